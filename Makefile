@@ -1,0 +1,86 @@
+# Rollcall: every task a person runs. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+PYTHON_WANTED := $(shell cat .python-version)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types unit integration template e2e bench lock format checkov clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: .venv/.ready .lambda/.ready ## build the environment in .venv
+
+.uv/.ready: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Rollcall needs Python 3.11 or newer: set PYTHON=/path/to/python3'; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt
+	@touch $@
+
+# Python 3.13 is what Lambda runs; where it cannot be had, the machine's own Python serves.
+.venv/.ready: .uv/.ready requirements/dev.txt pyproject.toml
+	.uv/bin/uv venv --quiet --clear --seed --no-python-downloads --python $(PYTHON_WANTED) .venv \
+	  || UV_HTTP_RETRIES=0 .uv/bin/uv venv --quiet --clear --seed --python $(PYTHON_WANTED) .venv \
+	  || .uv/bin/uv venv --quiet --clear --seed --no-python-downloads --python $(PYTHON) .venv
+	.uv/bin/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
+	.uv/bin/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What a local function runs in: like Lambda's own runtime, the SDK and nothing else, so that a layer which lacks
+# something fails here too.
+.lambda/.ready: .venv/.ready requirements/lambda.txt
+	.uv/bin/uv venv --quiet --clear --no-python-downloads --python $(BIN)/python .lambda
+	.uv/bin/uv pip install --quiet --python .lambda/bin/python --require-hashes --requirement requirements/lambda.txt
+	@touch $@
+
+run: setup ## start the local stack, do the main job on real data, keep serving until Ctrl-C
+	@$(BIN)/rollcall run
+
+test: lint types unit integration template e2e ## everything that proves it: the gate
+
+lint: setup ## ruff and sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+unit: setup ## tests without IO
+	$(BIN)/pytest tests/unit
+
+integration: setup ## tests against a real PostgreSQL
+	$(BIN)/pytest tests/integration
+
+template: setup checkov ## the template's own rules, sam validate, checkov
+	$(BIN)/pytest tests/template
+
+e2e: setup ## tests against the stack deployed on this machine
+	$(BIN)/pytest tests/e2e
+
+bench: setup ## measure, side by side with the baselines
+	$(BIN)/rollcall bench
+
+checkov: .checkov/.ready
+.checkov/.ready: .uv/.ready requirements/checkov.txt
+	.uv/bin/uv venv --quiet --clear --python .uv/bin/python .checkov
+	.uv/bin/uv pip install --quiet --python .checkov/bin/python --require-hashes --requirement requirements/checkov.txt
+	@touch $@
+
+format: setup ## rewrite the sources in the house format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+# The runtime already has boto3 and what it needs, so the layer leaves those out.
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+RUNTIME_HAS = $(addprefix --no-emit-package ,botocore urllib3 python-dateutil six)
+lock: .uv/.ready ## compile the pinned requirements
+	cd requirements && for name in uv dev checkov; do ../.uv/bin/$(COMPILE) $(UPGRADE) $$name.in -o $$name.txt; done
+	cd requirements && ../.uv/bin/$(COMPILE) lambda.in -c dev.txt -o lambda.txt
+	cd layers/dependencies && ../../.uv/bin/$(COMPILE) $(UPGRADE) requirements.in -c ../../requirements/dev.txt $(RUNTIME_HAS) -o requirements.txt
+
+clean: ## remove environments and builds; data stays (see `rollcall reset`)
+	rm -rf .venv .uv .lambda .checkov .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,49 @@
+"""Custom resource: brings the database to the schema of this deployment before its functions run."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from psycopg.conninfo import make_conninfo
+from rollcall.cloud.custom_resource import answer
+from rollcall.edge import observe, settings, wiring
+from rollcall.store import schema
+from rollcall.store.connection import CONNECT_TIMEOUT_SECONDS
+
+LOGINS = ("app_secret_arn", "ops_secret_arn")
+
+
+def migrate() -> list[str]:
+    """Migrate, give the roles their passwords, make the partitions; return the migrations applied now."""
+    current, secrets = settings.current(), wiring.secrets()
+    admin = json.loads(secrets.read(current.need("database_admin_secret_arn")))
+    conninfo = make_conninfo(
+        host=current.need("database_host"),
+        port=current.database_port,
+        dbname=current.database_name,
+        sslmode=current.database_sslmode,
+        user=admin["username"],
+        password=admin["password"],
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+    )
+    applied = schema.migrate(conninfo, schema.Schema.read(schema.find_schema()))
+    for name in LOGINS:
+        login = json.loads(secrets.read(current.need(name)))
+        schema.allow_login(conninfo, login["username"], login["password"])
+    today = wiring.now().date()
+    schema.make_partitions(conninfo, today - current.retention, today + timedelta(days=current.partition_days_ahead))
+    return applied
+
+
+@observe.entry
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer CloudFormation. A deletion keeps the data: nothing is dropped with a stack."""
+    try:
+        applied = migrate() if event["RequestType"] != "Delete" else []
+    except Exception as fault:
+        observe.logger().error("not migrated", extra={"fault": type(fault).__name__, "detail": str(fault)})
+        answer(event, "FAILED", f"{type(fault).__name__}: see the log of {context.function_name}")
+        raise
+    observe.logger().info("migrated", extra={"applied": applied})
+    answer(event, "SUCCESS", "")
+    return {"applied": applied}

@@ -1,0 +1,38 @@
+"""GET /openapi.json, and the answer for paths and methods that no route has."""
+
+from functools import cache
+from typing import Any
+
+from rollcall.edge import observe, openapi
+from rollcall.edge.http import Request, Response, Router
+from rollcall.errors import MethodNotAllowed, NotFound
+
+router = Router()
+
+
+@cache
+def document() -> str:
+    """Return the API's description as JSON."""
+    return openapi.document()
+
+
+@router.route("GET /openapi.json")
+def get_document(_request: Request) -> Response:
+    """Answer the API's description."""
+    return Response(200, document(), {"Content-Type": "application/json", "Cache-Control": "public, max-age=60"})
+
+
+@router.route("$default")
+def get_nothing(request: Request) -> Response:
+    """Answer what no route takes."""
+    if methods := openapi.methods_of(request.path):
+        return Response.refusal(MethodNotAllowed(), request.request_id, {"Allow": ", ".join(methods)})
+    return Response.refusal(NotFound(), request.request_id)
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway."""
+    response = router.answer(event)
+    observe.logger().info("described", extra={"status": response["statusCode"]})
+    return response

@@ -1,0 +1,54 @@
+"""POST /api/client/progress/batch and /lesson: store progress events once, answer with a receipt per event."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rollcall.contracts.caller import Caller
+from rollcall.edge import identity, ingest_http, observe, settings, wiring
+from rollcall.edge.http import Request, Response, Router
+from rollcall.errors import RollcallError
+from rollcall.flows.ingest import Ingest, Ingestion
+
+router = Router()
+
+Accept = Callable[[Ingest, bytes, Caller], Ingestion]
+Answer = Callable[[Request, Ingestion, dict[str, str]], Response]
+
+
+@router.route("POST /api/client/progress/batch")
+def post_batch(request: Request) -> Response:
+    """Take a batch."""
+    return _take(request, Ingest.accept_batch, ingest_http.answer_batch)
+
+
+@router.route("POST /api/client/progress/lesson")
+def post_lesson(request: Request) -> Response:
+    """Take one event."""
+    return _take(request, Ingest.accept_event, ingest_http.answer_event)
+
+
+def _take(request: Request, accept: Accept, answer: Answer) -> Response:
+    started = time.perf_counter()
+    flow, ingestion = wiring.ingest("learner"), None
+    try:
+        caller = identity.caller_of(request.authorizer_context, wiring.now())
+        flow = wiring.ingest(caller.role)
+        with observe.span("ingest"):
+            ingestion = accept(flow, request.body(settings.current().progress_batch_max_bytes), caller)
+        if ingestion.receipt:
+            ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
+        return answer(request, ingestion, _advice(flow, ingestion))
+    except RollcallError as error:
+        observe.logger().info("refused", extra={"code": error.code})
+        return Response.refusal(error, request.request_id, _advice(flow, ingestion))
+
+
+def _advice(flow: Ingest, ingestion: Ingestion | None) -> dict[str, str]:
+    return ingest_http.advice(flow.rules.limit, ingestion.rate if ingestion else None, flow.gauge.queue_lag_ms)
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway."""
+    return router.answer(event)

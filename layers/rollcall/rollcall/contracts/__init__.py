@@ -1,0 +1,1 @@
+"""Wire models: what crosses HTTP and queues."""

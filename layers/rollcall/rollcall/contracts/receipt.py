@@ -1,0 +1,56 @@
+"""What a client is told about each event it sent."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["accepted", "duplicate", "conflict", "rejected", "spooled", "retry"]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class EventReceipt(BaseModel):
+    """What became of one event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID | None = Field(description="The event; null where its event_id could not be read.")
+    status: Status = Field(description="What became of it.")
+    reason: str | None = Field(None, exclude_if=_is_none, description="Why it was rejected.")
+    pointer: str | None = Field(
+        None, exclude_if=_is_none, description="Where in the request the reason is: a JSON pointer."
+    )
+
+
+class Counts(BaseModel):
+    """How many events of a batch came to what."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accepted: int = Field(0, description="Stored now, for the first time.")
+    duplicate: int = Field(0, description="Stored before, with the same content.")
+    conflict: int = Field(0, description="Stored before, with other content: the first one is kept.")
+    rejected: int = Field(0, description="Not stored: see each reason.")
+    spooled: int = Field(0, description="Taken durably, to be stored when the database is back.")
+    retry: int = Field(0, description="Not taken: send it again.")
+
+
+class BatchReceipt(BaseModel):
+    """What became of a batch: counts, and a receipt per event in request order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    counts: Counts
+    results: list[EventReceipt]
+
+    @classmethod
+    def of(cls, results: Iterable[EventReceipt]) -> Self:
+        """Return the receipt of a batch with these results."""
+        receipts = list(results)
+        tally: Counter[str] = Counter(receipt.status for receipt in receipts)
+        return cls(counts=Counts(**tally), results=receipts)

@@ -1,0 +1,20 @@
+"""A batch that waits in the spool queue until the database is back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from rollcall.contracts.event import ProgressEvent
+
+
+class SpooledBatch(BaseModel):
+    """A validated batch with what its acceptance rested on: who sent it, for which organisations, and when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = 1
+    subject: str
+    org_ids: list[UUID]
+    received_at: datetime
+    events: list[ProgressEvent]

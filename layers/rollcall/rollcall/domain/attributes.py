@@ -1,0 +1,51 @@
+"""What an event's attributes may hold: few keys that the deployment names, small values, no free text."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+TOKEN = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
+LIST_ITEMS_MAX = 16
+INTEGER_MAX = 2**53  # what every JSON reader keeps exactly
+
+
+@dataclass(frozen=True)
+class AttributeRule:
+    """Which keys are allowed at any level, how deep objects may nest, how many bytes the whole may take as JSON."""
+
+    allowed_keys: frozenset[str]
+    depth_max: int = 3
+    bytes_max: int = 1024
+
+
+def find_fault(attributes: dict[str, Any], rule: AttributeRule) -> str | None:
+    """Return the code of the first thing wrong with these attributes, or None when all is well."""
+    fault = _fault_in(attributes, rule, rule.depth_max)
+    if fault is None and len(json.dumps(attributes, separators=(",", ":")).encode()) > rule.bytes_max:
+        return "attributes_too_large"
+    return fault
+
+
+def _fault_in(value: Any, rule: AttributeRule, depth_left: int) -> str | None:
+    if isinstance(value, dict | list):
+        return _fault_in_container(value, rule, depth_left)
+    if isinstance(value, str):
+        return None if TOKEN.fullmatch(value) else "attribute_value_not_allowed"
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) > INTEGER_MAX):
+        return None if abs(value) <= INTEGER_MAX else "attribute_value_not_allowed"
+    return None
+
+
+def _fault_in_container(value: dict[str, Any] | list[Any], rule: AttributeRule, depth_left: int) -> str | None:
+    if depth_left == 0:
+        return "attributes_too_deep"
+    if isinstance(value, list):
+        if len(value) > LIST_ITEMS_MAX:
+            return "attributes_too_large"
+        faults = (_fault_in(item, rule, depth_left - 1) for item in value)
+    elif not rule.allowed_keys.issuperset(value):
+        return "attribute_key_not_allowed"
+    else:
+        faults = (_fault_in(item, rule, depth_left - 1) for item in value.values())
+    return next((fault for fault in faults if fault), None)

@@ -1,0 +1,19 @@
+"""How many batches a caller may send."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """Batches per second on average, and how many at once after a pause."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True)
+class RateState:
+    """A caller's allowance after a batch: whole batches left, and milliseconds until it is full again."""
+
+    remaining: int
+    reset_ms: int

@@ -1,0 +1,1 @@
+"""Where Lambda meets Rollcall: settings, HTTP, authentication, observation, wiring."""

@@ -1,0 +1,167 @@
+"""HTTP over API Gateway (payload format 2.0): requests in, answers and problems out.
+
+Why not Powertools' resolver: API Gateway has matched the route already, and names it in `routeKey`; a dictionary is
+all that is left to do (DECISIONS.md has the cold start it saves).
+"""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+
+from rollcall import errors
+from rollcall.edge import observe, problems
+
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
+GZIP_MAGIC = b"\x1f\x8b"
+PROBLEM_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP answer."""
+
+    status: int
+    body: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, status: int, model: BaseModel, headers: Mapping[str, str] | None = None) -> "Response":
+        """Return a JSON answer."""
+        body = model.model_dump_json()
+        return cls(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+    @classmethod
+    def refusal(
+        cls,
+        error: errors.RollcallError,
+        request_id: str,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> "Response":
+        """Return a problem answer."""
+        problem = problems.describe(error, request_id, **extra)
+        sent = {"Content-Type": PROBLEM_TYPE, **problems.headers_of(error), **(headers or {})}
+        return cls(problem.status, problem.model_dump_json(), sent)
+
+    def as_event(self) -> dict[str, Any]:
+        """Return what a Lambda function answers to API Gateway."""
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **self.headers}
+        return {"statusCode": int(self.status), "headers": headers, "body": self.body}
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request, as API Gateway hands it over."""
+
+    event: dict[str, Any]
+
+    @property
+    def route(self) -> str:
+        """The route that API Gateway matched, as `POST /path/{parameter}`."""
+        return str(self.event.get("routeKey", ""))
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return str(self.event["requestContext"]["http"]["method"])
+
+    @property
+    def path(self) -> str:
+        """The path without the stage."""
+        return str(self.event.get("rawPath", ""))
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The headers, by lower-case names."""
+        return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
+
+    @property
+    def request_id(self) -> str:
+        """API Gateway's own id of this request."""
+        return str(self.event["requestContext"].get("requestId", ""))
+
+    @property
+    def authorizer_context(self) -> dict[str, Any]:
+        """What the authorizer said of the bearer; empty on public routes."""
+        return self.event["requestContext"].get("authorizer", {}).get("lambda") or {}
+
+    def body(self, bytes_max: int) -> bytes:
+        """Return the decompressed body; raises InvalidBody, UnsupportedEncoding, TooLarge."""
+        raw = self._raw_body(bytes_max)
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in {"identity", "gzip", ""}:
+            raise errors.UnsupportedEncoding
+        # A gateway may have decompressed it on the way and left the header.
+        if encoding == "gzip" and raw.startswith(GZIP_MAGIC):
+            raw = _gunzip(raw, bytes_max)
+        if len(raw) > bytes_max:
+            raise errors.TooLarge(f"A body has at most {bytes_max} bytes after decompression.")
+        return raw
+
+    def _raw_body(self, bytes_max: int) -> bytes:
+        text = self.event.get("body") or ""
+        if len(text) > 2 * bytes_max:  # base64 takes a third more: no need to decode it to know
+            raise errors.TooLarge(f"A body has at most {bytes_max} bytes.")
+        if not self.event.get("isBase64Encoded"):
+            return text.encode("utf-8", "surrogatepass")
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error as fault:
+            raise errors.InvalidBody("The body is not base64.") from fault
+
+
+def _gunzip(raw: bytes, bytes_max: int) -> bytes:
+    """Decompress no more than one byte beyond the limit, however much the body would unfold to."""
+    decompressor = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        body = decompressor.decompress(raw, bytes_max + 1)
+    except zlib.error as fault:
+        raise errors.InvalidBody("The body is not gzip.") from fault
+    if len(body) <= bytes_max and (not decompressor.eof or decompressor.unused_data):
+        raise errors.InvalidBody("The gzip body is cut off, or has something after its end.")
+    return body
+
+
+Route = Callable[[Request], Response]
+
+
+class Router:
+    """A function's routes."""
+
+    def __init__(self) -> None:
+        self.routes: dict[str, Route] = {}
+
+    def route(self, key: str) -> Callable[[Route], Route]:
+        """Register what answers a route of the template, such as `POST /path`."""
+
+        def register(answer: Route) -> Route:
+            self.routes[key] = answer
+            return answer
+
+        return register
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Answer a request; whatever goes wrong becomes a problem, and its cause a log line without the body."""
+        request = Request(event)
+        answer = self.routes.get(request.route) or self.routes.get("$default")
+        try:
+            response = answer(request) if answer else Response.refusal(errors.NotFound(), request.request_id)
+        except errors.RollcallError as error:
+            response = Response.refusal(error, request.request_id)
+        except Exception as fault:  # noqa: BLE001 - the last resort: its text could quote a body, so only its type is told
+            observe.logger().error("unexpected", extra={"fault": type(fault).__name__, "at": _place_of(fault)})
+            response = Response.refusal(errors.RollcallError(), request.request_id)
+        return response.as_event()
+
+
+def _place_of(fault: BaseException) -> str:
+    place = fault.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""

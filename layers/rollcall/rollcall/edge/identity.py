@@ -1,0 +1,46 @@
+"""The caller of a request: what the authorizer hands on, and what a handler makes of it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rollcall import errors
+from rollcall.contracts.caller import Caller
+
+REFUSALS: dict[str, type[errors.Unauthorized]] = {
+    kind.code: kind for kind in (errors.Unauthorized, errors.InvalidToken, errors.ExpiredToken)
+}
+
+
+def context_of(caller: Caller) -> dict[str, Any]:
+    """Return an authorizer's context for a verified caller: flat and of plain types, as API Gateway wants it."""
+    return {
+        "subject": caller.subject,
+        "role": caller.role,
+        "org_ids": " ".join(sorted(map(str, caller.org_ids))),
+        "scopes": " ".join(sorted(caller.scopes)),
+        "expires_at": caller.expires_at,
+    }
+
+
+def caller_of(context: dict[str, Any], now: datetime) -> Caller:
+    """Return the caller of a request; raises Unauthorized, InvalidToken or ExpiredToken.
+
+    The authorizer refuses by naming the refusal in the context, since a refusal of API Gateway's own could tell
+    neither why nor in which form. No context, no caller: a route without its authorizer lets nobody in.
+    """
+    if refusal := context.get("refusal"):
+        raise REFUSALS.get(refusal, errors.InvalidToken)
+    if "subject" not in context:
+        raise errors.Unauthorized
+    caller = Caller(
+        subject=context["subject"],
+        role=context["role"],
+        org_ids=frozenset(map(UUID, context["org_ids"].split())),
+        scopes=frozenset(context["scopes"].split()),
+        expires_at=int(context["expires_at"]),
+    )
+    # API Gateway may have kept the authorizer's answer for a while.
+    if caller.expires_at <= now.timestamp():
+        raise errors.ExpiredToken
+    return caller

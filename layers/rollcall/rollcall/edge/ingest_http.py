@@ -1,0 +1,70 @@
+"""How ingest routes answer: receipts or problems, with the limits that clients should keep to in headers."""
+
+import math
+
+from rollcall import errors
+from rollcall.contracts.receipt import BatchReceipt
+from rollcall.domain.rate import RateLimit, RateState
+from rollcall.edge import observe
+from rollcall.edge.http import Request, Response
+from rollcall.flows.ingest import Ingestion
+
+POLICY = "batches"
+OK, ACCEPTED = 200, 202
+TAKEN = frozenset({"accepted", "duplicate", "conflict", "spooled"})
+FORBIDDEN: dict[str, type[errors.Forbidden]] = {
+    kind.code: kind for kind in (errors.OrganisationForbidden, errors.UserForbidden)
+}
+
+
+def advice(limit: RateLimit, rate: RateState | None, queue_lag_ms: int) -> dict[str, str]:
+    """Return the headers of every ingest answer (draft-ietf-httpapi-ratelimit-headers-10, and our queue lag).
+
+    An answer that never asked the limiter names the whole allowance: it took nothing from it.
+    """
+    state = rate or RateState(limit.burst, 0)
+    window_seconds = max(1, math.ceil(limit.burst / limit.per_second))
+    return {
+        "RateLimit-Policy": f'"{POLICY}";q={limit.burst};w={window_seconds}',
+        "RateLimit": f'"{POLICY}";r={state.remaining};t={math.ceil(state.reset_ms / 1000)}',
+        "X-Client-Queue-Lag": str(queue_lag_ms),
+    }
+
+
+def answer_batch(request: Request, ingestion: Ingestion, headers: dict[str, str]) -> Response:
+    """Answer a batch: its receipt, or a problem when nothing of it was taken."""
+    receipt = _receipt_of(ingestion)
+    if any(result.status in TAKEN for result in receipt.results):
+        return Response.of(ACCEPTED if receipt.counts.spooled else OK, receipt, headers)
+    return Response.refusal(_refusal_of(receipt, ingestion), request.request_id, headers, results=receipt.results)
+
+
+def answer_event(request: Request, ingestion: Ingestion, headers: dict[str, str]) -> Response:
+    """Answer a single event: its receipt, or a problem when it was not taken or conflicts."""
+    receipt = _receipt_of(ingestion)
+    if receipt.results[0].status == "conflict":
+        return Response.refusal(errors.Conflict(), request.request_id, headers, results=receipt.results)
+    return answer_batch(request, ingestion, headers)
+
+
+def _receipt_of(ingestion: Ingestion) -> BatchReceipt:
+    if ingestion.receipt is None:
+        raise errors.RateLimited(retry_after_seconds=math.ceil(ingestion.retry_after_ms / 1000))
+    return ingestion.receipt
+
+
+def _refusal_of(receipt: BatchReceipt, ingestion: Ingestion) -> errors.RollcallError:
+    reasons = {result.reason for result in receipt.results}
+    if len(reasons) == 1 and (forbidden := FORBIDDEN.get(str(reasons.pop()))):
+        return forbidden(faults=ingestion.faults)
+    faults = ingestion.faults or [errors.Fault("/events", "no_events", "A batch has at least one event.")]
+    return errors.InvalidEvents(faults=faults)
+
+
+def observe_batch(receipt: BatchReceipt, duration_ms: float) -> None:
+    """Count a batch in the metrics, and log its counts and the codes of its rejections."""
+    counts = receipt.counts.model_dump()
+    observe.count(batch_size=len(receipt.results), **counts)
+    observe.measure("duration", duration_ms)
+    reasons = sorted({result.reason for result in receipt.results if result.reason})
+    observe.logger().info("batch", extra={"counts": counts, "reasons": reasons, "duration_ms": round(duration_ms, 2)})

@@ -1,0 +1,89 @@
+"""Logs, metrics and traces through Powertools, held to what may be told: numbers and codes, never a person or a body."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from rollcall.edge import settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Tracer
+
+NAMESPACE = "Rollcall"
+# Each further dimension multiplies what CloudWatch stores and bills, and could name a person.
+DIMENSIONS = frozenset({"service", "environment", "region", "queue", "job", "status"})
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+class DimensionForbidden(ValueError):
+    """A metric dimension outside the list: cardinality is bounded in code."""
+
+
+@cache
+def logger() -> Logger:
+    """Return the function's logger: one JSON line each."""
+    return Logger(service=settings.current().service, use_rfc3339=True, utc=True)
+
+
+@cache
+def _metrics() -> Metrics:
+    current = settings.current()
+    metrics = Metrics(namespace=NAMESPACE, service=current.service)
+    metrics.set_default_dimensions(environment=current.environment, region=current.aws_region)
+    return metrics
+
+
+def count(**values: int) -> None:
+    """Add counts to this invocation's metrics, by name."""
+    for name, value in values.items():
+        _metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def measure(name: str, value: float, unit: MetricUnit = MetricUnit.Milliseconds) -> None:
+    """Add one measure to this invocation's metrics."""
+    _metrics().add_metric(name=name, unit=unit, value=value)
+
+
+def dimension(name: str, value: str) -> None:
+    """Add a dimension to this invocation's metrics; raises DimensionForbidden for one that is not listed."""
+    if name not in DIMENSIONS:
+        raise DimensionForbidden(name)
+    _metrics().add_dimension(name=name, value=value)
+
+
+@contextmanager
+def span(name: str) -> Iterator[None]:
+    """Trace a part of an invocation, where the deployment asks for detail and X-Ray keeps this trace."""
+    if not (settings.current().trace_detail and settings.trace_is_sampled()):
+        yield
+        return
+    with _tracer().provider.in_subsegment(name=name):
+        yield
+
+
+@cache
+def _tracer() -> "Tracer":
+    # Imported late: the X-Ray SDK takes longer to import than everything else together.
+    from aws_lambda_powertools import Tracer
+
+    return Tracer(service=settings.current().service, auto_patch=False)
+
+
+def entry(handler: Handler) -> Handler:
+    """Make a function's entry point: logs carry its request id, and its metrics leave when it ends."""
+
+    @wraps(handler)
+    def observed(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        logger().append_keys(function_request_id=context.aws_request_id)
+        try:
+            return handler(event, context)
+        finally:
+            if _metrics().metric_set:
+                _metrics().flush_metrics()
+
+    return observed

@@ -1,0 +1,118 @@
+"""Every setting of a function: the only place that reads the environment. docs/configuration.md lists them."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from rollcall.cloud.signature import AwsCredentials
+from rollcall.errors import ConfigurationInvalid
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[frozenset[str], BeforeValidator(_split)]
+
+
+class Settings(BaseModel):
+    """A function's settings. An environment variable bears the upper-case name of its field."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    service: str = "rollcall"
+    environment: str = "local"
+    aws_region: str = "us-east-1"
+    aws_endpoint_url_secrets_manager: str | None = None
+    aws_endpoint_url: str | None = None
+
+    database_host: str = ""
+    database_port: int = 5432
+    database_name: str = "rollcall"
+    database_sslmode: Literal["disable", "require", "verify-ca", "verify-full"] = "require"
+    database_secret_arn: str = ""
+    database_admin_secret_arn: str = ""
+    app_secret_arn: str = ""
+    ops_secret_arn: str = ""
+    database_latency_objective_ms: float = Field(100, gt=0)
+
+    progress_batch_max_size: int = Field(100, ge=1, le=1000)
+    progress_batch_max_bytes: int = Field(262_144, ge=1024, le=900_000)
+    progress_rate_per_second: float = Field(5, gt=0)
+    progress_rate_burst: int = Field(10, ge=1)
+    progress_service_rate_per_second: float = Field(100, gt=0)
+    progress_service_rate_burst: int = Field(200, ge=1)
+    progress_attribute_keys: Names = frozenset(
+        {
+            "app_version",
+            "attempt",
+            "content_version",
+            "device_class",
+            "language",
+            "platform",
+            "score",
+            "score_max",
+        }
+    )
+    retention_days: int = Field(30, ge=1, le=3650)
+    partition_days_ahead: int = Field(7, ge=2, le=60)
+
+    spool_queue_url: str = ""
+    spool_dead_letter_queue_url: str = ""
+
+    jwt_algorithms: Names = frozenset({"HS256"})
+    jwt_secret_arn: str = ""
+    jwt_jwks_url: str = ""
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_leeway_seconds: int = Field(60, ge=0, le=300)
+
+    trace_detail: bool = False
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read settings; an empty variable counts as absent. Raises ConfigurationInvalid."""
+        given: dict[str, Any] = {
+            name: environment[name.upper()] for name in cls.model_fields if environment.get(name.upper())
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as invalid:
+            names = ", ".join(".".join(map(str, error["loc"])).upper() for error in invalid.errors())
+            raise ConfigurationInvalid(f"Check these settings: {names}.") from None
+
+    @property
+    def retention(self) -> timedelta:
+        """How long events are kept."""
+        return timedelta(days=self.retention_days)
+
+    def need(self, name: str) -> str:
+        """Return a text setting that this function cannot do without; raises ConfigurationInvalid."""
+        value = getattr(self, name)
+        if not value:
+            raise ConfigurationInvalid(f"{name.upper()} is not set.")
+        return str(value)
+
+
+@cache
+def current() -> Settings:
+    """Return this function's settings."""
+    return Settings.read(os.environ)
+
+
+def aws_credentials() -> AwsCredentials:
+    """Return the runtime's credentials as they are now: Lambda renews them by environment variables."""
+    return AwsCredentials(
+        os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def trace_is_sampled() -> bool:
+    """Tell whether X-Ray keeps the trace of this very invocation."""
+    return "Sampled=1" in os.environ.get("_X_AMZN_TRACE_ID", "")

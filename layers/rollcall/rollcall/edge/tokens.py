@@ -1,0 +1,98 @@
+"""Verifies bearer tokens: JSON Web Tokens under a shared secret or a published key set."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import jwt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rollcall.contracts.caller import Caller, Role
+from rollcall.errors import ExpiredToken, InvalidToken, Unauthorized
+
+SYMMETRIC = frozenset({"HS256"})
+ASYMMETRIC = frozenset({"RS256", "ES256"})
+TOKEN_LENGTH_MAX = 8192
+SCHEME = "bearer"
+TOKEN_TYPES = frozenset({"JWT", "AT+JWT"})
+
+
+class KeySet(Protocol):
+    """Published keys, by the key id in a token's header."""
+
+    def get_signing_key_from_jwt(self, token: str) -> jwt.PyJWK:
+        """Return the key that signed this token; raises jwt.PyJWTError."""
+
+
+class Claims(BaseModel):
+    """What a token must say, beyond what PyJWT checks."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    sub: str = Field(min_length=1, max_length=128)
+    exp: int | float
+    role: Role = "learner"
+    org_ids: list[str] = Field(min_length=1, max_length=100)
+    scope: str = Field("", max_length=1000)
+
+
+@dataclass(frozen=True)
+class TokenRules:
+    """Which tokens are good here. One algorithm family at a time: a public key is never taken for a secret."""
+
+    algorithms: frozenset[str]
+    issuer: str
+    audience: str
+    leeway_seconds: int
+    secret: Callable[[], str] | None = None
+    key_set: KeySet | None = None
+
+
+def verify(authorization: str | None, rules: TokenRules) -> Caller:
+    """Return the caller of an Authorization header; raises Unauthorized, InvalidToken or ExpiredToken."""
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != SCHEME or not token:
+        raise Unauthorized
+    if len(token) > TOKEN_LENGTH_MAX:
+        raise InvalidToken
+    try:
+        claims = Claims.model_validate(_decode(token, rules))
+        return Caller(
+            subject=claims.sub,
+            role=claims.role,
+            org_ids=frozenset(map(UUID, claims.org_ids)),
+            scopes=frozenset(claims.scope.split()),
+            expires_at=int(claims.exp) + rules.leeway_seconds,
+        )
+    except jwt.ExpiredSignatureError as fault:
+        raise ExpiredToken from fault
+    except (jwt.PyJWTError, ValidationError, ValueError, TypeError) as fault:
+        raise InvalidToken from fault
+
+
+def _decode(token: str, rules: TokenRules) -> dict[str, Any]:
+    header = jwt.get_unverified_header(token)
+    algorithm = header.get("alg")
+    if algorithm not in rules.algorithms or str(header.get("typ", "JWT")).upper() not in TOKEN_TYPES:
+        raise InvalidToken
+    return dict(
+        jwt.decode(
+            token,
+            _key(token, algorithm, rules),
+            algorithms=[algorithm],
+            issuer=rules.issuer,
+            audience=rules.audience,
+            leeway=rules.leeway_seconds,
+            options={"require": ["exp", "sub", "iss", "aud"]},
+        )
+    )
+
+
+def _key(token: str, algorithm: str, rules: TokenRules) -> Any:
+    if algorithm in SYMMETRIC and rules.secret is not None:
+        return rules.secret()
+    if algorithm in ASYMMETRIC and rules.key_set is not None:
+        return rules.key_set.get_signing_key_from_jwt(token).key
+    raise InvalidToken

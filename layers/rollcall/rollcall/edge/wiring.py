@@ -1,0 +1,101 @@
+"""Builds each function's parts once for its execution environment: the only place that constructs IO."""
+
+import json
+import time
+from datetime import UTC, datetime
+from functools import cache
+
+from rollcall.cloud.queues import Queues
+from rollcall.cloud.secrets import Secrets, SecretUnavailable
+from rollcall.domain.attributes import AttributeRule
+from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.rate import RateLimit
+from rollcall.edge import settings
+from rollcall.errors import StoreUnavailable
+from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.store.connection import Database, DatabaseAddress
+from rollcall.store.partitions import PartitionStore
+from rollcall.store.progress import ProgressStore
+
+
+def now() -> datetime:
+    """Return this moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def secrets() -> Secrets:
+    """Return the secrets store."""
+    current = settings.current()
+    endpoint = current.aws_endpoint_url_secrets_manager or current.aws_endpoint_url
+    return Secrets(current.aws_region, endpoint, settings.aws_credentials)
+
+
+@cache
+def queues() -> Queues:
+    """Return the queues."""
+    return Queues()
+
+
+def _database_credentials() -> tuple[str, str]:
+    # Read at each opening, so that a rotated password is picked up by the next connection.
+    try:
+        secret = json.loads(secrets().read(settings.current().need("database_secret_arn")))
+    except SecretUnavailable as fault:
+        raise StoreUnavailable from fault
+    return secret["username"], secret["password"]
+
+
+@cache
+def database() -> Database:
+    """Return the database, as the role in this function's secret."""
+    current = settings.current()
+    return Database(
+        DatabaseAddress(
+            host=current.need("database_host"),
+            port=current.database_port,
+            name=current.database_name,
+            sslmode=current.database_sslmode,
+            credentials=_database_credentials,
+        )
+    )
+
+
+@cache
+def progress_store() -> ProgressStore:
+    """Return the progress store."""
+    return ProgressStore(database())
+
+
+@cache
+def partition_store() -> PartitionStore:
+    """Return the partition store."""
+    return PartitionStore(database())
+
+
+@cache
+def gauge() -> LatencyGauge:
+    """Return the gauge of this environment's database latency."""
+    return LatencyGauge(settings.current().database_latency_objective_ms)
+
+
+@cache
+def ingest(role: str) -> Ingest:
+    """Return the ingest flow, with the limits of a caller of this role."""
+    current = settings.current()
+    limit = (
+        RateLimit(current.progress_service_rate_per_second, current.progress_service_rate_burst)
+        if role == "service"
+        else RateLimit(current.progress_rate_per_second, current.progress_rate_burst)
+    )
+    rules = IngestRules(
+        events_max=current.progress_batch_max_size,
+        retention=current.retention,
+        attributes=AttributeRule(current.progress_attribute_keys),
+        limit=limit,
+    )
+    return Ingest(progress_store(), _spool, rules, gauge(), now, time.perf_counter)
+
+
+def _spool(message: str) -> object:
+    return queues().send(settings.current().need("spool_queue_url"), message)

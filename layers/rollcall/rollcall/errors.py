@@ -1,0 +1,160 @@
+"""The whole error tree. No HTTP in it: edge.problems holds the one table that turns it into answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request: where (a JSON pointer into the body), and what. Never the value itself."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class RollcallError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self, detail: str = "", *, faults: Sequence[Fault] = (), retry_after_seconds: int | None = None
+    ) -> None:
+        self.detail = detail or (type(self).__doc__ or "")
+        self.faults = tuple(faults)
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.detail)
+
+
+class InvalidRequest(RollcallError):
+    """The request is not what this route takes."""
+
+    code = "invalid_request"
+
+
+class InvalidBody(InvalidRequest):
+    """The body is not JSON of the expected form."""
+
+    code = "invalid_body"
+
+
+class InvalidEvents(InvalidRequest):
+    """No event of the batch could be accepted."""
+
+    code = "invalid_events"
+
+
+class UnsupportedEncoding(InvalidRequest):
+    """Only identity and gzip content encodings are understood."""
+
+    code = "unsupported_encoding"
+
+
+class TooLarge(RollcallError):
+    """The body has too many bytes."""
+
+    code = "too_many_bytes"
+
+
+class TooManyEvents(TooLarge):
+    """The batch has too many events."""
+
+    code = "too_many_events"
+
+
+class Unauthorized(RollcallError):
+    """A valid bearer token is needed."""
+
+    code = "token_missing"
+
+
+class InvalidToken(Unauthorized):
+    """The bearer token is not valid here."""
+
+    code = "token_invalid"
+
+
+class ExpiredToken(Unauthorized):
+    """The bearer token has expired: get a new one."""
+
+    code = "token_expired"
+
+
+class Forbidden(RollcallError):
+    """The token does not allow this."""
+
+    code = "forbidden"
+
+
+class OrganisationForbidden(Forbidden):
+    """The token does not hold this organisation."""
+
+    code = "org_forbidden"
+
+
+class UserForbidden(Forbidden):
+    """Only a service may send another user's events."""
+
+    code = "user_forbidden"
+
+
+class NotFound(RollcallError):
+    """There is nothing here."""
+
+    code = "not_found"
+
+
+class MethodNotAllowed(RollcallError):
+    """This path does not take this method."""
+
+    code = "method_not_allowed"
+
+
+class Conflict(RollcallError):
+    """This event_id is known with other content: the first one is kept."""
+
+    code = "event_conflict"
+
+
+class RateLimited(RollcallError):
+    """Too many batches: wait, then send this one again."""
+
+    code = "rate_limited"
+
+
+class Unavailable(RollcallError):
+    """Nothing was taken: send it again a little later."""
+
+    code = "unavailable"
+
+
+class StoreUnavailable(Unavailable):
+    """The database cannot be reached."""
+
+    code = "store_unavailable"
+
+
+class QueueUnavailable(Unavailable):
+    """The queue cannot be reached."""
+
+    code = "queue_unavailable"
+
+
+class PoisonedMessage(RollcallError):
+    """A queue message cannot be understood, however often it is read."""
+
+    code = "poisoned_message"
+
+
+class MigrationRefused(RollcallError):
+    """The schema was not changed."""
+
+    code = "migration_refused"
+
+
+class ConfigurationInvalid(RollcallError):
+    """A setting is missing or wrong."""
+
+    code = "configuration_invalid"

@@ -1,0 +1,1 @@
+"""The verbs. IO comes in as arguments."""

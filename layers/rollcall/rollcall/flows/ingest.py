@@ -1,0 +1,159 @@
+"""Ingest: take a batch of progress events, store each once, answer with a receipt per event."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from rollcall.contracts.caller import Caller
+from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
+from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.attributes import AttributeRule, find_fault
+from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.batch import Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.rate import RateLimit, RateState
+from rollcall.domain.window import AcceptedWindow
+from rollcall.errors import Fault, StoreUnavailable
+
+# An outcome that is not a status of its own is the reason of a rejection.
+STATUS_OF_OUTCOME: dict[str, Status] = {
+    "accepted": "accepted",
+    "duplicate": "duplicate",
+    "conflict": "conflict",
+    "spooled": "spooled",
+}
+
+
+class StoreAnswer(Protocol):
+    """What a store says of a batch: outcomes in order, or None when the rate was exceeded."""
+
+    @property
+    def outcomes(self) -> list[str] | None:
+        """What became of each event."""
+
+    @property
+    def rate(self) -> RateState | None:
+        """The caller's allowance, where it was asked for."""
+
+    @property
+    def retry_after_ms(self) -> int:
+        """How long to wait when the rate was exceeded."""
+
+
+class ProgressStore(Protocol):
+    """Stores a batch once; raises StoreUnavailable when it cannot."""
+
+    def ingest_progress(
+        self,
+        subject: str,
+        org_ids: Iterable[UUID],
+        events: list[ProgressEvent],
+        received_at: datetime,
+        limit: RateLimit | None,
+    ) -> StoreAnswer:
+        """Store a batch; a `limit` of None does not count against the caller's rate."""
+
+
+Spool = Callable[[str], object]
+"""Takes a message durably; raises QueueUnavailable when it cannot."""
+
+
+@dataclass(frozen=True)
+class IngestRules:
+    """What a deployment allows."""
+
+    events_max: int
+    retention: timedelta
+    attributes: AttributeRule
+    limit: RateLimit
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """What came of a batch. `receipt` is None when the caller was over the rate: then nothing was done."""
+
+    receipt: BatchReceipt | None
+    faults: list[Fault]
+    rate: RateState | None
+    retry_after_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """The flow, with the IO it was given. Clocks are seconds for durations, aware datetimes for moments."""
+
+    store: ProgressStore
+    spool: Spool
+    rules: IngestRules
+    gauge: LatencyGauge
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+    def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
+        """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, QueueUnavailable."""
+        received_at = self.now()
+        read = read_batch(body, self.rules.events_max, self._judge(caller, received_at))
+        return self._take(read, caller, received_at)
+
+    def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
+        """Take one event. Raises InvalidBody, QueueUnavailable."""
+        received_at = self.now()
+        return self._take(read_event(body, self._judge(caller, received_at)), caller, received_at)
+
+    def _judge(self, caller: Caller, received_at: datetime) -> Judge:
+        window = AcceptedWindow.at(received_at, self.rules.retention)
+
+        def judge(event: ProgressEvent) -> tuple[str, str] | None:
+            if event.org_id is not None and event.org_id not in caller.org_ids:
+                return "org_forbidden", "org_id"
+            if not caller.may_send_for(event.user_id):
+                return "user_forbidden", "user_id"
+            if not window.holds(event.occurred_at):
+                return "out_of_window", "occurred_at"
+            fault = find_fault(event.attributes, self.rules.attributes) if event.attributes else None
+            return (fault, "attributes") if fault else None
+
+        return judge
+
+    def _take(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+        if not read.events:
+            return Ingestion(_merge(read, []), read.faults, None)
+        started = self.monotonic()
+        try:
+            answer = self.store.ingest_progress(
+                caller.subject, caller.org_ids, read.events, received_at, self.rules.limit
+            )
+        except StoreUnavailable:
+            self.gauge.record_unreachable()
+            return self._spool(read, caller, received_at)
+        self.gauge.record(1000 * (self.monotonic() - started))
+        if answer.outcomes is None:
+            return Ingestion(None, [], answer.rate, answer.retry_after_ms)
+        return Ingestion(_merge(read, answer.outcomes), read.faults, answer.rate)
+
+    def _spool(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+        message = SpooledBatch(
+            subject=caller.subject,
+            org_ids=sorted(caller.org_ids),
+            received_at=received_at,
+            events=read.events,
+        )
+        self.spool(message.model_dump_json(exclude_none=True))
+        return Ingestion(_merge(read, ["spooled"] * len(read.events)), read.faults, None)
+
+
+def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
+    """Put receipts of stored and rejected events back into request order."""
+    results = dict(read.rejections)
+    for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):
+        results[position] = _receipt(event.event_id, outcome)
+    return BatchReceipt.of(results[position] for position in range(len(results)))
+
+
+def _receipt(event_id: UUID, outcome: str) -> EventReceipt:
+    # Built without validation: a hundred a batch, all from our own values.
+    if status := STATUS_OF_OUTCOME.get(outcome):
+        return EventReceipt.model_construct(event_id=event_id, status=status, reason=None, pointer=None)
+    return EventReceipt.model_construct(event_id=event_id, status="rejected", reason=outcome, pointer=None)

@@ -1,0 +1,109 @@
+"""One connection for each execution environment: reused between invocations, re-opened when broken."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import errors as pg
+
+from rollcall.errors import StoreUnavailable
+
+CONNECT_TIMEOUT_SECONDS = 2
+STATEMENT_TIMEOUT_SECONDS = 5
+CONFLICT_TRIES = 4
+CONFLICT_PAUSE_SECONDS = 0.02
+
+# What another try of the same call cures: it is one transaction, and nothing of it was kept.
+TRANSIENT_CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
+# What says that the database is away, or not fit to write: also a failover that left a reader behind the name.
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DatabaseAddress:
+    """Where the database is and as whom to speak to it. The password is asked for at each opening."""
+
+    host: str
+    port: int
+    name: str
+    sslmode: str
+    credentials: Callable[[], tuple[str, str]]
+
+
+class Database:
+    """Calls stored procedures, by name, each call a transaction of its own.
+
+    Built for RDS Proxy and pgbouncer: no session state, no server-side prepared statements. Time limits for
+    statements are the role's own (sql/roles.sql).
+    """
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        self._address = address
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def call(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+        """Run one statement and return its only row.
+
+        Raises StoreUnavailable when the database is away, or still in conflict after a few tries.
+        """
+        for attempt in range(1, CONFLICT_TRIES + 1):
+            try:
+                return self._call_reconnecting(statement, parameters)
+            except TRANSIENT_CONFLICTS as conflict:
+                logger.info("database conflict", extra={"sqlstate": conflict.sqlstate, "attempt": attempt})
+                time.sleep(CONFLICT_PAUSE_SECONDS * attempt * random.random())  # noqa: S311 - jitter, no secret
+            except AWAY as away:
+                self.close()
+                raise StoreUnavailable from away
+        raise StoreUnavailable
+
+    def _call_reconnecting(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+        reused = self._connection is not None
+        try:
+            return self._execute(statement, parameters)
+        except TRANSIENT_CONFLICTS:
+            raise
+        except AWAY:
+            # A connection that an idle environment kept may have died since: one fresh try tells.
+            if not reused or (self._connection is not None and not self._connection.broken):
+                raise
+            self.close()
+            return self._execute(statement, parameters)
+
+    def _execute(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._open()
+        row = self._connection.execute(statement, parameters).fetchone()
+        if row is None:
+            raise StoreUnavailable("The procedure answered nothing.")
+        return row
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        username, password = self._address.credentials()
+        return psycopg.connect(
+            host=self._address.host,
+            port=self._address.port,
+            dbname=self._address.name,
+            user=username,
+            password=password,
+            sslmode=self._address.sslmode,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            # When the network swallows packets, give up soon after the statement's own limit.
+            tcp_user_timeout=1000 * (STATEMENT_TIMEOUT_SECONDS + 1),
+            keepalives_idle=30,
+            application_name="rollcall",
+            autocommit=True,
+            prepare_threshold=None,
+        )
+
+    def close(self) -> None:
+        """Forget the connection; the next call opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

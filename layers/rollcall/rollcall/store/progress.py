@@ -1,0 +1,57 @@
+"""The progress procedures, called by their names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from rollcall.contracts.event import EVENTS, ProgressEvent
+from rollcall.domain.rate import RateLimit, RateState
+from rollcall.store.connection import Database
+
+INGEST = (
+    "select outcomes, rate_remaining, rate_reset_ms, retry_after_ms"
+    " from rollcall.ingest_progress_v1(%s, %s, %s::jsonb, %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """What the procedure says of a batch: an outcome per event in order, or none when the rate was exceeded."""
+
+    outcomes: list[str] | None
+    rate: RateState | None
+    retry_after_ms: int = 0
+
+
+class ProgressStore:
+    """Stores progress events through `ingest_progress_v1`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ingest_progress(
+        self,
+        subject: str,
+        org_ids: Iterable[UUID],
+        events: list[ProgressEvent],
+        received_at: datetime,
+        limit: RateLimit | None,
+    ) -> StoredBatch:
+        """Store a batch once, and say what became of each event.
+
+        A `limit` of None is for batches that were let in before (spool, replay). Raises StoreUnavailable.
+        """
+        outcomes, remaining, reset_ms, retry_after_ms = self._database.call(
+            INGEST,
+            (
+                subject,
+                list(org_ids),
+                EVENTS.dump_json(events, exclude_none=True).decode(),
+                received_at,
+                limit.per_second if limit else None,
+                limit.burst if limit else None,
+            ),
+        )
+        rate = None if remaining is None else RateState(remaining, reset_ms)
+        return StoredBatch(outcomes, rate, retry_after_ms or 0)

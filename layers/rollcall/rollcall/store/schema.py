@@ -1,0 +1,132 @@
+"""The migration runner: one for the local stack, the tests and the deployed `migrate` function."""
+
+import hashlib
+import re
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from rollcall.errors import MigrationRefused
+
+LOCK_KEY = 0x526F6C6C  # "Roll": one runner at a time on a database
+LOCK_TIMEOUT = "5s"  # a migration gives up rather than stand in front of every reader
+MIGRATION_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+
+LEDGER = """
+create table if not exists rollcall.schema_migrations (
+    version integer primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+)
+"""
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One file of sql/."""
+
+    name: str
+    text: str
+
+    @property
+    def version(self) -> int:
+        """The number in a migration's name."""
+        return int(self.name[:4])
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, in hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What sql/ holds, in the order in which it is applied."""
+
+    roles: SqlFile
+    migrations: list[SqlFile]
+    replaceable: list[SqlFile] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, root: Path) -> "Schema":
+        """Read sql/; raises MigrationRefused when migrations are misnamed, doubled or missing."""
+        migrations = _files(root / "migrations")
+        if [file.name for file in migrations if not MIGRATION_NAME.fullmatch(file.name)]:
+            raise MigrationRefused("A migration is named 0001_what_it_does.sql.")
+        if [file.version for file in migrations] != list(range(1, len(migrations) + 1)):
+            raise MigrationRefused("Migrations are numbered from 1, each number once.")
+        roles = SqlFile("roles.sql", (root / "roles.sql").read_text())
+        return cls(roles, migrations, _files(root / "procedures") + _files(root / "views"))
+
+
+def _files(folder: Path) -> list[SqlFile]:
+    return [SqlFile(path.name, path.read_text()) for path in sorted(folder.glob("*.sql"))]
+
+
+def find_schema() -> Path:
+    """Return sql/, wherever this copy of the code runs: beside the package in a layer, or in a checkout."""
+    for entry in map(Path, sys.path):
+        for root in (entry, entry / "sql"):
+            if (root / "migrations" / "0001_organisation_scope.sql").is_file():
+                return root
+    raise MigrationRefused("The sql folder is not on the path.")
+
+
+def migrate(conninfo: str, schema: Schema) -> list[str]:
+    """Bring a database to this schema, as one who may make roles. Returns the migrations applied now.
+
+    Each migration is a transaction; procedures and views are applied again every time. Raises MigrationRefused when
+    an applied migration was edited since, or when the database knows one that this schema does not.
+    """
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
+        connection.execute(sql.SQL("set lock_timeout = {}").format(LOCK_TIMEOUT))
+        connection.execute(schema.roles.text.encode())
+        connection.execute("set role rollcall_owner")
+        connection.execute(LEDGER)
+        pending = _pending(connection, schema.migrations)
+        for migration in pending:
+            with connection.transaction():
+                connection.execute(migration.text.encode())
+                connection.execute(
+                    "insert into rollcall.schema_migrations (version, name, checksum) values (%s, %s, %s)",
+                    (migration.version, migration.name, migration.checksum),
+                )
+        with connection.transaction():
+            # A function may name another that comes later in the alphabet.
+            connection.execute("set local check_function_bodies = off")
+            for file in schema.replaceable:
+                connection.execute(file.text.encode())
+        return [migration.name for migration in pending]
+
+
+def _pending(connection: psycopg.Connection, migrations: list[SqlFile]) -> list[SqlFile]:
+    rows = connection.execute("select version, name, checksum from rollcall.schema_migrations").fetchall()
+    known = {migration.version: migration for migration in migrations}
+    for version, name, checksum in rows:
+        if version not in known:
+            raise MigrationRefused(f"The database has {name}, which this version does not know.")
+        if known[version].checksum != checksum:
+            raise MigrationRefused(f"{name} was edited after it was applied: write a new migration.")
+    applied = {version for version, _, _ in rows}
+    return [migration for migration in migrations if migration.version not in applied]
+
+
+def allow_login(conninfo: str, role: str, password: str) -> None:
+    """Let a role log in with this password: how a generated or rotated secret reaches the database."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(password))
+        )
+
+
+def make_partitions(conninfo: str, first: date, last: date) -> int:
+    """Make the daily partitions of these days, both included; return how many were missing."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        row = connection.execute("select rollcall.make_progress_partitions_v1(%s, %s)", (first, last)).fetchone()
+        return int(row[0]) if row else 0

@@ -1,0 +1,95 @@
+"""The `rollcall` command."""
+
+import sys
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from workbench.checkout import here
+from workbench.errors import WorkbenchError
+from workbench.stack.local import LocalStack
+from workbench.stack.state import read_state
+from workbench.tokens import TokenSigner
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Rollcall on this machine: the local stack and its tools.",
+)
+console = Console(stderr=True, highlight=False)
+
+
+def _say(line: str) -> None:
+    console.print(f"[dim]·[/dim] {line}")
+
+
+@app.command()
+def up(
+    keep: Annotated[bool, typer.Option("--keep/--fresh", help="Keep the data of earlier runs, or wipe it.")] = True,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the HTTP API; another one is taken if 4566 is busy.")
+    ] = None,
+    database_port: Annotated[int | None, typer.Option(help="Port of PostgreSQL.")] = None,
+) -> None:
+    """Start the local stack and deploy the template to it."""
+    stack = LocalStack(here())
+    if not keep:
+        stack.reset(_say)
+    state = stack.up(_say, port, database_port)
+    console.print(f"HTTP API  {state.http_url}")
+    console.print(f"AWS       {state.aws_endpoint_url}")
+    console.print(f"All of it is in {here().stack_file.relative_to(here().root)}")
+
+
+@app.command()
+def down() -> None:
+    """Stop the local stack; its data stays."""
+    LocalStack(here()).down(_say)
+
+
+@app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Stop the local stack and wipe its data."""
+    if not yes:
+        typer.confirm("Wipe all local data of this checkout?", abort=True)
+    LocalStack(here()).reset(_say)
+
+
+@app.command()
+def status() -> None:
+    """Tell whether the local stack is up, and where."""
+    running = LocalStack(here()).running()
+    table = Table(show_header=False, box=None)
+    table.add_row("state", "up" if running else "down")
+    if running:
+        table.add_row("HTTP API", running.http_url)
+        table.add_row("AWS", running.aws_endpoint_url)
+        table.add_row("PostgreSQL", f"127.0.0.1:{running.postgres_port} (process {running.pids.postgres})")
+    console.print(table)
+    raise typer.Exit(0 if running else 1)
+
+
+@app.command()
+def token(
+    org: Annotated[list[UUID], typer.Option(help="An organisation the token holds; repeat for several.")],
+    user: Annotated[
+        str | None, typer.Option(help="The bearer's id; a learner's is a UUID. Default: a new one.")
+    ] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="A scope such as admin:read; repeat for several.")] = None,
+    role: Annotated[str, typer.Option(help="learner or service.")] = "learner",
+) -> None:
+    """Print a signed token for the local stack, and nothing else."""
+    signer = TokenSigner(read_state(here()))
+    typer.echo(signer.sign(user or str(uuid4()), org, role=role, scopes=scope or ()))
+
+
+def main() -> None:
+    """Run the command; what a person can mend is told without a traceback."""
+    try:
+        app()
+    except WorkbenchError as error:
+        console.print(f"[red]error[/red] {error}", soft_wrap=True)
+        sys.exit(1)

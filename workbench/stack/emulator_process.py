@@ -1,0 +1,47 @@
+"""The emulator's process: MiniStack, with two of its ways set right for us.
+
+- Functions run in an interpreter like Lambda's own, not in ours, which knows this checkout and would hide a layer
+  that lacks something.
+- A body with a Content-Encoding reaches functions in base64, byte for byte. MiniStack goes by the content type
+  alone and would decode gzip as text.
+"""
+
+import os
+from contextvars import ContextVar
+from typing import Any
+
+from ministack import app
+from ministack.core import lambda_runtime
+from ministack.services import apigateway
+
+_encoded: ContextVar[bool] = ContextVar("encoded", default=False)
+_is_text = apigateway._v2_request_body_is_text  # noqa: SLF001
+_invoke = apigateway._invoke_lambda_proxy  # noqa: SLF001
+_runtime_binary = lambda_runtime._detect_runtime_binary  # noqa: SLF001
+
+
+def _text_unless_encoded(content_type: str | None) -> bool:
+    return not _encoded.get() and bool(_is_text(content_type))
+
+
+async def _invoke_noting_encoding(*arguments: Any, **named: Any) -> Any:
+    headers: dict[str, str] = arguments[5]
+    _encoded.set("content-encoding" in headers)
+    return await _invoke(*arguments, **named)
+
+
+def _lambda_binary(runtime: str) -> tuple[str, str]:
+    binary, script = _runtime_binary(runtime)
+    return (os.environ["ROLLCALL_LAMBDA_PYTHON"] if runtime.startswith("python") else binary), script
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    apigateway._v2_request_body_is_text = _text_unless_encoded  # noqa: SLF001
+    apigateway._invoke_lambda_proxy = _invoke_noting_encoding  # noqa: SLF001
+    lambda_runtime._detect_runtime_binary = _lambda_binary  # noqa: SLF001
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

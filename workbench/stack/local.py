@@ -1,0 +1,148 @@
+"""Starts and stops the whole local stack, and cleans up after one that was killed."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psutil
+from rollcall.store import schema
+
+from workbench.checkout import Checkout
+from workbench.errors import WorkbenchError
+from workbench.stack.deployment import Deployment
+from workbench.stack.emulator import REGION, Emulator, answers
+from workbench.stack.ports import LOOPBACK, choose
+from workbench.stack.postgres import Postgres
+from workbench.stack.state import Pids, StackState, read_state
+
+EMULATOR_PORT = 4566
+POSTGRES_PORT = 54329
+JWT_ISSUER = "https://rollcall.example"
+JWT_AUDIENCE = "rollcall"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """The stack of a checkout."""
+
+    checkout: Checkout
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def postgres(self) -> Postgres:
+        """Its database."""
+        return Postgres(self.checkout.postgres_data, self.checkout.logs / "postgres.log")
+
+    @property
+    def emulator(self) -> Emulator:
+        """Its emulator of AWS."""
+        return Emulator(self.checkout.emulator_state, self.checkout.logs / "emulator.log", self.checkout.lambda_python)
+
+    def up(self, say: Say, http_port: int | None = None, database_port: int | None = None) -> StackState:
+        """Start everything and deploy; what runs already stays. Raises WorkbenchError."""
+        with self._alone():
+            if (running := self.running()) is not None:
+                say("The stack is running already.")
+                return running
+            self._clean_up(say)
+            return self._start(say, http_port, database_port)
+
+    def _start(self, say: Say, http_port: int | None, database_port: int | None) -> StackState:
+        emulator_port = choose(http_port, EMULATOR_PORT)
+        postgres_port = choose(database_port, POSTGRES_PORT)
+        endpoint = f"http://{LOOPBACK}:{emulator_port}"
+        self.checkout.logs.mkdir(parents=True, exist_ok=True)
+        deployment = Deployment(self.checkout.root, endpoint, self.checkout.logs / "sam.log")
+        say(f"PostgreSQL on port {postgres_port}")
+        self.postgres.create()
+        self.postgres.start(postgres_port)
+        say("migrations")
+        schema.migrate(self.postgres.conninfo(postgres_port), schema.Schema.read(self.checkout.schema))
+        say(f"emulator of AWS on port {emulator_port}")
+        self.emulator.start(emulator_port)
+        say("sam build")
+        deployment.build()
+        say("sam deploy")
+        outputs = deployment.deploy(postgres_port, self.postgres.password, self.overrides)
+        state = self._state(outputs, endpoint, emulator_port, postgres_port)
+        state.write(self.checkout.stack_file)
+        return state
+
+    def _state(self, outputs: Mapping[str, str], endpoint: str, emulator_port: int, postgres_port: int) -> StackState:
+        postgres_pid, emulator_pid = self.postgres.pid, self.emulator.pid
+        if postgres_pid is None or emulator_pid is None:
+            raise WorkbenchError(f"A process of the stack ended at once; see {self.checkout.logs}.")
+        return StackState(
+            http_url=f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
+            dsn=self.postgres.conninfo(postgres_port),
+            postgres_port=postgres_port,
+            emulator_port=emulator_port,
+            aws_endpoint_url=endpoint,
+            aws_region=REGION,
+            jwt_secret_arn=outputs["JwtSecretArn"],
+            jwt_issuer=JWT_ISSUER,
+            jwt_audience=JWT_AUDIENCE,
+            queues={
+                "spool": outputs["SpoolQueueUrl"],
+                "spool_dead_letter": outputs["SpoolDeadLetterQueueUrl"],
+            },
+            pids=Pids(postgres=postgres_pid, emulator=emulator_pid),
+        )
+
+    def running(self) -> StackState | None:
+        """Return the state of a stack that is up as a whole, or None."""
+        try:
+            state = read_state(self.checkout)
+        except (WorkbenchError, ValueError):
+            return None
+        pids = (self.postgres.pid, self.emulator.pid)
+        whole = pids == (state.pids.postgres, state.pids.emulator) and answers(state.emulator_port)
+        return state if whole else None
+
+    def down(self, say: Say) -> None:
+        """Stop everything; data stays in .rollcall/."""
+        with self._alone():
+            self._clean_up(say)
+
+    def reset(self, say: Say) -> None:
+        """Stop everything and remove its data."""
+        with self._alone():
+            self._clean_up(say)
+            shutil.rmtree(self.checkout.home, ignore_errors=True)
+            say("All local data is gone.")
+
+    def _clean_up(self, say: Say) -> None:
+        """Stop what is left of a stack, whether it was stopped in order or killed."""
+        if self.emulator.pid is not None:
+            say("stopping the emulator")
+            self.emulator.stop()
+        self._stop_orphans(say)
+        if self.postgres.pid is not None:
+            say("stopping PostgreSQL")
+            self.postgres.stop()
+        self.checkout.stack_file.unlink(missing_ok=True)
+
+    def _stop_orphans(self, say: Say) -> None:
+        """Stop function workers that outlived a killed emulator: they run out of its scratch folder."""
+        scratch = str(self.checkout.emulator_state / "scratch")
+        for process in psutil.process_iter(["cmdline"]):
+            if any(part.startswith(scratch) for part in process.info["cmdline"] or []):
+                say(f"stopping a function left behind (process {process.pid})")
+                process.kill()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep a second `rollcall up` in the same checkout from meddling."""
+        self.checkout.home.mkdir(exist_ok=True)
+        with os.fdopen(os.open(self.checkout.home / "lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise WorkbenchError("Another rollcall command is starting or stopping this stack.") from None
+            yield
