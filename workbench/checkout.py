@@ -6,14 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout of the repository."""
+    """A checkout of the repository, and the folder of all that one local stack keeps."""
 
     root: Path
-
-    @property
-    def home(self) -> Path:
-        """The folder of all that a local stack keeps; not in version control."""
-        return self.root / ".rollcall"
+    home: Path
 
     @property
     def postgres_data(self) -> Path:
@@ -48,4 +44,5 @@ class Checkout:
 
 def here() -> Checkout:
     """Return the checkout that this code was installed from."""
-    return Checkout(Path(__file__).resolve().parent.parent)
+    root = Path(__file__).resolve().parent.parent
+    return Checkout(root, root / ".rollcall")

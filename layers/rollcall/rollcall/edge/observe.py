@@ -1,4 +1,4 @@
-"""Logs, metrics and traces through Powertools, held to what may be told: numbers and codes, never a person or a body."""
+"""Logs, metrics and traces through Powertools, held to what may be told: never a person, never a body."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
