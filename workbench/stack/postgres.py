@@ -105,7 +105,10 @@ class Postgres:
         command = [str(binaries() / program), "-D", str(self.data), *arguments]
         done = subprocess.run(
             command,
+            # Its group and no other: in ours, the folders' permissions for others would not be the ones that count.
             user=SYSTEM_USER if _is_root() else None,
+            group=pwd.getpwnam(SYSTEM_USER).pw_gid if _is_root() else None,
+            extra_groups=[] if _is_root() else None,
             cwd=self.data,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
