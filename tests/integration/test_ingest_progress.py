@@ -44,6 +44,10 @@ def test_statuses_come_in_request_order(clone: ScratchDatabase) -> None:
     ]
 
 
+def test_an_empty_batch_has_no_outcomes(clone: ScratchDatabase) -> None:
+    """A batch of no events answers an empty list: null would say that the rate was exceeded."""
+    assert clone.ingest([A]) == []
+
 
 def test_a_token_without_organisations_stores_nothing(clone: ScratchDatabase) -> None:
     """A caller of no organisation is refused event by event."""
