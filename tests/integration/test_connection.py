@@ -187,6 +187,18 @@ def test_a_fault_of_ours_is_not_hidden_as_an_outage(database: Database) -> None:
     assert backend_of(database)
 
 
+def test_a_broken_rule_of_a_table_is_not_tried_again(scratch: ScratchDatabase, database: Database) -> None:
+    """A named check refuses the same row every time: it is raised at once, as what it is."""
+    scratch.execute("""
+        create sequence tries;
+        create table checked (number bigint default nextval('tries') check (number < 0));
+        grant insert, select on checked to visitor;
+        grant usage on sequence tries to visitor;
+    """)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        database.call("insert into checked default values returning number", ())
+    assert scratch.rows("select last_value from tries") == [(1,)]
+
 
 def test_a_deadlock_is_tried_again(scratch: ScratchDatabase, keyring: Keyring, database: Database) -> None:
     """Given two calls that take the same locks crosswise, PostgreSQL ends one with 40P01; both succeed in the end."""
