@@ -34,7 +34,7 @@ def template(cluster: Cluster) -> ScratchDatabase:
 @pytest.fixture
 def clone(cluster: Cluster, template: ScratchDatabase) -> Iterator[ScratchDatabase]:
     """A migrated database of the test's own."""
-    database = cluster.create_database(f"template {template.name}")
+    database = cluster.create_database(f"template {template.name} strategy file_copy")
     yield database
     database.drop()
 
@@ -52,3 +52,10 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Another server, without our roles, for tests that stop it or change what belongs to a whole cluster."""
     with run_cluster(tmp_path_factory.mktemp("spare")) as running:
         yield running
+
+
+@pytest.fixture
+def bare(spare: Cluster) -> Iterator[Cluster]:
+    """A cluster without our roles, and left so."""
+    yield spare
+    spare.remove_everything()

@@ -70,6 +70,16 @@ class Cluster:
         for role in LOGIN_ROLES:
             schema.allow_login(self.conninfo(), role, self.password)
 
+    def remove_everything(self) -> None:
+        """Drop what tests made: databases, and with them all that roles own, then roles."""
+        with psycopg.connect(self.conninfo(), autocommit=True) as connection:
+            for (name,) in connection.execute("select datname from pg_database where datname ~ '^scratch'").fetchall():
+                connection.execute(f"drop database {name} with (force)".encode())
+            # The administrator last: who granted roles depends on them.
+            made = "select rolname from pg_roles where rolname !~ '^pg_' and not rolsuper order by rolname = 'admin'"
+            for (name,) in connection.execute(made).fetchall():
+                connection.execute(f"drop role {name}".encode())
+
 
 @dataclass(frozen=True)
 class ScratchDatabase:
@@ -94,12 +104,12 @@ class ScratchDatabase:
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query as the superuser."""
         with self.connect() as connection:
-            return connection.execute(query.encode(), parameters).fetchall()
+            return connection.execute(query.encode(), parameters or None).fetchall()
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement as the superuser."""
         with self.connect() as connection:
-            connection.execute(statement.encode(), parameters)
+            connection.execute(statement.encode(), parameters or None)
 
     def database(self, role: str = "rollcall_app") -> Database:
         """Return the database as the functions reach it, as this role."""
