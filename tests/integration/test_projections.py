@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -147,6 +148,16 @@ class Writers:
             raise faults[0]
         return Counter(outcomes)
 
+    def count_deadlocks(self) -> int:
+        """Return how often PostgreSQL broke a deadlock here: keys are sorted, so that there is none to try again."""
+        for store in self.stores:
+            store._database.close()
+        # A process reports its statistics when it ends.
+        while self.scratch.rows("select from pg_stat_activity where usename = 'rollcall_app'"):
+            time.sleep(0.01)
+        ((count,),) = self.scratch.rows("select deadlocks from pg_stat_database where datname = current_database()")
+        return int(count)
+
     def read(self, world: World) -> tuple[list[Row], list[Row]]:
         """Return the rows of both projections."""
         return (
@@ -290,6 +301,7 @@ def test_eight_writers_with_overlapping_batches(writers: Writers) -> None:
     outcomes = writers.write(world.org_ids, lanes)
 
     assert outcomes == {"accepted": 300, "duplicate": 8 * 12 * 30 - 300}
+    assert writers.count_deadlocks() == 0
     assert writers.read(world) == compute(events)
 
 
@@ -318,6 +330,7 @@ def test_concurrent_contents_under_one_id_keep_exactly_one(writers: Writers) -> 
     outcomes = writers.write(world.org_ids, lanes)
 
     assert outcomes == {"accepted": 20, "conflict": 7 * 20}
+    assert writers.count_deadlocks() == 0
     kept = writers.scratch.rows("select event_id, percent from rollcall.progress_events order by event_id")
     assert [event_id for event_id, _ in kept] == sorted(ids)
     by_writer = {(own.event_id, int(own.percent or 0)): own for batch in contents for own in batch}
