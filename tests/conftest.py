@@ -15,9 +15,9 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """One PostgreSQL server for the session."""
-    with run_cluster(tmp_path_factory.mktemp("cluster")) as running:
+    with run_cluster() as running:
         yield running
 
 
@@ -48,9 +48,9 @@ def empty(cluster: Cluster) -> Iterator[ScratchDatabase]:
 
 
 @pytest.fixture(scope="session")
-def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def spare() -> Iterator[Cluster]:
     """Another server, without our roles, for tests that stop it or change what belongs to a whole cluster."""
-    with run_cluster(tmp_path_factory.mktemp("spare")) as running:
+    with run_cluster() as running:
         yield running
 
 

@@ -1,13 +1,16 @@
 """The PostgreSQL that tests run against: a cluster, and databases on it."""
 
+import os
 import random
 import secrets
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +23,7 @@ from rollcall.store.connection import Database, DatabaseAddress
 from rollcall.store.progress import ProgressStore, StoredBatch
 
 from tests.builders import NOW
+from workbench.errors import WorkbenchError
 from workbench.stack import ports
 from workbench.stack.postgres import Postgres
 
@@ -171,16 +175,32 @@ class ScratchDatabase:
 
 
 @contextmanager
-def run_cluster(folder: Path) -> Iterator[Cluster]:
-    """Start a cluster in a folder, and stop it whatever happens."""
-    server = Postgres(folder / "data", folder / "postgres.log", SETTINGS)
-    server.create()
-    port = find_stable_port()
+def run_cluster() -> Iterator[Cluster]:
+    """Start a cluster in a folder of its own, and stop it whatever happens.
+
+    Not in pytest's folder: started by root, PostgreSQL runs as another user, and each pytest on the machine closes
+    that folder to others again.
+    """
+    with TemporaryDirectory(prefix="rollcall-tests-") as folder:
+        server = Postgres(Path(folder, "data"), Path(folder, "postgres.log"), SETTINGS)
+        server.create()
+        port = find_stable_port()
+        try:
+            server.start(port)
+            yield Cluster(server, port)
+        finally:
+            stop(server)
+
+
+def stop(server: Postgres) -> None:
+    """Stop a server, if need be without the program that is meant for it."""
+    pid = server.pid
     try:
-        server.start(port)
-        yield Cluster(server, port)
-    finally:
         server.stop("immediate")
+    except WorkbenchError:
+        if pid is not None:
+            os.kill(pid, signal.SIGQUIT)
+        raise
 
 
 def find_stable_port() -> int:
