@@ -309,7 +309,7 @@ def test_concurrent_contents_under_one_id_keep_exactly_one(writers: Writers) -> 
     """Given 8 writers that send different contents under the same ids, of different learners and days, each id is
     accepted once, everybody else hears of a conflict, and what is kept counts once.
     """
-    world, ids = World(), [uuid4() for _ in range(100)]
+    world, ids = World(), [uuid4() for _ in range(1000)]
     contents = [
         [
             # Each writer in an order of its own.
@@ -325,11 +325,11 @@ def test_concurrent_contents_under_one_id_keep_exactly_one(writers: Writers) -> 
         ]
         for writer in range(8)
     ]
-    lanes = [[own] for own in contents]
+    lanes = [[own[at : at + 500] for at in range(0, 1000, 500)] for own in contents]
 
     outcomes = writers.write(world.org_ids, lanes)
 
-    assert outcomes == {"accepted": 100, "conflict": 7 * 100}
+    assert outcomes == {"accepted": 1000, "conflict": 7 * 1000}
     assert writers.count_deadlocks() == 0
     kept = writers.scratch.rows("select event_id, percent from rollcall.progress_events order by event_id")
     assert [event_id for event_id, _ in kept] == sorted(ids)
