@@ -142,6 +142,12 @@ class QueueUnavailable(Unavailable):
     code = "queue_unavailable"
 
 
+class KeysUnavailable(Unavailable):
+    """The keys that tokens are verified with cannot be read."""
+
+    code = "keys_unavailable"
+
+
 class PoisonedMessage(RollcallError):
     """A queue message cannot be understood, however often it is read."""
 
