@@ -51,7 +51,10 @@ class TokenRules:
 
 
 def verify(authorization: str | None, rules: TokenRules) -> Caller:
-    """Return the caller of an Authorization header; raises Unauthorized, InvalidToken, ExpiredToken, KeysUnavailable."""
+    """Return the bearer of an Authorization header.
+
+    Raises Unauthorized, InvalidToken, ExpiredToken, KeysUnavailable.
+    """
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != SCHEME or not token:
