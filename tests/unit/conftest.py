@@ -1,10 +1,11 @@
 """What the tests without IO share."""
 
-import logging
-import sys
+import io
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
+from aws_lambda_powertools import Logger
 from rollcall.edge import observe, settings
 
 
@@ -17,16 +18,15 @@ def fresh_settings() -> Iterator[None]:
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Return a function that tells all that was logged and measured since it was last called."""
-    observe.logger()
-    # Powertools keeps one handler a service, bound to the output of whichever test logged first.
-    for handler in logging.getLogger("rollcall").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.stream = sys.stdout  # not setStream: it flushes the old one, which may be closed
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Return a function that tells all that was logged and measured so far."""
+    lines = io.StringIO()
+    # A name of its own: Powertools keeps one output a name for the life of the process.
+    logger = Logger(service=f"test-{uuid4()}", stream=lines)
+    monkeypatch.setattr(observe, "logger", lambda: logger)
 
     def read() -> str:
         captured = capsys.readouterr()
-        return captured.out + captured.err
+        return lines.getvalue() + captured.out + captured.err
 
     return read
