@@ -89,6 +89,7 @@ class Deployment:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "ROLLCALL_RUNTIME": runtime["PythonRuntime"].removeprefix("python"),
             "ROLLCALL_ARCHITECTURE": runtime["Architecture"],
+            "ROLLCALL_NATIVE": "1",
         }
         done = subprocess.run(
             ["sam", *arguments],
