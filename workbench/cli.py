@@ -124,7 +124,7 @@ def run() -> None:
     """Start the stack, do the main job on real data, and serve until Ctrl-C. What `make run` does."""
     stack = LocalStack(here())
     # A terminal that closes, or a supervisor that stops us, is Ctrl-C to us.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         demonstrate(output, here(), stack.up(_say))
