@@ -3,9 +3,11 @@
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO
 
 import psutil
 from rollcall.store import schema
@@ -22,6 +24,8 @@ EMULATOR_PORT = 4566
 POSTGRES_PORT = 54329
 JWT_ISSUER = "https://rollcall.example"
 JWT_AUDIENCE = "rollcall"
+LOCK_WAIT_SECONDS = 60
+LOCK_POLL_SECONDS = 2
 
 Say = Callable[[str], None]
 
@@ -45,7 +49,7 @@ class LocalStack:
 
     def up(self, say: Say, http_port: int | None = None, database_port: int | None = None) -> StackState:
         """Start everything and deploy; what runs already stays. Raises WorkbenchError."""
-        with self._alone():
+        with self._alone(say):
             if (running := self.running()) is not None:
                 say("The stack is running already.")
                 return running
@@ -106,12 +110,12 @@ class LocalStack:
 
     def down(self, say: Say) -> None:
         """Stop everything; data stays in .rollcall/."""
-        with self._alone():
+        with self._alone(say):
             self._clean_up(say)
 
     def reset(self, say: Say) -> None:
         """Stop everything and remove its data."""
-        with self._alone():
+        with self._alone(say):
             self._clean_up(say)
             shutil.rmtree(self.checkout.home, ignore_errors=True)
             say("All local data is gone.")
@@ -137,12 +141,22 @@ class LocalStack:
         shutil.rmtree(scratch, ignore_errors=True)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep a second `rollcall up` in the same checkout from meddling."""
-        self.checkout.home.mkdir(exist_ok=True)
+    def _alone(self, say: Say) -> Iterator[None]:
+        """Let one command at a time start or stop the stack; another one waits for it a while."""
+        self.checkout.home.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(self.checkout.home / "lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise WorkbenchError("Another rollcall command is starting or stopping this stack.") from None
+            deadline = time.monotonic() + LOCK_WAIT_SECONDS
+            while not _try_lock(lock):
+                if time.monotonic() > deadline:
+                    raise WorkbenchError("Another rollcall command is still starting or stopping this stack.")
+                say("waiting for another rollcall command to finish")
+                time.sleep(LOCK_POLL_SECONDS)
             yield
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
