@@ -115,6 +115,7 @@ def test_an_event_without_organisation_is_left_to_the_store() -> None:
     assert receipt
     assert store.stored[0].org_id is None
     assert (receipt.results[0].status, receipt.results[0].reason) == ("rejected", "org_unresolved")
+    assert receipt.results[0].pointer == "/events/0/org_id"
 
 
 def test_a_database_that_is_away_spools_the_valid_events() -> None:

@@ -146,14 +146,15 @@ class Ingest:
 
 def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
     """Put receipts of stored and rejected events back into request order."""
-    results = dict(read.rejections)
+    results = {}
     for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):
-        results[position] = _receipt(event.event_id, outcome)
+        if status := STATUS_OF_OUTCOME.get(outcome):
+            # Built without validation: a hundred a batch, all from our own values.
+            results[position] = EventReceipt.model_construct(
+                event_id=event.event_id, status=status, reason=None, pointer=None
+            )
+        else:
+            # What the store alone can refuse is an organisation that it cannot resolve.
+            read.reject(position, event, outcome, "org_id")
+    results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))
-
-
-def _receipt(event_id: UUID, outcome: str) -> EventReceipt:
-    # Built without validation: a hundred a batch, all from our own values.
-    if status := STATUS_OF_OUTCOME.get(outcome):
-        return EventReceipt.model_construct(event_id=event_id, status=status, reason=None, pointer=None)
-    return EventReceipt.model_construct(event_id=event_id, status="rejected", reason=outcome, pointer=None)
