@@ -88,7 +88,7 @@ class LocalStack:
             emulator_port=emulator_port,
             aws_endpoint_url=endpoint,
             aws_region=REGION,
-            jwt_secret_arn=outputs["JwtSecretArn"],
+            jwt_secret_arn=outputs.get("JwtSecretArn", ""),
             jwt_issuer=JWT_ISSUER,
             jwt_audience=JWT_AUDIENCE,
             queues={

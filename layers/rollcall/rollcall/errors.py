@@ -160,6 +160,12 @@ class MigrationRefused(RollcallError):
     code = "migration_refused"
 
 
+class DatabaseAhead(MigrationRefused):
+    """The database has a migration that this version does not know."""
+
+    code = "database_ahead"
+
+
 class ConfigurationInvalid(RollcallError):
     """A setting is missing or wrong."""
 
