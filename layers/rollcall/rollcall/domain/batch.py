@@ -22,10 +22,11 @@ Judge = Callable[[ProgressEvent], tuple[str, str] | None]
 
 @dataclass
 class ReadBatch:
-    """A batch as it was read: what may be stored, at which positions, and receipts for all the rest."""
+    """A batch as it was read: what may be stored, where in the request it was, and receipts for all the rest."""
 
     events: list[ProgressEvent] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
+    pointers: list[str] = field(default_factory=list)
     rejections: dict[int, EventReceipt] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -85,10 +86,15 @@ def _judge(batch: ReadBatch, position: int, pointer: str, event: ProgressEvent, 
     if verdict is None:
         batch.events.append(event)
         batch.positions.append(position)
+        batch.pointers.append(pointer)
     else:
         reason, name = verdict
-        fault = Fault(f"{pointer}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
-        batch.reject(position, event.event_id, reason, [fault])
+        batch.reject(position, event.event_id, reason, [not_accepted(f"{pointer}/{name}", reason)])
+
+
+def not_accepted(pointer: str, reason: str) -> Fault:
+    """Return the fault of a well-formed member that may not be accepted."""
+    return Fault(pointer, reason, f"Not accepted: {reason.replace('_', ' ')}.")
 
 
 def _events_in(body: bytes) -> list[Any]:

@@ -12,7 +12,7 @@ from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
-from rollcall.domain.batch import Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.batch import Judge, ReadBatch, not_accepted, read_batch, read_event
 from rollcall.domain.rate import RateLimit, RateState
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
@@ -146,14 +146,17 @@ class Ingest:
 
 def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
     """Put receipts of stored and rejected events back into request order."""
-    results = dict(read.rejections)
-    for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):
-        results[position] = _receipt(event.event_id, outcome)
+    results = {}
+    for position, pointer, event, outcome in zip(read.positions, read.pointers, read.events, outcomes, strict=True):
+        if status := STATUS_OF_OUTCOME.get(outcome):
+            results[position] = _receipt(event.event_id, status)
+        else:
+            # All that a store refuses is which organisation an event belongs to.
+            read.reject(position, event.event_id, outcome, [not_accepted(f"{pointer}/org_id", outcome)])
+    results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))
 
 
-def _receipt(event_id: UUID, outcome: str) -> EventReceipt:
+def _receipt(event_id: UUID, status: Status) -> EventReceipt:
     # Built without validation: a hundred a batch, all from our own values.
-    if status := STATUS_OF_OUTCOME.get(outcome):
-        return EventReceipt.model_construct(event_id=event_id, status=status, reason=None, pointer=None)
-    return EventReceipt.model_construct(event_id=event_id, status="rejected", reason=outcome, pointer=None)
+    return EventReceipt.model_construct(event_id=event_id, status=status, reason=None, pointer=None)
