@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-# No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier.
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+# No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier. Nor the two
+# noncharacters that SQS refuses: what is accepted must fit the spool queue as well.
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]+$")]
 ProgressKind = Literal["started", "progressed", "completed"]
 SECONDS_PER_DAY = 86_400
 
