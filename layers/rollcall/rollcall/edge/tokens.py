@@ -9,6 +9,7 @@ import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rollcall.contracts.caller import Caller, Role
+from rollcall.contracts.event import Identifier
 from rollcall.errors import ExpiredToken, InvalidToken, Unauthorized
 
 SYMMETRIC = frozenset({"HS256"})
@@ -30,7 +31,7 @@ class Claims(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    sub: str = Field(min_length=1, max_length=128)
+    sub: Identifier
     exp: int | float
     role: Role = "learner"
     org_ids: list[str] = Field(min_length=1, max_length=100)
