@@ -1,5 +1,6 @@
 """One deployed stack for all end-to-end tests, and what speaks to it."""
 
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.e2e.database import Database
 from tests.e2e.people import Api, Sent
 from workbench.checkout import Checkout, here
 from workbench.stack.local import LocalStack
+from workbench.stack.ports import LOOPBACK
 from workbench.stack.state import StackState
 from workbench.tokens import TokenSigner
 
@@ -20,6 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: getattr(getattr(item, "module", None), "TURN", 0))
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     """The stack of these tests, in a folder of their own: a developer's own stack is not touched."""
@@ -27,7 +36,8 @@ def stack() -> Iterator[LocalStack]:
     with tempfile.TemporaryDirectory(prefix="rollcall-e2e-") as home:
         local = LocalStack(Checkout(root=here().root, home=Path(home)))
         try:
-            local.up(print)
+            # The preferred ports belong to the developer's own stack, which may be about to start.
+            local.up(print, http_port=free_port(), database_port=free_port())
             yield local
         finally:
             local.down(print)
