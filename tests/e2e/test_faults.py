@@ -170,6 +170,24 @@ def test_every_accepted_text_fits_the_spool(
     database.assert_balanced(learner.org_ids, [good])
 
 
+def test_event_that_names_no_organisation_is_not_claimed_without_the_database(
+    api: Api, stack: LocalStack, state: StackState, cloud: Cloud, database: Database
+) -> None:
+    """Only the database knows whose such an event is, if anybody's: `retry`, or 503 when there is nothing else."""
+    learner = api.learner()
+    orphan, good = learner.event(org_id=None), learner.event()
+    with outage(stack, state, "fast"):
+        mixed, alone = learner.send([orphan, good]), learner.send_one(orphan)
+
+    assert (mixed.status_code, statuses(mixed)) == (202, ["retry", "spooled"])
+    assert_problem(alone, 503, "store_unavailable")
+    assert int(alone.headers["Retry-After"]) >= 1
+    await_until(lambda: cloud.spooled() == 0, "the spool is empty")
+    database.assert_balanced(learner.org_ids, [good])
+    database.assign(learner.org_ids[0], learner.user_id, orphan["course_id"])
+    assert statuses(learner.send([orphan])) == ["accepted"]
+
+
 def test_poisoned_message_is_buried_alone(api: Api, cloud: Cloud, database: Database) -> None:
     """Messages that nobody can read land in the dead-letter queue; the good ones beside them are stored."""
     learner = api.learner()
