@@ -57,8 +57,8 @@ class Sender:
             "event_id": str(uuid4()),
             "org_id": str(self.org_ids[0]),
             "user_id": str(self.user_id),
-            "course_id": f"course-{self.user_id}",
-            "lesson_id": f"lesson-{self.user_id}",
+            "course_id": f"course-of-{self.org_ids[0]}",
+            "lesson_id": f"lesson-of-{self.org_ids[0]}",
             "kind": "progressed",
             "percent": 40,
             "time_spent_seconds": 30,
@@ -67,11 +67,11 @@ class Sender:
         return event | changes
 
     def events(self, number: int, lessons: int = 4) -> list[Event]:
-        """Return that many valid events over some lessons: told apart by percent, time and kind."""
+        """Return that many valid events over some lessons, which all learners of an organisation share."""
         kinds = itertools.cycle(["started", "progressed", "progressed", "completed"])
         return [
             self.event(
-                lesson_id=f"lesson-{position % lessons}-{self.user_id}",
+                lesson_id=f"lesson-{position % lessons}-of-{self.org_ids[0]}",
                 kind=next(kinds),
                 percent=(7 * position) % 101,
                 time_spent_seconds=position % 60,
@@ -119,8 +119,9 @@ class Api:
 
     def _sender(self, org_ids: tuple[UUID, ...], user_id: UUID, role: str) -> Sender:
         held = org_ids or (uuid4(),)
-        self.sent.note(str(user_id))
-        return Sender(user_id, held, self.signer.sign(str(user_id), held, role=role), self.http, self.sent)
+        token = self.signer.sign(str(user_id), held, role=role)
+        self.sent.note_all([str(user_id), token])
+        return Sender(user_id, held, token, self.http, self.sent)
 
 
 def statuses(response: httpx.Response) -> list[str]:

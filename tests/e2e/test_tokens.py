@@ -9,6 +9,7 @@ from uuid import uuid4
 import jwt
 import pytest
 
+from tests.e2e.patience import await_until
 from tests.e2e.people import BATCH, Api
 from tests.e2e.test_refusals import assert_problem
 from workbench.stack.deployment import secrets_client
@@ -107,6 +108,19 @@ def test_expiry_within_the_allowed_skew_is_accepted(api: Api, state: StackState,
     token = jwt.encode(recent, secret, algorithm="HS256")
     response = api.http.post(BATCH, json={"events": []}, headers={"Authorization": f"Bearer {token}"})
     assert response.json()["code"] == "invalid_events"
+
+
+def test_token_ends_on_time_though_the_gateway_remembers_it(api: Api, state: StackState, secret: str) -> None:
+    """API Gateway keeps an authorizer's answer for a minute; a token that expires meanwhile is refused all the same."""
+    ending = claims(state, exp=datetime.now(UTC) - timedelta(seconds=58))
+    token = jwt.encode(ending, secret, algorithm="HS256")
+
+    def code() -> str:
+        response = api.http.post(BATCH, json={"events": []}, headers={"Authorization": f"Bearer {token}"})
+        return str(response.json()["code"])
+
+    assert code() == "invalid_events"
+    await_until(lambda: code() == "token_expired", "the token is refused", 5)
 
 
 def _encoded(value: Any) -> str:
