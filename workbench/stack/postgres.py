@@ -106,6 +106,9 @@ class Postgres:
         done = subprocess.run(
             command,
             user=SYSTEM_USER if _is_root() else None,
+            # Root's group would be judged by a folder's group bits, not by those that let others pass.
+            group=pwd.getpwnam(SYSTEM_USER).pw_gid if _is_root() else None,
+            extra_groups=[] if _is_root() else None,
             cwd=self.data,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rollcall.cloud.secrets import SecretUnavailable
 from rollcall.contracts.caller import Caller, Role
+from rollcall.contracts.event import Identifier
 from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, Unauthorized
 
 SYMMETRIC = frozenset({"HS256"})
@@ -31,7 +32,7 @@ class Claims(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    sub: str = Field(min_length=1, max_length=128)
+    sub: Identifier
     exp: int | float
     role: Role = "learner"
     org_ids: list[str] = Field(min_length=1, max_length=100)
