@@ -2,20 +2,26 @@
 -- Why not a migration: roles belong to the whole cluster, so a second database on it finds them there already.
 do $$
 declare
+    v_roles text[] := array['rollcall_owner', 'rollcall_app', 'rollcall_ops', 'rollcall_reader'];
     v_role text;
 begin
-    foreach v_role in array array['rollcall_owner', 'rollcall_app', 'rollcall_ops', 'rollcall_reader'] loop
+    foreach v_role in array v_roles loop
         if not exists (select from pg_roles where rolname = v_role) then
-            -- Two migrations may start at once on one cluster: the loser finds the role made.
-            begin
-                execute format('create role %I nologin nosuperuser nobypassrls', v_role);
-            exception
-                when duplicate_object or unique_violation then null;
-            end;
+            execute format('create role %I nologin nosuperuser nobypassrls', v_role);
         end if;
     end loop;
-    if not pg_has_role(current_user, 'rollcall_owner', 'member') then
-        execute format('grant rollcall_owner to %I', current_user);
+    for v_role in select rolname from pg_roles where rolname = any (v_roles) and (rolsuper or rolbypassrls) loop
+        raise exception 'row-level security does not bind the role %: alter it, or remove it', v_role;
+    end loop;
+    -- Who makes a role on PostgreSQL 16 and later may grant it, but neither is it nor can become it until granted.
+    if not (pg_has_role('rollcall_owner', 'set') and pg_has_role('rollcall_owner', 'usage')) then
+        begin
+            execute format('grant rollcall_owner to %I with set true, inherit true', current_user);
+        exception
+            when insufficient_privilege then
+                raise exception 'rollcall_owner is another administrator''s role: ask them to `grant rollcall_owner to %`',
+                    quote_ident(current_user);
+        end;
     end if;
 end
 $$;
@@ -27,7 +33,24 @@ grant usage on schema rollcall to rollcall_app, rollcall_ops, rollcall_reader;
 alter default privileges for role rollcall_owner revoke execute on functions from public;
 
 -- Limits belong to the role: behind RDS Proxy or pgbouncer a session has no settings of its own.
-alter role rollcall_app set statement_timeout = '5s';
-alter role rollcall_app set lock_timeout = '4s';
-alter role rollcall_app set idle_in_transaction_session_timeout = '10s';
-alter role rollcall_ops set lock_timeout = '5s';
+do $$
+declare
+    v_limit record;
+begin
+    for v_limit in
+        select wanted.role_name, wanted.setting, wanted.value
+        from (
+            values
+            ('rollcall_app', 'statement_timeout', '5s'),
+            ('rollcall_app', 'lock_timeout', '4s'),
+            ('rollcall_app', 'idle_in_transaction_session_timeout', '10s'),
+            ('rollcall_ops', 'lock_timeout', '5s')
+        ) as wanted (role_name, setting, value)
+        inner join pg_roles on wanted.role_name = pg_roles.rolname
+        -- Only what differs: an administrator who did not make these roles may not alter them.
+        where not coalesce(wanted.setting || '=' || wanted.value = any (pg_roles.rolconfig), false)
+    loop
+        execute format('alter role %I set %I = %L', v_limit.role_name, v_limit.setting, v_limit.value);
+    end loop;
+end
+$$;

@@ -10,6 +10,8 @@ from rollcall.contracts.event import ProgressEvent
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ORG = UUID("5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f")
 USER = UUID("0b1f6c1e-6a3e-4a52-9d8e-2f6f3f1f5a10")
+COURSE = "algebra"
+LESSON = "fractions"
 
 
 def event_document(**changes: Any) -> dict[str, Any]:
@@ -18,8 +20,8 @@ def event_document(**changes: Any) -> dict[str, Any]:
         "event_id": str(uuid4()),
         "org_id": str(ORG),
         "user_id": str(USER),
-        "course_id": "fractions",
-        "lesson_id": "fractions-3",
+        "course_id": COURSE,
+        "lesson_id": LESSON,
         "kind": "progressed",
         "percent": 40,
         "time_spent_seconds": 60,
@@ -34,14 +36,24 @@ def progress_event(**changes: Any) -> ProgressEvent:
         "event_id": uuid4(),
         "org_id": ORG,
         "user_id": USER,
-        "course_id": "fractions",
-        "lesson_id": "fractions-3",
+        "course_id": COURSE,
+        "lesson_id": LESSON,
         "kind": "progressed",
         "percent": 40.0,
         "time_spent_seconds": 60,
         "occurred_at": NOW - timedelta(hours=1),
     }
     return ProgressEvent.model_validate(fields | changes)
+
+
+def an_event(org_id: UUID | None, **fields: Any) -> ProgressEvent:
+    """Return a valid event of a learner of its own."""
+    return progress_event(**{"org_id": org_id, "user_id": uuid4(), "occurred_at": NOW, **fields})
+
+
+def changed(event: ProgressEvent, **fields: Any) -> ProgressEvent:
+    """Return the event with other values in these fields."""
+    return event.model_copy(update=fields)
 
 
 def caller(**changes: Any) -> Caller:

@@ -139,7 +139,7 @@ begin
     ),
     answer as (
         select
-            array_agg(outcome order by ordinal) as outcomes,
+            coalesce(array_agg(outcome order by ordinal), '{}') as outcomes,
             bool_or(is_seen) as any_seen,
             array_agg(ordinal) filter (where is_seen) as seen_ordinals,
             array_agg(org_id) filter (where is_seen) as seen_org_ids,

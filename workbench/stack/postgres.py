@@ -105,8 +105,8 @@ class Postgres:
         command = [str(binaries() / program), "-D", str(self.data), *arguments]
         done = subprocess.run(
             command,
+            # Its group and no other: in ours, the folders' permissions for others would not be the ones that count.
             user=SYSTEM_USER if _is_root() else None,
-            # Root's group would be judged by a folder's group bits, not by those that let others pass.
             group=pwd.getpwnam(SYSTEM_USER).pw_gid if _is_root() else None,
             extra_groups=[] if _is_root() else None,
             cwd=self.data,

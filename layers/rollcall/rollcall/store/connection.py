@@ -17,8 +17,9 @@ STATEMENT_TIMEOUT_SECONDS = 5
 CONFLICT_TRIES = 4
 CONFLICT_PAUSE_SECONDS = 0.02
 
-# What another try of the same call cures: it is one transaction, and nothing of it was kept.
-TRANSIENT_CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
+# What another try of the same call cures: it is one transaction, and nothing of it was kept. A check violation is
+# one when a partition that was attached meanwhile took over rows on their way to the default partition.
+TRANSIENT_CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure, pg.CheckViolation)
 # What says that the database is away, or not fit to write: also a failover that left a reader behind the name.
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction)
 
@@ -56,6 +57,8 @@ class Database:
             try:
                 return self._call_reconnecting(statement, parameters)
             except TRANSIENT_CONFLICTS as conflict:
+                if _is_our_fault(conflict):
+                    raise
                 logger.info("database conflict", extra={"sqlstate": conflict.sqlstate, "attempt": attempt})
                 time.sleep(CONFLICT_PAUSE_SECONDS * attempt * random.random())  # noqa: S311 - jitter, no secret
             except AWAY as away:
@@ -107,3 +110,8 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _is_our_fault(conflict: psycopg.Error) -> bool:
+    """Tell a table's own check, which has a name, from a partition's bounds, which have none."""
+    return isinstance(conflict, pg.CheckViolation) and conflict.diag.constraint_name is not None

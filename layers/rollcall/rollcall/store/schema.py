@@ -8,12 +8,16 @@ from datetime import date
 from pathlib import Path
 
 import psycopg
+from psycopg import errors as pg
 from psycopg import sql
 
 from rollcall.errors import DatabaseAhead, MigrationRefused
 
 LOCK_KEY = 0x526F6C6C  # "Roll": one runner at a time on a database
 LOCK_TIMEOUT = "5s"  # a migration gives up rather than stand in front of every reader
+# Roles belong to the whole cluster, our lock to one database: another database's runner may come in between.
+CLUSTER_RACES = (pg.DuplicateObject, pg.UniqueViolation, pg.InternalError_)
+ROLE_TRIES = 5
 MIGRATION_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 LEDGER = """
@@ -81,18 +85,19 @@ def migrate(conninfo: str, schema: Schema) -> list[str]:
     """Bring a database to this schema, as one who may make roles. Returns the migrations applied now.
 
     Each migration is a transaction; procedures and views are applied again every time. Raises MigrationRefused when
-    an applied migration was edited since, or when the database knows one that this schema does not.
+    an applied migration was edited since, when the database knows one that this schema does not, and when a file
+    fails or cannot get a lock: then nothing of that file is left.
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
         connection.execute(sql.SQL("set lock_timeout = {}").format(LOCK_TIMEOUT))
-        connection.execute(schema.roles.text.encode())
+        _prepare_roles(connection, schema.roles)
         connection.execute("set role rollcall_owner")
         connection.execute(LEDGER)
         pending = _pending(connection, schema.migrations)
         for migration in pending:
             with connection.transaction():
-                connection.execute(migration.text.encode())
+                _apply(connection, migration)
                 connection.execute(
                     "insert into rollcall.schema_migrations (version, name, checksum) values (%s, %s, %s)",
                     (migration.version, migration.name, migration.checksum),
@@ -101,8 +106,30 @@ def migrate(conninfo: str, schema: Schema) -> list[str]:
             # A function may name another that comes later in the alphabet.
             connection.execute("set local check_function_bodies = off")
             for file in schema.replaceable:
-                connection.execute(file.text.encode())
+                _apply(connection, file)
         return [migration.name for migration in pending]
+
+
+def _prepare_roles(connection: psycopg.Connection, roles: SqlFile) -> None:
+    for tries_left in reversed(range(ROLE_TRIES)):
+        try:
+            _apply(connection, roles)
+        except MigrationRefused as refused:
+            if not (tries_left and isinstance(refused.__cause__, CLUSTER_RACES)):
+                raise
+        else:
+            return
+
+
+def _apply(connection: psycopg.Connection, file: SqlFile) -> None:
+    try:
+        connection.execute(file.text.encode())
+    except pg.LockNotAvailable as held:
+        raise MigrationRefused(
+            f"{file.name} gave up after {LOCK_TIMEOUT}: somebody holds a lock that it needs. Run it again later."
+        ) from held
+    except psycopg.Error as fault:
+        raise MigrationRefused(f"{file.name} failed: {fault.diag.message_primary or fault}") from fault
 
 
 def _pending(connection: psycopg.Connection, migrations: list[SqlFile]) -> list[SqlFile]:

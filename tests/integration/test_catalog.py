@@ -1,0 +1,225 @@
+"""The catalog itself keeps organisations apart: every table, partition, view, function and grant is looked at."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.postgres import LAST_DAY, ScratchDatabase
+
+# Tables without rows of an organisation. Whatever is not named here has org_id and its policy.
+WITHOUT_ORGANISATION = {"schema_migrations", "rate_buckets"}
+# Who may do what, beside the owner. Whatever is not named here is granted to nobody.
+GRANTS_ON_TABLES = {
+    ("rollcall_reader", "course_progress", "SELECT"),
+    ("rollcall_reader", "view_course_progress", "SELECT"),
+}
+GRANTS_ON_FUNCTIONS = {
+    ("rollcall_app", "current_org_ids"),
+    ("rollcall_app", "ingest_progress_v1"),
+    ("rollcall_ops", "current_org_ids"),
+    ("rollcall_ops", "default_partition_bytes_v1"),
+    ("rollcall_ops", "make_progress_partitions_v1"),
+    ("rollcall_reader", "current_org_ids"),
+}
+ROLES = ["rollcall_app", "rollcall_ops", "rollcall_owner", "rollcall_reader"]
+
+UNSECURED_TABLES = """
+select pg_class.relname
+from pg_class
+left join pg_attribute as org_id
+    on pg_class.oid = org_id.attrelid and org_id.attname = 'org_id' and not org_id.attisdropped
+where pg_class.relnamespace = 'rollcall'::regnamespace
+    and pg_class.relkind in ('r', 'p', 'm', 'f')
+    and pg_class.relname <> all (%s)
+    and (
+        -- A materialised view and a foreign table know no policies at all.
+        pg_class.relkind not in ('r', 'p')
+        or org_id.attnum is null
+        or org_id.atttypid <> 'uuid'::regtype
+        or not org_id.attnotnull
+        or not pg_class.relrowsecurity
+        or not pg_class.relforcerowsecurity
+        or (
+            select array_agg(row(policyname, permissive, roles, cmd, qual, with_check))::text
+            from pg_policies where schemaname = 'rollcall' and tablename = pg_class.relname
+        ) is distinct from (
+            select array_agg(row(policyname, permissive, roles, cmd, qual, with_check))::text
+            from pg_policies where schemaname = 'rollcall' and tablename = 'learners'
+        )
+    )
+order by 1
+"""
+
+
+@pytest.fixture(params=["as migrated", "with later partitions"])
+def catalog(request: pytest.FixtureRequest, clone: ScratchDatabase) -> Iterator[psycopg.Connection]:
+    """The catalog after a migration, and after the schedule made partitions that no migration knew."""
+    if request.param == "with later partitions":
+        with clone.connect("rollcall_ops") as operator:
+            later = (LAST_DAY + timedelta(days=1), LAST_DAY + timedelta(days=3))
+            made = operator.execute("select rollcall.make_progress_partitions_v1(%s, %s)", later).fetchone()
+            assert made == (3,)
+    with clone.connect() as connection:
+        yield connection
+
+
+def names(catalog: psycopg.Connection, query: str, *parameters: object) -> list[str]:
+    return [name for (name,) in catalog.execute(query.encode(), parameters or None).fetchall()]
+
+
+def test_every_table_and_partition_has_its_organisation_and_policy(catalog: psycopg.Connection) -> None:
+    """org_id uuid not null, row-level security on and forced, and one policy, the same everywhere."""
+    assert names(catalog, UNSECURED_TABLES, list(WITHOUT_ORGANISATION)) == []
+
+
+def test_the_policy_is_the_one_that_is_meant(catalog: psycopg.Connection) -> None:
+    """One policy named organisation, for all commands and all roles, that asks the transaction's organisations."""
+    (policy,) = catalog.execute(
+        "select policyname, permissive, roles::text, cmd, qual, with_check from pg_policies"
+        " where schemaname = 'rollcall' and tablename = 'learners'"
+    ).fetchall()
+    assert policy[:4] == ("organisation", "PERMISSIVE", "{public}", "ALL")
+    assert "org_id = ANY" in policy[4]
+    assert "rollcall.current_org_ids()" in policy[4]
+    assert policy[5] is None, "what may be written is what may be read"
+
+
+def test_tables_without_organisation_are_named(catalog: psycopg.Connection) -> None:
+    """The exceptions exist, and none of them has an org_id after all."""
+    found = names(
+        catalog,
+        "select relname from pg_class where relnamespace = 'rollcall'::regnamespace and relkind in ('r', 'p')"
+        " and not exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'org_id')",
+    )
+    assert set(found) == WITHOUT_ORGANISATION
+
+
+SECURED = (
+    "create table rollcall.mistake (like rollcall.learners);"
+    " call rollcall.secure_organisation_rows('rollcall.mistake');"
+)
+MISTAKES = {
+    "no policy": "create table rollcall.mistake (org_id uuid not null)",
+    "no organisation": "create table rollcall.mistake (number integer)",
+    "null organisation": "create table rollcall.mistake (org_id uuid);"
+    "call rollcall.secure_organisation_rows('rollcall.mistake')",
+    "organisation as text": "create table rollcall.mistake (org_id text not null)",
+    "materialised view": "create materialized view rollcall.mistake as select * from rollcall.learners",
+    "partition in place": "create table rollcall.mistake partition of rollcall.progress_events"
+    " for values from ('2030-01-01') to ('2030-01-02')",
+    "not forced": f"{SECURED} alter table rollcall.mistake no force row level security",
+    "two policies": f"{SECURED} create policy another on rollcall.mistake using (true)",
+    "other policy": f"{SECURED} alter policy organisation on rollcall.mistake using (true)",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_would_be_found(clone: ScratchDatabase, mistake: str) -> None:
+    """Given a table that is not as it must be, the walk above names it."""
+    clone.execute(mistake)
+    with clone.connect() as catalog:
+        assert names(catalog, UNSECURED_TABLES, list(WITHOUT_ORGANISATION)) == ["mistake"]
+
+
+def test_privileges_on_tables_are_those_that_are_named(catalog: psycopg.Connection) -> None:
+    """Nobody but the owner has any privilege on a table, view, sequence or column, except the reader on reports."""
+    on_tables = catalog.execute(
+        "select coalesce(grantee.rolname, 'public'), relname, privilege_type"
+        " from pg_class cross join lateral aclexplode(relacl) as acl"
+        " left join pg_roles as grantee on acl.grantee = grantee.oid"
+        " where relnamespace = 'rollcall'::regnamespace and acl.grantee <> relowner"
+    ).fetchall()
+    on_columns = names(
+        catalog,
+        "select attname from pg_attribute inner join pg_class on attrelid = pg_class.oid"
+        " where relnamespace = 'rollcall'::regnamespace and attacl is not null",
+    )
+    assert set(on_tables) == GRANTS_ON_TABLES
+    assert on_columns == []
+
+
+def test_privileges_on_functions_are_those_that_are_named(catalog: psycopg.Connection) -> None:
+    """Each role may call its procedures and no other; public none, also of those that a later migration makes."""
+    catalog.execute("set role rollcall_owner")
+    catalog.execute("create function rollcall.later() returns integer return 1")
+    catalog.execute("reset role")
+    granted = catalog.execute(
+        "select coalesce(grantee.rolname, 'public'), proname"
+        " from pg_proc cross join lateral aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl"
+        " left join pg_roles as grantee on acl.grantee = grantee.oid"
+        " where pronamespace = 'rollcall'::regnamespace and acl.grantee <> proowner"
+    ).fetchall()
+    assert set(granted) == GRANTS_ON_FUNCTIONS
+
+
+def test_functions_that_act_as_their_owner_fix_their_search_path(catalog: psycopg.Connection) -> None:
+    """A security definer function finds rollcall first and pg_temp last, so that nobody slips it another table."""
+    loose = names(
+        catalog,
+        "select proname from pg_proc where pronamespace = 'rollcall'::regnamespace and prosecdef"
+        " and not coalesce('search_path=rollcall, pg_temp' = any (proconfig), false)",
+    )
+    assert loose == []
+
+
+def test_views_ask_as_their_invoker(catalog: psycopg.Connection) -> None:
+    """A view that acted as its owner would show what its reader may not see."""
+    loose = names(
+        catalog,
+        "select relname from pg_class where relnamespace = 'rollcall'::regnamespace and relkind = 'v'"
+        " and not coalesce('security_invoker=true' = any (reloptions), false)",
+    )
+    assert loose == []
+
+
+def test_everything_belongs_to_the_owner_role(catalog: psycopg.Connection) -> None:
+    """No table, view or function belongs to the administrator, whom nothing binds."""
+    others = names(
+        catalog,
+        "select relname from pg_class where relnamespace = 'rollcall'::regnamespace"
+        " and relowner <> 'rollcall_owner'::regrole"
+        " union all select proname from pg_proc where pronamespace = 'rollcall'::regnamespace"
+        " and proowner <> 'rollcall_owner'::regrole",
+    )
+    assert others == []
+
+
+def test_no_role_is_above_the_policies_or_another_role(catalog: psycopg.Connection) -> None:
+    """Our roles are neither superuser nor bypass row-level security, make nothing, and are members of nothing."""
+    plain = names(
+        catalog,
+        "select rolname from pg_roles where rolname = any (%s)"
+        " and not (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)"
+        " and not exists (select from pg_auth_members where member = pg_roles.oid) order by 1",
+        ROLES,
+    )
+    assert plain == ROLES
+
+
+def test_no_role_but_the_owner_makes_anything_in_the_schema(catalog: psycopg.Connection) -> None:
+    """Only the owner creates in the schema; public does not even look into it, nor create in `public`."""
+    creators = names(
+        catalog,
+        "select rolname from pg_roles where rolname = any (%s) and has_schema_privilege(oid, 'rollcall', 'create')",
+        ROLES,
+    )
+    assert creators == ["rollcall_owner"]
+    assert catalog.execute(
+        "select has_schema_privilege('rollcall_app', 'public', 'create'),"
+        " exists (select from pg_namespace, aclexplode(nspacl) as acl where nspname = 'rollcall' and acl.grantee = 0)"
+    ).fetchall() == [(False, False)]
+
+
+def test_limits_of_time_belong_to_the_roles(catalog: psycopg.Connection) -> None:
+    """The app role gives up a statement, a lock and an idle transaction by itself, whatever the connection says."""
+    rows = catalog.execute("select rolname, rolconfig from pg_roles where rolname = any (%s)", (ROLES,)).fetchall()
+    limits = {role: config for role, config in rows if config}
+    assert sorted(limits["rollcall_app"]) == [
+        "idle_in_transaction_session_timeout=10s",
+        "lock_timeout=4s",
+        "statement_timeout=5s",
+    ]
+    assert limits["rollcall_ops"] == ["lock_timeout=5s"]
+    assert set(limits) == {"rollcall_app", "rollcall_ops"}
