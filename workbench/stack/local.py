@@ -57,7 +57,7 @@ class LocalStack:
             return self._start(say, http_port, database_port)
 
     def _start(self, say: Say, http_port: int | None, database_port: int | None) -> StackState:
-        emulator_port = choose(http_port, EMULATOR_PORT)
+        emulator_port = self._choose_emulator_port(say, http_port)
         postgres_port = choose(database_port, POSTGRES_PORT)
         endpoint = f"http://{LOOPBACK}:{emulator_port}"
         self.checkout.logs.mkdir(parents=True, exist_ok=True)
@@ -76,6 +76,21 @@ class LocalStack:
         state = self._state(outputs, endpoint, emulator_port, postgres_port)
         state.write(self.checkout.stack_file)
         return state
+
+    def _choose_emulator_port(self, say: Say, wanted: int | None) -> int:
+        """Choose the port of last time: it stands in the addresses of the queues that the emulator kept.
+
+        On another port it starts anew, and what waited in its queues is gone.
+        """
+        remembered = self.checkout.emulator_state / "port"
+        last = int(remembered.read_text()) if remembered.exists() else None
+        port = choose(wanted, last or EMULATOR_PORT)
+        if last not in {None, port}:
+            say(f"port {last} is not to be had: the emulator starts anew on another, with empty queues")
+            shutil.rmtree(self.checkout.emulator_state)
+        remembered.parent.mkdir(parents=True, exist_ok=True)
+        remembered.write_text(str(port))
+        return port
 
     def _state(self, outputs: Mapping[str, str], endpoint: str, emulator_port: int, postgres_port: int) -> StackState:
         postgres_pid, emulator_pid = self.postgres.pid, self.emulator.pid
