@@ -119,8 +119,9 @@ class LocalStack:
             state = read_state(self.checkout)
         except (WorkbenchError, ValueError):
             return None
-        pids = (self.postgres.pid, self.emulator.pid)
-        whole = pids == (state.pids.postgres, state.pids.emulator) and answers(state.emulator_port)
+        # PostgreSQL may have been restarted by itself meanwhile; it is the same data on the same port.
+        alive = self.postgres.pid is not None and self.emulator.pid == state.pids.emulator
+        whole = alive and answers(state.emulator_port)
         return state if whole else None
 
     def down(self, say: Say) -> None:
