@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from workbench.bench.command import bench
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 from workbench.stack.local import LocalStack
@@ -19,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
     help="Rollcall on this machine: the local stack and its tools.",
 )
+app.command()(bench)
 console = Console(stderr=True, highlight=False)
 
 
