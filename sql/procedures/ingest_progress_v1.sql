@@ -20,6 +20,8 @@ create or replace function rollcall.ingest_progress_v1(
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
+-- The statements are the same whatever the batch: planned once a connection, also those of functions called here.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_any_seen boolean;
