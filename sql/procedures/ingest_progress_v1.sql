@@ -82,9 +82,19 @@ begin
             event_id, org_id, user_id, course_id, lesson_id, kind, percent, time_spent_seconds, occurred_at,
             assigned_by, attributes, ordinal
         )
-        left join lateral (
-            select resolve_organisations_v1(e.user_id, e.course_id, e.assigned_by) as org_ids where e.org_id is null
-        ) as resolution on true
+        -- The organisations, among those the transaction may see, that assigned this course to this learner. A case,
+        -- and offset 0 as a fence: looked up once for an event that names none, and not at all for the others.
+        cross join lateral (
+            select
+                case when e.org_id is null then (
+                    select coalesce(array_agg(assignments.org_id), '{}')
+                    from assignments
+                    where assignments.user_id = e.user_id
+                        and assignments.course_id = e.course_id
+                        and (e.assigned_by is null or assignments.assigned_by = e.assigned_by)
+                ) end as org_ids
+            offset 0
+        ) as resolution
     ),
     -- The first of each key in the batch; the others are judged against it further down.
     candidate as materialized (
