@@ -153,7 +153,6 @@ def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
 
 
 def _receipt(event_id: UUID, outcome: str) -> EventReceipt:
-    # Built without validation: a hundred a batch, all from our own values.
     if status := STATUS_OF_OUTCOME.get(outcome):
-        return EventReceipt.model_construct(event_id=event_id, status=status, reason=None, pointer=None)
-    return EventReceipt.model_construct(event_id=event_id, status="rejected", reason=outcome, pointer=None)
+        return EventReceipt(event_id=event_id, status=status)
+    return EventReceipt(event_id=event_id, status="rejected", reason=outcome)
