@@ -14,7 +14,7 @@ from workbench.bench.bench import Bench, Section
 from workbench.bench.database import new_database
 from workbench.bench.figures import Figure
 from workbench.bench.plan import QUICK, Plan
-from workbench.bench.sections import closed_loop, growth, imports, open_loop, overhead
+from workbench.bench.sections import closed_loop, growth, imports, open_loop, overhead, web
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 
@@ -26,6 +26,7 @@ class Part(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    WEB = "web"
     OVERHEAD = "overhead"
     IMPORTS = "imports"
     GROWTH = "growth"
@@ -34,6 +35,7 @@ class Part(StrEnum):
 SECTIONS: dict[Part, Section] = {
     Part.OPEN: open_loop,
     Part.CLOSED: closed_loop,
+    Part.WEB: web,
     Part.OVERHEAD: overhead,
     Part.IMPORTS: imports,
     Part.GROWTH: growth,

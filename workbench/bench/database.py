@@ -19,10 +19,12 @@ from workbench.stack.ports import LOOPBACK, choose
 from workbench.stack.postgres import DATABASE, Postgres
 
 PORT = 54431
+APP_ROLE = "rollcall_app"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench"
 RETENTION_DAYS = 30
-# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are.
-SIZES = {"shared_buffers": "2GB", "max_wal_size": "16GB"}
+# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for re-use, as on
+# a server that has run for a while, instead of being made anew.
+SIZES = {"shared_buffers": "2GB", "min_wal_size": "4GB", "max_wal_size": "16GB"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class BenchDatabase:
     postgres: Postgres
     port: int
     secrets_url: str
+    app_password: str
+
+    @property
+    def app_url(self) -> str:
+        """How to connect as the app role, as a URL."""
+        return f"postgresql://{APP_ROLE}:{self.app_password}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     @property
     def conninfo(self) -> str:
@@ -91,20 +99,21 @@ def new_database(home: Path, sql: Path, settings: Mapping[str, str] = SIZES) -> 
     port = choose(None, PORT)
     try:
         postgres.start(port)
-        login = _prepare(postgres.conninfo(port), sql)
+        password = _prepare(postgres.conninfo(port), sql)
+        login = json.dumps({"username": APP_ROLE, "password": password})
         with serve_secrets({SECRET_ARN: login}) as secrets_url:
-            yield BenchDatabase(postgres, port, secrets_url)
+            yield BenchDatabase(postgres, port, secrets_url, password)
     finally:
         _remove(postgres)
 
 
 def _prepare(conninfo: str, sql: Path) -> str:
-    """Migrate, make the partitions, let the app role in; return its login as the secret holds it."""
+    """Migrate, make the partitions, let the app role in; return its password."""
     password, today = secrets.token_urlsafe(24), datetime.now(UTC).date()
     schema.migrate(conninfo, schema.Schema.read(sql))
     schema.make_partitions(conninfo, today - timedelta(days=RETENTION_DAYS), today + timedelta(days=2))
-    schema.allow_login(conninfo, "rollcall_app", password)
-    return json.dumps({"username": "rollcall_app", "password": password})
+    schema.allow_login(conninfo, APP_ROLE, password)
+    return password
 
 
 def _remove(postgres: Postgres) -> None:

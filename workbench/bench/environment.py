@@ -26,7 +26,7 @@ class ProgressFunction:
 
     variables: Mapping[str, str]
 
-    def open(self) -> Call:
+    def open(self, _seat: int) -> Call:
         """Import the handler with its environment variables set."""
         prepare_process(self.variables)
         from functions.progress.app import handler  # as a cold start would: after the environment is set

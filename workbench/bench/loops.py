@@ -18,8 +18,8 @@ Call = Callable[[bytes], None]
 class Callee(Protocol):
     """What is measured; travels to its process pickled, and connects there."""
 
-    def open(self) -> Call:
-        """Build it, in the process that runs it."""
+    def open(self, seat: int) -> Call:
+        """Build it, in the process that runs it; processes have seats from 0."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Load:
 
     def open(self) -> Call:
         """Build the callee and warm it up."""
-        call, batches = self.callee.open(), self.warm_up.open()
+        call, batches = self.callee.open(self.seat), self.warm_up.open()
         for turn in range(WARM_UP_CALLS):
             call(batches[self.seat * WARM_UP_CALLS + turn])
         return call

@@ -97,7 +97,7 @@ class UpsertHandler:
     conninfo: str
     one_transaction: bool
 
-    def open(self) -> Call:
+    def open(self, _seat: int) -> Call:
         """Connect; statements are prepared on the server when they first run."""
         connection = psycopg.connect(self.conninfo, autocommit=True, prepare_threshold=0)
 
