@@ -22,6 +22,8 @@ security definer
 set search_path = rollcall, pg_temp
 -- The statements are the same whatever the batch: planned once a connection, also those of functions called here.
 set plan_cache_mode = force_generic_plan
+-- A plan made while a table was empty would read the whole of it from then on; nothing here ever wants that.
+set enable_seqscan = off
 as $$
 declare
     v_any_seen boolean;

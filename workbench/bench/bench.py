@@ -42,11 +42,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Bench:
-    """A plan, the database it is carried out on, a folder for scratch files, and someone to tell of each step."""
+    """A plan, the database it is carried out on, folders for what stays and what goes, and whom to tell of steps."""
 
     plan: Plan
     database: BenchDatabase
     home: Path
+    scratch: Path
     step: Callable[[str], None]
 
     @cached_property
@@ -70,7 +71,7 @@ class Bench:
         return [Load(callee, prepared, warm_up, seat) for seat in range(self.plan.workers)]
 
     def _write(self, name: str, count: int, events: int) -> BatchFile:
-        return batches.write_batches(self.home / f"{name}.jsonl", self.plan.learners, count, events)
+        return batches.write_batches(self.scratch / f"{name}.jsonl", self.plan.learners, count, events)
 
     def _run(self, tasks: list[Task]) -> Outcome:
         with fleet(tasks) as ready:

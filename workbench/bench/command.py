@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +16,7 @@ from workbench.bench.bench import Bench, Section
 from workbench.bench.database import new_database
 from workbench.bench.figures import Figure
 from workbench.bench.plan import QUICK, Plan
-from workbench.bench.sections import closed_loop, growth, imports, open_loop, overhead, web
+from workbench.bench.sections import closed_loop, growth, imports, open_loop, overhead, plans, web
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 
@@ -30,6 +32,7 @@ class Part(StrEnum):
     OVERHEAD = "overhead"
     IMPORTS = "imports"
     GROWTH = "growth"
+    PLANS = "plans"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -39,6 +42,7 @@ SECTIONS: dict[Part, Section] = {
     Part.OVERHEAD: overhead,
     Part.IMPORTS: imports,
     Part.GROWTH: growth,
+    Part.PLANS: plans,
 }
 
 
@@ -67,9 +71,14 @@ def _measure(plan: Plan, parts: list[Part], target: Path) -> list[Figure]:
     home = here().home / "bench"
     home.mkdir(parents=True, exist_ok=True)
     figures: list[Figure] = []
-    with _progress() as progress, new_database(home, here().schema) as database:
+    with (
+        _progress() as progress,
+        TemporaryDirectory(dir=home) as scratch,
+        new_database(home, here().schema) as database,
+    ):
         task = progress.add_task("starting", total=sum(SECTIONS[part].steps(plan) for part in parts))
-        run = Bench(plan, database, home, lambda what: progress.update(task, advance=1, description=what))
+        step = partial(progress.update, task, advance=1)
+        run = Bench(plan, database, home, Path(scratch), lambda what: step(description=what))
         machine = report.facts(plan, database)
         for part in parts:
             figures += SECTIONS[part].measure(run)

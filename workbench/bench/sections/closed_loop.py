@@ -71,7 +71,7 @@ def _events_per_second(bench: Bench, callee: Callee, events: int, table: str) ->
 
 
 def _copied_per_second(bench: Bench, events: int, clients: int) -> float:
-    paths = [bench.home / f"rows-{client}.copy" for client in range(clients)]
+    paths = [bench.scratch / f"rows-{client}.copy" for client in range(clients)]
     rows = sum(write_rows(path, bench.plan.learners, bench.plan.copy_rows // clients, events) for path in paths)
     with fleet([CopyRows(bench.database.conninfo, path) for path in paths]) as ready:
         seconds: float = max(work.answer for work in ready.go())

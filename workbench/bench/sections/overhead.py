@@ -80,7 +80,7 @@ def measure(bench: Bench) -> list[Figure]:
     for _ in range(bench.plan.rounds):
         for events in EVENTS:
             batches = write_batches(
-                bench.home / "overhead.jsonl", bench.plan.learners, bench.plan.overhead_batches, events
+                bench.scratch / "overhead.jsonl", bench.plan.learners, bench.plan.overhead_batches, events
             )
             with fleet([HandlerAlone(bench.database.function_environment, batches)]) as ready:
                 medians[events] += [work.answer for work in ready.go()]
