@@ -12,6 +12,7 @@ from rich.table import Table
 from rollcall.errors import RollcallError
 from rollcall.store import schema
 
+from workbench.bench.command import bench
 from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
@@ -25,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     help="Rollcall on this machine: the local stack and its tools.",
 )
+app.command()(bench)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

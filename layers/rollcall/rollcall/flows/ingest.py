@@ -153,10 +153,7 @@ def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
     results = {}
     for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):
         if status := STATUS_OF_OUTCOME.get(outcome):
-            # Built without validation: a hundred a batch, all from our own values.
-            results[position] = EventReceipt.model_construct(
-                event_id=event.event_id, status=status, reason=None, pointer=None
-            )
+            results[position] = EventReceipt(event_id=event.event_id, status=status)
         else:
             # What the store alone can refuse is an organisation that it cannot resolve.
             read.reject(position, event, outcome, "org_id")
