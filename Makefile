@@ -64,7 +64,7 @@ e2e: setup ## tests against the stack deployed on this machine
 bench: setup ## measure, side by side with the baselines
 	$(BIN)/rollcall bench
 
-checkov: .checkov/.ready
+checkov: .checkov/.ready ## build the scanner's environment in .checkov
 .checkov/.ready: .uv/.ready requirements/checkov.txt
 	.uv/bin/uv venv --quiet --clear --python .uv/bin/python .checkov
 	.uv/bin/uv pip install --quiet --python .checkov/bin/python --require-hashes --requirement requirements/checkov.txt

@@ -1,32 +1,68 @@
-"""Builds what tests send: valid unless a test says otherwise."""
+"""Builds the things that tests speak of, with sensible values for what a test does not care about."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import ProgressEvent
 
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+ORG = UUID("5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f")
+USER = UUID("0b1f6c1e-6a3e-4a52-9d8e-2f6f3f1f5a10")
 COURSE = "algebra"
 LESSON = "fractions"
 
 
-def an_event(org_id: UUID | None, **fields: Any) -> ProgressEvent:
-    """Return an event of its own id and learner."""
-    defaults: dict[str, Any] = {
+def event_document(**changes: Any) -> dict[str, Any]:
+    """Return an event as a client would write it; a change to `...` leaves the member out."""
+    document = {
+        "event_id": str(uuid4()),
+        "org_id": str(ORG),
+        "user_id": str(USER),
+        "course_id": COURSE,
+        "lesson_id": LESSON,
+        "kind": "progressed",
+        "percent": 40,
+        "time_spent_seconds": 60,
+        "occurred_at": (NOW - timedelta(hours=1)).isoformat(),
+    } | changes
+    return {name: value for name, value in document.items() if value is not ...}
+
+
+def progress_event(**changes: Any) -> ProgressEvent:
+    """Return a valid event."""
+    fields = {
         "event_id": uuid4(),
-        "org_id": org_id,
-        "user_id": uuid4(),
+        "org_id": ORG,
+        "user_id": USER,
         "course_id": COURSE,
         "lesson_id": LESSON,
         "kind": "progressed",
         "percent": 40.0,
         "time_spent_seconds": 60,
-        "occurred_at": NOW,
+        "occurred_at": NOW - timedelta(hours=1),
     }
-    return ProgressEvent(**{**defaults, **fields})
+    return ProgressEvent.model_validate(fields | changes)
+
+
+def an_event(org_id: UUID | None, **fields: Any) -> ProgressEvent:
+    """Return a valid event of a learner of its own."""
+    return progress_event(**{"org_id": org_id, "user_id": uuid4(), "occurred_at": NOW, **fields})
 
 
 def changed(event: ProgressEvent, **fields: Any) -> ProgressEvent:
     """Return the event with other values in these fields."""
     return event.model_copy(update=fields)
+
+
+def caller(**changes: Any) -> Caller:
+    """Return a learner of one organisation."""
+    fields = {
+        "subject": str(USER),
+        "role": "learner",
+        "org_ids": frozenset({ORG}),
+        "scopes": frozenset(),
+        "expires_at": int(NOW.timestamp()) + 3600,
+    }
+    return Caller.model_validate(fields | changes)

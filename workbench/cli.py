@@ -1,15 +1,22 @@
 """The `rollcall` command."""
 
+import signal
 import sys
+import time
 from typing import Annotated
 from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rollcall.errors import RollcallError
+from rollcall.store import schema
 
+from workbench.bench.command import bench
 from workbench.checkout import here
+from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
+from workbench.logs import lines as read_logs
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -19,7 +26,9 @@ app = typer.Typer(
     add_completion=False,
     help="Rollcall on this machine: the local stack and its tools.",
 )
+app.command()(bench)
 console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
 
 
 def _say(line: str) -> None:
@@ -86,10 +95,73 @@ def token(
     typer.echo(signer.sign(user or str(uuid4()), org, role=role, scopes=scope or ()))
 
 
+@app.command()
+def migrate(
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ROLLCALL_DSN", help="Where to connect as one who may make roles. Default: the local stack."
+        ),
+    ] = None,
+) -> None:
+    """Bring a database to this checkout's schema."""
+    applied = schema.migrate(dsn or read_state(here()).dsn, schema.Schema.read(here().schema))
+    for name in applied:
+        _say(f"applied {name}")
+    _say(
+        "Procedures and views are applied again."
+        if applied
+        else "No migration was pending; procedures and views are applied again."
+    )
+
+
+@app.command()
+def demo() -> None:
+    """Post a slice of real learning data to the running stack, and show what came of it."""
+    demonstrate(output, here(), read_state(here()))
+
+
+@app.command()
+def run() -> None:
+    """Start the stack, do the main job on real data, and serve until Ctrl-C. What `make run` does."""
+    stack = LocalStack(here())
+    # A terminal that closes, or a supervisor that stops us, is Ctrl-C to us.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        demonstrate(output, here(), stack.up(_say))
+        output.print("Serving. Ctrl-C stops everything; the data stays, and a second run shows duplicates.")
+        signal.pause()
+    except KeyboardInterrupt:
+        _say("stopping")
+    finally:
+        stack.down(_say)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@app.command()
+def logs(
+    function: Annotated[
+        str | None, typer.Argument(help="Part of a function's name, such as progress. Default: all.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
+    minutes: Annotated[int, typer.Option(help="How far to look back.")] = 15,
+) -> None:
+    """Print the functions' logs, oldest first."""
+    since_ms = int(1000 * (time.time() - 60 * minutes))
+    for name, line in read_logs(read_state(here()), function, since_ms, follow=follow):
+        typer.echo(f"{name} {line}")
+
+
 def main() -> None:
     """Run the command; what a person can mend is told without a traceback."""
     try:
         app()
-    except WorkbenchError as error:
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (WorkbenchError, RollcallError) as error:
         console.print(f"[red]error[/red] {error}", soft_wrap=True)
         sys.exit(1)

@@ -5,9 +5,9 @@ from typing import Any
 
 import jwt
 from rollcall.edge import identity, observe, settings, tokens, wiring
-from rollcall.errors import Unauthorized
+from rollcall.errors import KeysUnavailable, Unauthorized
 
-KEY_SET_SECONDS = 300
+KEY_SECONDS = 300  # how long a rotated secret or key set may go unnoticed
 
 
 @cache
@@ -20,13 +20,12 @@ def rules() -> tokens.TokenRules:
         audience=current.need("jwt_audience"),
         leeway_seconds=current.jwt_leeway_seconds,
         secret=_secret if current.jwt_secret_arn else None,
-        key_set=jwt.PyJWKClient(current.jwt_jwks_url, lifespan=KEY_SET_SECONDS) if current.jwt_jwks_url else None,
+        key_set=jwt.PyJWKClient(current.jwt_jwks_url, lifespan=KEY_SECONDS) if current.jwt_jwks_url else None,
     )
 
 
-@cache
 def _secret() -> str:
-    return wiring.secrets().read(settings.current().jwt_secret_arn)
+    return wiring.secrets().read(settings.current().jwt_secret_arn, KEY_SECONDS)
 
 
 @observe.entry
@@ -34,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer API Gateway (simple response). Handlers turn a refusal into its problem: see edge.identity."""
     try:
         caller = tokens.verify((event.get("headers") or {}).get("authorization"), rules())
-    except Unauthorized as refusal:
+    except (Unauthorized, KeysUnavailable) as refusal:
         observe.logger().info("refused", extra={"code": refusal.code})
         return {"isAuthorized": True, "context": {"refusal": refusal.code}}
     observe.logger().info("verified", extra={"role": caller.role, "organisations": len(caller.org_ids)})

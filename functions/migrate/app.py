@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.conninfo import make_conninfo
 from rollcall.cloud.custom_resource import answer
 from rollcall.edge import observe, settings, wiring
+from rollcall.errors import DatabaseAhead
 from rollcall.store import schema
 from rollcall.store.connection import CONNECT_TIMEOUT_SECONDS
 
@@ -35,11 +36,24 @@ def migrate() -> list[str]:
     return applied
 
 
+def bring(request_type: str) -> list[str]:
+    """Do what CloudFormation asks for. A deletion keeps the data: nothing is dropped with a stack."""
+    try:
+        return migrate() if request_type != "Delete" else []
+    except DatabaseAhead as ahead:
+        if request_type != "Update":
+            raise
+        # CloudFormation rolls back to us. A newer schema serves the release before it, too; a refusal would leave
+        # the stack stuck between the two.
+        observe.logger().warning("left alone", extra={"detail": ahead.detail})
+        return []
+
+
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer CloudFormation. A deletion keeps the data: nothing is dropped with a stack."""
+    """Answer CloudFormation."""
     try:
-        applied = migrate() if event["RequestType"] != "Delete" else []
+        applied = bring(event["RequestType"])
     except Exception as fault:
         observe.logger().error("not migrated", extra={"fault": type(fault).__name__, "detail": str(fault)})
         answer(event, "FAILED", f"{type(fault).__name__}: see the log of {context.function_name}")

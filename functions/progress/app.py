@@ -7,13 +7,12 @@ from typing import Any
 from rollcall.contracts.caller import Caller
 from rollcall.edge import identity, ingest_http, observe, settings, wiring
 from rollcall.edge.http import Request, Response, Router
-from rollcall.errors import RollcallError
 from rollcall.flows.ingest import Ingest, Ingestion
 
 router = Router()
 
 Accept = Callable[[Ingest, bytes, Caller], Ingestion]
-Answer = Callable[[Request, Ingestion, dict[str, str]], Response]
+Answer = Callable[[Request, Ingestion], Response]
 
 
 @router.route("POST /api/client/progress/batch")
@@ -30,22 +29,23 @@ def post_lesson(request: Request) -> Response:
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:
     started = time.perf_counter()
-    flow, ingestion = wiring.ingest("learner"), None
+    _advise(request, wiring.ingest("learner"), None)
+    caller = identity.caller_of(request.authorizer_context, wiring.now())
+    flow, ingestion = wiring.ingest(caller.role), None
     try:
-        caller = identity.caller_of(request.authorizer_context, wiring.now())
-        flow = wiring.ingest(caller.role)
         with observe.span("ingest"):
             ingestion = accept(flow, request.body(settings.current().progress_batch_max_bytes), caller)
-        if ingestion.receipt:
-            ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
-        return answer(request, ingestion, _advice(flow, ingestion))
-    except RollcallError as error:
-        observe.logger().info("refused", extra={"code": error.code})
-        return Response.refusal(error, request.request_id, _advice(flow, ingestion))
+    finally:
+        _advise(request, flow, ingestion)
+    if ingestion.receipt:
+        ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
+    return answer(request, ingestion)
 
 
-def _advice(flow: Ingest, ingestion: Ingestion | None) -> dict[str, str]:
-    return ingest_http.advice(flow.rules.limit, ingestion.rate if ingestion else None, flow.gauge.queue_lag_ms)
+def _advise(request: Request, flow: Ingest, ingestion: Ingestion | None) -> None:
+    """Put the limits into the headers of whatever the answer will be, an error too."""
+    rate = ingestion.rate if ingestion else None
+    request.answer_headers.update(ingest_http.advice(flow.rules.limit, rate, flow.gauge.queue_lag_ms))
 
 
 @observe.entry

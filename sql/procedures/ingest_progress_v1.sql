@@ -20,6 +20,10 @@ create or replace function rollcall.ingest_progress_v1(
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
+-- The statements are the same whatever the batch: planned once a connection, also those of functions called here.
+set plan_cache_mode = force_generic_plan
+-- A plan made while a table was empty would read the whole of it from then on; nothing here ever wants that.
+set enable_seqscan = off
 as $$
 declare
     v_any_seen boolean;
@@ -64,6 +68,10 @@ begin
                 when cardinality(resolution.org_ids) = 0 then 'org_unresolved'
                 else 'org_ambiguous'
             end as outcome,
+            -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
+            -- in 200, and joins by hash below instead of comparing every row with every other.
+            case when e.org_id is null then cardinality(resolution.org_ids) = 1 else e.org_id = any (p_org_ids) end
+            as is_allowed,
             -- A row's text form quotes its fields, so that no two contents read alike; epoch, as text would depend
             -- on the session's time zone.
             substring(sha256(convert_to(row(
@@ -80,14 +88,24 @@ begin
             event_id, org_id, user_id, course_id, lesson_id, kind, percent, time_spent_seconds, occurred_at,
             assigned_by, attributes, ordinal
         )
-        left join lateral (
-            select resolve_organisations_v1(e.user_id, e.course_id, e.assigned_by) as org_ids where e.org_id is null
-        ) as resolution on true
+        -- The organisations, among those the transaction may see, that assigned this course to this learner. A case,
+        -- and offset 0 as a fence: looked up once for an event that names none, and not at all for the others.
+        cross join lateral (
+            select
+                case when e.org_id is null then (
+                    select coalesce(array_agg(assignments.org_id), '{}')
+                    from assignments
+                    where assignments.user_id = e.user_id
+                        and assignments.course_id = e.course_id
+                        and (e.assigned_by is null or assignments.assigned_by = e.assigned_by)
+                ) end as org_ids
+            offset 0
+        ) as resolution
     ),
     -- The first of each key in the batch; the others are judged against it further down.
     candidate as materialized (
         select distinct on (org_id, event_id) * from incoming
-        where outcome = 'accepted'
+        where is_allowed
         order by org_id, event_id, ordinal
     ),
     fresh as (
@@ -134,7 +152,7 @@ begin
     judged as (
         select
             incoming.ordinal, incoming.org_id, incoming.event_id, incoming.content_digest, incoming.outcome,
-            incoming.outcome = 'accepted' and accepted.ordinal is null as is_seen
+            incoming.is_allowed and accepted.ordinal is null as is_seen
         from incoming left join accepted using (ordinal)
     ),
     answer as (

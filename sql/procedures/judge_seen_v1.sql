@@ -1,5 +1,6 @@
 -- Tells a repetition (duplicate) from another content under a known id (conflict), and writes it into p_outcomes.
 -- The arrays are parallel: the ordinal in p_outcomes, the key and the digest of each event that was seen before.
+-- Why a subselect: it reads by the key, whatever the table's size was when the plan was made.
 -- Why a statement of its own: the first snapshot cannot see an identity that a concurrent batch committed meanwhile.
 create or replace function rollcall.judge_seen_v1(
     p_outcomes text[], p_ordinals bigint[], p_org_ids uuid[], p_event_ids uuid[], p_digests bytea[]
@@ -11,16 +12,17 @@ as $$
 select array_agg(
     case
         when seen.ordinal is null then given.outcome
-        when identity.content_digest = seen.content_digest then 'duplicate'
+        when seen.content_digest = (
+            select identity.content_digest from event_identities as identity
+            where identity.org_id = seen.org_id and identity.event_id = seen.event_id
+        ) then 'duplicate'
         else 'conflict'
     end
     order by given.ordinal
 )
 from unnest(p_outcomes) with ordinality as given (outcome, ordinal)
 left join unnest(p_ordinals, p_org_ids, p_event_ids, p_digests) as seen (ordinal, org_id, event_id, content_digest)
-    on given.ordinal = seen.ordinal
-left join event_identities as identity
-    on seen.org_id = identity.org_id and seen.event_id = identity.event_id;
+    on given.ordinal = seen.ordinal;
 $$;
 
 revoke all on function rollcall.judge_seen_v1(text[], bigint[], uuid[], uuid[], bytea[]) from public;

@@ -30,9 +30,9 @@ class Deployment:
     endpoint_url: str
     log: Path
 
-    def build(self) -> None:
+    def build(self, *options: str) -> None:
         """Run `sam build`; unchanged parts come from its cache."""
-        self._sam("build", "--cached", "--parameter-overrides", *_overrides(self._runtime()))
+        self._sam("build", "--cached", *options, "--parameter-overrides", *_overrides(self._runtime()))
 
     def deploy(self, database_port: int, database_password: str, overrides: Mapping[str, str]) -> dict[str, str]:
         """Run `sam deploy` and return the stack's outputs."""
@@ -89,9 +89,11 @@ class Deployment:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "ROLLCALL_RUNTIME": runtime["PythonRuntime"].removeprefix("python"),
             "ROLLCALL_ARCHITECTURE": runtime["Architecture"],
+            "ROLLCALL_NATIVE": "1",
         }
         done = subprocess.run(
-            ["sam", *arguments],
+            # No environment of samconfig.toml: what `sam deploy --guided` wrote there is meant for AWS.
+            ["sam", *arguments, "--config-env", "local"],
             cwd=self.root,
             env=environment,
             stdin=subprocess.DEVNULL,

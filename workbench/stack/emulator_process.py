@@ -1,9 +1,11 @@
-"""The emulator's process: MiniStack, with two of its ways set right for us.
+"""The emulator's process: MiniStack, with three of its ways set right for us.
 
 - Functions run in an interpreter like Lambda's own, not in ours, which knows this checkout and would hide a layer
   that lacks something.
 - A body with a Content-Encoding reaches functions in base64, byte for byte. MiniStack goes by the content type
   alone and would decode gzip as text.
+- The concurrency of a queue's consumer is a number, also where the template takes it from a parameter. MiniStack leaves
+  that as text, fails to compare it, and polls no more.
 """
 
 import os
@@ -12,12 +14,13 @@ from typing import Any
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import apigateway
+from ministack.services import apigateway, lambda_svc
 
 _encoded: ContextVar[bool] = ContextVar("encoded", default=False)
 _is_text = apigateway._v2_request_body_is_text  # noqa: SLF001
 _invoke = apigateway._invoke_lambda_proxy  # noqa: SLF001
 _runtime_binary = lambda_runtime._detect_runtime_binary  # noqa: SLF001
+_concurrency = lambda_svc._sqs_esm_concurrency  # noqa: SLF001
 
 
 def _text_unless_encoded(content_type: str | None) -> bool:
@@ -35,11 +38,17 @@ def _lambda_binary(runtime: str) -> tuple[str, str]:
     return (os.environ["ROLLCALL_LAMBDA_PYTHON"] if runtime.startswith("python") else binary), script
 
 
+def _concurrency_in_numbers(mapping: dict[str, Any], *arguments: Any) -> int:
+    scaling = {name: int(value) for name, value in (mapping.get("ScalingConfig") or {}).items()}
+    return int(_concurrency({**mapping, "ScalingConfig": scaling}, *arguments))
+
+
 def main() -> None:
     """Serve until told to stop."""
     apigateway._v2_request_body_is_text = _text_unless_encoded  # noqa: SLF001
     apigateway._invoke_lambda_proxy = _invoke_noting_encoding  # noqa: SLF001
     lambda_runtime._detect_runtime_binary = _lambda_binary  # noqa: SLF001
+    lambda_svc._sqs_esm_concurrency = _concurrency_in_numbers  # noqa: SLF001
     app.main()
 
 

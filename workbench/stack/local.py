@@ -3,9 +3,11 @@
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO
 
 import psutil
 from rollcall.store import schema
@@ -22,6 +24,8 @@ EMULATOR_PORT = 4566
 POSTGRES_PORT = 54329
 JWT_ISSUER = "https://rollcall.example"
 JWT_AUDIENCE = "rollcall"
+LOCK_WAIT_SECONDS = 60
+LOCK_POLL_SECONDS = 2
 
 Say = Callable[[str], None]
 
@@ -45,7 +49,7 @@ class LocalStack:
 
     def up(self, say: Say, http_port: int | None = None, database_port: int | None = None) -> StackState:
         """Start everything and deploy; what runs already stays. Raises WorkbenchError."""
-        with self._alone():
+        with self._alone(say):
             if (running := self.running()) is not None:
                 say("The stack is running already.")
                 return running
@@ -53,7 +57,7 @@ class LocalStack:
             return self._start(say, http_port, database_port)
 
     def _start(self, say: Say, http_port: int | None, database_port: int | None) -> StackState:
-        emulator_port = choose(http_port, EMULATOR_PORT)
+        emulator_port = self._choose_emulator_port(say, http_port)
         postgres_port = choose(database_port, POSTGRES_PORT)
         endpoint = f"http://{LOOPBACK}:{emulator_port}"
         self.checkout.logs.mkdir(parents=True, exist_ok=True)
@@ -73,6 +77,21 @@ class LocalStack:
         state.write(self.checkout.stack_file)
         return state
 
+    def _choose_emulator_port(self, say: Say, wanted: int | None) -> int:
+        """Choose the port of last time: it stands in the addresses of the queues that the emulator kept.
+
+        On another port it starts anew, and what waited in its queues is gone.
+        """
+        remembered = self.checkout.emulator_state / "port"
+        last = int(remembered.read_text()) if remembered.exists() else None
+        port = choose(wanted, last or EMULATOR_PORT)
+        if last not in {None, port}:
+            say(f"port {last} is not to be had: the emulator starts anew on another, with empty queues")
+            shutil.rmtree(self.checkout.emulator_state)
+        remembered.parent.mkdir(parents=True, exist_ok=True)
+        remembered.write_text(str(port))
+        return port
+
     def _state(self, outputs: Mapping[str, str], endpoint: str, emulator_port: int, postgres_port: int) -> StackState:
         postgres_pid, emulator_pid = self.postgres.pid, self.emulator.pid
         if postgres_pid is None or emulator_pid is None:
@@ -84,7 +103,7 @@ class LocalStack:
             emulator_port=emulator_port,
             aws_endpoint_url=endpoint,
             aws_region=REGION,
-            jwt_secret_arn=outputs["JwtSecretArn"],
+            jwt_secret_arn=outputs.get("JwtSecretArn", ""),
             jwt_issuer=JWT_ISSUER,
             jwt_audience=JWT_AUDIENCE,
             queues={
@@ -100,18 +119,19 @@ class LocalStack:
             state = read_state(self.checkout)
         except (WorkbenchError, ValueError):
             return None
-        pids = (self.postgres.pid, self.emulator.pid)
-        whole = pids == (state.pids.postgres, state.pids.emulator) and answers(state.emulator_port)
+        # PostgreSQL may have been restarted by itself meanwhile; it is the same data on the same port.
+        alive = self.postgres.pid is not None and self.emulator.pid == state.pids.emulator
+        whole = alive and answers(state.emulator_port)
         return state if whole else None
 
     def down(self, say: Say) -> None:
         """Stop everything; data stays in .rollcall/."""
-        with self._alone():
+        with self._alone(say):
             self._clean_up(say)
 
     def reset(self, say: Say) -> None:
         """Stop everything and remove its data."""
-        with self._alone():
+        with self._alone(say):
             self._clean_up(say)
             shutil.rmtree(self.checkout.home, ignore_errors=True)
             say("All local data is gone.")
@@ -137,12 +157,22 @@ class LocalStack:
         shutil.rmtree(scratch, ignore_errors=True)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep a second `rollcall up` in the same checkout from meddling."""
-        self.checkout.home.mkdir(exist_ok=True)
+    def _alone(self, say: Say) -> Iterator[None]:
+        """Let one command at a time start or stop the stack; another one waits for it a while."""
+        self.checkout.home.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(self.checkout.home / "lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise WorkbenchError("Another rollcall command is starting or stopping this stack.") from None
+            deadline = time.monotonic() + LOCK_WAIT_SECONDS
+            while not _try_lock(lock):
+                if time.monotonic() > deadline:
+                    raise WorkbenchError("Another rollcall command is still starting or stopping this stack.")
+                say("waiting for another rollcall command to finish")
+                time.sleep(LOCK_POLL_SECONDS)
             yield
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

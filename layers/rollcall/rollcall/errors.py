@@ -142,6 +142,12 @@ class QueueUnavailable(Unavailable):
     code = "queue_unavailable"
 
 
+class KeysUnavailable(Unavailable):
+    """The keys that tokens are verified with cannot be read."""
+
+    code = "keys_unavailable"
+
+
 class PoisonedMessage(RollcallError):
     """A queue message cannot be understood, however often it is read."""
 
@@ -152,6 +158,12 @@ class MigrationRefused(RollcallError):
     """The schema was not changed."""
 
     code = "migration_refused"
+
+
+class DatabaseAhead(MigrationRefused):
+    """The database has a migration that this version does not know."""
+
+    code = "database_ahead"
 
 
 class ConfigurationInvalid(RollcallError):

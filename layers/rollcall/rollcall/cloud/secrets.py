@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -20,15 +22,23 @@ class SecretUnavailable(RollcallError):
 
 
 class Secrets:
-    """Secrets by ARN. Nothing is cached here: who asks knows when an answer is stale."""
+    """Secrets by ARN."""
 
     def __init__(self, region: str, endpoint_url: str | None, credentials: Callable[[], AwsCredentials]) -> None:
         self._region = region
         self._url = endpoint_url or f"https://secretsmanager.{region}.amazonaws.com"
         self._credentials = credentials
+        self._kept: dict[str, tuple[float, str]] = {}
 
-    def read(self, arn: str) -> str:
-        """Return the secret's text; raises SecretUnavailable."""
+    def read(self, arn: str, max_age_seconds: float = 0) -> str:
+        """Return the secret's text, or what it was at most that long ago; raises SecretUnavailable."""
+        read_at, text = self._kept.get(arn, (-math.inf, ""))
+        if time.monotonic() - read_at >= max_age_seconds:
+            text = self._ask(arn)
+            self._kept[arn] = time.monotonic(), text
+        return text
+
+    def _ask(self, arn: str) -> str:
         body = json.dumps({"SecretId": arn}).encode()
         headers = {
             "Content-Type": "application/x-amz-json-1.1",

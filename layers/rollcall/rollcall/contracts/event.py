@@ -1,12 +1,40 @@
 """Progress events and batches, as they come over HTTP."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema, TypeAdapter, WithJsonSchema
+from pydantic_core import core_schema
 
-# No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier.
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+# No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier. Nor the two
+# noncharacters that SQS refuses: what is accepted must fit the spool queue as well.
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]+$")]
+RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+
+
+def _timestamp(_source: object, _handler: object) -> core_schema.CoreSchema:
+    """Check the form first: pydantic alone takes a number in a string for seconds, or milliseconds as it guesses."""
+    aware = core_schema.datetime_schema(tz_constraint="aware", strict=False)
+    text = core_schema.chain_schema([core_schema.str_schema(pattern=RFC_3339, strict=True), aware])
+    return core_schema.custom_error_schema(
+        core_schema.json_or_python_schema(json_schema=text, python_schema=aware),
+        custom_error_type="timestamp_invalid",
+        custom_error_message="Input should be an RFC 3339 time with an offset",
+    )
+
+
+Timestamp = Annotated[
+    datetime, GetPydanticSchema(_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON has one kind of number: 30.0 is an integer to JSON Schema and to clients that know floats alone.
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 ProgressKind = Literal["started", "progressed", "completed"]
 SECONDS_PER_DAY = 86_400
 
@@ -27,10 +55,10 @@ class ProgressEvent(BaseModel):
     percent: float | None = Field(
         None, ge=0, le=100, allow_inf_nan=False, description="How far the learner is; kept to two decimals."
     )
-    time_spent_seconds: int = Field(
+    time_spent_seconds: WholeNumber = Field(
         0, ge=0, le=SECONDS_PER_DAY, description="Time spent since the event before, not in all."
     )
-    occurred_at: AwareDatetime = Field(description="When it happened: RFC 3339 with an offset.")
+    occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
     assigned_by: UUID | None = Field(None, description="Who assigned the course; narrows the look-up of org_id.")
     attributes: dict[str, Any] | None = Field(
         None, description="Small extra facts under keys that the deployment allows. No free text."

@@ -1,7 +1,7 @@
 """Reads a batch of progress events out of a request body, judging each event on its own."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -22,32 +22,53 @@ Judge = Callable[[ProgressEvent], tuple[str, str] | None]
 
 @dataclass
 class ReadBatch:
-    """A batch as it was read: what may be stored, at which positions, and receipts for all the rest."""
+    """A batch as it was read: what may be stored, at which positions, and receipts for all the rest.
 
+    `pointer_form` makes a position into the JSON pointer of its event.
+    """
+
+    pointer_form: str
     events: list[ProgressEvent] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     rejections: dict[int, EventReceipt] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def reject(self, position: int, event_id: UUID | None, reason: str, faults: Iterable[Fault]) -> None:
-        """Note why the event at this position is not stored."""
-        found = list(faults)
-        self.faults += found
+    def pointer(self, position: int) -> str:
+        """Return where in the body the event of this position stands."""
+        return self.pointer_form.format(position)
+
+    def reject(self, position: int, event: ProgressEvent, reason: str, name: str) -> None:
+        """Note that a readable event is not stored, for a reason that lies in the field of this name."""
+        fault = Fault(f"{self.pointer(position)}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
+        self._note(position, event.event_id, reason, [fault])
+
+    def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
+        """Note that what stands at this position is no event."""
+        errors = invalid.errors(include_url=False, include_input=False)
+        faults = [_fault(self.pointer(position), error) for error in errors]
+        self._note(position, _event_id_of(document), "invalid", faults)
+
+    def _note(self, position: int, event_id: UUID | None, reason: str, faults: list[Fault]) -> None:
+        self.faults += faults
         self.rejections[position] = EventReceipt(
-            event_id=event_id, status="rejected", reason=reason, pointer=found[0].pointer
+            event_id=event_id, status="rejected", reason=reason, pointer=faults[0].pointer
         )
 
 
 def read_batch(body: bytes, events_max: int, judge: Judge) -> ReadBatch:
     """Read `{"events": [...]}`; raises InvalidBody or TooManyEvents when there is no batch to judge."""
+    batch = ReadBatch("/events/{}")
     try:
         events = ProgressBatch.model_validate_json(body).events
     except ValidationError:
-        return _read_one_by_one(_events_in(body), events_max, judge)
+        documents = _events_in(body)
+        _check_count(documents, events_max)
+        for position, document in enumerate(documents):
+            _read(batch, position, document, judge)
+        return batch
     _check_count(events, events_max)
-    batch = ReadBatch()
     for position, event in enumerate(events):
-        _judge(batch, position, f"/events/{position}", event, judge)
+        _judge(batch, position, event, judge)
     return batch
 
 
@@ -56,39 +77,27 @@ def read_event(body: bytes, judge: Judge) -> ReadBatch:
     document = _json_in(body)
     if not isinstance(document, dict):
         raise InvalidBody("The body is not a JSON object.")
-    batch = ReadBatch()
-    _read_one(batch, 0, "", document, judge)
+    batch = ReadBatch("")
+    _read(batch, 0, document, judge)
     return batch
 
 
-def _read_one_by_one(documents: list[Any], events_max: int, judge: Judge) -> ReadBatch:
-    _check_count(documents, events_max)
-    batch = ReadBatch()
-    for position, document in enumerate(documents):
-        _read_one(batch, position, f"/events/{position}", document, judge)
-    return batch
-
-
-def _read_one(batch: ReadBatch, position: int, pointer: str, document: Any, judge: Judge) -> None:
+def _read(batch: ReadBatch, position: int, document: Any, judge: Judge) -> None:
     try:
         # Through JSON again: the rules for JSON input differ from those for Python objects.
         event = ProgressEvent.model_validate_json(json.dumps(document))
     except ValidationError as invalid:
-        faults = (_fault(pointer, error) for error in invalid.errors(include_url=False, include_input=False))
-        batch.reject(position, _event_id_of(document), "invalid", faults)
+        batch.reject_unreadable(position, document, invalid)
     else:
-        _judge(batch, position, pointer, event, judge)
+        _judge(batch, position, event, judge)
 
 
-def _judge(batch: ReadBatch, position: int, pointer: str, event: ProgressEvent, judge: Judge) -> None:
-    verdict = judge(event)
-    if verdict is None:
+def _judge(batch: ReadBatch, position: int, event: ProgressEvent, judge: Judge) -> None:
+    if (verdict := judge(event)) is None:
         batch.events.append(event)
         batch.positions.append(position)
     else:
-        reason, name = verdict
-        fault = Fault(f"{pointer}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
-        batch.reject(position, event.event_id, reason, [fault])
+        batch.reject(position, event, *verdict)
 
 
 def _events_in(body: bytes) -> list[Any]:
@@ -106,7 +115,7 @@ def _events_in(body: bytes) -> list[Any]:
     return events
 
 
-def _check_count(events: list[Any], events_max: int) -> None:
+def _check_count(events: Sequence[object], events_max: int) -> None:
     if len(events) > events_max:
         raise TooManyEvents(f"A batch has at most {events_max} events; this one has {len(events)}.")
 

@@ -49,9 +49,9 @@ class Response:
         sent = {"Content-Type": PROBLEM_TYPE, **problems.headers_of(error), **(headers or {})}
         return cls(problem.status, problem.model_dump_json(), sent)
 
-    def as_event(self) -> dict[str, Any]:
-        """Return what a Lambda function answers to API Gateway."""
-        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **self.headers}
+    def as_event(self, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return what a Lambda function answers to API Gateway, with these headers where it has none of its own."""
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {}), **self.headers}
         return {"statusCode": int(self.status), "headers": headers, "body": self.body}
 
 
@@ -60,6 +60,8 @@ class Request:
     """An HTTP request, as API Gateway hands it over."""
 
     event: dict[str, Any]
+    # Goes with whatever is answered, also when that is an error.
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def route(self) -> str:
@@ -153,11 +155,12 @@ class Router:
         try:
             response = answer(request) if answer else Response.refusal(errors.NotFound(), request.request_id)
         except errors.RollcallError as error:
+            observe.logger().info("refused", extra={"code": error.code})
             response = Response.refusal(error, request.request_id)
         except Exception as fault:  # noqa: BLE001 - the last resort: its text could quote a body, so only its type is told
             observe.logger().error("unexpected", extra={"fault": type(fault).__name__, "at": _place_of(fault)})
             response = Response.refusal(errors.RollcallError(), request.request_id)
-        return response.as_event()
+        return response.as_event(request.answer_headers)
 
 
 def _place_of(fault: BaseException) -> str:

@@ -7,8 +7,8 @@ from uuid import UUID
 from rollcall import errors
 from rollcall.contracts.caller import Caller
 
-REFUSALS: dict[str, type[errors.Unauthorized]] = {
-    kind.code: kind for kind in (errors.Unauthorized, errors.InvalidToken, errors.ExpiredToken)
+REFUSALS: dict[str, type[errors.RollcallError]] = {
+    kind.code: kind for kind in (errors.Unauthorized, errors.InvalidToken, errors.ExpiredToken, errors.KeysUnavailable)
 }
 
 
@@ -24,7 +24,7 @@ def context_of(caller: Caller) -> dict[str, Any]:
 
 
 def caller_of(context: dict[str, Any], now: datetime) -> Caller:
-    """Return the caller of a request; raises Unauthorized, InvalidToken or ExpiredToken.
+    """Return the caller of a request; raises Unauthorized, InvalidToken, ExpiredToken, KeysUnavailable.
 
     The authorizer refuses by naming the refusal in the context, since a refusal of API Gateway's own could tell
     neither why nor in which form. No context, no caller: a route without its authorizer lets nobody in.

@@ -31,20 +31,20 @@ def advice(limit: RateLimit, rate: RateState | None, queue_lag_ms: int) -> dict[
     }
 
 
-def answer_batch(request: Request, ingestion: Ingestion, headers: dict[str, str]) -> Response:
+def answer_batch(request: Request, ingestion: Ingestion) -> Response:
     """Answer a batch: its receipt, or a problem when nothing of it was taken."""
     receipt = _receipt_of(ingestion)
     if any(result.status in TAKEN for result in receipt.results):
-        return Response.of(ACCEPTED if receipt.counts.spooled else OK, receipt, headers)
-    return Response.refusal(_refusal_of(receipt, ingestion), request.request_id, headers, results=receipt.results)
+        return Response.of(ACCEPTED if receipt.counts.spooled else OK, receipt)
+    return Response.refusal(_refusal_of(receipt, ingestion), request.request_id, results=receipt.results)
 
 
-def answer_event(request: Request, ingestion: Ingestion, headers: dict[str, str]) -> Response:
+def answer_event(request: Request, ingestion: Ingestion) -> Response:
     """Answer a single event: its receipt, or a problem when it was not taken or conflicts."""
     receipt = _receipt_of(ingestion)
     if receipt.results[0].status == "conflict":
-        return Response.refusal(errors.Conflict(), request.request_id, headers, results=receipt.results)
-    return answer_batch(request, ingestion, headers)
+        return Response.refusal(errors.Conflict(), request.request_id, results=receipt.results)
+    return answer_batch(request, ingestion)
 
 
 def _receipt_of(ingestion: Ingestion) -> BatchReceipt:

@@ -8,8 +8,10 @@ from uuid import UUID
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rollcall.cloud.secrets import SecretUnavailable
 from rollcall.contracts.caller import Caller, Role
-from rollcall.errors import ExpiredToken, InvalidToken, Unauthorized
+from rollcall.contracts.event import Identifier
+from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, Unauthorized
 
 SYMMETRIC = frozenset({"HS256"})
 ASYMMETRIC = frozenset({"RS256", "ES256"})
@@ -30,7 +32,7 @@ class Claims(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    sub: str = Field(min_length=1, max_length=128)
+    sub: Identifier
     exp: int | float
     role: Role = "learner"
     org_ids: list[str] = Field(min_length=1, max_length=100)
@@ -50,7 +52,10 @@ class TokenRules:
 
 
 def verify(authorization: str | None, rules: TokenRules) -> Caller:
-    """Return the caller of an Authorization header; raises Unauthorized, InvalidToken or ExpiredToken."""
+    """Return the bearer of an Authorization header.
+
+    Raises Unauthorized, InvalidToken, ExpiredToken, KeysUnavailable.
+    """
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != SCHEME or not token:
@@ -66,6 +71,9 @@ def verify(authorization: str | None, rules: TokenRules) -> Caller:
             scopes=frozenset(claims.scope.split()),
             expires_at=int(claims.exp) + rules.leeway_seconds,
         )
+    except (jwt.PyJWKClientConnectionError, SecretUnavailable) as fault:
+        # Ours to mend, not the client's: a 401 would make every client throw its token away.
+        raise KeysUnavailable from fault
     except jwt.ExpiredSignatureError as fault:
         raise ExpiredToken from fault
     except (jwt.PyJWTError, ValidationError, ValueError, TypeError) as fault:

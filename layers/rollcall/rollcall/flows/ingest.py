@@ -23,6 +23,7 @@ STATUS_OF_OUTCOME: dict[str, Status] = {
     "duplicate": "duplicate",
     "conflict": "conflict",
     "spooled": "spooled",
+    "retry": "retry",
 }
 
 
@@ -92,13 +93,13 @@ class Ingest:
     monotonic: Callable[[], float]
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
-        """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, QueueUnavailable."""
+        """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
         read = read_batch(body, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
-        """Take one event. Raises InvalidBody, QueueUnavailable."""
+        """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
         return self._take(read_event(body, self._judge(caller, received_at)), caller, received_at)
 
@@ -134,26 +135,27 @@ class Ingest:
         return Ingestion(_merge(read, answer.outcomes), read.faults, answer.rate)
 
     def _spool(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+        # Only the database can tell the organisation of an event that names none, and it might tell that there is
+        # none: what is not sure to be stored later is not taken.
+        events = [event for event in read.events if event.org_id is not None]
+        if not events:
+            raise StoreUnavailable
         message = SpooledBatch(
-            subject=caller.subject,
-            org_ids=sorted(caller.org_ids),
-            received_at=received_at,
-            events=read.events,
+            subject=caller.subject, org_ids=sorted(caller.org_ids), received_at=received_at, events=events
         )
         self.spool(message.model_dump_json(exclude_none=True))
-        return Ingestion(_merge(read, ["spooled"] * len(read.events)), read.faults, None)
+        outcomes = ["retry" if event.org_id is None else "spooled" for event in read.events]
+        return Ingestion(_merge(read, outcomes), read.faults, None)
 
 
 def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
     """Put receipts of stored and rejected events back into request order."""
-    results = dict(read.rejections)
+    results = {}
     for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):
-        results[position] = _receipt(event.event_id, outcome)
+        if status := STATUS_OF_OUTCOME.get(outcome):
+            results[position] = EventReceipt(event_id=event.event_id, status=status)
+        else:
+            # What the store alone can refuse is an organisation that it cannot resolve.
+            read.reject(position, event, outcome, "org_id")
+    results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))
-
-
-def _receipt(event_id: UUID, outcome: str) -> EventReceipt:
-    # Built without validation: a hundred a batch, all from our own values.
-    if status := STATUS_OF_OUTCOME.get(outcome):
-        return EventReceipt.model_construct(event_id=event_id, status=status, reason=None, pointer=None)
-    return EventReceipt.model_construct(event_id=event_id, status="rejected", reason=outcome, pointer=None)

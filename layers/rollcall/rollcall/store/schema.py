@@ -11,7 +11,7 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
-from rollcall.errors import MigrationRefused
+from rollcall.errors import DatabaseAhead, MigrationRefused
 
 LOCK_KEY = 0x526F6C6C  # "Roll": one runner at a time on a database
 LOCK_TIMEOUT = "5s"  # a migration gives up rather than stand in front of every reader
@@ -137,7 +137,7 @@ def _pending(connection: psycopg.Connection, migrations: list[SqlFile]) -> list[
     known = {migration.version: migration for migration in migrations}
     for version, name, checksum in rows:
         if version not in known:
-            raise MigrationRefused(f"The database has {name}, which this version does not know.")
+            raise DatabaseAhead(f"The database has {name}, which this version does not know.")
         if known[version].checksum != checksum:
             raise MigrationRefused(f"{name} was edited after it was applied: write a new migration.")
     applied = {version for version, _, _ in rows}

@@ -1,0 +1,99 @@
+"""The emulated services beside the API: queues, functions and logs, through the AWS SDK."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import psutil
+
+from workbench.stack.emulator import CREDENTIALS
+from workbench.stack.state import StackState
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+
+
+class Cloud:
+    """The services of one stack."""
+
+    def __init__(self, state: StackState) -> None:
+        self._state = state
+        open_client = functools.partial(
+            boto3.client,
+            endpoint_url=state.aws_endpoint_url,
+            region_name=state.aws_region,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        self._sqs: SQSClient = open_client("sqs")
+        self._lambda: LambdaClient = open_client("lambda")
+        self._logs: CloudWatchLogsClient = open_client("logs")
+
+    def spool(self, body: str) -> None:
+        """Put a message on the spool queue."""
+        self._sqs.send_message(QueueUrl=self._state.queues["spool"], MessageBody=body)
+
+    def spooled(self) -> int:
+        """Return how many messages are on the spool queue, in flight or not."""
+        return self._count("spool")
+
+    def dead(self) -> int:
+        """Return how many messages are in the dead-letter queue."""
+        return self._count("spool_dead_letter")
+
+    def take_dead_letters(self) -> "list[MessageTypeDef]":
+        """Receive what is in the dead-letter queue."""
+        answer = self._sqs.receive_message(
+            QueueUrl=self._state.queues["spool_dead_letter"], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        return answer.get("Messages", [])
+
+    def _count(self, queue: str) -> int:
+        answer = self._sqs.get_queue_attributes(QueueUrl=self._state.queues[queue], AttributeNames=["All"])
+        return sum(int(value) for name, value in answer["Attributes"].items() if name in WAITING)
+
+    def function_name(self, part: str) -> str:
+        """Return the deployed name of a function of the template."""
+        names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
+        return next(name for name in names if part in name)
+
+    @contextmanager
+    def function_environment(self, part: str, changes: Mapping[str, str]) -> Iterator[None]:
+        """Run a function with other environment variables for a while."""
+        name = self.function_name(part)
+        before = self._lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        try:
+            self._lambda.update_function_configuration(
+                FunctionName=name, Environment={"Variables": {**before, **changes}}
+            )
+            yield
+        finally:
+            self._lambda.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+    def workers(self, part: str) -> list[psutil.Process]:
+        """Return the processes that run a function: its execution environments."""
+        mark = f"ministack-lambda-{self.function_name(part)}-"
+        children = psutil.Process(self._state.pids.emulator).children(recursive=True)
+        return [child for child in children if mark in " ".join(_command(child))]
+
+    def log_lines(self) -> Iterator[str]:
+        """Return every line that any function ever logged."""
+        groups = self._logs.describe_log_groups()["logGroups"]
+        for group in groups:
+            pages: Any = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+            for page in pages:
+                yield from (event["message"] for event in page["events"])
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

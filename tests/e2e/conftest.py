@@ -1,0 +1,76 @@
+"""One deployed stack for all end-to-end tests, and what speaks to it."""
+
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cloud import Cloud
+from tests.e2e.database import Database
+from tests.e2e.people import Api, Sent
+from workbench.checkout import Checkout, here
+from workbench.stack.local import LocalStack
+from workbench.stack.ports import LOOPBACK
+from workbench.stack.state import StackState
+from workbench.tokens import TokenSigner
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let modules that end something (or look back at everything) say so: a module's TURN is 0 unless it says more."""
+    items.sort(key=lambda item: getattr(getattr(item, "module", None), "TURN", 0))
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """The stack of these tests, in a folder of their own: a developer's own stack is not touched."""
+    # Not pytest's temporary folder: each run of pytest closes that to PostgreSQL's system user.
+    with tempfile.TemporaryDirectory(prefix="rollcall-e2e-") as home:
+        local = LocalStack(Checkout(root=here().root, home=Path(home)))
+        try:
+            # The preferred ports belong to the developer's own stack, which may be about to start.
+            local.up(print, http_port=free_port(), database_port=free_port())
+            yield local
+        finally:
+            local.down(print)
+
+
+@pytest.fixture(scope="session")
+def state(stack: LocalStack) -> StackState:
+    """Where the stack can be reached."""
+    running = stack.running()
+    assert running is not None
+    return running
+
+
+@pytest.fixture(scope="session")
+def sent() -> Sent:
+    """What the tests sent about people: nothing of it may be found in a log."""
+    return Sent()
+
+
+@pytest.fixture(scope="session")
+def api(state: StackState, sent: Sent) -> Iterator[Api]:
+    """The deployed API, over HTTP."""
+    with Api.at(state.http_url, TokenSigner(state), sent) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def database(state: StackState) -> Database:
+    """The stack's database, as its administrator sees it."""
+    return Database(state.dsn)
+
+
+@pytest.fixture(scope="session")
+def cloud(state: StackState) -> Cloud:
+    """The emulated services beside the API."""
+    return Cloud(state)

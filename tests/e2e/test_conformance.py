@@ -1,0 +1,33 @@
+"""The API does what its OpenAPI document says, and nothing else: schemathesis, every check, no finding."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.conformance_hooks import ORG_ID
+from tests.e2e.people import Api
+from workbench.stack.state import StackState
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+PROGRAM = Path(sys.executable).with_name("schemathesis")
+
+
+def test_deployed_api_is_as_described(api: Api, state: StackState, tmp_path: Path) -> None:
+    """Schemathesis generates valid and invalid requests from /openapi.json and finds nothing to complain about."""
+    service = api.service()
+    command: list[str | Path] = [
+        PROGRAM, "--config-file", CONFIGURATION, "run", f"{state.http_url}/openapi.json", "--url", state.http_url,
+        "--header", f"Authorization: Bearer {service.token}",
+    ]  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, ORG_ID: str(service.org_ids[0])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "Tested: 2" in done.stdout

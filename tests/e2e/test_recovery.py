@@ -1,0 +1,32 @@
+"""A stack that was killed outright is found, cleaned up and started again, and has lost nothing."""
+
+import psutil
+
+from tests.e2e.database import Database
+from tests.e2e.people import Api, Sent
+from workbench.stack.local import LocalStack
+from workbench.tokens import TokenSigner
+
+TURN = 2  # ends the stack that all other tests use
+
+
+def test_killed_stack_is_cleaned_up_and_keeps_its_data(api: Api, stack: LocalStack, sent: Sent) -> None:
+    """Emulator and PostgreSQL are killed -9: `up` ends what they left behind, and every accepted event is there."""
+    learner = api.learner()
+    events = learner.events(10)
+    assert learner.send(events).status_code == 200
+    emulator, postgres = stack.emulator.pid, stack.postgres.pid
+    assert emulator
+    assert postgres
+    left_behind = psutil.Process(emulator).children(recursive=True)
+    assert left_behind
+    for pid in (emulator, postgres):
+        psutil.Process(pid).kill()
+
+    state = stack.up(print)
+
+    assert not any(process.is_running() for process in left_behind)
+    Database(state.dsn).assert_balanced(learner.org_ids, events)
+    with Api.at(state.http_url, TokenSigner(state), sent) as again:
+        same = again.learner(*learner.org_ids, user_id=learner.user_id)
+        assert same.send(events).json()["counts"]["duplicate"] == 10

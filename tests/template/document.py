@@ -1,0 +1,128 @@
+"""The template as data: parsed, translated by SAM, and read in the words of its rules."""
+
+import copy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boto3 import Session
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A parsed template."""
+
+    body: dict[str, Any]
+
+    @classmethod
+    def read(cls) -> "Template":
+        """Read template.yaml."""
+        return cls(yaml_parse((ROOT / "template.yaml").read_text()))
+
+    def copy(self) -> "Template":
+        """Return one that can be changed."""
+        return Template(copy.deepcopy(self.body))
+
+    def of(self, kind: str) -> dict[str, Resource]:
+        """Return the properties of all resources of a type, by name."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.body["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+    def properties(self, name: str) -> Resource:
+        """Return one resource's properties."""
+        properties: Resource = self.body["Resources"][name]["Properties"]
+        return properties
+
+    @property
+    def functions(self) -> dict[str, Resource]:
+        """The functions, with what all of them share."""
+        shared = self.body["Globals"]["Function"]
+        return {name: shared | own for name, own in self.of("AWS::Serverless::Function").items()}
+
+    def environment(self, function: str) -> dict[str, Any]:
+        """Return a function's environment variables."""
+        shared = self.body["Globals"]["Function"]["Environment"]["Variables"]
+        own = self.properties(function).get("Environment", {}).get("Variables", {})
+        return {**shared, **own}
+
+    @property
+    def variables(self) -> set[str]:
+        """The environment variables of all functions."""
+        return {variable for function in self.functions for variable in self.environment(function)}
+
+    @property
+    def queues(self) -> dict[str, Resource]:
+        """The queues."""
+        return self.of("AWS::SQS::Queue")
+
+    @property
+    def dead_letter_queues(self) -> set[str]:
+        """The queues that hold what others gave up."""
+        redrives = (queue.get("RedrivePolicy", {}).get("deadLetterTargetArn") for queue in self.queues.values())
+        functions = (function.get("DeadLetterQueue", {}).get("TargetArn") for function in self.functions.values())
+        return {target(arn) for arn in (*redrives, *functions) if arn}
+
+    @property
+    def alarms(self) -> dict[str, Resource]:
+        """The alarms."""
+        return self.of("AWS::CloudWatch::Alarm")
+
+    def alarm_on(self, metric: str, resource: str) -> Resource | None:
+        """Return the alarm on a resource's metric."""
+        for alarm in self.alarms.values():
+            watched = {target(dimension["Value"]) for dimension in alarm["Dimensions"]}
+            if alarm["MetricName"] == metric and resource in watched:
+                return alarm
+        return None
+
+    def translated(self) -> "Template":
+        """Return what SAM makes of it: plain CloudFormation."""
+        body = self.copy().body
+        for resource in body["Resources"].values():
+            for key in ("CodeUri", "ContentUri"):
+                if key in resource.get("Properties", {}):
+                    resource["Properties"][key] = "s3://bucket/key"
+        translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
+        return Template(translator.translate(body, {}))
+
+
+def target(value: Any) -> str:
+    """Return the resource or parameter that a Ref, GetAtt or Sub points to; of a text, the text."""
+    match value:
+        case {"Ref": name}:
+            return str(name)
+        case {"Fn::GetAtt": [name, *_]}:
+            return str(name)
+        case {"Fn::Sub": text}:
+            found = re.search(r"\$\{(\w+)", text)
+            return found[1] if found else str(text)
+        case _:
+            return str(value)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield every scalar below a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list of what may be one."""
+    return value if isinstance(value, list) else [value]

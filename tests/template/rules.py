@@ -1,0 +1,240 @@
+"""The template's own rules. Each returns what breaks it, in words; nothing when all is well."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+
+from rollcall.edge.settings import Settings
+
+from tests.template.document import ROOT, Template, as_list, leaves, target
+
+Rule = Callable[[Template], Iterator[str]]
+
+VISIBILITY_PER_TIMEOUT = 6
+RECEIVES_MIN = 5
+PUBLIC_ROUTES = {"GET /openapi.json", "$default"}
+# What SAM attaches: to write logs, to write traces, and the network interfaces that a VPC takes. AWS lets the last
+# two not be narrowed to a resource.
+MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaVPCAccessExecutionRole"}
+# Variables that are Lambda's, the SDK's or Powertools' to read or to set.
+SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
+SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
+LOGGED = {
+    "requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus",
+    "error.responseType",
+}  # fmt: skip
+
+
+def visibility_covers_consumer(template: Template) -> Iterator[str]:
+    """A queue hides a message for six times as long as its consumer may take."""
+    for name, mapping in template.of("AWS::Lambda::EventSourceMapping").items():
+        queue, function = target(mapping["EventSourceArn"]), target(mapping["FunctionName"])
+        least = VISIBILITY_PER_TIMEOUT * template.functions[function]["Timeout"]
+        if template.queues[queue].get("VisibilityTimeout", 30) < least:
+            yield f"{name}: {queue} hides messages for less than {least} s."
+
+
+def failures_are_partial(template: Template) -> Iterator[str]:
+    """A consumer answers with the messages that failed; the rest of their batch is done."""
+    for name, mapping in template.of("AWS::Lambda::EventSourceMapping").items():
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name} lacks ReportBatchItemFailures."
+
+
+def consumers_are_mappings(template: Template) -> Iterator[str]:
+    """Queues are consumed through mappings, since SAM's SQS events let a function receive from every queue."""
+    for name, function in template.functions.items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                yield f"{name} has an SQS event."
+
+
+def queues_have_dead_letters(template: Template) -> Iterator[str]:
+    """A queue hands what it gives up to another that keeps it for longer, after five receives or more."""
+    for name in template.queues.keys() - template.dead_letter_queues:
+        queue = template.queues[name]
+        redrive = queue.get("RedrivePolicy")
+        if redrive is None:
+            yield f"{name} has no dead-letter queue."
+            continue
+        if redrive["maxReceiveCount"] < RECEIVES_MIN:
+            yield f"{name} gives up after {redrive['maxReceiveCount']} receives."
+        letters = template.queues[target(redrive["deadLetterTargetArn"])]
+        if letters["MessageRetentionPeriod"] <= queue["MessageRetentionPeriod"]:
+            yield f"Dead letters of {name} are not kept for longer than its messages."
+
+
+def queues_are_watched(template: Template) -> Iterator[str]:
+    """A dead letter raises an alarm, and so does a message that waits for long."""
+    for name in template.queues:
+        dead = name in template.dead_letter_queues
+        metric = "ApproximateNumberOfMessagesVisible" if dead else "ApproximateAgeOfOldestMessage"
+        alarm = template.alarm_on(metric, name)
+        if alarm is None:
+            yield f"{name} has no alarm on {metric}."
+        elif dead and alarm["Threshold"] != 0:
+            yield f"{name} has an alarm that overlooks the first dead letter."
+
+
+def queues_are_sealed(template: Template) -> Iterator[str]:
+    """A queue is encrypted, and refuses what does not come by TLS."""
+    sealed = {
+        target(statement["Resource"])
+        for policy in template.of("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        and target(policy["Queues"][0]) == target(statement["Resource"])
+    }
+    for name, queue in template.queues.items():
+        if queue.get("SqsManagedSseEnabled") is not True:
+            yield f"{name} is not encrypted."
+        if name not in sealed:
+            yield f"{name} takes messages without TLS."
+
+
+def handlers_agree(template: Template) -> Iterator[str]:
+    """A function is built under the very name by which it is imported, and has its handler."""
+    for name, function in template.functions.items():
+        package = function["Handler"].removesuffix(".app.handler")
+        build = template.body["Resources"][name].get("Metadata", {}).get("BuildProperties", {})
+        if build != {"ParentPackageMode": "explicit", "ParentPackages": package}:
+            yield f"{name}: ParentPackages is not {package}."
+        if function["CodeUri"] != package.replace(".", "/") + "/":
+            yield f"{name}: CodeUri is not the folder of {package}."
+        source = ROOT / function["CodeUri"] / "app.py"
+        defined = ast.parse(source.read_text()).body if source.is_file() else []
+        if "handler" not in {node.name for node in defined if isinstance(node, ast.FunctionDef)}:
+            yield f"{name}: {function['CodeUri']}app.py has no handler."
+
+
+def functions_are_described_by_folders(template: Template) -> Iterator[str]:
+    """A folder of functions/ is deployed, and named as its service."""
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    services = {template.environment(function)["SERVICE"] for function in template.functions}
+    for name in folders ^ services:
+        yield f"{name} is not both a folder of functions/ and a SERVICE."
+
+
+def functions_log_apart(template: Template) -> Iterator[str]:
+    """A function logs to a group of its own, which forgets."""
+    groups = template.of("AWS::Logs::LogGroup")
+    used = [target(function.get("LoggingConfig", {}).get("LogGroup")) for function in template.functions.values()]
+    for name, group in zip(template.functions, used, strict=True):
+        if group not in groups or used.count(group) > 1:
+            yield f"{name} has no log group of its own."
+    for name, properties in groups.items():
+        if "RetentionInDays" not in properties:
+            yield f"{name} keeps its lines for ever."
+
+
+def functions_are_watched(template: Template) -> Iterator[str]:
+    """A function that fails or is throttled raises an alarm."""
+    for name in template.functions:
+        for metric in ("Errors", "Throttles"):
+            if template.alarm_on(metric, name) is None:
+                yield f"{name} has no alarm on {metric}."
+
+
+def alarms_are_heard(template: Template) -> Iterator[str]:
+    """An alarm goes to the topic, when it rises and when it ends."""
+    for name, alarm in template.alarms.items():
+        for actions in ("AlarmActions", "OKActions"):
+            if [target(action) for action in alarm.get(actions, [])] != ["AlarmTopic"]:
+                yield f"{name}: {actions} is not the topic."
+        if "TreatMissingData" not in alarm:
+            yield f"{name} does not say what silence means."
+
+
+def schedules_fail_loudly(template: Template) -> Iterator[str]:
+    """A scheduled run is tried again, and when it fails for good it is a dead letter, wherever it failed."""
+    for name, function in template.functions.items():
+        events = [event["Properties"] for event in function.get("Events", {}).values() if event["Type"] == "ScheduleV2"]
+        if events and "DeadLetterQueue" not in function:
+            yield f"{name} loses runs that fail in it."
+        for event in events:
+            if "RetryPolicy" not in event or "DeadLetterConfig" not in event:
+                yield f"{name} loses runs that do not reach it."
+
+
+def privileges_are_least(template: Template) -> Iterator[str]:
+    """A role is allowed named actions on named resources, and nothing by wildcard."""
+    for name, role in template.translated().of("AWS::IAM::Role").items():
+        for arn in role.get("ManagedPolicyArns", []):
+            if str(list(leaves(arn))[-1]).split("/")[-1] not in MANAGED_POLICIES:
+                yield f"{name} has a managed policy that nobody justified."
+        for statement in _allowances(role):
+            granted = [*as_list(statement["Action"]), *leaves(statement["Resource"])]
+            if any("*" in str(part) for part in granted):
+                yield f"{name} is allowed something by wildcard."
+
+
+def _allowances(role: dict[str, object]) -> Iterator[dict[str, object]]:
+    for policy in as_list(role.get("Policies", [])):
+        branches = policy["Fn::If"][1:] if "Fn::If" in policy else [policy]
+        for branch in branches:
+            yield from as_list(branch.get("PolicyDocument", {}).get("Statement", []))
+
+
+def routes_are_authorised(template: Template) -> Iterator[str]:
+    """A route asks for a token, unless it is one of the few that are public."""
+    for name, route in template.of("AWS::ApiGatewayV2::Route").items():
+        guarded = route.get("AuthorizationType") == "CUSTOM" and target(route.get("AuthorizerId")) == "Authorizer"
+        if guarded == (route["RouteKey"] in PUBLIC_ROUTES):
+            yield f"{name} is {'guarded' if guarded else 'open to everyone'}."
+
+
+def database_is_reached_by_those_who_ask(template: Template) -> Iterator[str]:
+    """A function is in the VPC if, and only if, it speaks to the database."""
+    for name, function in template.functions.items():
+        if ("VpcConfig" in function) != ("DATABASE_HOST" in template.environment(name)):
+            yield f"{name} is on the wrong side of the VPC."
+
+
+def variables_are_settings(template: Template) -> Iterator[str]:
+    """A variable is a setting that code reads, and a setting is a variable of some function."""
+    settings = {field.upper() for field in Settings.model_fields}
+    for name in template.variables - settings - READ_BY_POWERTOOLS:
+        yield f"No setting is called {name}."
+    for name in settings - template.variables - SET_BY_RUNTIME:
+        yield f"No function is given {name}."
+
+
+def variables_hold_no_secret(template: Template) -> Iterator[str]:
+    """A variable names a secret, and never holds one."""
+    for function in template.functions:
+        for name, value in template.environment(function).items():
+            if SECRET_NAME.search(name) or any("{{resolve:" in str(part) for part in leaves(value)):
+                yield f"{function}: {name} holds a secret."
+
+
+def access_log_names_nobody(template: Template) -> Iterator[str]:
+    """The access log says what was asked and how it went, and nothing of who asked."""
+    for name, stage in template.of("AWS::ApiGatewayV2::Stage").items():
+        settings = stage.get("AccessLogSettings")
+        if settings is None:
+            yield f"{name} has no access log."
+            continue
+        for variable in set(re.findall(r"\$context\.([\w.]+)", settings["Format"])) - LOGGED:
+            yield f"{name} logs {variable}."
+
+
+def database_survives_its_stack(template: Template) -> Iterator[str]:
+    """A database that we create is encrypted, backed up, and leaves a snapshot when it goes."""
+    for name, cluster in template.of("AWS::RDS::DBCluster").items():
+        resource = template.body["Resources"][name]
+        if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"Snapshot"}:
+            yield f"{name} leaves no snapshot."
+        for key in ("StorageEncrypted", "BackupRetentionPeriod", "DeletionProtection", "ManageMasterUserPassword"):
+            if not cluster.get(key):
+                yield f"{name} lacks {key}."
+
+
+RULES: list[Rule] = [
+    visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
+    queues_are_watched, queues_are_sealed, handlers_agree, functions_are_described_by_folders, functions_log_apart,
+    functions_are_watched, alarms_are_heard, schedules_fail_loudly, privileges_are_least, routes_are_authorised,
+    database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret, access_log_names_nobody,
+    database_survives_its_stack,
+]  # fmt: skip

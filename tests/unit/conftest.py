@@ -1,0 +1,32 @@
+"""What the tests without IO share."""
+
+import io
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from aws_lambda_powertools import Logger
+from rollcall.edge import observe, settings
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings() -> Iterator[None]:
+    """Let no test see the settings of another."""
+    settings.current.cache_clear()
+    yield
+    settings.current.cache_clear()
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Return a function that tells all that was logged and measured so far."""
+    lines = io.StringIO()
+    # A name of its own: Powertools keeps one output a name for the life of the process.
+    logger = Logger(service=f"test-{uuid4()}", stream=lines)
+    monkeypatch.setattr(observe, "logger", lambda: logger)
+
+    def read() -> str:
+        captured = capsys.readouterr()
+        return lines.getvalue() + captured.out + captured.err
+
+    return read

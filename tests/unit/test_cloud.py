@@ -1,0 +1,117 @@
+"""AWS services: signatures equal to the SDK's, queues as SQS has them."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from moto import mock_aws
+from rollcall.cloud.queues import Queues
+from rollcall.cloud.secrets import Secrets, SecretUnavailable
+from rollcall.cloud.signature import AwsCredentials, sign_post
+from rollcall.errors import QueueUnavailable
+
+BODY = b'{"SecretId": "arn"}'
+HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
+
+
+@pytest.mark.parametrize("session_token", [None, "a session token"])
+@pytest.mark.parametrize("url", ["https://secretsmanager.eu-central-1.amazonaws.com", "http://127.0.0.1:4566/"])
+def test_our_signature_is_the_sdks(url: str, session_token: str | None) -> None:
+    """Signed with the same key at the same time, the Authorization headers are equal."""
+    request = AWSRequest("POST", url, data=BODY, headers=HEADERS)
+    SigV4Auth(Credentials("AKID", "secret", session_token), "secretsmanager", "eu-central-1").add_auth(request)
+    at = datetime.strptime(request.context["timestamp"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    credentials = AwsCredentials("AKID", "secret", session_token)
+    ours = sign_post(url, HEADERS, BODY, "secretsmanager", "eu-central-1", credentials, at)
+    assert ours["authorization"] == request.headers["Authorization"]
+
+
+class SecretsManager(http.server.BaseHTTPRequestHandler):
+    """Answers one secret, and counts how often it was asked."""
+
+    asked = 0
+
+    def do_POST(self) -> None:
+        """Answer GetSecretValue."""
+        type(self).asked += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        known = self.headers["X-Amz-Target"] == "secretsmanager.GetSecretValue"
+        self.send_response(200 if known else 400)
+        self.end_headers()
+        self.wfile.write(json.dumps({"SecretString": "open sesame"}).encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    SecretsManager.asked = 0
+    server = http.server.HTTPServer(("127.0.0.1", 0), SecretsManager)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def secrets(endpoint: str) -> Secrets:
+    return Secrets("eu-central-1", endpoint, lambda: AwsCredentials("AKID", "secret", None))
+
+
+def test_a_secret_is_kept_only_as_long_as_asked(endpoint: str) -> None:
+    """Without an age each read asks; with one, a rotation is noticed after it."""
+    store = secrets(endpoint)
+    assert store.read("arn") == "open sesame"
+    store.read("arn")
+    assert SecretsManager.asked == 2
+    store.read("arn", max_age_seconds=60)
+    assert SecretsManager.asked == 2
+    store.read("another", max_age_seconds=60)
+    assert SecretsManager.asked == 3
+
+
+def test_a_secrets_manager_that_is_away_is_told_as_such() -> None:
+    """Nobody listens there."""
+    with pytest.raises(SecretUnavailable):
+        secrets("http://127.0.0.1:9").read("arn")
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_message_goes_out_with_its_attributes_and_can_be_given_back() -> None:
+    """What is sent is what is received; given back, it is received again."""
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="spool", Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
+    queues = Queues()
+    queues.send(url, "body", {"cause": "poisoned_message"})
+    (message,) = client.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["Body"] == "body"
+    assert message["MessageAttributes"]["cause"]["StringValue"] == "poisoned_message"
+    assert "Messages" not in client.receive_message(QueueUrl=url)
+    queues.give_back(url, message["ReceiptHandle"], 0)
+    assert client.receive_message(QueueUrl=url)["Messages"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_queue_that_is_not_there_is_told_as_unavailable() -> None:
+    """Nothing is claimed unless SQS took it."""
+    with pytest.raises(QueueUnavailable):
+        Queues().send("https://sqs.eu-central-1.amazonaws.com/123456789012/none", "body")

@@ -1,0 +1,160 @@
+"""The ingest flow with a store and a spool that record what they were given."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.attributes import AttributeRule
+from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.rate import RateLimit, RateState
+from rollcall.errors import QueueUnavailable, StoreUnavailable
+from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.store.progress import StoredBatch
+
+from tests.builders import NOW, ORG, USER, caller, event_document
+
+LIMIT = RateLimit(5, 10)
+
+
+@dataclass
+class RecordingStore:
+    """Answers `outcome` for every event, or raises `fault`."""
+
+    outcome: str = "accepted"
+    fault: Exception | None = None
+    limited: bool = False
+    stored: list[ProgressEvent] = field(default_factory=list)
+
+    def ingest_progress(
+        self,
+        subject: str,
+        org_ids: Iterable[UUID],
+        events: list[ProgressEvent],
+        received_at: datetime,
+        limit: RateLimit | None,
+    ) -> StoredBatch:
+        """Record the call."""
+        if self.fault:
+            raise self.fault
+        if self.limited:
+            return StoredBatch(None, RateState(0, 2000), 400)
+        self.stored += events
+        return StoredBatch([self.outcome] * len(events), RateState(9, 200))
+
+
+def flow(store: RecordingStore, spooled: list[str] | None = None) -> Ingest:
+    messages = spooled if spooled is not None else []
+    ticks = iter(range(1000))
+    return Ingest(
+        store=store,
+        spool=messages.append,
+        rules=IngestRules(100, timedelta(days=30), AttributeRule(frozenset({"attempt"})), LIMIT),
+        gauge=LatencyGauge(100),
+        now=lambda: NOW,
+        monotonic=lambda: next(ticks) / 1000,
+    )
+
+
+def body(*documents: object) -> bytes:
+    return json.dumps({"events": documents}).encode()
+
+
+def test_receipts_come_in_request_order() -> None:
+    """Stored and rejected events stand where they stood in the request."""
+    store = RecordingStore()
+    documents = [event_document(kind="x"), event_document(), event_document(org_id=str(uuid4())), event_document()]
+    receipt = flow(store).accept_batch(body(*documents), caller()).receipt
+    assert receipt
+    assert [(str(result.event_id), result.status, result.reason) for result in receipt.results] == [
+        (documents[0]["event_id"], "rejected", "invalid"),
+        (documents[1]["event_id"], "accepted", None),
+        (documents[2]["event_id"], "rejected", "org_forbidden"),
+        (documents[3]["event_id"], "accepted", None),
+    ]
+    assert receipt.counts.accepted == 2
+    assert receipt.counts.rejected == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"org_id": "00000000-0000-4000-8000-000000000000"}, "org_forbidden"),
+        ({"user_id": "00000000-0000-4000-8000-000000000000"}, "user_forbidden"),
+        ({"occurred_at": (NOW - timedelta(days=31)).isoformat()}, "out_of_window"),
+        ({"occurred_at": (NOW + timedelta(days=2)).isoformat()}, "out_of_window"),
+        ({"occurred_at": "0001-01-01T00:00:00Z"}, "out_of_window"),
+        ({"attributes": {"name": "kim"}}, "attribute_key_not_allowed"),
+    ],
+)
+def test_what_the_rules_refuse_never_reaches_the_store(changes: dict[str, object], reason: str) -> None:
+    """Each rule rejects its event with its own reason."""
+    store = RecordingStore()
+    receipt = flow(store).accept_batch(body(event_document(**changes)), caller()).receipt
+    assert receipt
+    assert receipt.results[0].reason == reason
+    assert not store.stored
+
+
+def test_a_service_may_send_for_any_learner() -> None:
+    """Another user's event is a service's business, and no learner's."""
+    document = event_document(user_id=str(uuid4()))
+    receipt = flow(RecordingStore()).accept_batch(body(document), caller(subject="school-sync", role="service")).receipt
+    assert receipt
+    assert receipt.counts.accepted == 1
+
+
+def test_an_event_without_organisation_is_left_to_the_store() -> None:
+    """Assignments are known there alone; what it says becomes the reason."""
+    store = RecordingStore(outcome="org_unresolved")
+    receipt = flow(store).accept_batch(body(event_document(org_id=...)), caller()).receipt
+    assert receipt
+    assert store.stored[0].org_id is None
+    assert (receipt.results[0].status, receipt.results[0].reason) == ("rejected", "org_unresolved")
+    assert receipt.results[0].pointer == "/events/0/org_id"
+
+
+def test_a_database_that_is_away_spools_the_valid_events() -> None:
+    """The message holds the valid events and what their acceptance rested on; clients are asked to slow down."""
+    spooled: list[str] = []
+    ingest = flow(RecordingStore(fault=StoreUnavailable()), spooled)
+    valid = event_document()
+    ingestion = ingest.accept_batch(body(valid, event_document(kind="x")), caller())
+    assert ingestion.receipt
+    assert [result.status for result in ingestion.receipt.results] == ["spooled", "rejected"]
+    batch = SpooledBatch.model_validate_json(spooled[0])
+    assert [str(event.event_id) for event in batch.events] == [valid["event_id"]]
+    assert (batch.subject, batch.org_ids, batch.received_at) == (str(USER), [ORG], NOW)
+    assert ingest.gauge.queue_lag_ms > 0
+
+
+def test_nothing_is_claimed_when_the_queue_is_away_too() -> None:
+    """The queue's error goes to the client."""
+
+    def refuse(_message: str) -> None:
+        raise QueueUnavailable
+
+    ingest = flow(RecordingStore(fault=StoreUnavailable()))
+    with pytest.raises(QueueUnavailable):
+        Ingest(ingest.store, refuse, ingest.rules, ingest.gauge, ingest.now, ingest.monotonic).accept_batch(
+            body(event_document()), caller()
+        )
+
+
+def test_a_batch_with_nothing_valid_asks_neither_store_nor_limiter() -> None:
+    """It is answered from its own reasons."""
+    ingestion = flow(RecordingStore(fault=AssertionError())).accept_batch(body(5), caller())
+    assert ingestion.receipt
+    assert ingestion.receipt.counts.rejected == 1
+    assert ingestion.rate is None
+
+
+def test_over_the_rate_nothing_is_answered_but_when_to_come_back() -> None:
+    """No receipt: nothing was done."""
+    ingestion = flow(RecordingStore(limited=True)).accept_batch(body(event_document()), caller())
+    assert ingestion.receipt is None
+    assert ingestion.retry_after_ms == 400

@@ -1,0 +1,67 @@
+"""Loading the spool: what is stored, given back, buried."""
+
+from collections import Counter
+from typing import NoReturn
+
+import pytest
+from rollcall.contracts.spool import SpooledBatch
+from rollcall.errors import PoisonedMessage, StoreUnavailable
+from rollcall.flows import load
+
+from tests.builders import NOW, ORG, progress_event
+from tests.unit.test_ingest_flow import RecordingStore
+
+
+def message() -> str:
+    return SpooledBatch(
+        subject="kim", org_ids=[ORG], received_at=NOW, events=[progress_event(), progress_event()]
+    ).model_dump_json()
+
+
+def test_a_spooled_batch_is_stored_as_it_was_accepted() -> None:
+    """The same events reach the store, and their outcomes are counted."""
+    store = RecordingStore()
+    assert load.load_spooled(message(), store) == Counter(accepted=2)
+    assert len(store.stored) == 2
+
+
+def test_an_outcome_that_is_no_status_counts_as_rejected() -> None:
+    """An organisation that cannot be resolved any more is a rejection."""
+    assert load.load_spooled(message(), RecordingStore(outcome="org_unresolved")) == Counter(rejected=2)
+
+
+@pytest.mark.parametrize("poison", ["", "{}", "canary", '{"version": 1, "subject": "canary"}'])
+def test_a_message_nobody_can_read_is_poison_and_is_not_quoted(poison: str) -> None:
+    """Its error says how many faults, never what stood there."""
+    with pytest.raises(PoisonedMessage) as raised:
+        load.load_spooled(poison, RecordingStore())
+    assert "canary" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_the_wait_doubles_up_to_a_minute() -> None:
+    """A database that comes back soon is used soon; one that does not is left alone."""
+    assert [load.retry_delay_seconds(receives) for receives in (1, 2, 3, 5, 6, 1000)] == [2, 4, 8, 32, 60, 60]
+
+
+def test_an_absent_database_gives_back_and_never_buries() -> None:
+    """However often a message was received."""
+    calls: list[str] = []
+
+    def away() -> NoReturn:
+        raise StoreUnavailable
+
+    assert load.settle(away, lambda: calls.append("back"), lambda _poison: calls.append("buried")) is None
+    assert calls == ["back"]
+
+
+def test_poison_is_buried_at_once() -> None:
+    """It leaves the queue alone, and the rest of its batch in peace."""
+    calls: list[str] = []
+
+    def poisoned() -> NoReturn:
+        raise PoisonedMessage
+
+    counts = load.settle(poisoned, lambda: calls.append("back"), lambda _poison: calls.append("buried"))
+    assert counts == Counter()
+    assert calls == ["buried"]

@@ -1,0 +1,1 @@
+"""What we compare ourselves with, each written as well as we can."""

@@ -1,0 +1,93 @@
+"""`rollcall bench`: measures, side by side with the baselines."""
+
+from dataclasses import replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from workbench.bench import report
+from workbench.bench.bench import Bench, Section
+from workbench.bench.database import new_database
+from workbench.bench.figures import Figure
+from workbench.bench.plan import QUICK, Plan
+from workbench.bench.sections import closed_loop, growth, imports, open_loop, overhead, plans, web
+from workbench.checkout import here
+from workbench.errors import WorkbenchError
+
+console = Console(stderr=True, highlight=False)
+
+
+class Part(StrEnum):
+    """The sections, by the names they have on the command line."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WEB = "web"
+    OVERHEAD = "overhead"
+    IMPORTS = "imports"
+    GROWTH = "growth"
+    PLANS = "plans"
+
+
+SECTIONS: dict[Part, Section] = {
+    Part.OPEN: open_loop,
+    Part.CLOSED: closed_loop,
+    Part.WEB: web,
+    Part.OVERHEAD: overhead,
+    Part.IMPORTS: imports,
+    Part.GROWTH: growth,
+    Part.PLANS: plans,
+}
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="A few seconds each: to see that it works.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of each measurement; their median counts.")] = None,
+    only: Annotated[list[Part] | None, typer.Option(help="Measure this part; repeat for several.")] = None,
+    stored: Annotated[
+        list[int] | None,
+        typer.Option(min=1000, help="Rows stored before, for growth; repeat, for instance up to 50000000."),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Execution environments at a time.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Where to write the JSON report.")] = None,
+) -> None:
+    """Measure the progress path, side by side with its baselines, on a PostgreSQL of its own."""
+    given = {"rounds": rounds, "stored": tuple(stored or ()), "workers": workers}
+    named: dict[str, Any] = {name: value for name, value in given.items() if value}
+    plan = replace(QUICK if quick else Plan(), **named)
+    target = json or here().home / "bench" / "result.json"
+    figures = _measure(plan, list(only or Part), target)
+    console.print(report.table_of(figures, plan))
+    console.print(f"JSON: {target}")
+
+
+def _measure(plan: Plan, parts: list[Part], target: Path) -> list[Figure]:
+    home = here().home / "bench"
+    home.mkdir(parents=True, exist_ok=True)
+    figures: list[Figure] = []
+    with (
+        _progress() as progress,
+        TemporaryDirectory(dir=home) as scratch,
+        new_database(home, here().schema) as database,
+    ):
+        task = progress.add_task("starting", total=sum(SECTIONS[part].steps(plan) for part in parts))
+        step = partial(progress.update, task, advance=1)
+        run = Bench(plan, database, home, Path(scratch), lambda what: step(description=what))
+        machine = report.facts(plan, database)
+        for part in parts:
+            figures += SECTIONS[part].measure(run)
+            report.write_json(target, machine, figures)
+    if not figures:
+        raise WorkbenchError("There was nothing to measure.")
+    return figures
+
+
+def _progress() -> Progress:
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    return Progress(*columns, console=console)

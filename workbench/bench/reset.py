@@ -1,0 +1,23 @@
+"""Between rounds: the same start for everyone."""
+
+from workbench.bench.database import BenchDatabase
+from workbench.errors import WorkbenchError
+
+PROJECTIONS = ("lesson_progress", "course_progress")
+
+
+def forget_events(database: BenchDatabase, *extra_tables: str, schema: str = "rollcall") -> None:
+    """Empty the event tables and tidy the projections, which stay: the learners have been here before."""
+    tables = ("rollcall.progress_events", "rollcall.event_identities", *extra_tables)
+    database.run(
+        f"truncate {', '.join(tables)}",
+        *(f"vacuum analyze {schema}.{name}" for name in PROJECTIONS),
+        "checkpoint",
+    )
+
+
+def check_stored(database: BenchDatabase, table: str, expected: int) -> None:
+    """Raise when the table does not hold what was answered for: no figure without its rows."""
+    stored = database.ask(f"select count(*) from {table}")  # noqa: S608 - a name of ours
+    if stored != expected:
+        raise WorkbenchError(f"{table} holds {stored} rows; {expected} were acknowledged.")

@@ -1,0 +1,95 @@
+"""The handler without the database: what our own code costs."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from uuid import UUID
+
+from rollcall.contracts.event import ProgressEvent
+from rollcall.domain.rate import RateLimit, RateState
+from rollcall.store.progress import StoredBatch
+
+from workbench.bench.batches import BatchFile, write_batches
+from workbench.bench.bench import Bench
+from workbench.bench.environment import LambdaContext, check, prepare_process
+from workbench.bench.figures import Figure
+from workbench.bench.fleet import Turns, fleet
+from workbench.bench.loops import WARM_UP_CALLS
+from workbench.bench.plan import Plan
+
+SECTION = "overhead"
+EVENTS = (25, 100)
+
+
+class InstantStore:
+    """Accepts everything at once."""
+
+    def ingest_progress(
+        self,
+        _subject: str,
+        _org_ids: Iterable[UUID],
+        events: list[ProgressEvent],
+        _received_at: datetime,
+        _limit: RateLimit | None,
+    ) -> StoredBatch:
+        """Answer as the procedure does, without it."""
+        return StoredBatch(["accepted"] * len(events), RateState(9, 200))
+
+
+@dataclass(frozen=True)
+class HandlerAlone:
+    """Calls the handler with each batch, an instant store behind it."""
+
+    variables: Mapping[str, str]
+    batches: BatchFile
+
+    def prepare(self, _turns: Turns) -> Callable[[float], float]:
+        """Wire the store in; return the measuring, which answers the median of microseconds a batch."""
+        prepare_process(self.variables)
+        from rollcall.edge import wiring
+
+        from functions.progress.app import handler  # after the environment is set
+
+        wiring.progress_store = InstantStore  # type: ignore[assignment]
+        content, context = self.batches.open(), LambdaContext()
+        events = [json.loads(content[position]) for position in range(len(content))]
+
+        def measure(_starts_at: float) -> float:
+            microseconds = []
+            for event in events:
+                began = time.perf_counter_ns()
+                answer = handler(event, context)
+                microseconds.append((time.perf_counter_ns() - began) / 1000)
+                check(answer)
+            return median(microseconds[WARM_UP_CALLS:])
+
+        return measure
+
+
+def steps(plan: Plan) -> int:
+    """Return how many steps it will tell of."""
+    return plan.rounds * len(EVENTS)
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Measure microseconds a batch, and from that an event."""
+    medians: dict[int, list[float]] = {events: [] for events in EVENTS}
+    for _ in range(bench.plan.rounds):
+        for events in EVENTS:
+            batches = write_batches(
+                bench.scratch / "overhead.jsonl", bench.plan.learners, bench.plan.overhead_batches, events
+            )
+            with fleet([HandlerAlone(bench.database.function_environment, batches)]) as ready:
+                medians[events] += [work.answer for work in ready.go()]
+            bench.step(f"{SECTION}, {events} events a batch")
+    return [
+        figure
+        for events in EVENTS
+        for figure in (
+            Figure(SECTION, f"{events} a batch: handler", "µs a batch", medians[events]),
+            Figure(SECTION, f"{events} a batch: handler", "µs an event", [value / events for value in medians[events]]),
+        )
+    ]

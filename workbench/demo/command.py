@@ -1,0 +1,66 @@
+"""The demo as a whole: real submissions of seven organisations through the deployed stack."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rollcall.contracts.event import ProgressEvent
+
+from workbench.checkout import Checkout
+from workbench.demo import oulad
+from workbench.demo.post import PATH, post_all
+from workbench.demo.report import show_answers, show_progress
+from workbench.stack.state import StackState
+from workbench.tokens import TokenSigner
+
+BATCH_SIZE = 25
+CONNECTIONS = 4
+STALE = timedelta(days=9)  # squeezed into 20 days, the sample's oldest events leave a window of 30 after ten
+
+
+def demonstrate(console: Console, checkout: Checkout, state: StackState) -> None:
+    """Post the sample, show the answers and what the database holds, and how to go on by hand."""
+    rows = oulad.read_submissions()
+    anchor = _anchor(checkout.home / "demo-anchor")
+    if datetime.now(UTC) - anchor > STALE:
+        console.print("[yellow]The sample has left the accepted window: `rollcall reset` starts anew.[/yellow]")
+    events = oulad.events(rows, anchor)
+    console.print(f"Posting {len(events):,} submissions of {len(oulad.modules(rows))} organisations.")
+    console.print(f"[dim]{oulad.CREDIT}[/dim]")
+    signer = TokenSigner(state)
+    columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("posting", total=len(events))
+        tally = post_all(
+            state.http_url,
+            signer,
+            oulad.batches(events, BATCH_SIZE),
+            CONNECTIONS,
+            lambda number: progress.advance(task, number),
+        )
+    show_answers(console, tally)
+    show_progress(console, state.dsn, oulad.modules(rows))
+    _show_addresses(console, state, signer, events[0])
+
+
+def _anchor(path: Path) -> datetime:
+    """Return the sample's last day, the same in every run on the same data: what repeats must be the same."""
+    if not path.exists():
+        path.write_text(datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat())
+    return datetime.fromisoformat(path.read_text().strip())
+
+
+def _show_addresses(console: Console, state: StackState, signer: TokenSigner, known: ProgressEvent) -> None:
+    token = signer.sign(str(known.user_id), [known.org_id] if known.org_id else [])
+    event = known.model_dump_json(exclude_none=True)
+    console.print(f"\nHTTP API     {state.http_url}", soft_wrap=True)
+    console.print(f"OpenAPI      {state.http_url}/openapi.json", soft_wrap=True)
+    console.print(f"PostgreSQL   {state.dsn}", soft_wrap=True, markup=False)
+    console.print("\nTry it (an event that is known already: the answer is `duplicate`):\n")
+    console.print(
+        f"curl -sS -X POST '{state.http_url}{PATH}' \\\n  -H 'Content-Type: application/json' \\\n"
+        f"  -H 'Authorization: Bearer {token}' \\\n  -d '{{\"events\": [{event}]}}'\n",
+        soft_wrap=True,
+        markup=False,
+    )
