@@ -62,7 +62,7 @@ class ClosedLoop:
 
         def loop(starts_at: float) -> Run:
             run = Run()
-            _sleep_until(starts_at)
+            sleep_until(starts_at)
             began = starts_at
             while began < starts_at + self.seconds and (turn := turns.take()) < len(batches):
                 call(batches[turn])
@@ -93,7 +93,7 @@ class OpenLoop:
             run = Run()
             while (turn := turns.take()) < len(self.due_seconds):
                 due_at = starts_at + self.due_seconds[turn]
-                _sleep_until(due_at)
+                sleep_until(due_at)
                 run.late += time.monotonic() - due_at > LATE_SECONDS
                 call(batches[turn])
                 run.ended_at = time.monotonic()
@@ -104,6 +104,7 @@ class OpenLoop:
         return loop
 
 
-def _sleep_until(moment: float) -> None:
+def sleep_until(moment: float) -> None:
+    """Sleep until a monotonic time, if it has not passed."""
     if (seconds := moment - time.monotonic()) > 0:
         time.sleep(seconds)

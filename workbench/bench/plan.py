@@ -1,5 +1,6 @@
 """How much a run measures: everything that costs time is a number here."""
 
+import os
 from dataclasses import dataclass
 
 EVENTS_PER_SECOND_MAX = 90_000  # no contender is near it, so none runs out of prepared batches
@@ -10,7 +11,7 @@ class Plan:
     """The size of a run."""
 
     rounds: int = 3
-    workers: int = 8
+    workers: int = 2 * (os.cpu_count() or 1)
     round_seconds: float = 5
     open_seconds: float = 20
     settle_seconds: float = 20
@@ -32,7 +33,6 @@ class Plan:
 
 
 QUICK = Plan(
-    workers=4,
     round_seconds=1.5,
     open_seconds=4,
     settle_seconds=2,

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from workbench.bench.fleet import Turns
+from workbench.bench.loops import sleep_until
 
 BLOCK_BYTES = 1 << 17
 COPY = b"""
@@ -30,6 +31,7 @@ class CopyRows:
         connection, content = psycopg.connect(self.conninfo), self.path.read_bytes()
 
         def copy(starts_at: float) -> float:
+            sleep_until(starts_at)
             with connection.cursor().copy(COPY) as rows:
                 for start in range(0, len(content), BLOCK_BYTES):
                     rows.write(content[start : start + BLOCK_BYTES])

@@ -20,6 +20,7 @@ def measure(bench: Bench) -> list[Figure]:
     """Fill to each level in turn, and measure the closed loop on it."""
     bench.database.run("truncate rollcall.lesson_progress, rollcall.course_progress")
     forget_events(bench.database)
+    fill_projections(bench.database, "rollcall", 0, bench.plan.learners)
     rates: dict[int, list[float]] = {}
     learners = 0
     for stored in sorted(bench.plan.stored):
