@@ -43,6 +43,8 @@ begin
             values
             ('rollcall_app', 'statement_timeout', '5s'),
             ('rollcall_app', 'lock_timeout', '4s'),
+            -- What a batch reads after it has its locks must be what was committed meanwhile.
+            ('rollcall_app', 'default_transaction_isolation', 'read committed'),
             ('rollcall_app', 'idle_in_transaction_session_timeout', '10s'),
             ('rollcall_ops', 'lock_timeout', '5s')
         ) as wanted (role_name, setting, value)

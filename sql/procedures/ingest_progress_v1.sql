@@ -51,7 +51,7 @@ begin
     -- the lesson projection of an earlier batch committed, and two batches never wait for each other in a circle.
     perform pg_advisory_xact_lock(lock_key)
     from (
-        select distinct hashtextextended(event ->> 'user_id', 0) as lock_key
+        select distinct hashtextextended((event ->> 'user_id')::uuid::text, 0) as lock_key
         from jsonb_array_elements(p_events) as event
         order by lock_key
     ) as learner;

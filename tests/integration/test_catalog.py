@@ -217,6 +217,7 @@ def test_limits_of_time_belong_to_the_roles(catalog: psycopg.Connection) -> None
     rows = catalog.execute("select rolname, rolconfig from pg_roles where rolname = any (%s)", (ROLES,)).fetchall()
     limits = {role: config for role, config in rows if config}
     assert sorted(limits["rollcall_app"]) == [
+        "default_transaction_isolation=read committed",
         "idle_in_transaction_session_timeout=10s",
         "lock_timeout=4s",
         "statement_timeout=5s",

@@ -130,7 +130,12 @@ def test_databases_of_one_cluster_may_be_migrated_at_once(bare: Cluster) -> None
 
 
 SETTINGS = {
-    "rollcall_app": ["idle_in_transaction_session_timeout=10s", "lock_timeout=4s", "statement_timeout=5s"],
+    "rollcall_app": [
+        "default_transaction_isolation=read committed",
+        "idle_in_transaction_session_timeout=10s",
+        "lock_timeout=4s",
+        "statement_timeout=5s",
+    ],
     "rollcall_ops": ["lock_timeout=5s"],
     "rollcall_owner": [],
     "rollcall_reader": [],

@@ -99,7 +99,9 @@ class Database:
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             # When the network swallows packets, give up soon after the statement's own limit.
             tcp_user_timeout=1000 * (STATEMENT_TIMEOUT_SECONDS + 1),
-            keepalives_idle=30,
+            keepalives_idle=STATEMENT_TIMEOUT_SECONDS,
+            keepalives_interval=2,
+            keepalives_count=2,
             application_name="rollcall",
             autocommit=True,
             prepare_threshold=None,
