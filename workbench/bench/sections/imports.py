@@ -1,16 +1,23 @@
-"""Cold start: what importing each function costs a new interpreter."""
+"""Cold start: what importing each function costs a new interpreter, as it is deployed.
 
+That is: out of the layers and the bundle that `sam build` makes, in an interpreter like Lambda's, which has the SDK and
+nothing else. In a development environment the same import takes twice as long, since pydantic looks for plugins in
+every package installed.
+"""
+
+import os
 import re
 import subprocess
-import sys
-from pathlib import Path
+from dataclasses import dataclass
 
 from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
+from workbench.checkout import Checkout, here
+from workbench.stack.deployment import Deployment
 
 SECTION = "cold start"
-HOT_PATH = "functions.progress.app"
+HOT_PATH = "progress"
 TARGET = Target("lower", 300)
 TOP = 15
 TIMED = "import time; began = time.perf_counter(); import {module}; print(1000 * (time.perf_counter() - began))"
@@ -21,9 +28,8 @@ IMPORT_TIME_LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| +(\S+)")
 
 
 def functions() -> list[str]:
-    """Return the module of each function in this checkout."""
-    folder = Path(__file__).resolve().parents[3] / "functions"
-    return [f"functions.{path.parent.name}.app" for path in sorted(folder.glob("*/app.py"))]
+    """Return the name of each function in this checkout."""
+    return [path.parent.name for path in sorted((here().root / "functions").glob("*/app.py"))]
 
 
 def steps(_plan: Plan) -> int:
@@ -33,23 +39,47 @@ def steps(_plan: Plan) -> int:
 
 def measure(bench: Bench) -> list[Figure]:
     """Import each function in new interpreters; the hot path is not to bring the AWS SDK."""
-    found = int(_python(SDK.format(module=HOT_PATH)).stdout)
+    checkout = here()
+    checkout.logs.mkdir(parents=True, exist_ok=True)
+    Deployment(checkout.root, "", checkout.logs / "sam.log").build()
+    found = int(Bundle(checkout, HOT_PATH).run(SDK).stdout)
     figures = [Figure(SECTION, f"{HOT_PATH}: of the AWS SDK", "modules", [found], NO_SDK)]
-    for module in functions():
-        _python(TIMED.format(module=module))  # compiles what was not yet
-        times = [float(_python(TIMED.format(module=module)).stdout) for _ in range(bench.plan.import_runs)]
-        figures.append(Figure(SECTION, module, "ms", times, TARGET, {"top_microseconds": slowest_imports(module)}))
-        bench.step(f"{SECTION}: {module}")
+    for name in functions():
+        bundle = Bundle(checkout, name)
+        bundle.run(TIMED)  # compiles what was not yet
+        times = [float(bundle.run(TIMED).stdout) for _ in range(bench.plan.import_runs)]
+        figures.append(Figure(SECTION, name, "ms", times, TARGET, {"top_microseconds": bundle.slowest_imports()}))
+        bench.step(f"{SECTION}: {name}")
     return figures
 
 
-def slowest_imports(module: str) -> dict[str, int]:
-    """Return the modules with the longest imports, what they import in turn included."""
-    lines = _python(f"import {module}", "-X", "importtime").stderr.splitlines()
-    found = [match for line in lines if (match := IMPORT_TIME_LINE.match(line))]
-    times = {match[3]: int(match[2]) for match in found}
-    return dict(sorted(times.items(), key=lambda item: -item[1])[:TOP])
+@dataclass(frozen=True)
+class Bundle:
+    """A function as `sam build` made it."""
 
+    checkout: Checkout
+    name: str
 
-def _python(program: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *options, "-c", program], check=True, capture_output=True, text=True)
+    @property
+    def path(self) -> str:
+        """What Lambda would have on its path."""
+        build = self.checkout.root / ".aws-sam" / "build"
+        layers = [build / f"{layer}Layer" / "python" for layer in ("Dependencies", "Rollcall", "Schema")]
+        return os.pathsep.join(map(str, [build / f"{self.name.capitalize()}Function", *layers]))
+
+    def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in which {module} stands for the function's module."""
+        return subprocess.run(
+            [str(self.checkout.lambda_python), *options, "-c", program.format(module=f"functions.{self.name}.app")],
+            env={"PYTHONPATH": self.path, "PATH": os.environ.get("PATH", "")},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+    def slowest_imports(self) -> dict[str, int]:
+        """Return the modules with the longest imports, what they import in turn included, in microseconds."""
+        lines = self.run("import {module}", "-X", "importtime").stderr.splitlines()
+        found = [match for line in lines if (match := IMPORT_TIME_LINE.match(line))]
+        times = {match[3]: int(match[2]) for match in found}
+        return dict(sorted(times.items(), key=lambda item: -item[1])[:TOP])

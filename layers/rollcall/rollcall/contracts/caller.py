@@ -19,6 +19,10 @@ class Caller(BaseModel):
     scopes: frozenset[str]
     expires_at: int = Field(description="Seconds since the epoch.")
 
-    def may_send_for(self, user_id: UUID) -> bool:
-        """Tell whether this caller may send events of that user: their own, or any as a service."""
-        return self.role == "service" or self.subject == str(user_id)
+    @property
+    def user_id(self) -> UUID | None:
+        """The learner that this caller is; None for one whose subject is no UUID."""
+        try:
+            return UUID(self.subject)
+        except ValueError:
+            return None

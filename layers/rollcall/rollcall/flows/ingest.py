@@ -105,11 +105,12 @@ class Ingest:
 
     def _judge(self, caller: Caller, received_at: datetime) -> Judge:
         window = AcceptedWindow.at(received_at, self.rules.retention)
+        any_learner, own_id = caller.role == "service", caller.user_id
 
         def judge(event: ProgressEvent) -> tuple[str, str] | None:
             if event.org_id is not None and event.org_id not in caller.org_ids:
                 return "org_forbidden", "org_id"
-            if not caller.may_send_for(event.user_id):
+            if not any_learner and event.user_id != own_id:
                 return "user_forbidden", "user_id"
             if not window.holds(event.occurred_at):
                 return "out_of_window", "occurred_at"
