@@ -21,4 +21,4 @@ class Caller(BaseModel):
 
     def may_send_for(self, user_id: UUID) -> bool:
         """Tell whether this caller may send events of that user: their own, or any as a service."""
-        return self.role == "service" or self.subject == str(user_id)
+        return self.role == "service" or self.subject.lower() == str(user_id)
