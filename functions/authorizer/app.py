@@ -8,6 +8,7 @@ from rollcall.edge import identity, observe, settings, tokens, wiring
 from rollcall.errors import KeysUnavailable, Unauthorized
 
 KEY_SECONDS = 300  # how long a rotated secret or key set may go unnoticed
+KEY_SET_TIMEOUT_SECONDS = 3  # API Gateway waits for an authorizer for ten seconds at most
 
 
 @cache
@@ -20,8 +21,12 @@ def rules() -> tokens.TokenRules:
         audience=current.need("jwt_audience"),
         leeway_seconds=current.jwt_leeway_seconds,
         secret=_secret if current.jwt_secret_arn else None,
-        key_set=jwt.PyJWKClient(current.jwt_jwks_url, lifespan=KEY_SECONDS) if current.jwt_jwks_url else None,
+        key_set=_key_set(current.jwt_jwks_url) if current.jwt_jwks_url else None,
     )
+
+
+def _key_set(url: str) -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(url, lifespan=KEY_SECONDS, timeout=KEY_SET_TIMEOUT_SECONDS)
 
 
 def _secret() -> str:

@@ -1,5 +1,6 @@
 """Consumer of the spool queue: stores the batches that were taken while the database was away."""
 
+from collections import Counter
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -11,24 +12,49 @@ from rollcall.flows import load
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def load_record(record: SQSRecord) -> None:
-    """Store one message's batch; raises StoreUnavailable when it is to be received again."""
+class Loading:
+    """One invocation. A store that was away is not asked again in it: ten tries could take longer than it may."""
+
+    def __init__(self) -> None:
+        self._store_away = False
+
+    def load_record(self, record: SQSRecord) -> None:
+        """Store one message's batch; raises when it is to be received again."""
+        try:
+            counts = self._settle(record)
+        except Exception as fault:
+            # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
+            observe.count(load_failed=1)
+            observe.logger().error("not loaded", extra={"message_id": record.message_id, "fault": type(fault).__name__})
+            raise
+        if counts is None:
+            raise StoreUnavailable
+        observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
+        observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
+
+    def _settle(self, record: SQSRecord) -> Counter[str] | None:
+        return load.settle(
+            store_message=lambda: self._store(record.body),
+            give_back=lambda: _give_back(record),
+            bury=lambda poison: _bury(record, poison),
+        )
+
+    def _store(self, message: str) -> Counter[str]:
+        if self._store_away:
+            raise StoreUnavailable
+        try:
+            return load.load_spooled(message, wiring.progress_store())
+        except StoreUnavailable:
+            self._store_away = True
+            raise
+
+
+def _give_back(record: SQSRecord) -> None:
     receives = int(record.attributes.approximate_receive_count)
-    counts = load.settle(
-        store_message=lambda: load.load_spooled(record.body, wiring.progress_store()),
-        give_back=lambda: wiring.queues().give_back(
-            settings.current().need("spool_queue_url"),
-            record.receipt_handle,
-            load.retry_delay_seconds(receives),
-        ),
-        bury=lambda poison: _bury(record, poison),
-    )
-    if counts is None:
-        observe.count(load_retry=1)
-        observe.logger().info("store unavailable", extra={"message_id": record.message_id, "receives": receives})
-        raise StoreUnavailable
-    observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
-    observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
+    observe.count(load_retry=1)
+    observe.logger().info("store unavailable", extra={"message_id": record.message_id, "receives": receives})
+    seconds = load.retry_delay_seconds(receives)
+    wiring.queues().give_back(settings.current().need("spool_queue_url"), record.receipt_handle, seconds)
 
 
 def _bury(record: SQSRecord, poison: PoisonedMessage) -> None:
@@ -40,4 +66,4 @@ def _bury(record: SQSRecord, poison: PoisonedMessage) -> None:
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer SQS with the messages that failed, so that the others leave the queue."""
-    return dict(process_partial_response(event, load_record, processor, context))
+    return dict(process_partial_response(event, Loading().load_record, processor, context))

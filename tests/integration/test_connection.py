@@ -1,5 +1,7 @@
 """Database survives what databases do: killed connections, restarts, rotated passwords, timeouts, deadlocks."""
 
+import os
+import signal
 import socket
 import threading
 import time
@@ -121,6 +123,22 @@ def test_a_server_that_never_answers_is_told_in_time(keyring: Keyring) -> None:
         with closing(Database(address)) as database, pytest.raises(StoreUnavailable):
             database.call("select 1", ())
         assert time.monotonic() - started < ANSWER_MAX_SECONDS
+
+
+def test_a_server_that_falls_silent_during_a_call_is_told_in_time(database: Database) -> None:
+    """Given a server that is frozen in the middle of a call, which keeps no limit of its own: ours ends the call."""
+    impatient = Database(database._address, answer_timeout_seconds=0.5)
+    frozen = backend_of(impatient)
+    try:
+        os.kill(frozen, signal.SIGSTOP)
+        started = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            backend_of(impatient)
+        assert time.monotonic() - started < ANSWER_MAX_SECONDS
+        assert backend_of(impatient) != frozen
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+        impatient.close()
 
 
 def test_a_wrong_password_is_the_store_unavailable(database: Database, keyring: Keyring) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from rollcall.contracts.event import ProgressEvent
 
 from tests.builders import NOW, an_event, changed
 from tests.postgres import ScratchDatabase
@@ -107,6 +108,15 @@ def test_a_percent_is_compared_as_it_is_kept(clone: ScratchDatabase) -> None:
     """Percents are kept to two decimals, so those that round alike are one content."""
     first = an_event(A, percent=33.333333)
     assert clone.ingest([A], first, changed(first, percent=33.33)) == ["accepted", "duplicate"]
+
+
+def test_attributes_are_compared_as_json(clone: ScratchDatabase) -> None:
+    """JSON knows neither an order of members nor two kinds of numbers: another serialiser's text is a duplicate."""
+    written = an_event(A, attributes={}).model_dump_json()
+    texts = ['{"attempt": 1, "score": [100, {"score_max": 2}]}', '{"score": [1e2, {"score_max": 2.0}], "attempt": 1.0}']
+    same = [ProgressEvent.model_validate_json(written.replace("{}", text)) for text in texts]
+    other = ProgressEvent.model_validate_json(written.replace("{}", texts[0].replace("2", "2.5")))
+    assert clone.ingest([A], *same, other) == ["accepted", "duplicate", "conflict"]
 
 
 def test_fields_do_not_run_into_each_other(clone: ScratchDatabase) -> None:

@@ -65,6 +65,14 @@ def queues_have_dead_letters(template: Template) -> Iterator[str]:
             yield f"Dead letters of {name} are not kept for longer than its messages."
 
 
+def queues_take_whole_batches(template: Template) -> Iterator[str]:
+    """A queue of batches takes one of the greatest size that may be configured, whatever SQS takes unasked."""
+    least = template.body["Parameters"]["ProgressBatchMaxBytes"]["MaxValue"]
+    for name in template.queues.keys() - {"ScheduleDeadLetterQueue"}:
+        if template.queues[name].get("MaximumMessageSize", 0) <= least:
+            yield f"{name} may refuse a batch."
+
+
 def queues_are_watched(template: Template) -> Iterator[str]:
     """A dead letter raises an alarm, and so does a message that waits for long."""
     for name in template.queues:
@@ -220,6 +228,13 @@ def access_log_names_nobody(template: Template) -> Iterator[str]:
             yield f"{name} logs {variable}."
 
 
+def proxies_find_their_users(template: Template) -> Iterator[str]:
+    """A proxy meets its database when the roles in its secrets are there."""
+    for name in template.of("AWS::RDS::DBProxyTargetGroup"):
+        if "Schema" not in as_list(template.body["Resources"][name].get("DependsOn", [])):
+            yield f"{name} may log in before its roles are made."
+
+
 def database_survives_its_stack(template: Template) -> Iterator[str]:
     """A database that we create is encrypted, backed up, and leaves a snapshot when it goes."""
     for name, cluster in template.of("AWS::RDS::DBCluster").items():
@@ -233,8 +248,9 @@ def database_survives_its_stack(template: Template) -> Iterator[str]:
 
 RULES: list[Rule] = [
     visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
-    queues_are_watched, queues_are_sealed, handlers_agree, functions_are_described_by_folders, functions_log_apart,
-    functions_are_watched, alarms_are_heard, schedules_fail_loudly, privileges_are_least, routes_are_authorised,
-    database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret, access_log_names_nobody,
-    database_survives_its_stack,
+    queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
+    functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
+    schedules_fail_loudly, privileges_are_least, routes_are_authorised, database_is_reached_by_those_who_ask,
+    variables_are_settings, variables_hold_no_secret, access_log_names_nobody, database_survives_its_stack,
+    proxies_find_their_users,
 ]  # fmt: skip

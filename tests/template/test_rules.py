@@ -49,6 +49,10 @@ def without_snapshot(changed: Template) -> None:
     del changed.body["Resources"]["DatabaseCluster"]["DeletionPolicy"]
 
 
+def before_its_users(changed: Template) -> None:
+    changed.body["Resources"]["DatabaseProxyTarget"]["DependsOn"] = "DatabaseInstance"
+
+
 def with_other_package(changed: Template) -> None:
     changed.body["Resources"]["LoadFunction"]["Metadata"]["BuildProperties"]["ParentPackages"] = "functions"
 
@@ -63,6 +67,8 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.queues_have_dead_letters, drop("SpoolQueue.RedrivePolicy")),
     (rules.queues_have_dead_letters, put("SpoolQueue.RedrivePolicy.maxReceiveCount", 4)),
     (rules.queues_have_dead_letters, put("SpoolQueue.MessageRetentionPeriod", 1_209_600)),
+    (rules.queues_take_whole_batches, drop("SpoolQueue.MaximumMessageSize")),
+    (rules.queues_take_whole_batches, put("SpoolDeadLetterQueue.MaximumMessageSize", 262_144)),
     (rules.queues_are_watched, drop("SpoolDeadLettersAlarm")),
     (rules.queues_are_watched, drop("SpoolAgeAlarm")),
     (rules.queues_are_watched, put("ScheduleDeadLettersAlarm.Threshold", 10)),
@@ -95,6 +101,7 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.access_log_names_nobody, put("ApiStage.AccessLogSettings.Format", "$context.identity.sourceIp")),
     (rules.database_survives_its_stack, without_snapshot),
     (rules.database_survives_its_stack, drop("DatabaseCluster.StorageEncrypted")),
+    (rules.proxies_find_their_users, before_its_users),
 ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from rollcall import errors
 from rollcall.edge import tokens, wiring
@@ -16,6 +17,7 @@ from tests.unit.test_ingest_flow import RecordingStore, flow
 from tests.unit.test_tokens import hs256, shared
 
 EVENTS = Path(__file__).parents[2] / "events"
+API_GATEWAY_WAITS_SECONDS = 10  # for an authorizer
 INGEST_HEADERS = {"RateLimit", "RateLimit-Policy", "X-Client-Queue-Lag"}
 
 
@@ -157,7 +159,7 @@ def test_the_authorizer_hands_on_who_it_is(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_authorizers_rules_come_from_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A JWKS address brings a key set, a secret's ARN a secret."""
+    """A JWKS address brings a key set that is not waited for in vain, a secret's ARN a secret."""
     monkeypatch.setenv("JWT_ISSUER", "https://id.example")
     monkeypatch.setenv("JWT_AUDIENCE", "rollcall")
     monkeypatch.setenv("JWT_ALGORITHMS", "RS256,ES256")
@@ -166,7 +168,8 @@ def test_the_authorizers_rules_come_from_settings(monkeypatch: pytest.MonkeyPatc
     rules = authorizer.rules()
     authorizer.rules.cache_clear()
     assert rules.algorithms == tokens.ASYMMETRIC
-    assert rules.key_set is not None
+    assert isinstance(rules.key_set, jwt.PyJWKClient)
+    assert rules.key_set.timeout < API_GATEWAY_WAITS_SECONDS
     assert rules.secret is None
 
 

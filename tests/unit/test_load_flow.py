@@ -9,6 +9,7 @@ from rollcall.errors import PoisonedMessage, StoreUnavailable
 from rollcall.flows import load
 
 from tests.builders import NOW, ORG, progress_event
+from tests.template.document import Template
 from tests.unit.test_ingest_flow import RecordingStore
 
 
@@ -41,7 +42,15 @@ def test_a_message_nobody_can_read_is_poison_and_is_not_quoted(poison: str) -> N
 
 def test_the_wait_doubles_up_to_a_minute() -> None:
     """A database that comes back soon is used soon; one that does not is left alone."""
-    assert [load.retry_delay_seconds(receives) for receives in (1, 2, 3, 5, 6, 1000)] == [2, 4, 8, 32, 60, 60]
+    assert [load.retry_delay_seconds(receives) for receives in (1, 2, 3, 5, 6, 64)] == [2, 4, 8, 32, 60, 60]
+
+
+def test_receives_last_for_as_long_as_the_queue_keeps_a_batch() -> None:
+    """An outage of any length makes no dead letters: retention ends first, not SQS's thousand receives."""
+    spool = Template.read().queues["SpoolQueue"]
+    receives = spool["RedrivePolicy"]["maxReceiveCount"]
+    waited = sum(load.retry_delay_seconds(receive) for receive in range(1, receives))
+    assert waited >= spool["MessageRetentionPeriod"]
 
 
 def test_an_absent_database_gives_back_and_never_buries() -> None:

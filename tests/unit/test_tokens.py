@@ -179,3 +179,20 @@ def test_keys_that_cannot_be_read_are_no_fault_of_the_token() -> None:
 
     with pytest.raises(KeysUnavailable):
         verify(f"Bearer {hs256()}", shared(secret=away))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ConnectionResetError(), json.JSONDecodeError("no JSON", "<html>", 0), jwt.PyJWKSetError("no keys")],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_a_provider_that_answers_no_key_set_is_no_fault_of_the_token(answer: Exception) -> None:
+    """It hangs up, or a page of its maintenance comes back: 503, so that no client throws its token away."""
+
+    class BrokenKeys:
+        def get_signing_key_from_jwt(self, token: str) -> jwt.PyJWK:
+            raise answer
+
+    token = jwt.encode(claims(), RSA_KEY, algorithm="RS256", headers={"kid": "rsa"})
+    with pytest.raises(KeysUnavailable):
+        verify(f"Bearer {token}", replace(published(), key_set=BrokenKeys()))

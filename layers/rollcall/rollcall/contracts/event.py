@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    TypeAdapter,
+    WithJsonSchema,
+)
 from pydantic_core import core_schema
 
 # No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier. Nor the two
@@ -33,8 +42,20 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# JSON has one kind of number: 30.0 is an integer to JSON Schema and to clients that know floats alone.
+def _whole_within(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _whole_within(item) for key, item in value.items()}
+        case list():
+            return [_whole_within(item) for item in value]
+        case _:
+            return _whole(value)
+
+
+# JSON has one kind of number: 30.0 is an integer to JSON Schema and to clients that know floats alone. In attributes
+# 1 and 1.0 become one as well, or an event sent again by another serialiser would be a conflict.
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
+Attributes = Annotated[dict[str, Any], AfterValidator(_whole_within)]
 ProgressKind = Literal["started", "progressed", "completed"]
 SECONDS_PER_DAY = 86_400
 
@@ -60,7 +81,7 @@ class ProgressEvent(BaseModel):
     )
     occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
     assigned_by: UUID | None = Field(None, description="Who assigned the course; narrows the look-up of org_id.")
-    attributes: dict[str, Any] | None = Field(
+    attributes: Attributes | None = Field(
         None, description="Small extra facts under keys that the deployment allows. No free text."
     )
 

@@ -10,6 +10,8 @@ from rollcall.contracts.caller import Caller
 REFUSALS: dict[str, type[errors.RollcallError]] = {
     kind.code: kind for kind in (errors.Unauthorized, errors.InvalidToken, errors.ExpiredToken, errors.KeysUnavailable)
 }
+# API Gateway keeps an authorizer's answer for so long (the template's AuthorizerResultTtlInSeconds), a refusal too.
+KEPT_SECONDS = 60
 
 
 def context_of(caller: Caller) -> dict[str, Any]:
@@ -30,7 +32,8 @@ def caller_of(context: dict[str, Any], now: datetime) -> Caller:
     neither why nor in which form. No context, no caller: a route without its authorizer lets nobody in.
     """
     if refusal := context.get("refusal"):
-        raise REFUSALS.get(refusal, errors.InvalidToken)
+        kind = REFUSALS.get(refusal, errors.InvalidToken)
+        raise kind(retry_after_seconds=KEPT_SECONDS)
     if "subject" not in context:
         raise errors.Unauthorized
     caller = Caller(

@@ -33,7 +33,7 @@ class Settings(BaseModel):
     database_host: str = ""
     database_port: int = 5432
     database_name: str = "rollcall"
-    database_sslmode: Literal["disable", "require", "verify-ca", "verify-full"] = "require"
+    database_sslmode: Literal["disable", "require"] = "require"
     database_secret_arn: str = ""
     database_admin_secret_arn: str = ""
     app_secret_arn: str = ""

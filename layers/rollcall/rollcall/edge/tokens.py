@@ -1,5 +1,6 @@
 """Verifies bearer tokens: JSON Web Tokens under a shared secret or a published key set."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -102,5 +103,9 @@ def _key(token: str, algorithm: str, rules: TokenRules) -> Any:
     if algorithm in SYMMETRIC and rules.secret is not None:
         return rules.secret()
     if algorithm in ASYMMETRIC and rules.key_set is not None:
-        return rules.key_set.get_signing_key_from_jwt(token).key
+        try:
+            return rules.key_set.get_signing_key_from_jwt(token).key
+        except (OSError, json.JSONDecodeError, jwt.PyJWKSetError) as fault:
+            # The provider hung up, or answered something else than a key set.
+            raise KeysUnavailable from fault
     raise InvalidToken

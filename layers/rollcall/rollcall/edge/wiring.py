@@ -13,9 +13,11 @@ from rollcall.domain.rate import RateLimit
 from rollcall.edge import settings
 from rollcall.errors import StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
-from rollcall.store.connection import Database, DatabaseAddress
+from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
+
+PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
 
 
 def now() -> datetime:
@@ -47,18 +49,17 @@ def _database_credentials() -> tuple[str, str]:
 
 
 @cache
-def database() -> Database:
+def database(answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Database:
     """Return the database, as the role in this function's secret."""
     current = settings.current()
-    return Database(
-        DatabaseAddress(
-            host=current.need("database_host"),
-            port=current.database_port,
-            name=current.database_name,
-            sslmode=current.database_sslmode,
-            credentials=_database_credentials,
-        )
+    address = DatabaseAddress(
+        host=current.need("database_host"),
+        port=current.database_port,
+        name=current.database_name,
+        sslmode=current.database_sslmode,
+        credentials=_database_credentials,
     )
+    return Database(address, answer_timeout_seconds)
 
 
 @cache
@@ -70,7 +71,7 @@ def progress_store() -> ProgressStore:
 @cache
 def partition_store() -> PartitionStore:
     """Return the partition store."""
-    return PartitionStore(database())
+    return PartitionStore(database(PARTITION_TIMEOUT_SECONDS))
 
 
 @cache

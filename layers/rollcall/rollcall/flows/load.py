@@ -11,6 +11,10 @@ from rollcall.flows.ingest import STATUS_OF_OUTCOME, ProgressStore
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
+# SQS counts a thousand receives at most before it calls a message a dead letter. A minute each would use them up in 17
+# hours; from the second hour on a message waits longer, so that they last for as long as the queue keeps it.
+PATIENT_RECEIVES = 64
+RETRY_PATIENT_SECONDS = 1200
 
 
 def load_spooled(message: str, store: ProgressStore) -> Counter[str]:
@@ -30,7 +34,9 @@ def load_spooled(message: str, store: ProgressStore) -> Counter[str]:
 
 
 def retry_delay_seconds(receive_count: int) -> int:
-    """Return how long a message waits that could not be stored: doubling, up to a minute."""
+    """Return how long a message waits that could not be stored: doubling, up to a minute, after an hour longer."""
+    if receive_count > PATIENT_RECEIVES:
+        return RETRY_PATIENT_SECONDS
     doublings = max(0, min(receive_count - 1, 10))
     return min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS << doublings)
 

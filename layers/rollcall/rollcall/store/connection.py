@@ -5,15 +5,18 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.abc import PQGen
 
 from rollcall.errors import StoreUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 2
 STATEMENT_TIMEOUT_SECONDS = 5
+# A server that is frozen cannot keep the limits of its role: then ours, a little later, gives up on the answer.
+ANSWER_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_SECONDS + 1
 CONFLICT_TRIES = 4
 CONFLICT_PAUSE_SECONDS = 0.02
 
@@ -22,6 +25,8 @@ CONFLICT_PAUSE_SECONDS = 0.02
 TRANSIENT_CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure, pg.CheckViolation)
 # What says that the database is away, or not fit to write: also a failover that left a reader behind the name.
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction)
+
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +42,16 @@ class DatabaseAddress:
     credentials: Callable[[], tuple[str, str]]
 
 
+class _BoundedConnection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that waits for each answer for so long, and raises an OperationalError then."""
+
+    answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS
+
+    def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
+        """Wait as psycopg does, with a limit where it has none."""
+        return super().wait(gen, interval, self.answer_timeout_seconds if timeout is None else timeout)
+
+
 class Database:
     """Calls stored procedures, by name, each call a transaction of its own.
 
@@ -44,8 +59,9 @@ class Database:
     statements are the role's own (sql/roles.sql).
     """
 
-    def __init__(self, address: DatabaseAddress) -> None:
+    def __init__(self, address: DatabaseAddress, answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> None:
         self._address = address
+        self._answer_timeout_seconds = answer_timeout_seconds
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def call(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
@@ -89,7 +105,7 @@ class Database:
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
         username, password = self._address.credentials()
-        return psycopg.connect(
+        connection = _BoundedConnection.connect(
             host=self._address.host,
             port=self._address.port,
             dbname=self._address.name,
@@ -98,7 +114,7 @@ class Database:
             sslmode=self._address.sslmode,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             # When the network swallows packets, give up soon after the statement's own limit.
-            tcp_user_timeout=1000 * (STATEMENT_TIMEOUT_SECONDS + 1),
+            tcp_user_timeout=1000 * ANSWER_TIMEOUT_SECONDS,
             keepalives_idle=STATEMENT_TIMEOUT_SECONDS,
             keepalives_interval=2,
             keepalives_count=2,
@@ -106,6 +122,8 @@ class Database:
             autocommit=True,
             prepare_threshold=None,
         )
+        connection.answer_timeout_seconds = self._answer_timeout_seconds
+        return connection
 
     def close(self) -> None:
         """Forget the connection; the next call opens another."""

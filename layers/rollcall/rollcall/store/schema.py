@@ -145,10 +145,14 @@ def _pending(connection: psycopg.Connection, migrations: list[SqlFile]) -> list[
 
 
 def allow_login(conninfo: str, role: str, password: str) -> None:
-    """Let a role log in with this password: how a generated or rotated secret reaches the database."""
+    """Let a role log in with this password: how a generated or rotated secret reaches the database.
+
+    What is sent is its SCRAM verifier, so that no statement log ever holds the password.
+    """
     with psycopg.connect(conninfo, autocommit=True) as connection:
+        verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
         connection.execute(
-            sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(password))
+            sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(verifier))
         )
 
 

@@ -1,0 +1,86 @@
+"""The load function, with a store that fails and queues that record."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rollcall.edge import wiring
+from rollcall.errors import StoreUnavailable
+
+from functions.load import app
+from tests.unit.test_functions import Context
+from tests.unit.test_ingest_flow import RecordingStore
+
+SAMPLE = Path(__file__).parents[2] / "events" / "load_spooled.json"
+IDS = ["m-1", "m-2", "m-3"]
+
+
+@dataclass
+class CountingStore(RecordingStore):
+    """A store that counts how often it was asked."""
+
+    asked: int = 0
+
+    def ingest_progress(self, *arguments: Any) -> Any:
+        """Count, then do as told."""
+        self.asked += 1
+        return super().ingest_progress(*arguments)
+
+
+@dataclass
+class RecordingQueues:
+    """Queues that note what was given back."""
+
+    given_back: list[str] = field(default_factory=list)
+
+    def give_back(self, _queue_url: str, receipt_handle: str, _seconds: int) -> None:
+        """Note it."""
+        self.given_back.append(receipt_handle)
+
+
+@pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch) -> RecordingQueues:
+    recording = RecordingQueues()
+    monkeypatch.setenv("SPOOL_QUEUE_URL", "https://sqs.example/spool")
+    monkeypatch.setattr(wiring, "queues", lambda: recording)
+    return recording
+
+
+def load_three(monkeypatch: pytest.MonkeyPatch, store: RecordingStore) -> list[str]:
+    """Receive three messages, and return the ids of those that are to be received again."""
+    monkeypatch.setattr(wiring, "progress_store", lambda: store)
+    (record,) = json.loads(SAMPLE.read_text())["Records"]
+    records = [record | {"messageId": name, "receiptHandle": f"handle of {name}"} for name in IDS]
+    answer = app.handler({"Records": records}, Context())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_what_was_stored_leaves_the_queue(monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues) -> None:
+    """Nothing failed, nothing is received again."""
+    assert load_three(monkeypatch, RecordingStore()) == []
+    assert queues.given_back == []
+
+
+def test_a_store_that_is_away_is_asked_once(monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues) -> None:
+    """Every message is given back at once: ten connections that time out would outlast the invocation."""
+    store = CountingStore(fault=StoreUnavailable())
+    assert load_three(monkeypatch, store) == IDS
+    assert queues.given_back == [f"handle of {name}" for name in IDS]
+    assert store.asked == 1
+
+    store.fault = None
+    assert load_three(monkeypatch, store) == []
+
+
+def test_a_fault_that_nobody_foresaw_is_told(
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+) -> None:
+    """The messages stay in the queue, and log and metrics say so, without quoting any of them."""
+    assert load_three(monkeypatch, RecordingStore(fault=ValueError("canary"))) == IDS
+    lines = told()
+    assert '"fault":"ValueError"' in lines
+    assert '"load_failed":[1.0,1.0,1.0]' in lines
+    assert "canary" not in lines
