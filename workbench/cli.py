@@ -108,11 +108,9 @@ def migrate(
     applied = schema.migrate(dsn or read_state(here()).dsn, schema.Schema.read(here().schema))
     for name in applied:
         _say(f"applied {name}")
-    _say(
-        "Procedures and views are applied again."
-        if applied
-        else "No migration was pending; procedures and views are applied again."
-    )
+    if not applied:
+        _say("no migration was pending")
+    _say("procedures and views are applied again")
 
 
 @app.command()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import boto3
 from mypy_boto3_logs import CloudWatchLogsClient
 
+from workbench.stack.deployment import STACK_NAME
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState
 
-PREFIX = "/aws/lambda/"
+PREFIX = f"/rollcall/{STACK_NAME}/"  # the log groups that the template makes
 POLL_SECONDS = 1.0
 LAMBDA_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 

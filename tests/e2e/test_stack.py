@@ -62,6 +62,15 @@ def test_status_tells_where_the_stack_is(run: CliRunner, state: StackState) -> N
     assert str(state.emulator_port) in done.stderr
 
 
+def test_logs_are_those_of_the_function_asked_for(run: CliRunner, state: StackState) -> None:
+    """What migrated the database said so, and no other function's line stands beside it."""
+    result = run.invoke(cli.app, ["logs", "migrate", "--minutes", "60"])
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert any('"message":"migrated"' in line for line in lines)
+    assert all(line.startswith("migrate ") for line in lines)
+
+
 def test_status_of_a_stack_that_is_down_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`rollcall status` fails where no stack runs, so that scripts can ask."""
     monkeypatch.setattr(cli, "here", lambda: Checkout(root=here().root, home=tmp_path))

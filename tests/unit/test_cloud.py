@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto import mock_aws
 from rollcall.cloud.queues import Queues
-from rollcall.cloud.secrets import Secrets, SecretUnavailable
+from rollcall.cloud.secrets import Secrets
 from rollcall.cloud.signature import AwsCredentials, sign_post
-from rollcall.errors import QueueUnavailable
+from rollcall.errors import QueueUnavailable, SecretUnavailable
 
 BODY = b'{"SecretId": "arn"}'
 HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}

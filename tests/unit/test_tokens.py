@@ -11,9 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from rollcall.cloud.secrets import SecretUnavailable
 from rollcall.edge.tokens import TokenRules, verify
-from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, RollcallError, Unauthorized
+from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, RollcallError, SecretUnavailable, Unauthorized
 
 SECRET = "a secret of at least thirty-two bytes, for HS256"
 RSA_KEY = rsa.generate_private_key(65_537, 2048)

@@ -148,6 +148,12 @@ class KeysUnavailable(Unavailable):
     code = "keys_unavailable"
 
 
+class SecretUnavailable(RollcallError):
+    """A secret cannot be read."""
+
+    code = "secret_unavailable"
+
+
 class PoisonedMessage(RollcallError):
     """A queue message cannot be understood, however often it is read."""
 

@@ -9,16 +9,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from rollcall.cloud.signature import AwsCredentials, sign_post
-from rollcall.errors import RollcallError
+from rollcall.errors import SecretUnavailable
 
 TIMEOUT_SECONDS = 2
 HTTP_OK = 200
-
-
-class SecretUnavailable(RollcallError):
-    """A secret cannot be read."""
-
-    code = "secret_unavailable"
 
 
 class Secrets:

@@ -2,11 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.receipt import EventReceipt
-
-
-def _is_none(value: object) -> bool:
-    return value is None
+from rollcall.contracts.receipt import EventReceipt, is_absent
 
 
 class ProblemFault(BaseModel):
@@ -30,9 +26,9 @@ class Problem(BaseModel):
     code: str = Field(description="What went wrong, for programs.")
     detail: str = Field(description="What went wrong, for people.")
     request_id: str = Field(description="Quote it to the people on call.")
-    errors: list[ProblemFault] | None = Field(None, exclude_if=_is_none, description="Each fault of the body.")
+    errors: list[ProblemFault] | None = Field(None, exclude_if=is_absent, description="Each fault of the body.")
     results: list[EventReceipt] | None = Field(
-        None, exclude_if=_is_none, description="A receipt per event, where a whole batch was refused."
+        None, exclude_if=is_absent, description="A receipt per event, where a whole batch was refused."
     )
 
 

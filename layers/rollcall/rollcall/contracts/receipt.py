@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "spooled", "retry"]
 
 
-def _is_none(value: object) -> bool:
+def is_absent(value: object) -> bool:
+    """Tell whether a member is left out of the JSON."""
     return value is None
 
 
@@ -21,9 +22,9 @@ class EventReceipt(BaseModel):
 
     event_id: UUID | None = Field(description="The event; null where its event_id could not be read.")
     status: Status = Field(description="What became of it.")
-    reason: str | None = Field(None, exclude_if=_is_none, description="Why it was rejected.")
+    reason: str | None = Field(None, exclude_if=is_absent, description="Why it was rejected.")
     pointer: str | None = Field(
-        None, exclude_if=_is_none, description="Where in the request the reason is: a JSON pointer."
+        None, exclude_if=is_absent, description="Where in the request the reason is: a JSON pointer."
     )
 
 

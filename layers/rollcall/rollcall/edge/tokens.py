@@ -9,10 +9,9 @@ from uuid import UUID
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rollcall.cloud.secrets import SecretUnavailable
 from rollcall.contracts.caller import Caller, Role
 from rollcall.contracts.event import Identifier
-from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, Unauthorized
+from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, SecretUnavailable, Unauthorized
 
 SYMMETRIC = frozenset({"HS256"})
 ASYMMETRIC = frozenset({"RS256", "ES256"})

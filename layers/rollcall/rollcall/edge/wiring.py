@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from functools import cache
 
 from rollcall.cloud.queues import Queues
-from rollcall.cloud.secrets import Secrets, SecretUnavailable
+from rollcall.cloud.secrets import Secrets
 from rollcall.domain.attributes import AttributeRule
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.rate import RateLimit
 from rollcall.edge import settings
-from rollcall.errors import StoreUnavailable
+from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.partitions import PartitionStore
