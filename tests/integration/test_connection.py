@@ -224,9 +224,9 @@ def test_a_deadlock_is_tried_again(scratch: ScratchDatabase, keyring: Keyring, d
         create sequence tries;
         create function lock_both(p_first bigint, p_second bigint) returns bigint language plpgsql as $$
         begin
-            perform nextval('tries');
             perform pg_advisory_xact_lock(p_first);
-            -- The first two meet here, each holding what the other wants next.
+            -- Counted once it holds its lock: the first two meet here, each holding what the other wants next.
+            perform nextval('tries');
             while (select last_value from tries) < 2 loop
                 perform pg_sleep(0.002);
             end loop;
