@@ -154,6 +154,18 @@ class SecretUnavailable(RollcallError):
     code = "secret_unavailable"
 
 
+class ScrubFailed(RollcallError):
+    """The event could not be scrubbed, so nothing of it was kept."""
+
+    code = "scrub_failed"
+
+
+class PolicyInvalid(InvalidRequest):
+    """The scrubbing policy is not one that can be applied."""
+
+    code = "policy_invalid"
+
+
 class PoisonedMessage(RollcallError):
     """A queue message cannot be understood, however often it is read."""
 
