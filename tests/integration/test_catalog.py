@@ -17,10 +17,11 @@ GRANTS_ON_TABLES = {
 }
 GRANTS_ON_FUNCTIONS = {
     ("rollcall_app", "current_org_ids"),
+    ("rollcall_app", "ingest_analytics_v1"),
     ("rollcall_app", "ingest_progress_v1"),
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
-    ("rollcall_ops", "make_progress_partitions_v1"),
+    ("rollcall_ops", "make_partitions_v1"),
     ("rollcall_reader", "current_org_ids"),
 }
 ROLES = ["rollcall_app", "rollcall_ops", "rollcall_owner", "rollcall_reader"]
@@ -59,8 +60,8 @@ def catalog(request: pytest.FixtureRequest, clone: ScratchDatabase) -> Iterator[
     if request.param == "with later partitions":
         with clone.connect("rollcall_ops") as operator:
             later = (LAST_DAY + timedelta(days=1), LAST_DAY + timedelta(days=3))
-            made = operator.execute("select rollcall.make_progress_partitions_v1(%s, %s)", later).fetchone()
-            assert made == (3,)
+            made = operator.execute("select rollcall.make_partitions_v1(%s, %s)", later).fetchone()
+            assert made == (6,)
     with clone.connect() as connection:
         yield connection
 

@@ -163,7 +163,7 @@ def test_the_app_role_touches_no_table_by_name(peopled: ScratchDatabase, tables:
         "create or replace function rollcall.current_org_ids() returns uuid[] return null::uuid[]",
         "select rollcall.judge_seen_v1(null, null, null, null, null)",
         "select rollcall.take_rate_v1('another caller', 1, 1)",
-        "select rollcall.make_progress_partitions_v1(current_date, current_date)",
+        "select rollcall.make_partitions_v1(current_date, current_date)",
         "call rollcall.secure_organisation_rows('rollcall.learners')",
         "select * from rollcall.rate_buckets",
         "select * from rollcall.schema_migrations",

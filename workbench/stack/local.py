@@ -109,6 +109,8 @@ class LocalStack:
             queues={
                 "spool": outputs["SpoolQueueUrl"],
                 "spool_dead_letter": outputs["SpoolDeadLetterQueueUrl"],
+                "analytics": outputs["AnalyticsQueueUrl"],
+                "analytics_dead_letter": outputs["AnalyticsDeadLetterQueueUrl"],
             },
             pids=Pids(postgres=postgres_pid, emulator=emulator_pid),
         )

@@ -136,6 +136,12 @@ class StoreUnavailable(Unavailable):
     code = "store_unavailable"
 
 
+class StoreRefused(RollcallError):
+    """The database refuses this content, however often it is offered."""
+
+    code = "store_refused"
+
+
 class QueueUnavailable(Unavailable):
     """The queue cannot be reached."""
 

@@ -64,6 +64,12 @@ class Settings(BaseModel):
     spool_queue_url: str = ""
     spool_dead_letter_queue_url: str = ""
 
+    analytics_batch_max_size: int = Field(500, ge=1, le=5000)
+    analytics_batch_max_bytes: int = Field(524_288, ge=1024, le=5_000_000)
+    analytics_queue_url: str = ""
+    analytics_dead_letter_queue_url: str = ""
+    pseudonym_secret_arn: str = ""
+
     jwt_algorithms: Names = frozenset({"HS256"})
     jwt_secret_arn: str = ""
     jwt_jwks_url: str = ""

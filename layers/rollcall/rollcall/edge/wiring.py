@@ -13,6 +13,7 @@ from rollcall.domain.rate import RateLimit
 from rollcall.edge import settings
 from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
@@ -66,6 +67,12 @@ def database(answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Database
 def progress_store() -> ProgressStore:
     """Return the progress store."""
     return ProgressStore(database())
+
+
+@cache
+def analytics_store() -> AnalyticsStore:
+    """Return the analytics store."""
+    return AnalyticsStore(database())
 
 
 @cache

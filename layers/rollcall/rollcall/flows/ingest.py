@@ -7,12 +7,12 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
-from rollcall.domain.batch import Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
 from rollcall.domain.rate import RateLimit, RateState
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
@@ -57,6 +57,8 @@ class ProgressStore(Protocol):
         """Store a batch; a `limit` of None does not count against the caller's rate."""
 
 
+PROGRESS = BatchForm(ProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
+
 Spool = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
 
@@ -95,15 +97,15 @@ class Ingest:
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_batch(body, self.rules.events_max, self._judge(caller, received_at))
+        read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        return self._take(read_event(body, self._judge(caller, received_at)), caller, received_at)
+        return self._take(read_event(body, PROGRESS, self._judge(caller, received_at)), caller, received_at)
 
-    def _judge(self, caller: Caller, received_at: datetime) -> Judge:
+    def _judge(self, caller: Caller, received_at: datetime) -> Judge[ProgressEvent]:
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
@@ -119,7 +121,7 @@ class Ingest:
 
         return judge
 
-    def _take(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+    def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         if not read.events:
             return Ingestion(_merge(read, []), read.faults, None)
         started = self.monotonic()
@@ -135,7 +137,7 @@ class Ingest:
             return Ingestion(None, [], answer.rate, answer.retry_after_ms)
         return Ingestion(_merge(read, answer.outcomes), read.faults, answer.rate)
 
-    def _spool(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+    def _spool(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         # Only the database can tell the organisation of an event that names none, and it might tell that there is
         # none: what is not sure to be stored later is not taken.
         events = [event for event in read.events if event.org_id is not None]
@@ -149,7 +151,7 @@ class Ingest:
         return Ingestion(_merge(read, outcomes), read.faults, None)
 
 
-def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
+def _merge(read: ReadBatch[ProgressEvent], outcomes: list[str]) -> BatchReceipt:
     """Put receipts of stored and rejected events back into request order."""
     results = {}
     for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):

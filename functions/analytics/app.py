@@ -1,0 +1,46 @@
+"""POST /api/analytics/events and /batch: scrub analytics events, queue what is left, answer with a receipt per event."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rollcall.contracts.caller import Caller
+from rollcall.edge import identity, ingest_http, observe, settings, wiring, wiring_analytics
+from rollcall.edge.http import Request, Response, Router
+from rollcall.flows.collect import Collect
+from rollcall.flows.ingest import Ingestion
+
+router = Router()
+
+Accept = Callable[[Collect, bytes, Caller], Ingestion]
+Answer = Callable[[Request, Ingestion], Response]
+
+
+@router.route("POST /api/analytics/events/batch")
+def post_batch(request: Request) -> Response:
+    """Take a batch."""
+    return _take(request, Collect.accept_batch, ingest_http.answer_batch)
+
+
+@router.route("POST /api/analytics/events")
+def post_event(request: Request) -> Response:
+    """Take one event."""
+    return _take(request, Collect.accept_event, ingest_http.answer_event)
+
+
+def _take(request: Request, accept: Accept, answer: Answer) -> Response:
+    started = time.perf_counter()
+    caller = identity.caller_of(request.authorizer_context, wiring.now())
+    with observe.span("collect"):
+        ingestion = accept(
+            wiring_analytics.collect(), request.body(settings.current().analytics_batch_max_bytes), caller
+        )
+    if ingestion.receipt:
+        ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
+    return answer(request, ingestion)
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway."""
+    return router.answer(event)
