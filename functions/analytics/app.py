@@ -1,4 +1,4 @@
-"""POST /api/analytics/events and /batch: scrub analytics events, queue what is left, answer with a receipt per event."""
+"""POST /api/analytics/events and /batch: scrub analytics events, queue what is left, answer with a receipt each."""
 
 import time
 from collections.abc import Callable
