@@ -15,6 +15,7 @@ from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
+from rollcall.store.dead_letters import DeadLetterStore
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
 
@@ -73,6 +74,12 @@ def progress_store() -> ProgressStore:
 def analytics_store() -> AnalyticsStore:
     """Return the analytics store."""
     return AnalyticsStore(database())
+
+
+@cache
+def dead_letter_store() -> DeadLetterStore:
+    """Return the ledger of dead letters."""
+    return DeadLetterStore(database())
 
 
 @cache
