@@ -10,13 +10,11 @@ from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.store.connection import Database
 
 ANNOUNCE = (
-    "select rate_remaining, rate_reset_ms, retry_after_ms"
-    " from rollcall.announce_batches_v1(%s, %s, %s, %s::jsonb, %s)"
+    "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.announce_batches_v1(%s, %s, %s, %s::jsonb, %s)"
 )
 WITHDRAW = "select rollcall.withdraw_batches_v1(%s, %s)"
 REJECT = (
-    "select rate_remaining, rate_reset_ms, retry_after_ms"
-    " from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
+    "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
 )
 FIND = (
     "select found.state, found.kind, found.changed_at, found.reason, found.batch_id"
@@ -44,9 +42,7 @@ class ReceiptStore:
                 for batch in batches
             ]
         )
-        return _answer(
-            self._database.call(ANNOUNCE, (subject, limit.per_second, limit.burst, document, received_at))
-        )
+        return _answer(self._database.call(ANNOUNCE, (subject, limit.per_second, limit.burst, document, received_at)))
 
     def withdraw_batches(self, batches: Sequence[QueuedEvents]) -> None:
         """Forget batches that could not be queued. Raises StoreUnavailable."""
@@ -72,7 +68,10 @@ class ReceiptStore:
         )
 
     def find_event(self, org_id: UUID, event_id: UUID) -> EventState | None:
-        """Return where an event of an organisation is now; None when nothing is known of it. Raises StoreUnavailable."""
+        """Return where an event of an organisation is now, None when nothing is known of it.
+
+        Raises StoreUnavailable.
+        """
         state, kind, changed_at, reason, batch_id = self._database.call(FIND, (org_id, event_id))
         if state is None:
             return None
