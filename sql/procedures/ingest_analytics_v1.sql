@@ -72,7 +72,7 @@ begin
         from incoming left join accepted using (ordinal)
     )
     select
-        coalesce(array_agg('accepted' order by ordinal), '{}'),
+        coalesce(array_agg('accepted'::text order by ordinal), '{}'),
         array_agg(batch_ordinal order by ordinal),
         array_agg(ordinal) filter (where is_seen),
         array_agg(event_id) filter (where is_seen),

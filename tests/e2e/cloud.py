@@ -40,6 +40,14 @@ class Cloud:
         """Put a message on the spool queue."""
         self._sqs.send_message(QueueUrl=self._state.queues["spool"], MessageBody=body)
 
+    def put(self, queue: str, body: str) -> None:
+        """Put a message on a queue, by its name in the stack's state."""
+        self._sqs.send_message(QueueUrl=self._state.queues[queue], MessageBody=body)
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages are on a queue, in flight or not."""
+        return self._count(queue)
+
     def spooled(self) -> int:
         """Return how many messages are on the spool queue, in flight or not."""
         return self._count("spool")

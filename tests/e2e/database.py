@@ -31,6 +31,11 @@ class Database:
         found = self.rows("select event_id::text from rollcall.progress_events where org_id = any(%s)", list(org_ids))
         return sorted(event_id for (event_id,) in found)
 
+    def analytics_ids(self, *org_ids: UUID) -> list[str]:
+        """Return the ids of all analytics events stored for these organisations, each as often as it is stored."""
+        found = self.rows("select event_id::text from rollcall.analytics_events where org_id = any(%s)", list(org_ids))
+        return sorted(event_id for (event_id,) in found)
+
     def knows(self, event_ids: Iterable[str]) -> bool:
         """Tell whether anything is stored under any of these ids, for whatever organisation."""
         query = "select from rollcall.event_identities where event_id = any(%s::uuid[])"

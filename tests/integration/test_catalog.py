@@ -17,7 +17,11 @@ GRANTS_ON_TABLES = {
 }
 GRANTS_ON_FUNCTIONS = {
     ("rollcall_app", "current_org_ids"),
+    ("rollcall_app", "announce_batches_v1"),
     ("rollcall_app", "ingest_analytics_v1"),
+    ("rollcall_app", "note_rejections_v1"),
+    ("rollcall_app", "withdraw_batches_v1"),
+    ("rollcall_ops", "find_event_v1"),
     ("rollcall_app", "ingest_progress_v1"),
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),

@@ -1,14 +1,17 @@
 """Builds the parts of the functions that take analytics events."""
 
+import time
 from functools import cache
 from uuid import UUID, uuid4
 
+from rollcall.domain.rate import RateLimit
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge import settings, wiring
 from rollcall.errors import KeysUnavailable, SecretUnavailable
-from rollcall.flows.collect import Collect, CollectRules, Scrubbing
+from rollcall.flows.collect import Collect, CollectRules
+from rollcall.flows.scrub import Scrubbing
 
 KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
 
@@ -29,11 +32,24 @@ def scrubbing_of(org_id: UUID) -> Scrubbing:
 
 
 @cache
-def collect() -> Collect:
-    """Return the flow that takes analytics events."""
+def collect(role: str) -> Collect:
+    """Return the flow that takes analytics events, with the limits of a caller of this role."""
     current = settings.current()
-    rules = CollectRules(current.analytics_batch_max_size, current.retention)
-    return Collect(_queue, scrubbing_of, rules, wiring.now, uuid4)
+    limit = (
+        RateLimit(current.analytics_service_rate_per_second, current.analytics_service_rate_burst)
+        if role == "service"
+        else RateLimit(current.analytics_rate_per_second, current.analytics_rate_burst)
+    )
+    return Collect(
+        queue=_queue,
+        receipts=wiring.receipt_store(),
+        scrubbing_of=scrubbing_of,
+        rules=CollectRules(current.analytics_batch_max_size, current.retention, limit),
+        gauge=wiring.gauge(),
+        now=wiring.now,
+        monotonic=time.perf_counter,
+        new_batch_id=uuid4,
+    )
 
 
 def _queue(message: str) -> object:
