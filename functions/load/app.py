@@ -40,7 +40,8 @@ class Loading:
             raise StoreUnavailable
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
-        redriven.resolve(self._queue, record.raw_event, counts)
+        if counts:  # what was buried has none
+            redriven.resolve(self._queue, record.raw_event, counts)
 
     def _give_back(self, record: SQSRecord, receives: int) -> None:
         observe.count(load_retry=1)

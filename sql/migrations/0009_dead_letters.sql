@@ -45,8 +45,8 @@ create table rollcall.dead_letter_history (
     happened_at timestamptz not null,
     code text check (length(code) between 1 and 64),
     operation_id uuid,
-    acted_by text check (length(acted_by) between 1 and 128),
-    reason text check (length(reason) between 1 and 500),
+    acted_by text check (length(acted_by) between 1 and 64),
+    reason text check (length(reason) between 1 and 200),
     primary key (org_id, dead_letter_id, entry_id),
     check ((operation_id is not null) or what in ('failed', 'resolved', 'discarded')),
     -- What a person does has a name and a reason.

@@ -57,4 +57,4 @@ revoke all on function rollcall.discard_dead_letters_v1(
 ) from public;
 grant execute on function rollcall.discard_dead_letters_v1(
     uuid, uuid[], text, text, text, text, boolean, integer
-) to rollcall_app;
+) to rollcall_ops;

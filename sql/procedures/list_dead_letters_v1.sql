@@ -54,4 +54,4 @@ revoke all on function rollcall.list_dead_letters_v1(
 ) from public;
 grant execute on function rollcall.list_dead_letters_v1(
     uuid, text, text, text, timestamptz, uuid, integer
-) to rollcall_app;
+) to rollcall_ops;

@@ -41,4 +41,4 @@ end
 $$;
 
 revoke all on function rollcall.list_redrive_results_v1(uuid, uuid, uuid, integer) from public;
-grant execute on function rollcall.list_redrive_results_v1(uuid, uuid, uuid, integer) to rollcall_app;
+grant execute on function rollcall.list_redrive_results_v1(uuid, uuid, uuid, integer) to rollcall_ops;

@@ -53,4 +53,4 @@ end
 $$;
 
 revoke all on function rollcall.mark_redriven_v1(uuid, uuid, text, text, jsonb) from public;
-grant execute on function rollcall.mark_redriven_v1(uuid, uuid, text, text, jsonb) to rollcall_app;
+grant execute on function rollcall.mark_redriven_v1(uuid, uuid, text, text, jsonb) to rollcall_ops;

@@ -8,8 +8,8 @@ set search_path = rollcall, pg_temp
 as $$
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    select to_jsonb(found) into letter from dead_letters as found
-    where found.org_id = p_org_id and found.dead_letter_id = p_dead_letter_id;
+    select to_jsonb(ledger) into letter from dead_letters as ledger
+    where ledger.org_id = p_org_id and ledger.dead_letter_id = p_dead_letter_id;
     select jsonb_agg(to_jsonb(entry) order by entry.happened_at, entry.entry_id) into history
     from dead_letter_history as entry
     where entry.org_id = p_org_id and entry.dead_letter_id = p_dead_letter_id;
@@ -20,4 +20,4 @@ end
 $$;
 
 revoke all on function rollcall.read_dead_letter_v1(uuid, uuid) from public;
-grant execute on function rollcall.read_dead_letter_v1(uuid, uuid) to rollcall_app;
+grant execute on function rollcall.read_dead_letter_v1(uuid, uuid) to rollcall_ops;

@@ -37,4 +37,4 @@ revoke all on function rollcall.select_dead_letters_v1(
 ) from public;
 grant execute on function rollcall.select_dead_letters_v1(
     uuid, uuid[], text, text, timestamptz, uuid, integer
-) to rollcall_app;
+) to rollcall_ops;

@@ -1,17 +1,16 @@
 """Redriving and discarding dead letters: what is asked for, and what came of it."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rollcall.contracts.dead_letter import Cause, QueueName, State
+from rollcall.contracts.operation import RatePerSecond, Reason
 from rollcall.contracts.receipt import is_absent
 
-SELECTED_MAX = 1000
-# No control characters: it stands in rows, logs of consoles and pages.
-Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+SELECTED_MAX = 300  # what an operation's parameters hold
 
 
 class Selection(BaseModel):
@@ -61,7 +60,7 @@ class RedriveOrder(BaseModel):
     selection: Selection
     reason: Reason
     dry_run: bool = Field(False, description="Read and scrub what it would send, and send nothing.")
-    rate_per_second: float = Field(50, ge=1, le=1000, description="Messages a second at most.")
+    rate_per_second: RatePerSecond = Field(50, description="Messages a second at most.")
 
 
 class RedriveResult(BaseModel):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,13 @@ from pydantic import BaseModel, ValidationError
 from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.dead_letter import NOBODY, Cause
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.subject import opaque_subject
 from rollcall.errors import PoisonedMessage, StoreRefused
 
 NAMESPACE = UUID("6f0c0f4e-3b0e-5d8e-9a53-9b1f6f0f2d11")  # ours, for ids made of names (RFC 9562, version 5)
 CAUSE_OF_CODE: dict[str, Cause] = {PoisonedMessage.code: "poisoned", StoreRefused.code: "store_refused"}
 # Allowed by JSON and not by SQS, or by nobody: written as escapes.
+OPAQUE = re.compile(r"subject:[0-9a-f]{32}")
 UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
@@ -31,13 +34,17 @@ class Part:
 
 
 def read_batch_message(body: str) -> QueuedBatch | SpooledBatch | None:
-    """Return the batch in a message's body, or None."""
-    for kind in (QueuedBatch, SpooledBatch):
-        try:
-            return kind.model_validate_json(body)
-        except ValidationError:
-            continue
+    """Return the batch in a message's body, or None. Whoever sent it is no more than an opaque subject in it."""
+    with suppress(ValidationError):
+        return QueuedBatch.model_validate_json(body)
+    with suppress(ValidationError):
+        spooled = SpooledBatch.model_validate_json(body)
+        return spooled.model_copy(update={"subject": _opaque(spooled.subject)})
     return None
+
+
+def _opaque(subject: str) -> str:
+    return subject if OPAQUE.fullmatch(subject) else opaque_subject(subject)
 
 
 def read_document(body: str) -> Any:
@@ -70,7 +77,7 @@ def _sendable(text: str) -> str:
 
 
 def rewritten(body: str) -> str:
-    """Return a valid batch's body without what its model does not know; another body as it is."""
+    """Return a valid batch's body as it may be kept; another body as it is."""
     batch = read_batch_message(body)
     return body if batch is None else write_batch(batch)
 
@@ -94,9 +101,7 @@ def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
     parts = []
     for org_id, events in owners.items():
         # What names no owner needs all organisations of its sender again.
-        own = batch.model_copy(
-            update={"events": events, "org_ids": batch.org_ids if org_id == NOBODY else [org_id]}
-        )
+        own = batch.model_copy(update={"events": events, "org_ids": batch.org_ids if org_id == NOBODY else [org_id]})
         parts.append(Part(org_id, write_batch(own), tuple(event.event_id for event in events), is_batch=True))
     return parts
 
@@ -153,5 +158,3 @@ def cause_of(error_code: str | None, *, was_moved: bool) -> tuple[Cause, str]:
 def archive_key(org_id: UUID, first_failed_at: datetime, letter_id: UUID) -> str:
     """Return where a dead letter's body lies in the archive."""
     return f"dead-letters/{org_id}/{first_failed_at.astimezone(UTC).date().isoformat()}/{letter_id}.json"
-
-

@@ -48,7 +48,7 @@ def resolve(queue: str, record: Record, counts: Counter[str]) -> None:
     code = "stored_in_part" if counts["rejected"] else "stored"
     resolution_id = dead_letters.resolution_id(queue, record["messageId"])
     try:
-        wiring.dead_letter_store().resolve_dead_letter(
+        wiring.burial_store().resolve_dead_letter(
             marks.org_id, marks.dead_letter_id, resolution_id, marks.operation_id, code
         )
     except Exception as fault:  # noqa: BLE001 - a message that was stored must not be received again for this

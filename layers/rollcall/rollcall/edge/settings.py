@@ -72,6 +72,7 @@ class Settings(BaseModel):
     analytics_service_rate_burst: int = Field(200, ge=1)
     analytics_queue_url: str = ""
     analytics_dead_letter_queue_url: str = ""
+    archive_bucket: str = ""
     pseudonym_secret_arn: str = ""
 
     jwt_algorithms: Names = frozenset({"HS256"})

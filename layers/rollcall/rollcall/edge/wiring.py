@@ -14,8 +14,8 @@ from rollcall.edge import settings
 from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.analytics import AnalyticsStore
+from rollcall.store.burials import BurialStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
-from rollcall.store.dead_letters import DeadLetterStore
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
 from rollcall.store.receipts import ReceiptStore
@@ -84,9 +84,9 @@ def analytics_store() -> AnalyticsStore:
 
 
 @cache
-def dead_letter_store() -> DeadLetterStore:
-    """Return the ledger of dead letters."""
-    return DeadLetterStore(database())
+def burial_store() -> BurialStore:
+    """Return the ledger of dead letters, as queues' consumers write it."""
+    return BurialStore(database())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The procedures of the dead letters' ledger, called by their names."""
+"""The procedures with which people look at dead letters, redrive and discard them, called by their names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,10 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from rollcall.contracts.dead_letter import (
-    DeadLetter,
-    DeadLetterFile,
-    DeadLetterGroup,
-    Failure,
-    HistoryEntry,
-)
+from rollcall.contracts.dead_letter import DeadLetter, DeadLetterFile, DeadLetterGroup, HistoryEntry
 from rollcall.contracts.redrive import Discarding, RedriveCounts, RedriveResult, Selection
 from rollcall.store.connection import Database
 
-RECORD = "select rollcall.record_dead_letter_v1(%s, %s::jsonb)"
-RESOLVE = "select rollcall.resolve_dead_letter_v1(%s, %s, %s, %s, %s)"
 LIST = "select groups, letters from rollcall.list_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s)"
 READ = "select letter, history, event_ids from rollcall.read_dead_letter_v1(%s, %s)"
 SELECT = "select matching, letters from rollcall.select_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s)"
@@ -38,21 +30,10 @@ class LetterFilter:
 
 
 class DeadLetterStore:
-    """The ledger of dead letters. Each call is one organisation's, and raises StoreUnavailable."""
+    """The ledger of dead letters, as people see it. Each call is one organisation's, and raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
-        """Record a failure once; tells whether it was new."""
-        (recorded,) = self._database.call(RECORD, (org_id, failure.model_dump_json()))
-        return bool(recorded)
-
-    def resolve_dead_letter(
-        self, org_id: UUID, dead_letter_id: UUID, resolution_id: UUID, operation_id: UUID | None, code: str
-    ) -> None:
-        """Note that a redriven dead letter was stored; one that is not known is left alone."""
-        self._database.call(RESOLVE, (org_id, dead_letter_id, resolution_id, operation_id, code))
 
     def list_dead_letters(
         self, org_id: UUID, which: LetterFilter, after: tuple[datetime, UUID] | None, limit: int

@@ -1,0 +1,1 @@
+"""Consumer of the dead-letter queues."""
