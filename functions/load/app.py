@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.edge import observe, settings, wiring
-from rollcall.errors import PoisonedMessage, StoreUnavailable
-from rollcall.flows import load
+from rollcall.edge import observe, settings, wiring, wiring_operations
+from rollcall.errors import PoisonedMessage, RollcallError, StoreUnavailable
+from rollcall.flows import archive, load
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -17,6 +17,7 @@ class Loading:
 
     def __init__(self) -> None:
         self._store_away = False
+        self._archiving = Archiving()
 
     def load_record(self, record: SQSRecord) -> None:
         """Store one message's batch; raises when it is to be received again."""
@@ -34,19 +35,39 @@ class Loading:
 
     def _settle(self, record: SQSRecord) -> Counter[str] | None:
         return load.settle(
-            store_message=lambda: self._store(record.body),
+            store_message=lambda: self._store(record),
             give_back=lambda: _give_back(record),
             bury=lambda poison: _bury(record, poison),
         )
 
-    def _store(self, message: str) -> Counter[str]:
+    def _store(self, record: SQSRecord) -> Counter[str]:
         if self._store_away:
             raise StoreUnavailable
         try:
-            return load.load_spooled(message, wiring.progress_store())
+            counts = load.load_spooled(record.body, wiring.progress_store())
         except StoreUnavailable:
             self._store_away = True
             raise
+        self._archiving.keep(record)
+        return counts
+
+
+class Archiving:
+    """One invocation's archive: keeps what was stored for a replay. A bucket that was away is not asked again in it."""
+
+    def __init__(self) -> None:
+        self._is_away = False
+
+    def keep(self, record: SQSRecord) -> None:
+        """Archive one message's batch. It is stored already, so no fault may bring the message back."""
+        try:
+            if not self._is_away:
+                archive.archive_spooled(record.message_id, record.body, wiring_operations.archive_objects().put)
+                return
+        except RollcallError as fault:
+            self._is_away = True
+            observe.logger().error("not archived", extra={"message_id": record.message_id, "code": fault.code})
+        observe.count(archive_failed=1)
 
 
 def _give_back(record: SQSRecord) -> None:

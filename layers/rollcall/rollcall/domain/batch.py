@@ -45,7 +45,7 @@ class ReadBatch:
     def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
         """Note that what stands at this position is no event."""
         errors = invalid.errors(include_url=False, include_input=False)
-        faults = [_fault(self.pointer(position), error) for error in errors]
+        faults = [fault_of(self.pointer(position), error) for error in errors]
         self._note(position, _event_id_of(document), "invalid", faults)
 
     def _note(self, position: int, event_id: UUID | None, reason: str, faults: list[Fault]) -> None:
@@ -74,7 +74,7 @@ def read_batch(body: bytes, events_max: int, judge: Judge) -> ReadBatch:
 
 def read_event(body: bytes, judge: Judge) -> ReadBatch:
     """Read a body that is one event; raises InvalidBody when it is no JSON object."""
-    document = _json_in(body)
+    document = read_json(body)
     if not isinstance(document, dict):
         raise InvalidBody("The body is not a JSON object.")
     batch = ReadBatch("")
@@ -101,7 +101,7 @@ def _judge(batch: ReadBatch, position: int, event: ProgressEvent, judge: Judge) 
 
 
 def _events_in(body: bytes) -> list[Any]:
-    document = _json_in(body)
+    document = read_json(body)
     if not isinstance(document, dict):
         raise InvalidBody("The body is not a JSON object.")
     if set(document) != {"events"}:
@@ -120,7 +120,8 @@ def _check_count(events: Sequence[object], events_max: int) -> None:
         raise TooManyEvents(f"A batch has at most {events_max} events; this one has {len(events)}.")
 
 
-def _json_in(body: bytes) -> Any:
+def read_json(body: bytes) -> Any:
+    """Return the JSON in a body; raises InvalidBody."""
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_bounded_int)
     except (ValueError, RecursionError) as fault:
@@ -143,7 +144,8 @@ def _event_id_of(document: Any) -> UUID | None:
         return None
 
 
-def _fault(pointer: str, error: ErrorDetails) -> Fault:
+def fault_of(pointer: str, error: ErrorDetails) -> Fault:
+    """Return what pydantic found wrong below a pointer, without a word of the input."""
     # An unknown member's name is the client's own text: point at the event that has it.
     location = error["loc"][:-1] if error["type"] == UNKNOWN_FIELD else error["loc"]
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]

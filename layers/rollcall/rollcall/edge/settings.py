@@ -63,6 +63,9 @@ class Settings(BaseModel):
 
     spool_queue_url: str = ""
     spool_dead_letter_queue_url: str = ""
+    operations_queue_url: str = ""
+    operations_dead_letter_queue_url: str = ""
+    archive_bucket: str = ""
 
     jwt_algorithms: Names = frozenset({"HS256"})
     jwt_secret_arn: str = ""
