@@ -87,8 +87,8 @@ class ApiClient:
         if response.is_success:
             return document
         detail = str(document.get("detail") or document.get("message") or response.reason_phrase)
-        for fault in document.get("errors", []):
-            detail += f"\n  {fault['pointer']} {fault['detail']}"
+        for found in document.get("errors", []):
+            detail += f"\n  {found['pointer']} {found['detail']}"
         if response.status_code in UNAVAILABLE:
             raise ApiUnavailable(f"{detail} ({response.status_code})")
         raise ApiRefused(response.status_code, str(document.get("code", "")), detail)
