@@ -39,6 +39,7 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
     ("rollcall_ops", "make_partitions_v1"),
+    ("rollcall_ops", "ingest_progress_v1"),
     ("rollcall_ops", "lease_operation_v1"),
     ("rollcall_ops", "list_operations_v1"),
     ("rollcall_ops", "read_operation_v1"),

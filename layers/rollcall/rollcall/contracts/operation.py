@@ -6,14 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier
 from rollcall.contracts.receipt import is_absent
 
 OperationKind = Literal["replay", "redrive", "scrub"]
 OperationState = Literal["queued", "running", "done", "failed", "cancelled"]
 UNFINISHED: frozenset[OperationState] = frozenset({"queued", "running"})
 
-Reason = Annotated[Identifier, Field(max_length=200)]
 RatePerSecond = Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False)]
 
 

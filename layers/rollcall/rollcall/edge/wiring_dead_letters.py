@@ -2,18 +2,11 @@
 
 from functools import cache
 
-from rollcall.cloud.objects import Objects
-from rollcall.edge import settings, wiring, wiring_analytics
+from rollcall.edge import wiring, wiring_analytics, wiring_operations
 from rollcall.flows.bury import Bury
-
-
-@cache
-def archive() -> Objects:
-    """Return the archive of dead letters' bodies."""
-    return Objects(settings.current().need("archive_bucket"))
 
 
 @cache
 def bury() -> Bury:
     """Return the flow that buries."""
-    return Bury(archive(), wiring.burial_store(), wiring_analytics.scrubbing_of, wiring.now)
+    return Bury(wiring_operations.archive_objects(), wiring.burial_store(), wiring_analytics.scrubbing_of, wiring.now)
