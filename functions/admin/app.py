@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rollcall.edge import observe, replay_http
+from rollcall.edge import dead_letters_http, observe, replay_http
 from rollcall.edge.http import Router
 
 router = Router()
-router.routes |= replay_http.router.routes
+router.routes |= replay_http.router.routes | dead_letters_http.router.routes
 
 
 @observe.entry

@@ -1,1 +1,1 @@
-"""Consumer of the dead-letter queues."""
+"""Lambda handlers: parse, call a flow, answer."""

@@ -1,6 +1,6 @@
 -- The next dead letters of a selection in the order of their ids, after p_after, at most p_limit: a JSON array. A cause
 -- or all selects what is open; whoever names ids means them, also those that wait or were discarded.
--- matching: how many the whole selection has, whatever was passed already.
+-- matching: with the first page, how many the whole selection has; null with the others.
 create or replace function rollcall.select_dead_letters_v1(
     p_org_id uuid,
     p_dead_letter_ids uuid[],
@@ -20,8 +20,10 @@ declare
     v_states text[] := case when p_dead_letter_ids is null then '{open}' else '{open,redriven,discarded}' end;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    select count(*) into matching
-    from matching_dead_letters_v1(p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until);
+    if p_after is null then
+        select count(*) into matching
+        from matching_dead_letters_v1(p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until);
+    end if;
     select coalesce(jsonb_agg(to_jsonb(letter) order by letter.dead_letter_id), '[]') into letters
     from (
         select * from matching_dead_letters_v1(p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until) as found

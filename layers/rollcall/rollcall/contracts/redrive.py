@@ -66,6 +66,12 @@ class RedriveOrder(BaseModel):
     rate_per_second: RatePerSecond = Field(50, description="Messages a second at most.")
 
 
+def read_selection(operation: Operation) -> Selection:
+    """Return what a redrive was asked to redrive."""
+    # Through JSON again: what was stored holds ids as texts.
+    return Selection.model_validate_json(json.dumps(operation.parameters["selection"]))
+
+
 class RedriveView(OperationView):
     """A redrive, as those who asked for it see it."""
 
@@ -74,8 +80,7 @@ class RedriveView(OperationView):
     @classmethod
     def of(cls, operation: Operation, **more: Any) -> Self:
         """Return the view of a redrive."""
-        selection = Selection.model_validate_json(json.dumps(operation.parameters["selection"]))
-        return super().of(operation, selection=selection, **more)
+        return super().of(operation, selection=read_selection(operation), **more)
 
 
 class RedriveResult(BaseModel):

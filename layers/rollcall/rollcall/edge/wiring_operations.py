@@ -40,7 +40,11 @@ def archive_objects() -> Objects:
 @cache
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
-    return Operate(operation_store(), {"replay": by_source(_replay_steps())}, time.monotonic, time.sleep)
+    # Late: it brings all of scrubbing, which those who only ask for operations, or archive, do without.
+    from rollcall.edge import wiring_dead_letters
+
+    steps: dict[str, Step] = {"replay": by_source(_replay_steps()), "redrive": wiring_dead_letters.redrive()}
+    return Operate(operation_store(), steps, time.monotonic, time.sleep)
 
 
 def _replay_steps() -> dict[str, Step]:

@@ -1,11 +1,11 @@
-"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys."""
+"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys; and later, once more."""
 
 import json
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from rollcall.contracts.analytics import AnalyticsEvent, ScrubbedEvent
+from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 
@@ -35,6 +35,28 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
         properties=without_nul(properties.value),
         remarks=remarks,
         digest=scrubbing.pseudonymiser.digest(_content_of(event)),
+    )
+
+
+def scrub_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
+    """Return a scrubbed batch as the policy of now leaves it; raises ScrubFailed.
+
+    What was scrubbed already stays as it is, so that again by the same policy changes nothing; remarks add up.
+    """
+    events = [_scrub_event_again(event, scrubbing.scrubber) for event in batch.events]
+    return batch.model_copy(update={"events": events, "policy_version": scrubbing.policy_version})
+
+
+def _scrub_event_again(event: ScrubbedEvent, scrubber: Scrubber) -> ScrubbedEvent:
+    name = scrubber.scrub_name(event.name)
+    properties = scrubber.scrub_properties(event.name, event.properties)
+    remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
+    return event.model_copy(
+        update={
+            "name": name.value,
+            "properties": without_nul(properties.value),
+            "remarks": [*event.remarks, *(remark for remark in remarks if remark not in event.remarks)],
+        }
     )
 
 

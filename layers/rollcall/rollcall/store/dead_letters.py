@@ -58,12 +58,12 @@ class DeadLetterStore:
 
     def select_dead_letters(
         self, org_id: UUID, selection: Selection, until: datetime | None, after: UUID | None, limit: int
-    ) -> tuple[int, list[DeadLetter]]:
-        """Return how many a selection has, and the next of them after that id, in the order of ids."""
+    ) -> tuple[int | None, list[DeadLetter]]:
+        """Return how many a selection has (with its first page alone), and the next after that id, in their order."""
         matching, letters = self._database.call(
             SELECT, (org_id, selection.dead_letter_ids, selection.cause, selection.queue, until, after, limit)
         )
-        return int(matching), _letters(letters)
+        return matching, _letters(letters)
 
     def mark_redriven(
         self,
