@@ -7,7 +7,7 @@ from rollcall.domain.scrub.redaction import MARKER
 from rollcall.domain.scrub.rule import Rule, Span
 
 VALUE_MAX = 4_096
-ASSIGNMENT = re.compile(
+ASSIGNMENT = (
     r"(?<![\w-])(?P<key>[A-Za-z][\w-]{1,39}+(?:[ ][A-Za-z]{2,12}){0,2}?)\]?(?P<mark>[\"'\\]{0,4})\s{0,2}"
     r"(?P<sign>:(?!//)|=)(?=[^\n]{0,8}[^\s=:])"
 )
@@ -18,7 +18,9 @@ VALUES = {
 EMPTY = {"", "null", "true", "false"}
 QUOTED = re.compile(r"\s{0,3}\\?([\"'])")
 AFTER_EQUALS = re.compile(rf"\s?(\[[a-z_]{{2,32}}\](?![^\s&;,])|[^\s&;,\"'<>}}\])]{{1,{VALUE_MAX}}}+)")
-AFTER_COLON = re.compile(r"[ \t]{0,3}((?:Bearer |Basic )?[^\n\r,;\"'<>{}\[\]|]{1,200}+|\[[a-z_]{1,32}\][^\n\r,;\"'<>{}\[\]|]{1,200})")
+AFTER_COLON = re.compile(
+    r"[ \t]{0,3}((?:Bearer |Basic )?[^\n\r,;\"'<>{}\[\]|]{1,200}+|\[[a-z_]{1,32}\][^\n\r,;\"'<>{}\[\]|]{1,200})"
+)
 
 
 def _value(match: re.Match[str]) -> Span | None:
