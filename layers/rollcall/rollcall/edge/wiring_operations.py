@@ -43,11 +43,12 @@ def operate() -> Operate:
     # Late: it brings all of scrubbing, which those who only ask for operations, or archive, do without.
     from rollcall.edge import wiring_dead_letters
 
-    steps: dict[str, Step] = {"replay": by_source(_replay_steps()), "redrive": wiring_dead_letters.redrive()}
+    steps: dict[str, Step] = {"replay": by_source(replay_steps()), "redrive": wiring_dead_letters.redrive()}
     return Operate(operation_store(), steps, time.monotonic, time.sleep)
 
 
-def _replay_steps() -> dict[str, Step]:
+def replay_steps() -> dict[str, Step]:
+    """Return the steps of a replay, by source."""
     store = ProgressStore(wiring.database(CHUNK_TIMEOUT_SECONDS))
     spooled = replay.apply_spooled(store, wiring.now, settings.current().retention)
     return {

@@ -39,11 +39,13 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
 
 
 def scrub_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
-    """Return a scrubbed batch as the policy of now leaves it; raises ScrubFailed.
+    """Return a scrubbed batch as the policy of now leaves it; raises ScrubFailed, ConfigurationInvalid.
 
-    What was scrubbed already stays as it is, so that again by the same policy changes nothing; remarks add up.
+    What was scrubbed already stays as it is, so that again by the same policy changes nothing; remarks add up. New
+    pseudonyms are made with the batch's own key, which stands beside all of them.
     """
-    events = [_scrub_event_again(event, scrubbing.scrubber) for event in batch.events]
+    scrubber = Scrubber(scrubbing.scrubber.policy, scrubbing.pseudonymiser.for_key(batch.key_id))
+    events = [_scrub_event_again(event, scrubber) for event in batch.events]
     return batch.model_copy(update={"events": events, "policy_version": scrubbing.policy_version})
 
 
