@@ -1,4 +1,4 @@
-"""Plants personal values of every kind in every field, breaks everything on the way, and then looks for them everywhere.
+"""Plants personal values of every kind in every field, breaks everything on the way, and looks for them everywhere.
 
 Nothing that policy says must not be stored may be found: not in the database, not in a queue or dead-letter queue, not
 in S3, not in a log, not in a file of the emulator or of PostgreSQL.
