@@ -1,7 +1,6 @@
 """Collecting analytics events: scrubbed before anything keeps them, queued whole, answered in request order."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -33,7 +32,7 @@ def scrubbing_of(org_id: UUID) -> Scrubbing:
 
 
 def flow(messages: list[str], receipts: RecordingReceipts | None = None) -> Collect:
-    ids: Iterator[UUID] = (UUID(int=number) for number in range(1000))
+    ids = (UUID(int=number) for number in range(1000))
     return Collect(
         queue=messages.append,
         receipts=receipts or RecordingReceipts(),
