@@ -106,6 +106,12 @@ class NotFound(RollcallError):
     code = "not_found"
 
 
+class EventUnknown(NotFound):
+    """Nothing is known of this event here. One that was spooled while the database is away is known once it is back."""
+
+    code = "event_unknown"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 
