@@ -154,6 +154,12 @@ class QueueUnavailable(Unavailable):
     code = "queue_unavailable"
 
 
+class PolicyUnavailable(Unavailable):
+    """The organisation's scrubbing policy cannot be read."""
+
+    code = "policy_unavailable"
+
+
 class KeysUnavailable(Unavailable):
     """The keys that tokens are verified with cannot be read."""
 

@@ -3,11 +3,35 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
+from typing import Any, Protocol
 
-from rollcall.contracts.analytics import AnalyticsEvent, ScrubbedEvent
+from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.domain.scrub.scrubber import Remark, Scrubber
+
+
+class Sample(Protocol):
+    """What an analytics event says, without its identity."""
+
+    @property
+    def name(self) -> str:
+        """What happened."""
+
+    @property
+    def user_id(self) -> str | None:
+        """Who."""
+
+    @property
+    def anonymous_id(self) -> str | None:
+        """Who, before they signed in."""
+
+    @property
+    def session_id(self) -> str | None:
+        """Which visit."""
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """What else."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,32 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
         remarks=remarks,
         digest=scrubbing.pseudonymiser.digest(_content_of(event)),
     )
+
+
+def scrub_sample(sample: Sample, scrubbing: Scrubbing) -> tuple[dict[str, Any], list[Remark]]:
+    """Return what would be kept of a sample, in its own members, and what would be noted; raises ScrubFailed."""
+    scrubber = scrubbing.scrubber
+    name = scrubber.scrub_name(sample.name)
+    properties = scrubber.scrub_properties(sample.name, sample.properties)
+    who = {"user_id": sample.user_id, "anonymous_id": sample.anonymous_id, "session_id": sample.session_id}
+    pseudonyms = {field: scrubber.scrub_identifier(value) for field, value in who.items() if value is not None}
+    return {"name": name.value, **pseudonyms, "properties": properties.value}, [*name.remarks, *properties.remarks]
+
+
+def scrub_again(event: ScrubbedEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
+    """Return what may be kept of a scrubbed event under a policy that came later; raises ScrubFailed."""
+    name = scrubbing.scrubber.scrub_name(event.name)
+    properties = scrubbing.scrubber.scrub_properties(event.name, event.properties)
+    remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
+    return event.model_copy(
+        update={"name": name.value, "properties": properties.value, "remarks": [*event.remarks, *remarks]}
+    )
+
+
+def scrub_batch_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
+    """Return a queued batch as the policy of today would have let it through; raises ScrubFailed."""
+    events = [scrub_again(event, scrubbing) for event in batch.events]
+    return batch.model_copy(update={"events": events, "policy_version": scrubbing.policy_version})
 
 
 def _content_of(event: AnalyticsEvent) -> bytes:
