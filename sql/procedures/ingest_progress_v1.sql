@@ -213,4 +213,4 @@ revoke all on function rollcall.ingest_progress_v1(
 ) from public;
 grant execute on function rollcall.ingest_progress_v1(
     text, uuid[], jsonb, timestamptz, double precision, integer
-) to rollcall_app;
+) to rollcall_app, rollcall_ops;

@@ -45,6 +45,11 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
         clone.assign(org_id, LEARNERS[org_id], ASSIGNED_COURSE)
         assert clone.ingest([org_id], *own) == ["accepted"] * len(own)
         fill_analytics(clone, org_id)
+        clone.execute(
+            "insert into rollcall.operations (org_id, operation_id, kind, source, requested_by)"
+            " values (%s, gen_random_uuid(), 'replay', 'events', 'somebody')",
+            (org_id,),
+        )
     return clone
 
 

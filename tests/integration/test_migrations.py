@@ -136,7 +136,7 @@ SETTINGS = {
         "lock_timeout=4s",
         "statement_timeout=5s",
     ],
-    "rollcall_ops": ["lock_timeout=5s"],
+    "rollcall_ops": ["default_transaction_isolation=read committed", "lock_timeout=5s"],
     "rollcall_owner": [],
     "rollcall_reader": [],
 }

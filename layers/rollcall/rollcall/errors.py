@@ -100,6 +100,18 @@ class UserForbidden(Forbidden):
     code = "user_forbidden"
 
 
+class ScopeMissing(Forbidden):
+    """The token lacks the scope that this needs."""
+
+    code = "scope_missing"
+
+
+class RoleForbidden(Forbidden):
+    """Only a service may ask for this."""
+
+    code = "role_forbidden"
+
+
 class NotFound(RollcallError):
     """There is nothing here."""
 
@@ -112,6 +124,18 @@ class EventUnknown(NotFound):
     code = "event_unknown"
 
 
+class ObjectMissing(NotFound):
+    """There is no object of this key."""
+
+    code = "object_missing"
+
+
+class OperationUnknown(NotFound):
+    """There is no such operation in this organisation."""
+
+    code = "operation_unknown"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 
@@ -122,6 +146,12 @@ class Conflict(RollcallError):
     """This event_id is known with other content: the first one is kept."""
 
     code = "event_conflict"
+
+
+class OperationActive(Conflict):
+    """An operation of this kind is at work on the same source already: wait for it, or cancel it."""
+
+    code = "operation_active"
 
 
 class RateLimited(RollcallError):
@@ -158,6 +188,12 @@ class PolicyUnavailable(Unavailable):
     """The organisation's scrubbing policy cannot be read."""
 
     code = "policy_unavailable"
+
+
+class ObjectsUnavailable(Unavailable):
+    """The bucket cannot be reached."""
+
+    code = "objects_unavailable"
 
 
 class KeysUnavailable(Unavailable):

@@ -69,7 +69,7 @@ class ReadBatch(Generic[Event]):
     def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
         """Note that what stands at this position is no event."""
         errors = invalid.errors(include_url=False, include_input=False)
-        faults = [_fault(self.pointer(position), error) for error in errors]
+        faults = [fault_of(self.pointer(position), error) for error in errors]
         self._note(position, _uuid_in(document, "org_id"), _uuid_in(document, "event_id"), "invalid", faults)
 
     def rejections_within(self, org_ids: frozenset[UUID]) -> list[Rejection]:
@@ -185,7 +185,8 @@ def _uuid_in(document: Any, name: str) -> UUID | None:
         return None
 
 
-def _fault(pointer: str, error: ErrorDetails) -> Fault:
+def fault_of(pointer: str, error: ErrorDetails) -> Fault:
+    """Return what pydantic found wrong below a pointer, without a word of the input."""
     # An unknown member's name is the client's own text: point at the event that has it.
     location = error["loc"][:-1] if error["type"] == UNKNOWN_FIELD else error["loc"]
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]

@@ -63,6 +63,9 @@ class Settings(BaseModel):
 
     spool_queue_url: str = ""
     spool_dead_letter_queue_url: str = ""
+    operations_queue_url: str = ""
+    operations_dead_letter_queue_url: str = ""
+    archive_bucket: str = ""
 
     analytics_batch_max_size: int = Field(500, ge=1, le=5000)
     analytics_batch_max_bytes: int = Field(524_288, ge=1024, le=5_000_000)

@@ -1,0 +1,17 @@
+"""Administrators' routes: /api/admin."""
+
+from typing import Any
+
+from rollcall.edge import observe, replay_http
+from rollcall.edge.http import Router
+
+router = Router()
+router.routes |= replay_http.router.routes
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway."""
+    response = router.answer(event)
+    observe.logger().info("answered", extra={"route": event.get("routeKey", ""), "status": response["statusCode"]})
+    return response
