@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from workbench.bench.bench import Bench
 from workbench.bench.database import KEYRING_ARN
 from workbench.bench.environment import LambdaContext, prepare_process
 from workbench.bench.figures import Figure
-from workbench.bench.fleet import Turns, fleet
+from workbench.bench.fleet import Task, Turns, fleet
 from workbench.bench.loops import sleep_until
 from workbench.bench.plan import Plan
 from workbench.bench.reset import check_stored
@@ -162,13 +163,14 @@ def measure(bench: Bench) -> list[Figure]:
     rates: dict[str, list[float]] = {}
     with _queue(bench) as (endpoint_url, queue_url):
         variables = _variables(bench, endpoint_url, queue_url)
+        contenders: dict[str, Callable[[], float]] = {
+            "loader": partial(_load, bench, variables),
+            "COPY, 1 client": partial(_copy, bench, 1),
+            "COPY, all clients": partial(_copy, bench, bench.plan.workers),
+            "handler, queue and loader": partial(_whole_way, bench, variables, queue_url),
+        }
         for _ in range(bench.plan.rounds):
-            for name, run in (
-                ("loader", lambda: _load(bench, variables)),
-                ("COPY, 1 client", lambda: _copy(bench, 1)),
-                ("COPY, all clients", lambda: _copy(bench, bench.plan.workers)),
-                ("handler, queue and loader", lambda: _whole_way(bench, variables, queue_url)),
-            ):
+            for name, run in contenders.items():
                 bench.database.run(f"truncate {', '.join(TABLES)}", "checkpoint")
                 rates.setdefault(name, []).append(run())
                 bench.step(f"{SECTION}: {name}")
@@ -205,7 +207,7 @@ def _message_files(bench: Bench) -> tuple[list[Path], int]:
 
 def _whole_way(bench: Bench, variables: Mapping[str, str], queue_url: str) -> float:
     batches = max(20, bench.plan.copy_rows // EVENTS // 10)
-    tasks = [
+    tasks: list[Task] = [
         *(Post(variables, batches, seat, bench.plan.learners) for seat in range(POSTERS)),
         *(PollAndLoad(variables, queue_url) for _ in range(LOADERS)),
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rollcall.contracts.event import Identifier
-from rollcall.contracts.operation import OperationView, RatePerSecond, Reason
+from rollcall.contracts.operation import OperationView, RatePerSecond
 from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.receipt import is_absent
 
@@ -91,7 +91,7 @@ class RescrubRequest(BaseModel):
     last_day: date = Field(description="The last day, in UTC.")
     dry_run: bool = Field(False, description="Only count what would change.")
     rate: RatePerSecond | None = Field(None, description="Events a second at most, for each day.")
-    reason: Reason | None = Field(None, description="Why.")
+    reason: Identifier | None = Field(None, description="Why. No names of people.")
 
     @model_validator(mode="after")
     def _check_days(self) -> Self:

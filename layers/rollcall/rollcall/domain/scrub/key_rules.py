@@ -139,14 +139,67 @@ KEY_RULES = (
 )
 # A word before `name` that says whose: anything else's name is no person's.
 PERSONS = frozenset(
-    "first last middle full given family sur fore nick user display legal preferred maiden my own real screen contact"
-    " person customer member account player profile".split()
+    [
+        "first",
+        "last",
+        "middle",
+        "full",
+        "given",
+        "family",
+        "sur",
+        "fore",
+        "nick",
+        "user",
+        "display",
+        "legal",
+        "preferred",
+        "maiden",
+        "my",
+        "own",
+        "real",
+        "screen",
+        "contact",
+        "person",
+        "customer",
+        "member",
+        "account",
+        "player",
+        "profile",
+    ]
 )
 # About the event, never about a person.
 PLAIN = frozenset(
-    "eventid messageid orgid courseid lessonid eventname type kind version schemaversion occurredat receivedat sentat"
-    " timestamp originaltimestamp createdat policy keyid requestid receivecount contenttype statuscode attempt"
-    " progresspercent timespentseconds percent queue cause code".split()
+    [
+        "eventid",
+        "messageid",
+        "orgid",
+        "courseid",
+        "lessonid",
+        "eventname",
+        "type",
+        "kind",
+        "version",
+        "schemaversion",
+        "occurredat",
+        "receivedat",
+        "sentat",
+        "timestamp",
+        "originaltimestamp",
+        "createdat",
+        "policy",
+        "keyid",
+        "requestid",
+        "receivecount",
+        "contenttype",
+        "statuscode",
+        "attempt",
+        "progresspercent",
+        "timespentseconds",
+        "percent",
+        "queue",
+        "cause",
+        "code",
+    ]
 )
 
 

@@ -18,7 +18,9 @@ TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")  # BCP 47
 VERSION = re.compile(r"v?[0-9]{1,5}(?:\.[0-9]{1,6}){0,3}(?:[-+.][0-9A-Za-z]{1,16}){0,3}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?")
-LASTING = re.compile(r"P(?:[0-9]{1,5}D)?(?:T(?:[0-9]{1,5}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?")  # ISO 8601
+LASTING = re.compile(
+    r"P(?:[0-9]{1,5}D)?(?:T(?:[0-9]{1,5}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
+)  # ISO 8601
 ZONE = re.compile(r"[A-Z][A-Za-z_]{1,32}(?:/[A-Z][A-Za-z_+0-9-]{1,32}){0,2}|[+-][0-9]{2}:?[0-9]{2}")
 PEOPLE = re.compile(
     r"(/(?:users?|students?|pupils?|learners?|children|child|kids?|people|persons?|profiles?|members?|teachers?|parents?"

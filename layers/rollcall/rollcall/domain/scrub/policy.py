@@ -24,10 +24,27 @@ KEYS_REMEMBERED_MAX = 4_096
 KeyMemory = tuple[KeyVerdict | None, str, str]
 DIGEST_DIGITS = 8
 PROPERTIES_MAX = 500  # declared, of one event
-NAMES_OF_ENVELOPE = (
-    "event events properties context traits batch body message records payload data user org_id event_id message_id"
-    " occurred_at received_at name items".split()
-)
+NAMES_OF_ENVELOPE = [
+    "event",
+    "events",
+    "properties",
+    "context",
+    "traits",
+    "batch",
+    "body",
+    "message",
+    "records",
+    "payload",
+    "data",
+    "user",
+    "org_id",
+    "event_id",
+    "message_id",
+    "occurred_at",
+    "received_at",
+    "name",
+    "items",
+]
 
 
 class Declared:

@@ -18,7 +18,9 @@ VALUES = {
 EMPTY = {"", "null", "true", "false"}
 QUOTED = re.compile(r"\s{0,3}\\?([\"'])")
 AFTER_EQUALS = re.compile(rf"\s?(\[[a-z_]{{2,32}}\](?![^\s&;,])|[^\s&;,\"'<>}}\])]{{1,{VALUE_MAX}}}+)")
-AFTER_COLON = re.compile(r"[ \t]{0,3}((?:Bearer |Basic )?[^\n\r,;\"'<>{}\[\]|]{1,200}+|\[[a-z_]{1,32}\][^\n\r,;\"'<>{}\[\]|]{1,200})")
+AFTER_COLON = re.compile(
+    r"[ \t]{0,3}((?:Bearer |Basic )?[^\n\r,;\"'<>{}\[\]|]{1,200}+|\[[a-z_]{1,32}\][^\n\r,;\"'<>{}\[\]|]{1,200})"
+)
 
 
 def _value(match: re.Match[str]) -> Span | None:

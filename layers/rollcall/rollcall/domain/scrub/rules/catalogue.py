@@ -22,7 +22,9 @@ def _gate(pattern: str) -> Callable[[str], object]:
 
 # Seven digits with little between them: no number that tells a person apart has fewer.
 NUMBER = r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){6}"
-NAMED_WORDS = r"(?i:\b(?:ssn|id|social|tax|bsn|burger|sofi|pesel|steuer|idnr|nif|contrib|svnr|sozial|sv|cpf|aadh|uidai|sin|tfn"
+NAMED_WORDS = (
+    r"(?i:\b(?:ssn|id|social|tax|bsn|burger|sofi|pesel|steuer|idnr|nif|contrib|svnr|sozial|sv|cpf|aadh|uidai|sin|tfn"
+)
 NAMED_WORDS += r"|kimlik|tckn|t\.c|isikukood|asmens|oib|teudat|mispar|nhs|personnummer|imei|national|passport|identity"
 NAMED_WORDS += r"|personal|tin))"
 FAMILIES = (
@@ -39,7 +41,10 @@ FAMILIES = (
     Family(lambda text: "@" in text, (contact.EMAIL,)),
     Family(_gate(r"[\[({<]\s{0,2}(?:[aA][tT]|@)|\s[dD][oO][tT]\s|\s@\s"), (contact.EMAIL_SPELLED,)),
     Family(_gate(r"[0-9](?:\.|\[\.\])[0-9]{1,3}(?:\.|\[\.\])[0-9]"), (network.IPV4,)),
-    Family(_gate(r":[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]-[0-9A-Fa-f]{2}-|[0-9A-Fa-f]\.[0-9A-Fa-f]{4}\."), (network.IPV6, network.MAC)),
+    Family(
+        _gate(r":[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]-[0-9A-Fa-f]{2}-|[0-9A-Fa-f]\.[0-9A-Fa-f]{4}\."),
+        (network.IPV6, network.MAC),
+    ),
     Family(_gate(r"[A-Za-z]{2}[ -]?[0-9][ -]?[0-9][ -]?[0-9A-Za-z]"), (payment.IBAN,)),
     Family(_gate(NUMBER), (place.COORDINATES, payment.PAYMENT_CARD, *national.NUMBERS, contact.PHONE)),
     Family(_gate(r"[0-9](?:[ -]?[0-9A-Za-z]){6}|[A-Za-z]{5}[0-9]{4}[A-Za-z]"), national.LETTERED),

@@ -27,7 +27,9 @@ def _address(match: re.Match[str]) -> Span | None:
 
 EMAIL = Rule("@email", re.compile(rf"(?<=[^{DELIMITER}])@(?=\w)"), _address)
 
-COMMON_TOP_LEVEL = "com|org|net|edu|gov|info|io|eu|uk|de|fr|es|it|nl|se|no|dk|fi|pl|pt|br|in|au|ca|us|ch|at|be|ie|school"
+COMMON_TOP_LEVEL = (
+    "com|org|net|edu|gov|info|io|eu|uk|de|fr|es|it|nl|se|no|dk|fi|pl|pt|br|in|au|ca|us|ch|at|be|ie|school"
+)
 EMAIL_SPELLED = Rule(
     "@email",
     re.compile(

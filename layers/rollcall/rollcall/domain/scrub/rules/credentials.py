@@ -8,7 +8,9 @@ TOKEN_CHARACTERS_MIN = 16
 # RFC 6750 and RFC 7617.
 BEARER = Rule(
     "@bearer_token",
-    re.compile(r"(?<![A-Za-z0-9])(?:bearer|basic|negotiate)[ \t:]{1,4}([A-Za-z0-9._~+/-]{8,8192}+={0,2})", re.IGNORECASE),
+    re.compile(
+        r"(?<![A-Za-z0-9])(?:bearer|basic|negotiate)[ \t:]{1,4}([A-Za-z0-9._~+/-]{8,8192}+={0,2})", re.IGNORECASE
+    ),
     lambda match: _token(match),
 )
 

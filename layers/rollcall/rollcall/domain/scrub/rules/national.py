@@ -136,7 +136,7 @@ def _svnr(digits: str) -> bool:
 
 def _rodne_cislo(digits: str) -> bool:
     month = int(digits[2:4]) % 50
-    return is_day(month - 20 if month > 20 else month, digits[4:6]) and (  # noqa: PLR2004
+    return is_day(month - 20 if month > 20 else month, digits[4:6]) and (
         len(digits) == 9 or int(digits) % 11 == 0 or int(digits[:9]) % 11 == 10 == int(digits[9]) + 10  # noqa: PLR2004
     )
 
