@@ -12,6 +12,7 @@ from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
 from rollcall.contracts.receipt import is_absent
 
 ReplaySource = Literal["events", "spool", "dead_letters"]
+LIST_DEFAULT, LIST_MAX = 20, 100
 WINDOW_MAX = timedelta(days=3660)
 
 
@@ -41,6 +42,15 @@ class ReplayRequest(BaseModel):
         """Return what the operation is told."""
         window = {"from": self.from_at.isoformat(), "to": self.to_at.isoformat()}
         return window | ({"user_id": str(self.user_id)} if self.user_id else {})
+
+
+class ReplayQuery(BaseModel):
+    """Whose replays to list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    org_id: UUID = Field(description="The organisation.")
+    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many at most.")
 
 
 class ReplayView(OperationView):

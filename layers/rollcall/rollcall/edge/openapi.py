@@ -10,6 +10,7 @@ import rollcall
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.problem import GatewayProblem, Problem
 from rollcall.contracts.receipt import BatchReceipt
+from rollcall.edge import openapi_admin
 from rollcall.edge.http import PROBLEM_TYPE
 
 MODELS: tuple[type[BaseModel], ...] = (ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem)
@@ -33,7 +34,8 @@ PROBLEMS = {
 def document() -> str:
     """Return the OpenAPI 3.1 document as JSON."""
     _, definitions = models_json_schema(
-        [(model, "validation") for model in MODELS], ref_template="#/components/schemas/{model}"
+        [(model, "validation") for model in (*MODELS, *openapi_admin.MODELS)],
+        ref_template="#/components/schemas/{model}",
     )
     return json.dumps(
         {
@@ -41,10 +43,10 @@ def document() -> str:
             "info": {
                 "title": "Rollcall",
                 "version": rollcall.VERSION,
-                "description": "Learners' progress events: stored once, answered with a receipt each.",
+                "description": "Learners' progress events: stored once, a receipt for each; administrators replay them.",
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "paths": _paths(),
+            "paths": _paths() | openapi_admin.paths(),
             "components": {
                 "schemas": definitions["$defs"],
                 "securitySchemes": {
@@ -57,7 +59,19 @@ def document() -> str:
 
 def methods_of(path: str) -> list[str]:
     """Return the methods that a path takes, in capitals; none for a path that is not ours."""
-    return sorted(method.upper() for method in _paths().get(path, {}))
+    return sorted(
+        method.upper()
+        for template, methods in (_paths() | openapi_admin.paths()).items()
+        if _matches(template, path)
+        for method in methods
+    )
+
+
+def _matches(template: str, path: str) -> bool:
+    parts, given = template.split("/"), path.split("/")
+    return len(parts) == len(given) and all(
+        part == text or (part.startswith("{") and text != "") for part, text in zip(parts, given, strict=True)
+    )
 
 
 def _paths() -> dict[str, dict[str, Any]]:

@@ -2,12 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from rollcall import errors
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.operation import OperationRequest
-from rollcall.contracts.replay import ReplayList, ReplayRequest, ReplayView
+from rollcall.contracts.replay import ReplayList, ReplayQuery, ReplayRequest, ReplayView
 from rollcall.domain.requester import name_requester
 from rollcall.edge import access, observe, wiring_operations
 from rollcall.edge.http import Request, Response, Router
@@ -15,18 +13,8 @@ from rollcall.edge.models import read_model, read_query
 
 READ, WRITE = "admin:read", "admin:write"
 OK, ACCEPTED = 200, 202
-LIST_DEFAULT, LIST_MAX = 20, 100
 
 router = Router()
-
-
-class ListQuery(BaseModel):
-    """Whose replays to list."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    org_id: UUID = Field(description="The organisation.")
-    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many at most.")
 
 
 @router.route("POST /api/admin/offline/replay")
@@ -54,7 +42,7 @@ def post_replay(request: Request) -> Response:
 @router.route("GET /api/admin/offline/replay")
 def list_replays(request: Request) -> Response:
     """Answer the latest replays of an organisation."""
-    query = read_query(request, ListQuery)
+    query = read_query(request, ReplayQuery)
     _administrator(request, READ, query.org_id)
     operations = wiring_operations.request_operation().list_recent("replay", query.org_id, query.limit)
     return Response.of(OK, ReplayList(replays=[ReplayView.of(operation) for operation in operations]))

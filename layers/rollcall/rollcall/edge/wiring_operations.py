@@ -40,10 +40,11 @@ def archive_objects() -> Objects:
 @cache
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
-    return Operate(operation_store(), {"replay": by_source(_replay_steps())}, time.monotonic, time.sleep)
+    return Operate(operation_store(), {"replay": by_source(replay_steps())}, time.monotonic, time.sleep)
 
 
-def _replay_steps() -> dict[str, Step]:
+def replay_steps() -> dict[str, Step]:
+    """Return the steps of a replay, by source."""
     store = ProgressStore(wiring.database(CHUNK_TIMEOUT_SECONDS))
     spooled = replay.apply_spooled(store, wiring.now, settings.current().retention)
     return {
