@@ -57,8 +57,12 @@ class ReadBatch(Generic[Event]):
 
     def reject(self, position: int, event: Event, reason: str, name: str) -> None:
         """Note that a readable event is not stored, for a reason that lies in the field of this name."""
+        self.refuse(position, event.event_id, reason, name)
+
+    def refuse(self, position: int, event_id: UUID | None, reason: str, name: str) -> None:
+        """Note that what stands at this position is not stored, whether or not its event_id is known."""
         fault = Fault(f"{self.pointer(position)}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
-        self._note(position, event.event_id, reason, [fault])
+        self._note(position, event_id, reason, [fault])
 
     def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
         """Note that what stands at this position is no event."""

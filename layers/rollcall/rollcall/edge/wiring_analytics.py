@@ -1,14 +1,20 @@
 """Builds the parts of the functions that take analytics events."""
 
+import time
 from functools import cache
 from uuid import UUID, uuid4
 
+from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.domain.flags import find_drop
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
-from rollcall.edge import settings, wiring
+from rollcall.edge import observe, settings, wiring
 from rollcall.errors import KeysUnavailable, SecretUnavailable
+from rollcall.flows.check_write_key import WriteKeyCheck
 from rollcall.flows.collect import Collect, CollectRules, Scrubbing
+from rollcall.flows.track import Track
+from rollcall.flows.watch_flags import FlagWatch, Trouble
 
 KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
 
@@ -33,7 +39,33 @@ def collect() -> Collect:
     """Return the flow that takes analytics events."""
     current = settings.current()
     rules = CollectRules(current.analytics_batch_max_size, current.retention)
-    return Collect(_queue, scrubbing_of, rules, wiring.now, uuid4)
+    return Collect(_queue, scrubbing_of, rules, wiring.now, uuid4, _find_drop)
+
+
+@cache
+def track() -> Track:
+    """Return the flow that takes batches of the Segment shape."""
+    return Track(collect(), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
+
+
+@cache
+def flags() -> FlagWatch:
+    """Return what reads the flags."""
+    return FlagWatch(_read_flags, time.monotonic, _report)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return wiring.parameters().read(name) if name else None
+
+
+def _report(trouble: Trouble) -> None:
+    observe.count(**{trouble: 1})
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _find_drop(event: AnalyticsEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, event.org_id, event.name, event.event_id)
 
 
 def _queue(message: str) -> object:

@@ -25,6 +25,18 @@ ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: Analytics
 
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
+FindDrop = Callable[[AnalyticsEvent], str | None]
+"""Returns why a sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
+Correct = Callable[[datetime], datetime]
+"""Returns our time of what a client's clock says."""
+
+
+def _drop_nothing(_event: AnalyticsEvent) -> None:
+    return None
+
+
+def _as_told(told_at: datetime) -> datetime:
+    return told_at
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,7 @@ class Collect:
     rules: CollectRules
     now: Callable[[], datetime]
     new_batch_id: Callable[[], UUID]
+    find_drop: FindDrop = _drop_nothing
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, QueueUnavailable."""
@@ -78,12 +91,20 @@ class Collect:
 
         return judge
 
-    def take(self, read: ReadBatch[AnalyticsEvent], subject: str, route: Route, received_at: datetime) -> Ingestion:
+    def take(
+        self,
+        read: ReadBatch[AnalyticsEvent],
+        subject: str,
+        route: Route,
+        received_at: datetime,
+        correct: Correct = _as_told,
+    ) -> Ingestion:
         """Scrub and queue what was read. All of it is queued when this returns, or QueueUnavailable is raised.
 
-        A part that was queued before the queue went away is sent again by the client, and counts once.
+        A part that was queued before the queue went away is sent again by the client, and counts once. What an event
+        says is digested with the time as it was told, so that a corrected one is the same when it is sent again.
         """
-        scrubbed = self._scrub(read)
+        scrubbed = self._scrub(read, correct)
         for org_id, events in scrubbed.items():
             for message in self._messages(org_id, events, subject, route, received_at):
                 self.queue(message)
@@ -94,14 +115,20 @@ class Collect:
         receipt = BatchReceipt.of(receipts[position] for position in range(len(receipts)))
         return Ingestion(receipt, read.faults, None)
 
-    def _scrub(self, read: ReadBatch[AnalyticsEvent]) -> dict[UUID, list[ScrubbedEvent]]:
-        """Return the scrubbed events by organisation; one that cannot be scrubbed is rejected, and nothing is kept."""
+    def _scrub(self, read: ReadBatch[AnalyticsEvent], correct: Correct) -> dict[UUID, list[ScrubbedEvent]]:
+        """Return the scrubbed events by organisation; one that cannot be scrubbed is rejected, and nothing is kept.
+
+        What is dropped on purpose is scrubbed first: a dark launch shows what a policy would do.
+        """
         scrubbed: dict[UUID, list[ScrubbedEvent]] = {}
         for position, event in zip(read.positions, read.events, strict=True):
             try:
-                kept = scrub_event(event, self.scrubbing_of(event.org_id))
+                kept = scrub_event(event, self.scrubbing_of(event.org_id), correct)
             except ScrubFailed as failed:
                 read.reject(position, event, failed.code, "properties")
+                continue
+            if reason := self.find_drop(event):
+                read.reject(position, event, reason, "name")
             else:
                 scrubbed.setdefault(event.org_id, []).append(kept)
         return scrubbed
@@ -114,7 +141,8 @@ class Collect:
             org_id=org_id,
             batch_id=self.new_batch_id(),
             route=route,
-            sent_by=scrubbing.pseudonymiser.pseudonym(subject),
+            # A write key's id names no person, and finds the key.
+            sent_by=subject if route == "segment" else scrubbing.pseudonymiser.pseudonym(subject),
             received_at=received_at,
             key_id=scrubbing.pseudonymiser.key_id,
             policy_version=scrubbing.policy_version,
@@ -127,7 +155,7 @@ class Collect:
         ]
 
 
-def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
+def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct = _as_told) -> ScrubbedEvent:
     """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be."""
     scrubber = scrubbing.scrubber
     name = scrubber.scrub_name(event.name)
@@ -135,7 +163,7 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
     return ScrubbedEvent(
         event_id=event.event_id,
-        occurred_at=event.occurred_at,
+        occurred_at=correct(event.occurred_at),
         name=name.value,
         user_pseudonym=_pseudonym(event.user_id, scrubber),
         anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),

@@ -1,0 +1,28 @@
+"""Reads parameters from AWS Systems Manager, without the SDK."""
+
+from collections.abc import Callable
+
+from rollcall.cloud.json_service import JsonService, ServiceUnreachable
+from rollcall.cloud.signature import AwsCredentials
+from rollcall.errors import ParameterUnavailable
+
+NOT_FOUND = "ParameterNotFound"
+
+
+class Parameters:
+    """Parameters by name."""
+
+    def __init__(self, region: str, endpoint_url: str | None, credentials: Callable[[], AwsCredentials]) -> None:
+        self._service = JsonService("ssm", "AmazonSSM", region, endpoint_url, credentials)
+
+    def read(self, name: str) -> str | None:
+        """Return a parameter's text, None where there is none; raises ParameterUnavailable."""
+        try:
+            answer = self._service.call("GetParameter", {"Name": name})
+        except ServiceUnreachable as fault:
+            raise ParameterUnavailable from fault
+        if answer.is_ok:
+            return str(answer.members["Parameter"]["Value"])
+        if answer.error == NOT_FOUND:
+            return None
+        raise ParameterUnavailable(f"Systems Manager answered {answer.status} {answer.error}.")
