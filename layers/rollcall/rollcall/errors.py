@@ -82,6 +82,12 @@ class ExpiredToken(Unauthorized):
     code = "token_expired"
 
 
+class InvalidWriteKey(Unauthorized):
+    """A write key that is known here and was not revoked is needed, as the user name of HTTP Basic."""
+
+    code = "write_key_invalid"
+
+
 class Forbidden(RollcallError):
     """The token does not allow this."""
 
@@ -206,6 +212,12 @@ class SecretUnavailable(RollcallError):
     """A secret cannot be read."""
 
     code = "secret_unavailable"
+
+
+class ParameterUnavailable(RollcallError):
+    """A parameter cannot be read."""
+
+    code = "parameter_unavailable"
 
 
 class ScrubFailed(RollcallError):

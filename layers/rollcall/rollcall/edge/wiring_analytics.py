@@ -4,9 +4,14 @@ import time
 from functools import cache
 from uuid import uuid4
 
+from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.domain.flags import find_drop
 from rollcall.domain.rate import RateLimit
-from rollcall.edge import settings, wiring, wiring_scrub
+from rollcall.edge import observe, settings, wiring, wiring_scrub
+from rollcall.flows.check_write_key import WriteKeyCheck
 from rollcall.flows.collect import Collect, CollectRules
+from rollcall.flows.track import Track
+from rollcall.flows.watch_flags import FlagWatch, Trouble
 
 
 @cache
@@ -27,7 +32,34 @@ def collect(role: str) -> Collect:
         now=wiring.now,
         monotonic=time.perf_counter,
         new_batch_id=uuid4,
+        find_drop=_find_drop,
     )
+
+
+@cache
+def track() -> Track:
+    """Return the flow that takes batches of the Segment shape."""
+    return Track(collect("service"), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
+
+
+@cache
+def flags() -> FlagWatch:
+    """Return what reads the flags."""
+    return FlagWatch(_read_flags, time.monotonic, _report)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return wiring.parameters().read(name) if name else None
+
+
+def _report(trouble: Trouble) -> None:
+    observe.count(**{trouble: 1})
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _find_drop(event: AnalyticsEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, event.org_id, event.name, event.event_id)
 
 
 def _queue(message: str) -> object:

@@ -1,13 +1,18 @@
 """Scrub: what may be kept of an analytics event, under its organisation's policy and keys."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
+
+
+Correct = Callable[[datetime], datetime]
+"""Returns our time of what a client's clock says."""
 
 
 class Sample(Protocol):
@@ -43,15 +48,18 @@ class Scrubbing:
     policy_version: str
 
 
-def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
-    """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be."""
+def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:
+    """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be.
+
+    `correct` returns our time of what the client's clock says.
+    """
     scrubber = scrubbing.scrubber
     name = scrubber.scrub_name(event.name)
     properties = scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
     return ScrubbedEvent(
         event_id=event.event_id,
-        occurred_at=event.occurred_at,
+        occurred_at=correct(event.occurred_at),
         name=name.value,
         user_pseudonym=_pseudonym(event.user_id, scrubber),
         anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),
