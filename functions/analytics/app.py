@@ -1,11 +1,11 @@
-"""POST /api/analytics/events and /batch: scrub analytics events, queue what is left, answer with a receipt each."""
+"""POST /api/analytics/events and /batch, and /v1/batch: scrub analytics events, queue what is left, answer."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
 from rollcall.contracts.caller import Caller
-from rollcall.edge import identity, ingest_http, observe, settings, wiring, wiring_analytics
+from rollcall.edge import identity, ingest_http, observe, segment_http, settings, wiring, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
 from rollcall.flows.collect import Collect
 from rollcall.flows.ingest import Ingestion
@@ -26,6 +26,22 @@ def post_batch(request: Request) -> Response:
 def post_event(request: Request) -> Response:
     """Take one event."""
     return _take(request, Collect.accept_event, ingest_http.answer_event)
+
+
+@router.route("POST /v1/batch")
+def post_segment_batch(request: Request) -> Response:
+    """Take a batch of the Segment shape, under a write key."""
+    started = time.perf_counter()
+    flow, ingestion = wiring_analytics.track(), None
+    try:
+        key = segment_http.presented_key(request)
+        with observe.span("track"):
+            ingestion = flow.accept_batch(request.body(settings.current().analytics_batch_max_bytes), key)
+    finally:
+        _advise(request, flow.collect, ingestion)
+    if ingestion.receipt:
+        ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
+    return segment_http.answer_batch(request, ingestion)
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:

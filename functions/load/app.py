@@ -56,24 +56,6 @@ class Loading:
         observe.logger().error("buried", extra={"message_id": record.message_id, "code": poison.code})
 
 
-class Archiving:
-    """One invocation's archive: keeps what was stored for a replay. A bucket that was away is not asked again in it."""
-
-    def __init__(self) -> None:
-        self._is_away = False
-
-    def keep(self, record: SQSRecord) -> None:
-        """Archive one message's batch. It is stored already, so no fault may bring the message back."""
-        try:
-            if not self._is_away:
-                archive.archive_spooled(record.message_id, record.body, wiring_operations.archive_objects().put)
-                return
-        except RollcallError as fault:
-            self._is_away = True
-            observe.logger().error("not archived", extra={"message_id": record.message_id, "code": fault.code})
-        observe.count(archive_failed=1)
-
-
 def load_spool() -> Callable[[SQSRecord], Counter[str]]:
     """Return what stores a spooled batch. A store that was away is not asked again in the same invocation."""
     away, archiving = False, Archiving()
@@ -91,6 +73,24 @@ def load_spool() -> Callable[[SQSRecord], Counter[str]]:
         return counts
 
     return store
+
+
+class Archiving:
+    """One invocation's archive: keeps what was stored for a replay. A bucket that was away is not asked again in it."""
+
+    def __init__(self) -> None:
+        self._is_away = False
+
+    def keep(self, record: SQSRecord) -> None:
+        """Archive one message's batch. It is stored already, so no fault may bring the message back."""
+        try:
+            if not self._is_away:
+                archive.archive_spooled(record.message_id, record.body, wiring_operations.archive_objects().put)
+                return
+        except RollcallError as fault:
+            self._is_away = True
+            observe.logger().error("not archived", extra={"message_id": record.message_id, "code": fault.code})
+        observe.count(archive_failed=1)
 
 
 def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Counter[str]]:

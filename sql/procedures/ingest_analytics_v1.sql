@@ -91,4 +91,4 @@ end
 $$;
 
 revoke all on function rollcall.ingest_analytics_v1(uuid, jsonb) from public;
-grant execute on function rollcall.ingest_analytics_v1(uuid, jsonb) to rollcall_app;
+grant execute on function rollcall.ingest_analytics_v1(uuid, jsonb) to rollcall_app, rollcall_ops;

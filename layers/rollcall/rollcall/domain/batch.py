@@ -61,16 +61,28 @@ class ReadBatch(Generic[Event]):
         """Return where in the body the event of this position stands."""
         return self.pointer_form.format(position)
 
-    def reject(self, position: int, event: Event, reason: str, name: str) -> None:
-        """Note that a readable event is not stored, for a reason that lies in the field of this name."""
+    def reject(self, position: int, event: Event, reason: str, name: str, *, is_noted: bool = True) -> None:
+        """Note that a readable event is not stored, for a reason that lies in the field of this name.
+
+        One that is not noted is told to its client, and to nobody who asks later.
+        """
+        if is_noted:
+            self.rejected.append((event.org_id, event.event_id, reason))
+        self.refuse(position, event.event_id, reason, name)
+
+    def refuse(self, position: int, event_id: UUID | None, reason: str, name: str) -> None:
+        """Note that what stands at this position is not stored, whether or not its event_id is known."""
         fault = Fault(f"{self.pointer(position)}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
-        self._note(position, event.org_id, event.event_id, reason, [fault])
+        self._note(position, event_id, reason, [fault])
 
     def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
         """Note that what stands at this position is no event."""
         errors = invalid.errors(include_url=False, include_input=False)
         faults = [fault_of(self.pointer(position), error) for error in errors]
-        self._note(position, _uuid_in(document, "org_id"), _uuid_in(document, "event_id"), "invalid", faults)
+        event_id = _uuid_in(document, "event_id")
+        if event_id is not None:
+            self.rejected.append((_uuid_in(document, "org_id"), event_id, "invalid"))
+        self._note(position, event_id, "invalid", faults)
 
     def rejections_within(self, org_ids: frozenset[UUID]) -> list[Rejection]:
         """Return the rejections to be noted, each under its organisation, where that is one of these.
@@ -85,12 +97,8 @@ class ReadBatch(Generic[Event]):
             if org_id is not None and org_id in org_ids
         ]
 
-    def _note(
-        self, position: int, org_id: UUID | None, event_id: UUID | None, reason: str, faults: list[Fault]
-    ) -> None:
+    def _note(self, position: int, event_id: UUID | None, reason: str, faults: list[Fault]) -> None:
         self.faults += faults
-        if event_id is not None:
-            self.rejected.append((org_id, event_id, reason))
         self.rejections[position] = EventReceipt(
             event_id=event_id, status="rejected", reason=reason, pointer=faults[0].pointer
         )

@@ -28,6 +28,7 @@ class Settings(BaseModel):
     environment: str = "local"
     aws_region: str = "us-east-1"
     aws_endpoint_url_secrets_manager: str | None = None
+    aws_endpoint_url_ssm: str | None = None
     aws_endpoint_url: str | None = None
 
     database_host: str = ""
@@ -77,6 +78,9 @@ class Settings(BaseModel):
     analytics_queue_url: str = ""
     analytics_dead_letter_queue_url: str = ""
     pseudonym_secret_arn: str = ""
+    policy_parameter_prefix: str = ""
+    analytics_emit: Literal["on", "off"] = "on"
+    flags_parameter: str = ""
 
     jwt_algorithms: Names = frozenset({"HS256"})
     jwt_secret_arn: str = ""

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from functools import cache
 
+from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.domain.attributes import AttributeRule
@@ -19,6 +20,7 @@ from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, Database
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
 from rollcall.store.receipts import ReceiptStore
+from rollcall.store.write_keys import WriteKeyStore
 
 PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
 
@@ -34,6 +36,14 @@ def secrets() -> Secrets:
     current = settings.current()
     endpoint = current.aws_endpoint_url_secrets_manager or current.aws_endpoint_url
     return Secrets(current.aws_region, endpoint, settings.aws_credentials)
+
+
+@cache
+def parameters() -> Parameters:
+    """Return the parameter store."""
+    current = settings.current()
+    endpoint = current.aws_endpoint_url_ssm or current.aws_endpoint_url
+    return Parameters(current.aws_region, endpoint, settings.aws_credentials)
 
 
 @cache
@@ -87,6 +97,12 @@ def analytics_store() -> AnalyticsStore:
 def burial_store() -> BurialStore:
     """Return the ledger of dead letters, as queues' consumers write it."""
     return BurialStore(database())
+
+
+@cache
+def write_key_store() -> WriteKeyStore:
+    """Return the store of write keys."""
+    return WriteKeyStore(database())
 
 
 @cache

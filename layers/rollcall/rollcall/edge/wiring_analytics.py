@@ -2,33 +2,16 @@
 
 import time
 from functools import cache
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.domain.flags import find_drop
 from rollcall.domain.rate import RateLimit
-from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
-from rollcall.domain.scrub.scrubber import Scrubber
-from rollcall.edge import settings, wiring
-from rollcall.errors import KeysUnavailable, SecretUnavailable
+from rollcall.edge import observe, settings, wiring, wiring_scrub
+from rollcall.flows.check_write_key import WriteKeyCheck
 from rollcall.flows.collect import Collect, CollectRules
-from rollcall.flows.scrub import Scrubbing
-
-KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
-
-
-def keyring() -> Keyring:
-    """Return the keys that pseudonyms are made with; raises KeysUnavailable."""
-    try:
-        text = wiring.secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
-    except SecretUnavailable as fault:
-        raise KeysUnavailable from fault
-    return Keyring.read(text)
-
-
-def scrubbing_of(org_id: UUID) -> Scrubbing:
-    """Return what an organisation's events are scrubbed with."""
-    pseudonymiser, policy = Pseudonymiser(keyring(), org_id), default_policy()
-    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)
+from rollcall.flows.track import Track
+from rollcall.flows.watch_flags import FlagWatch, Trouble
 
 
 @cache
@@ -43,13 +26,40 @@ def collect(role: str) -> Collect:
     return Collect(
         queue=_queue,
         receipts=wiring.receipt_store(),
-        scrubbing_of=scrubbing_of,
+        scrubbing_of=wiring_scrub.scrubbing_of,
         rules=CollectRules(current.analytics_batch_max_size, current.retention, limit),
         gauge=wiring.gauge(),
         now=wiring.now,
         monotonic=time.perf_counter,
         new_batch_id=uuid4,
+        find_drop=_find_drop,
     )
+
+
+@cache
+def track() -> Track:
+    """Return the flow that takes batches of the Segment shape."""
+    return Track(collect("service"), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
+
+
+@cache
+def flags() -> FlagWatch:
+    """Return what reads the flags."""
+    return FlagWatch(_read_flags, time.monotonic, _report)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return wiring.parameters().read(name) if name else None
+
+
+def _report(trouble: Trouble) -> None:
+    observe.count(**{trouble: 1})
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _find_drop(event: AnalyticsEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, event.org_id, event.name, event.event_id)
 
 
 def _queue(message: str) -> object:

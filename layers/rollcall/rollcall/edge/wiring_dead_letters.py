@@ -3,7 +3,7 @@
 from functools import cache
 
 from rollcall.cloud.topics import Topics
-from rollcall.edge import settings, wiring, wiring_analytics, wiring_operations
+from rollcall.edge import settings, wiring, wiring_operations, wiring_scrub
 from rollcall.flows.bury import Bury
 from rollcall.flows.digest import Digest
 from rollcall.flows.redrive import Redrive
@@ -14,7 +14,7 @@ from rollcall.store.digests import DigestStore
 @cache
 def bury() -> Bury:
     """Return the flow that buries."""
-    return Bury(wiring_operations.archive_objects(), wiring.burial_store(), wiring_analytics.scrubbing_of, wiring.now)
+    return Bury(wiring_operations.archive_objects(), wiring.burial_store(), wiring_scrub.scrubbing_of, wiring.now)
 
 
 @cache
@@ -26,7 +26,7 @@ def dead_letter_store() -> DeadLetterStore:
 @cache
 def redrive() -> Redrive:
     """Return the step that redrives."""
-    return Redrive(dead_letter_store(), wiring_operations.archive_objects(), _send, wiring_analytics.scrubbing_of)
+    return Redrive(dead_letter_store(), wiring_operations.archive_objects(), _send, wiring_scrub.scrubbing_of)
 
 
 def _send(queue: str, body: str, attributes: dict[str, str]) -> object:

@@ -21,13 +21,23 @@ from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import QueueUnavailable, ScrubFailed, StoreUnavailable
 from rollcall.flows.ingest import Ingestion
 from rollcall.flows.receipts import ReceiptStore, note_rejections
-from rollcall.flows.scrub import Scrubbing, scrub_event
+from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
 ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: AnalyticsBatch.model_validate_json(body).events)
 
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
+FindDrop = Callable[[AnalyticsEvent], str | None]
+"""Returns why a sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
+
+
+def _drop_nothing(_event: AnalyticsEvent) -> None:
+    return None
+
+
+def _as_told(told_at: datetime) -> datetime:
+    return told_at
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Collect:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     new_batch_id: Callable[[], UUID]
+    find_drop: FindDrop = _drop_nothing
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, KeysUnavailable, QueueUnavailable."""
@@ -89,10 +100,18 @@ class Collect:
 
         return judge
 
-    def take(self, read: ReadBatch[AnalyticsEvent], sender: Sender, route: Route, received_at: datetime) -> Ingestion:
+    def take(
+        self,
+        read: ReadBatch[AnalyticsEvent],
+        sender: Sender,
+        route: Route,
+        received_at: datetime,
+        correct: Correct = _as_told,
+    ) -> Ingestion:
         """Scrub and queue what was read. All of it is queued when this returns, or QueueUnavailable is raised.
 
-        A part that was queued before the queue went away is sent again by the client, and counts once.
+        A part that was queued before the queue went away is sent again by the client, and counts once. What an event
+        says is digested with the time as it was told, so that a corrected one is the same when it is sent again.
         """
         subject = f"analytics:{opaque_subject(sender.subject)}"
         batches = self._batches(read)
@@ -100,7 +119,7 @@ class Collect:
         announced = self._announce(subject, batches, received_at)
         if announced.retry_after_ms:
             return Ingestion(None, [], announced.rate, announced.retry_after_ms)
-        events = _scrub(read, scrubbing)
+        events = _scrub(read, scrubbing, correct, self.find_drop)
         self._withdraw([batch for batch in batches if not events[batch.org_id]])
         try:
             for batch in batches:
@@ -142,14 +161,25 @@ class Collect:
                 self.receipts.withdraw_batches(batches)
 
 
-def _scrub(read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing]) -> dict[UUID, list[ScrubbedEvent]]:
-    """Return the scrubbed events by organisation. One that cannot be scrubbed is rejected: nothing of it is kept."""
+def _scrub(
+    read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing], correct: Correct, find_drop: FindDrop
+) -> dict[UUID, list[ScrubbedEvent]]:
+    """Return the scrubbed events by organisation. One that cannot be scrubbed is rejected: nothing of it is kept.
+
+    What is dropped on purpose is scrubbed first: a dark launch shows what a policy would do. It is not noted: a switch
+    that is thrown to spare the database must not write a row for each event.
+    """
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
         try:
-            scrubbed[event.org_id].append(scrub_event(event, scrubbing[event.org_id]))
+            kept = scrub_event(event, scrubbing[event.org_id], correct)
         except ScrubFailed as failed:
             read.reject(position, event, failed.code, "properties")
+            continue
+        if reason := find_drop(event):
+            read.reject(position, event, reason, "name", is_noted=False)
+        else:
+            scrubbed[event.org_id].append(kept)
     return scrubbed
 
 

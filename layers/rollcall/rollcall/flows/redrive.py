@@ -16,7 +16,7 @@ from rollcall.domain import dead_letters
 from rollcall.errors import RollcallError, ScrubFailed, TooLarge, Unavailable
 from rollcall.flows.bury import scrub_body
 from rollcall.flows.operate import Chunk, StepResult
-from rollcall.flows.scrub import Scrubbing, scrub_again
+from rollcall.flows.scrub import Scrubbing, scrub_batch_again
 
 LETTERS_MAX = 50  # in a chunk: a second's worth at the usual rate, read and sent well within a lease
 # SQS's most is 1,048,576 bytes, attributes included; ours take less than this leaves.
@@ -116,10 +116,15 @@ class Redrive:
         self.send(letter.queue, body, marks.attributes())
 
     def _body_of_now(self, letter: DeadLetter, body: str) -> str:
-        """Return an archived body as the policy of now leaves it; raises ScrubFailed, KeysUnavailable."""
+        """Return an archived body as the policy of now leaves it.
+
+        Raises ScrubFailed, KeysUnavailable, and ConfigurationInvalid when the key of its pseudonyms is gone.
+        """
         match dead_letters.read_batch_message(body):
             case QueuedBatch() as queued:
-                return dead_letters.write_batch(scrub_again(queued, self.scrubbing_of(queued.org_id)))
+                return dead_letters.write_batch(
+                    scrub_batch_again(queued, self.scrubbing_of(queued.org_id).with_key(queued.key_id))
+                )
             case SpooledBatch() as spooled:
                 return dead_letters.write_batch(spooled)
             case _:

@@ -1,13 +1,42 @@
 """Scrub: what may be kept of an analytics event, under its organisation's policy and keys; and later, once more."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.domain.scrub.scrubber import Remark, Scrubber
+
+
+Correct = Callable[[datetime], datetime]
+"""Returns our time of what a client's clock says."""
+
+
+class Sample(Protocol):
+    """What an analytics event says, without its identity."""
+
+    @property
+    def name(self) -> str:
+        """What happened."""
+
+    @property
+    def user_id(self) -> str | None:
+        """Who."""
+
+    @property
+    def anonymous_id(self) -> str | None:
+        """Who, before they signed in."""
+
+    @property
+    def session_id(self) -> str | None:
+        """Which visit."""
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """What else."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +47,24 @@ class Scrubbing:
     pseudonymiser: Pseudonymiser
     policy_version: str
 
+    def with_key(self, key_id: str) -> "Scrubbing":
+        """Return the same with the key of pseudonyms that stand there already; raises ConfigurationInvalid."""
+        pseudonymiser = self.pseudonymiser.for_key(key_id)
+        return Scrubbing(Scrubber(self.scrubber.policy, pseudonymiser), pseudonymiser, self.policy_version)
 
-def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
-    """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be."""
+
+def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:
+    """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be.
+
+    `correct` returns our time of what the client's clock says.
+    """
     scrubber = scrubbing.scrubber
     name = scrubber.scrub_name(event.name)
     properties = scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
     return ScrubbedEvent(
         event_id=event.event_id,
-        occurred_at=event.occurred_at,
+        occurred_at=correct(event.occurred_at),
         name=name.value,
         user_pseudonym=_pseudonym(event.user_id, scrubber),
         anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),
@@ -38,28 +75,30 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
     )
 
 
-def scrub_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
-    """Return a scrubbed batch as the policy of now leaves it; raises ScrubFailed, ConfigurationInvalid.
+def scrub_sample(sample: Sample, scrubbing: Scrubbing) -> tuple[dict[str, Any], list[Remark]]:
+    """Return what would be kept of a sample, in its own members, and what would be noted; raises ScrubFailed."""
+    scrubber = scrubbing.scrubber
+    name = scrubber.scrub_name(sample.name)
+    properties = scrubber.scrub_properties(sample.name, sample.properties)
+    who = {"user_id": sample.user_id, "anonymous_id": sample.anonymous_id, "session_id": sample.session_id}
+    pseudonyms = {field: scrubber.scrub_identifier(value) for field, value in who.items() if value is not None}
+    return {"name": name.value, **pseudonyms, "properties": properties.value}, [*name.remarks, *properties.remarks]
 
-    What was scrubbed already stays as it is, so that again by the same policy changes nothing; remarks add up. New
-    pseudonyms are made with the batch's own key, which stands beside all of them.
-    """
-    scrubber = Scrubber(scrubbing.scrubber.policy, scrubbing.pseudonymiser.for_key(batch.key_id))
-    events = [_scrub_event_again(event, scrubber) for event in batch.events]
-    return batch.model_copy(update={"events": events, "policy_version": scrubbing.policy_version})
 
-
-def _scrub_event_again(event: ScrubbedEvent, scrubber: Scrubber) -> ScrubbedEvent:
-    name = scrubber.scrub_name(event.name)
-    properties = scrubber.scrub_properties(event.name, event.properties)
+def scrub_again(event: ScrubbedEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
+    """Return what may be kept of a scrubbed event under a policy that came later; raises ScrubFailed."""
+    name = scrubbing.scrubber.scrub_name(event.name)
+    properties = scrubbing.scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
     return event.model_copy(
-        update={
-            "name": name.value,
-            "properties": without_nul(properties.value),
-            "remarks": [*event.remarks, *(remark for remark in remarks if remark not in event.remarks)],
-        }
+        update={"name": name.value, "properties": properties.value, "remarks": [*event.remarks, *remarks]}
     )
+
+
+def scrub_batch_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
+    """Return a queued batch as the policy of today would have let it through; raises ScrubFailed."""
+    events = [scrub_again(event, scrubbing) for event in batch.events]
+    return batch.model_copy(update={"events": events, "policy_version": scrubbing.policy_version})
 
 
 def _content_of(event: AnalyticsEvent) -> bytes:
