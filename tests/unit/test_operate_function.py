@@ -135,7 +135,7 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
     steps = wiring_operations.replay_steps()
     assert sorted(steps) == sorted(schema["properties"]["source"]["enum"])
-    assert wiring_operations.operate().steps.keys() == {"replay"}
+    assert wiring_operations.operate().steps.keys() == {"replay", "redrive"}
     for part in (wiring.database, wiring_operations.operation_store, wiring_operations.archive_objects):
         part.cache_clear()
     wiring_operations.operate.cache_clear()

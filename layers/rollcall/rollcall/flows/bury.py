@@ -9,6 +9,7 @@ from uuid import UUID
 from rollcall.contracts.dead_letter import Failure, Marks
 from rollcall.domain import dead_letters
 from rollcall.domain.dead_letters import Part
+from rollcall.domain.salvage import put_back
 from rollcall.errors import ScrubFailed
 
 
@@ -112,7 +113,7 @@ class Bury:
         kept: str | None = part.body
         if not part.is_batch:
             try:
-                kept = scrub_body(part.body, scrubbing.scrubber)
+                kept = scrub_body(message.queue, part.body, scrubbing.scrubber)
             except ScrubFailed as failed:
                 kept, error_code = None, failed.code
         failure = Failure(
@@ -144,10 +145,11 @@ def _parts(message: DeadMessage) -> list[Part]:
     return [Part(marks.org_id, body, event_ids, is_batch)]
 
 
-def scrub_body(body: str, scrubber: Scrubber) -> str:
-    """Return what may be kept of a body that nobody can read, JSON or not; raises ScrubFailed."""
+def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
+    """Return what may be kept of a body of a queue that nobody can read, JSON or not; raises ScrubFailed."""
     try:
         document = dead_letters.read_document(body)
     except ValueError:
         return str(scrubber.scrub_text(body).value)
-    return dead_letters.write_document(scrubber.scrub_document(document).value)
+    scrubbed = scrubber.scrub_document(document).value
+    return dead_letters.write_document(put_back(queue, document, scrubbed))

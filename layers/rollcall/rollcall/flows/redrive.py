@@ -128,4 +128,4 @@ class Redrive:
             case SpooledBatch() as spooled:
                 return dead_letters.write_batch(spooled)
             case _:
-                return scrub_body(body, self.scrubbing_of(letter.org_id).scrubber)
+                return scrub_body(letter.queue, body, self.scrubbing_of(letter.org_id).scrubber)
