@@ -18,7 +18,7 @@ ITEMS_MAX = 200
 class PolicyAdditions(BaseModel):
     """Additions to the default policy. Those marked laxer need admin:super."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     drop: Annotated[tuple[Path, ...], Field(max_length=ITEMS_MAX)] = Field(
         (), description="Selectors of properties that are removed, for instance `page_name` or `answers.*.choice_id`."

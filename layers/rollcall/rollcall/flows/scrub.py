@@ -10,7 +10,6 @@ from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEv
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
 
-
 Correct = Callable[[datetime], datetime]
 """Returns our time of what a client's clock says."""
 

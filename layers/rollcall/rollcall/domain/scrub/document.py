@@ -7,6 +7,7 @@ from rollcall.domain.scrub.key_name import compact
 from rollcall.domain.scrub.key_rules import KeyVerdict, judge
 from rollcall.domain.scrub.limits import (
     DEPTH_MAX,
+    IDENTIFIER_MAX,
     JSON_STRING_DEPTH_MAX,
     KEYS_MAX,
     NAME_MAX,
@@ -14,14 +15,14 @@ from rollcall.domain.scrub.limits import (
     TEXT_MAX,
 )
 from rollcall.domain.scrub.policy import Policy
-from rollcall.domain.scrub.pseudonym import IDENTIFIER_MAX, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import MARKER, REMOVED, Action, mask, stricter
 from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
 from rollcall.domain.scrub.selector import Waiting, descend
+from rollcall.domain.scrub.text import NUMBER_PLAIN
 from rollcall.errors import ScrubFailed
 
 LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
-NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 NUMBER_BITS_MAX = 256
 # What messages are wrapped in: with JSON in it, its own keys tell what is personal.
 ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
@@ -82,8 +83,13 @@ class DocumentWalk:
         kept: dict[str, Any] = {}
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
+        texts, memory = self._policy.texts, self._policy.key_memory
         for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
-            verdict, shown, stored = self._key(key, place)
+            remembered = memory.get(key)
+            if remembered and not (remembered[0] or waiting) and key not in kept and texts.is_known(value):
+                kept[key] = value
+                continue
+            verdict, shown, stored = remembered or self._key(key, place)
             inner = (*place, shown)
             name = compact(key) if waiting else ""
             below, action = (
@@ -114,9 +120,6 @@ class DocumentWalk:
         """Return what a key falls under, the name that may be shown for it, and the one that it is stored under."""
         if type(key) is not str:
             raise ScrubFailed("The document has a key that is no text.")
-        remembered = self._policy.key_memory.get(key)
-        if remembered:
-            return remembered
         if len(key) > NAME_MAX:
             self._remarks.add((*place, UNNAMED), "@limit:key", "replace")
             return None, UNNAMED, REMOVED

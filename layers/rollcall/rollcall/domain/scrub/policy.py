@@ -4,17 +4,22 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
-from rollcall.contracts.policy import PolicyAdditions
 from rollcall.domain.scrub import catalogue
 from rollcall.domain.scrub.key_name import compact, snake
 from rollcall.domain.scrub.key_rules import KEY_RULES, PLAIN, KeyRule, KeyVerdict, judge
 from rollcall.domain.scrub.kinds import KINDS, Kind
+from rollcall.domain.scrub.limits import NAME_MAX
 from rollcall.domain.scrub.redaction import Action
+from rollcall.domain.scrub.remark import UNNAMED
 from rollcall.domain.scrub.rules.catalogue import RULE_IDS
 from rollcall.domain.scrub.selector import ANY_DEPTH, Selector, begin, vocabulary
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import PolicyInvalid
+
+if TYPE_CHECKING:
+    from rollcall.contracts.policy import PolicyAdditions
 
 NAME = "minors"
 VERSION = "minors-1"
@@ -23,6 +28,7 @@ OWN_KEYS = "@key:organisation"
 KEYS_REMEMBERED_MAX = 4_096
 KeyMemory = tuple[KeyVerdict | None, str, str]
 DIGEST_DIGITS = 8
+SPELLINGS_MAX = 2_048  # of declared names, so never anything personal
 PROPERTIES_MAX = 500  # declared, of one event
 NAMES_OF_ENVELOPE = [
     "event",
@@ -50,13 +56,14 @@ NAMES_OF_ENVELOPE = [
 class Declared:
     """What may stand at one place of an event: a kind of value, or an object of declared properties, or an array."""
 
-    __slots__ = ("each", "kind", "members", "name")
+    __slots__ = ("each", "kind", "members", "name", "spellings")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.kind: Kind | None = None
         self.members: dict[str, Declared] = {}
         self.each: Declared | None = None
+        self.spellings: dict[str, Declared] = {}
 
     def add(self, path: str, kind: Kind) -> None:
         """Declare the property at this path."""
@@ -72,24 +79,27 @@ class Declared:
 
     def member(self, key: str) -> "Declared | None":
         """Return what may stand under this key, however it is written."""
-        return self.members.get(key) or self.members.get(compact(key))
+        declared = self.members.get(compact(key))
+        if declared and len(self.spellings) < SPELLINGS_MAX:
+            self.spellings[key] = declared
+        return declared
 
 
 class Policy:
     """A policy, ready to run."""
 
-    def __init__(self, additions: PolicyAdditions) -> None:
+    def __init__(self, additions: Mapping[str, Any], version: str) -> None:
         self.name = NAME
-        self.version = _version(additions)
-        self.texts = TextScrubber(frozenset(additions.disable_rules))
+        self.version = version
+        self.texts = TextScrubber(frozenset(additions.get("disable_rules", ())))
         self.key_rules = _key_rules(additions)
-        self.refused = frozenset(map(compact, additions.refuse_events))
+        self.refused = frozenset(map(compact, additions.get("refuse_events", ())))
         self.selectors = begin(_selectors(additions))
         self.floating = begin((selector.floating, action) for selector, action in _selectors(additions))
         self.vocabulary = vocabulary(self.floating)
-        self._everywhere = catalogue.EVERY_EVENT | additions.declare_everywhere
-        self._declarations: dict[str, tuple[str, Mapping[str, str]]] = {}
-        for name, properties in (*catalogue.EVENTS.items(), *additions.declare.items()):
+        self._everywhere = catalogue.EVERY_EVENT | additions.get("declare_everywhere", {})
+        self._declarations: dict[str, tuple[str, dict[str, str]]] = {}
+        for name, properties in (*catalogue.EVENTS.items(), *additions.get("declare", {}).items()):
             known = self._declarations.get(compact(name), (snake(name), {}))
             self._declarations[compact(name)] = (known[0], {**known[1], **properties})
         self._trees: dict[str, Declared] = {}
@@ -127,10 +137,12 @@ class Policy:
 
         Only keys that are the policy's own words are remembered, so that no child's name stays in memory.
         """
+        if len(key) > NAME_MAX:
+            return None, UNNAMED, key
         verdict = judge(key, self.key_rules)
         name = compact(key)
         is_known = name in self.known_names
-        shown = verdict.shown if verdict else snake(key) if is_known else "*"
+        shown = verdict.shown if verdict else snake(key) if is_known else UNNAMED
         memory = (verdict, shown, key)
         if is_known and len(self.key_memory) < KEYS_REMEMBERED_MAX:
             self.key_memory[key] = memory
@@ -145,30 +157,27 @@ class Policy:
         return frozenset(map(compact, (*own, *every, *NAMES_OF_ENVELOPE))) | PLAIN | frozenset(of_rules)
 
 
-def _selectors(additions: PolicyAdditions) -> Iterable[tuple[Selector, Action]]:
+def _selectors(additions: Mapping[str, Any]) -> Iterable[tuple[Selector, Action]]:
     lists: dict[Action, tuple[str, ...]] = {
-        "remove": additions.drop,
-        "pseudonymise": additions.pseudonymise,
-        "mask": additions.mask,
+        "remove": additions.get("drop", ()),
+        "pseudonymise": additions.get("pseudonymise", ()),
+        "mask": additions.get("mask", ()),
     }
     return [(Selector.parse(text), action) for action, texts in lists.items() for text in texts]
 
 
-def _key_rules(additions: PolicyAdditions) -> tuple[KeyRule, ...]:
-    kept = tuple(rule for rule in KEY_RULES if rule.id not in additions.disable_rules)
-    own = frozenset(map(compact, additions.personal_keys))
+def _key_rules(additions: Mapping[str, Any]) -> tuple[KeyRule, ...]:
+    kept = tuple(rule for rule in KEY_RULES if rule.id not in additions.get("disable_rules", ()))
+    own = frozenset(map(compact, additions.get("personal_keys", ())))
     return (KeyRule(OWN_KEYS, "replace", own, frozenset(), ()), *kept) if own else kept
 
 
-def _version(additions: PolicyAdditions) -> str:
-    added = additions.model_dump(mode="json", exclude_defaults=True)
-    if not added:
-        return VERSION
+def _version(added: Mapping[str, Any]) -> str:
     canonical = json.dumps(added, sort_keys=True, separators=(",", ":"))
     return f"{VERSION}+{hashlib.sha256(canonical.encode()).hexdigest()[:DIGEST_DIGITS]}"
 
 
-def _check(additions: PolicyAdditions) -> None:
+def _check(additions: "PolicyAdditions") -> None:
     unknown = set(additions.disable_rules) - RULE_IDS - {rule.id for rule in KEY_RULES}
     if unknown:
         raise PolicyInvalid(f"There is no rule {min(unknown)}.")
@@ -187,22 +196,23 @@ def _check(additions: PolicyAdditions) -> None:
 @lru_cache(maxsize=1)
 def default_policy() -> Policy:
     """Return the policy for minors: what is not declared safe is not kept."""
-    return Policy(PolicyAdditions())
+    return Policy({}, VERSION)
 
 
-def policy_with(additions: PolicyAdditions | None) -> Policy:
+def policy_with(additions: "PolicyAdditions | None") -> Policy:
     """Return the default policy with an organisation's additions.
 
     Raises:
         PolicyInvalid: they name a rule that there is not, or a selector that selects nothing.
 
     """
-    if additions is None or additions == PolicyAdditions():
+    added = additions.model_dump(mode="json", exclude_defaults=True) if additions else {}
+    if additions is None or not added:
         return default_policy()
     _check(additions)
-    return Policy(additions)
+    return Policy(added, _version(added))
 
 
-def is_laxer(additions: PolicyAdditions) -> bool:
+def is_laxer(additions: "PolicyAdditions") -> bool:
     """Tell whether these let anything be kept that the default policy does not."""
     return bool(additions.declare or additions.declare_everywhere or additions.disable_rules)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rollcall.domain.scrub.key_rules import judge
 from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
 from rollcall.domain.scrub.limits import KEYS_MAX, NAME_MAX
 from rollcall.domain.scrub.policy import Declared, Policy
@@ -19,7 +18,7 @@ _ABSENT: Any = object()
 class PropertiesWalk:
     """One walk over the properties of one event."""
 
-    __slots__ = ("_kinds_of", "_policy", "_pseudonymiser", "_remarks")
+    __slots__ = ("_policy", "_pseudonymiser", "_remarks")
 
     def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
         self._policy = policy
@@ -37,7 +36,7 @@ class PropertiesWalk:
         kept: dict[str, Any] = {}
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
-        texts, known = self._policy.texts, tree.members
+        texts, known = self._policy.texts, tree.spellings
         for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
             declared = known.get(key)
             if declared is None:
@@ -62,9 +61,8 @@ class PropertiesWalk:
     def _declared(self, tree: Declared, key: str, place: tuple[str, ...]) -> Declared | None:
         declared = tree.member(key) if len(key) <= NAME_MAX else None
         if declared is None:
-            verdict = judge(key, self._policy.key_rules) if len(key) <= NAME_MAX else None
-            rule = verdict.rule.id if verdict else UNDECLARED
-            self._remarks.add((*place, verdict.shown if verdict else UNNAMED), rule, "remove")
+            verdict, shown, _ = self._policy.key_memory.get(key) or self._policy.remember_key(key)
+            self._remarks.add((*place, shown), verdict.rule.id if verdict else UNDECLARED, "remove")
         return declared
 
     def _tell(self, accepted: Any, value: Any, kind: Kind, place: tuple[str, ...]) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from rollcall.domain.scrub.limits import CANDIDATES_MAX
 
@@ -14,18 +15,28 @@ class TooManyCandidates(Exception):
     """A text has so many places that look like something that nobody wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One kind of personal value.
 
-    `check` gets a candidate and returns the span that is personal, or None. `context` must be found in the 40
-    characters before a candidate, for numbers that anything could be.
+    `check` gets a candidate and returns the span that is personal, or None. Of the words in `context`, if there
+    are any, one must stand in the 40 characters before a candidate: for numbers that anything could be.
     """
 
     id: str
-    pattern: re.Pattern[str]
+    source: str
     check: Callable[[re.Match[str]], Span | None] | None = None
-    context: re.Pattern[str] | None = None
+    context: tuple[str, ...] = ()
+    flags: re.RegexFlag = re.NOFLAG
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What finds candidates; compiled when first needed, since all rules together take longer than an import may."""
+        return re.compile(self.source, self.flags)
+
+    @cached_property
+    def _context(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(self.context)})(?![A-Za-z])", re.IGNORECASE)
 
     @property
     def marker(self) -> str:
@@ -53,11 +64,6 @@ class Rule:
 
     def _confirm(self, match: re.Match[str]) -> Span | None:
         start = match.start()
-        if self.context and not self.context.search(match.string, max(0, start - CONTEXT_CHARACTERS), start):
+        if self.context and not self._context.search(match.string, max(0, start - CONTEXT_CHARACTERS), start):
             return None
         return self.check(match) if self.check else match.span()
-
-
-def keywords(*words: str) -> re.Pattern[str]:
-    """Return the pattern of a context: any of these words, in any case."""
-    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(words)})(?![A-Za-z])", re.IGNORECASE)

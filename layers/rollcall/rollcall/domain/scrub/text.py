@@ -1,6 +1,7 @@
 """Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import (
@@ -14,6 +15,7 @@ from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
 
 PASSES_MAX = 4
+NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
 
 
@@ -44,6 +46,13 @@ class TextScrubber:
             if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
         )
         self._clean: set[int] = set()
+
+    def is_known(self, value: Any) -> bool:
+        """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
+        kind = type(value)
+        if kind is str:
+            return hash(value) in self._clean
+        return (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN) or kind is bool or kind is float
 
     def is_clean(self, text: str) -> bool:
         """Tell whether no rule finds anything in the text, in whatever encoding."""

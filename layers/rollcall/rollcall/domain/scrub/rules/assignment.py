@@ -7,7 +7,7 @@ from rollcall.domain.scrub.redaction import MARKER
 from rollcall.domain.scrub.rule import Rule, Span
 
 VALUE_MAX = 4_096
-ASSIGNMENT = re.compile(
+ASSIGNMENT = (
     r"(?<![\w-])(?P<key>[A-Za-z][\w-]{1,39}+(?:[ ][A-Za-z]{2,12}){0,2}?)\]?(?P<mark>[\"'\\]{0,4})\s{0,2}"
     r"(?P<sign>:(?!//)|=)(?=[^\n]{0,8}[^\s=:])"
 )

@@ -66,7 +66,7 @@ TRIGGER = re.compile(
 )
 # Values that are as common as they are harmless: UUIDs, times, dates, short words.
 PLAIN = re.compile(
-    r"[A-Za-z_.]{1,15}"
+    r"[A-Za-z]{1,12}(?:[-_. ][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,4}"
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
     r"|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?:[Tt ][0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:\.[0-9]{1,9})?)?"
     r"(?:[Zz]|[+-][0-2][0-9]:?[0-5][0-9])?)?"

@@ -2,7 +2,7 @@
 
 import re
 
-from rollcall.domain.scrub.rule import Rule, Span, keywords
+from rollcall.domain.scrub.rule import Rule, Span
 
 LOCAL_MAX = 64  # RFC 5321, 4.5.3.1.1
 DELIMITER = r"\s@<>()\[\]{},:;\\/=&?\"|"
@@ -25,14 +25,14 @@ def _address(match: re.Match[str]) -> Span | None:
     return (at - local.end(), end) if "." in text[at:end] else None
 
 
-EMAIL = Rule("@email", re.compile(rf"(?<=[^{DELIMITER}])@(?=\w)"), _address)
+EMAIL = Rule("@email", rf"(?<=[^{DELIMITER}])@(?=\w)", _address)
 
 COMMON_TOP_LEVEL = (
     "com|org|net|edu|gov|info|io|eu|uk|de|fr|es|it|nl|se|no|dk|fi|pl|pt|br|in|au|ca|us|ch|at|be|ie|school"
 )
 EMAIL_SPELLED = Rule(
     "@email",
-    re.compile(
+    (
         r"(?<![\w.+-])[\w.+-]{1,64}+(?:"
         # jane [at] example.org, jane (at) example (dot) org
         r"\s{0,2}[\[({<]\s{0,2}(?:at|@)\s{0,2}[\])}>]\s{0,2}[\w-]{1,63}+"
@@ -41,9 +41,9 @@ EMAIL_SPELLED = Rule(
         rf"|\sat\s[\w-]{{1,63}}+(?:\sdot\s[\w-]{{1,63}}+){{0,3}}\sdot\s(?:{COMMON_TOP_LEVEL})\b"
         # jane @ example . org
         rf"|\s@\s[\w-]{{1,63}}+(?:(?:\s\.\s|\.)[\w-]{{1,63}}+){{0,3}}(?:\s\.\s|\.)(?:{COMMON_TOP_LEVEL})\b"
-        r")",
-        re.IGNORECASE,
+        r")"
     ),
+    flags=re.IGNORECASE,
 )
 
 DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})\b|[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -51,7 +51,7 @@ DIGITS_MIN, DIGITS_MAX = 7, 15  # ITU-T E.164
 EXTENSION = r"(?:\s?(?:x|ext\.?|extension)\s?[0-9]{1,6})?"
 PHONE = Rule(
     "@phone",
-    re.compile(
+    (
         r"(?<![\w+.:/-])(?<!\d[ ])(?:"
         # +44 20 7946 0958, +1-234-567-8901, 0049 (0)30 1234567
         r"(?:\+|\(\+|00(?=[1-9]))(?=[0-9 ()./-]{7,28})[0-9][0-9]{0,3}+(?:[ ()./-]{0,3}[0-9]{1,14}){1,7}"
@@ -76,14 +76,14 @@ def _number(match: re.Match[str]) -> Span | None:
     return match.span() if least <= digits <= DIGITS_MAX and not DATE.match(number) else None
 
 
-PHONE_WORDS = keywords(
+PHONE_WORDS = (
     "phone", "phones", "telephone", "tel", "mobile", "cell", "call", "called", "calling", "fax", "whatsapp", "sms",
     "dial", "contact", "reach", "text me", "number is", "telefon", "telefono", "teléfono", "téléphone", "handy", "ring",
 )  # fmt: skip
 # A bare run of digits is a telephone number only where somebody says so.
 PHONE_NAMED = Rule(
     "@phone",
-    re.compile(r"(?<![\w.+-])[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){2,4}(?![0-9A-Za-z_]|[.:-][0-9])"),
+    r"(?<![\w.+-])[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){2,4}(?![0-9A-Za-z_]|[.:-][0-9])",
     lambda match: _number_named(match),
     PHONE_WORDS,
 )

@@ -8,10 +8,9 @@ TOKEN_CHARACTERS_MIN = 16
 # RFC 6750 and RFC 7617.
 BEARER = Rule(
     "@bearer_token",
-    re.compile(
-        r"(?<![A-Za-z0-9])(?:bearer|basic|negotiate)[ \t:]{1,4}([A-Za-z0-9._~+/-]{8,8192}+={0,2})", re.IGNORECASE
-    ),
+    r"(?<![A-Za-z0-9])(?:bearer|basic|negotiate)[ \t:]{1,4}([A-Za-z0-9._~+/-]{8,8192}+={0,2})",
     lambda match: _token(match),
+    flags=re.IGNORECASE,
 )
 
 
@@ -24,15 +23,13 @@ def _token(match: re.Match[str]) -> Span | None:
 # RFC 7519: a header that begins with {" in base64url.
 JWT = Rule(
     "@jwt",
-    re.compile(
-        r"(?<![A-Za-z0-9_-])ey[JAI][A-Za-z0-9_-]{8,8192}+(?:\.[A-Za-z0-9_-]{4,16384}+)(?:\.[A-Za-z0-9_-]{0,8192}+){0,3}"
-    ),
+    (r"(?<![A-Za-z0-9_-])ey[JAI][A-Za-z0-9_-]{8,8192}+(?:\.[A-Za-z0-9_-]{4,16384}+)(?:\.[A-Za-z0-9_-]{0,8192}+){0,3}"),
 )
 
 # Shapes as their makers publish them.
 API_KEY = Rule(
     "@api_key",
-    re.compile(
+    (
         r"(?<![A-Za-z0-9])(?:"
         r"(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[0-9A-Z]{16}(?![0-9A-Za-z])"  # AWS
         r"|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,512}+|GOCSPX-[0-9A-Za-z_-]{20,64}+"  # Google
@@ -58,4 +55,4 @@ def _pem(match: re.Match[str]) -> Span:
 
 
 # RFC 7468.
-PEM = Rule("@pem", re.compile(r"-----BEGIN[A-Z0-9 ]{0,48}(?:-----)?"), _pem)
+PEM = Rule("@pem", r"-----BEGIN[A-Z0-9 ]{0,48}(?:-----)?", _pem)

@@ -8,7 +8,7 @@ the OECD's list of tax identification numbers.
 import re
 from collections.abc import Callable
 
-from rollcall.domain.scrub.rule import Rule, Span, keywords
+from rollcall.domain.scrub.rule import Rule, Span
 from rollcall.domain.scrub.rules.check_digits import (
     is_day,
     iso_7064_mod_11_10,
@@ -31,8 +31,8 @@ def _rule(name: str, pattern: str, check: Callable[[str], bool] | None = None, c
     def confirm(match: re.Match[str]) -> Span | None:
         return match.span() if check is None or check(NOT_ALPHANUMERIC.sub("", match[0]).upper()) else None
 
-    words = keywords(*context, *ID_WORDS) if context else None
-    return Rule(name, re.compile(ALWAYS.format(pattern), re.IGNORECASE), confirm, words)
+    words = (*context, *ID_WORDS) if context else ()
+    return Rule(name, ALWAYS.format(pattern), confirm, words, re.IGNORECASE)
 
 
 def _nino(text: str) -> bool:
@@ -136,8 +136,11 @@ def _svnr(digits: str) -> bool:
 
 def _rodne_cislo(digits: str) -> bool:
     month = int(digits[2:4]) % 50
-    return is_day(month - 20 if month > 20 else month, digits[4:6]) and (
-        len(digits) == 9 or int(digits) % 11 == 0 or int(digits[:9]) % 11 == 10 == int(digits[9]) + 10  # noqa: PLR2004
+    return (
+        is_day(month - 20 if month > 20 else month, digits[4:6])
+        and (  # noqa: PLR2004
+            len(digits) == 9 or int(digits) % 11 == 0 or int(digits[:9]) % 11 == 10 == int(digits[9]) + 10  # noqa: PLR2004
+        )
     )
 
 

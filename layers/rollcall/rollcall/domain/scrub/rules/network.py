@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv6Address
 from rollcall.domain.scrub.rule import Rule, Span
 
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
-IPV4 = Rule("@ipv4", re.compile(rf"(?<![\w.])(?:{OCTET}(?:\.|\[\.\])){{3}}{OCTET}(?![\w]|\.[0-9])"))
+IPV4 = Rule("@ipv4", rf"(?<![\w.])(?:{OCTET}(?:\.|\[\.\])){{3}}{OCTET}(?![\w]|\.[0-9])")
 
 
 def _ipv6(match: re.Match[str]) -> Span | None:
@@ -26,12 +26,12 @@ def _ipv6(match: re.Match[str]) -> Span | None:
 # RFC 4291, 2.2; the zone is RFC 4007's.
 IPV6 = Rule(
     "@ipv6",
-    re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{3,46}+(?:%[\w.-]{1,32}+)?(?!\w)"),
+    r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{3,46}+(?:%[\w.-]{1,32}+)?(?!\w)",
     _ipv6,
 )
 MAC = Rule(
     "@mac",
-    re.compile(
+    (
         r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
         r"|(?=[0-9.]{0,13}[A-Fa-f])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?!\w|[:-][0-9A-Fa-f])"
     ),
@@ -52,4 +52,4 @@ def _is_marked(text: str) -> bool:
 
 
 # RFC 3986, 3.2.1: user:password@ in a URL or a database's connection string.
-URL_USERINFO = Rule("@url_userinfo", re.compile(r"(?<=://)[^\s\"'<>]{1,1024}+"), _userinfo)
+URL_USERINFO = Rule("@url_userinfo", r"(?<=://)[^\s\"'<>]{1,1024}+", _userinfo)

@@ -38,7 +38,7 @@ def _is_in_digest(match: re.Match[str]) -> bool:
 
 PAYMENT_CARD = Rule(
     "@payment_card",
-    re.compile(
+    (
         r"(?<![0-9])(?:[1-68][0-9]{11,18}"
         r"|[1-68][0-9]{3}([ ._/-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
         r"|[0-9]{4}\1[0-9]{4,5}|[0-9]{8,15})"
@@ -77,4 +77,4 @@ def _iban(match: re.Match[str]) -> Span | None:
     return (start, end) if mod_97(found[4:] + found[:4]) == 1 else None
 
 
-IBAN = Rule("@iban", re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?=[ -]?[0-9A-Za-z])"), _iban)
+IBAN = Rule("@iban", r"(?<![0-9A-Za-z])[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?=[ -]?[0-9A-Za-z])", _iban)

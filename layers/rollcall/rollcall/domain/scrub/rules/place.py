@@ -2,12 +2,12 @@
 
 import re
 
-from rollcall.domain.scrub.rule import Rule, Span, keywords
+from rollcall.domain.scrub.rule import Rule, Span
 
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 COORDINATES = Rule(
     "@coordinates",
-    re.compile(
+    (
         r"(?<![\w.-])([+-]?[0-9]{1,3}\.[0-9]{3,15})°?\s?[NSns]?\s{0,2}[,;/ ]\s{0,2}([+-]?[0-9]{1,3}\.[0-9]{3,15})"
         r"°?\s?[EWOewo]?(?![\w]|\.[0-9])"
         r"|(?<!\w)[0-9]{1,3}\s?°\s?[0-9]{1,2}\s?['´]\s?(?:[0-9]{1,2}(?:[.,][0-9]{1,6})?\s?(?:\"|''))?\s?[NSns]"
@@ -26,7 +26,7 @@ def _on_earth(match: re.Match[str]) -> Span | None:
 
 USER_PATH = Rule(
     "@user_path",
-    re.compile(
+    (
         r"(?:(?<![\w])/home/|/Users/|(?<![A-Za-z])[A-Za-z]:[\\/]{1,2}(?:Users|Documents and Settings)[\\/]{1,2}"
         r"|\\{1,2}Users\\{1,2})"
         r"((?!Shared\b|Public\b)(?:[^/\\:*?\"<>|\r\n\[]{1,64}(?=[/\\])|[^/\\\s:*?\"<>|\[]{1,64}))"
@@ -36,12 +36,12 @@ USER_PATH = Rule(
 
 BIRTH_DATE = Rule(
     "@birth_date",
-    re.compile(
+    (
         r"(?<![\w.-])(?:[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}|[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})"
         r"|[0-9]{1,2}(?:st|nd|rd|th|\.)?\s(?:of\s)?[A-Za-z]{3,9},?\s[0-9]{4}|[A-Za-z]{3,9}\s[0-9]{1,2}(?:st|nd|rd|th)?,?\s[0-9]{4})"
         r"(?![\w-])"
     ),
     None,
-    keywords("born", "birth", "birthday", "birthdate", "dob", "d\\.o\\.b", "geboren", "geburtsdatum", "né le", "née le",
+    ("born", "birth", "birthday", "birthdate", "dob", "d\\.o\\.b", "geboren", "geburtsdatum", "né le", "née le",
              "naissance", "nacido", "nacida", "nacimiento", "nato", "nata", "nascita"),
 )  # fmt: skip
