@@ -17,6 +17,7 @@ from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
+from workbench.operations.replay import replay, replays
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -27,6 +28,8 @@ app = typer.Typer(
     help="Rollcall on this machine: the local stack and its tools.",
 )
 app.command()(bench)
+app.command()(replay)
+app.add_typer(replays)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

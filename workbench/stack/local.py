@@ -109,7 +109,10 @@ class LocalStack:
             queues={
                 "spool": outputs["SpoolQueueUrl"],
                 "spool_dead_letter": outputs["SpoolDeadLetterQueueUrl"],
+                "operations": outputs["OperationsQueueUrl"],
+                "operations_dead_letter": outputs["OperationsDeadLetterQueueUrl"],
             },
+            buckets={"archive": outputs["ArchiveBucketName"]},
             pids=Pids(postgres=postgres_pid, emulator=emulator_pid),
         )
 

@@ -43,7 +43,7 @@ def document() -> str:
             "info": {
                 "title": "Rollcall",
                 "version": rollcall.VERSION,
-                "description": "Learners' progress events: stored once, a receipt for each; administrators replay them.",
+                "description": "Learners' progress events: stored once, a receipt each; administrators replay them.",
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
             "paths": _paths() | openapi_admin.paths(),
