@@ -21,8 +21,9 @@ MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AW
 # Variables that are Lambda's, the SDK's or Powertools' to read or to set.
 SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
-# The objects of one folder of one bucket: as narrow as S3 can say it of keys that are yet to be made.
-OBJECTS = re.compile(r"^\$\{\w+\.Arn\}/[a-z-]+/\*$")
+# The objects of one folder of one bucket, and the parameters below one path of this stack: as narrow as S3 and Systems
+# Manager can say it of names that are yet to be made.
+FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
 LOGGED = {
     "requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus",
@@ -171,14 +172,14 @@ def schedules_fail_loudly(template: Template) -> Iterator[str]:
 
 
 def privileges_are_least(template: Template) -> Iterator[str]:
-    """A role is allowed named actions on named resources, and nothing by wildcard but the objects of a folder."""
+    """A role is allowed named actions on named resources, and nothing by wildcard but what lies in a folder."""
     for name, role in template.translated().of("AWS::IAM::Role").items():
         for arn in role.get("ManagedPolicyArns", []):
             if str(list(leaves(arn))[-1]).split("/")[-1] not in MANAGED_POLICIES:
                 yield f"{name} has a managed policy that nobody justified."
         for statement in _allowances(role):
             granted = [*as_list(statement["Action"]), *leaves(statement["Resource"])]
-            if any("*" in OBJECTS.sub("", str(part)) for part in granted):
+            if any("*" in FOLDERS.sub("", str(part)) for part in granted):
                 yield f"{name} is allowed something by wildcard."
 
 
