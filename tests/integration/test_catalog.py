@@ -17,11 +17,15 @@ GRANTS_ON_TABLES = {
 }
 GRANTS_ON_FUNCTIONS = {
     ("rollcall_app", "current_org_ids"),
+    ("rollcall_app", "find_write_key_v1"),
     ("rollcall_app", "ingest_analytics_v1"),
     ("rollcall_app", "ingest_progress_v1"),
+    ("rollcall_ops", "create_write_key_v1"),
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
+    ("rollcall_ops", "list_write_keys_v1"),
     ("rollcall_ops", "make_partitions_v1"),
+    ("rollcall_ops", "revoke_write_key_v1"),
     ("rollcall_reader", "current_org_ids"),
 }
 ROLES = ["rollcall_app", "rollcall_ops", "rollcall_owner", "rollcall_reader"]

@@ -4,7 +4,7 @@ import time
 from functools import cache
 from uuid import UUID, uuid4
 
-from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.domain.flags import find_drop
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
@@ -64,8 +64,8 @@ def _report(trouble: Trouble) -> None:
     observe.logger().warning("flags stay as they are", extra={"code": trouble})
 
 
-def _find_drop(event: AnalyticsEvent) -> str | None:
-    return find_drop(flags().current(), settings.current().analytics_emit, event.org_id, event.name, event.event_id)
+def _find_drop(org_id: UUID, event: ScrubbedEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, org_id, event.name, event.event_id)
 
 
 def _queue(message: str) -> object:

@@ -25,13 +25,13 @@ ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: Analytics
 
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
-FindDrop = Callable[[AnalyticsEvent], str | None]
-"""Returns why a sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
+FindDrop = Callable[[UUID, ScrubbedEvent], str | None]
+"""Returns why an organisation's sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
 Correct = Callable[[datetime], datetime]
 """Returns our time of what a client's clock says."""
 
 
-def _drop_nothing(_event: AnalyticsEvent) -> None:
+def _drop_nothing(_org_id: UUID, _event: ScrubbedEvent) -> None:
     return None
 
 
@@ -127,7 +127,7 @@ class Collect:
             except ScrubFailed as failed:
                 read.reject(position, event, failed.code, "properties")
                 continue
-            if reason := self.find_drop(event):
+            if reason := self.find_drop(event.org_id, kept):
                 read.reject(position, event, reason, "name")
             else:
                 scrubbed.setdefault(event.org_id, []).append(kept)
