@@ -46,7 +46,8 @@ begin
             -- What a batch reads after it has its locks must be what was committed meanwhile.
             ('rollcall_app', 'default_transaction_isolation', 'read committed'),
             ('rollcall_app', 'idle_in_transaction_session_timeout', '10s'),
-            ('rollcall_ops', 'lock_timeout', '5s')
+            ('rollcall_ops', 'lock_timeout', '5s'),
+            ('rollcall_ops', 'default_transaction_isolation', 'read committed')
         ) as wanted (role_name, setting, value)
         inner join pg_roles on wanted.role_name = pg_roles.rolname
         -- Only what differs: an administrator who did not make these roles may not alter them.

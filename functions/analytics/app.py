@@ -32,11 +32,13 @@ def post_event(request: Request) -> Response:
 def post_segment_batch(request: Request) -> Response:
     """Take a batch of the Segment shape, under a write key."""
     started = time.perf_counter()
-    key = segment_http.presented_key(request)
-    with observe.span("track"):
-        ingestion = wiring_analytics.track().accept_batch(
-            request.body(settings.current().analytics_batch_max_bytes), key
-        )
+    flow, ingestion = wiring_analytics.track(), None
+    try:
+        key = segment_http.presented_key(request)
+        with observe.span("track"):
+            ingestion = flow.accept_batch(request.body(settings.current().analytics_batch_max_bytes), key)
+    finally:
+        _advise(request, flow.collect, ingestion)
     if ingestion.receipt:
         ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
     return segment_http.answer_batch(request, ingestion)
@@ -44,14 +46,23 @@ def post_segment_batch(request: Request) -> Response:
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:
     started = time.perf_counter()
+    _advise(request, wiring_analytics.collect("learner"), None)
     caller = identity.caller_of(request.authorizer_context, wiring.now())
-    with observe.span("collect"):
-        ingestion = accept(
-            wiring_analytics.collect(), request.body(settings.current().analytics_batch_max_bytes), caller
-        )
+    flow, ingestion = wiring_analytics.collect(caller.role), None
+    try:
+        with observe.span("collect"):
+            ingestion = accept(flow, request.body(settings.current().analytics_batch_max_bytes), caller)
+    finally:
+        _advise(request, flow, ingestion)
     if ingestion.receipt:
         ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
     return answer(request, ingestion)
+
+
+def _advise(request: Request, flow: Collect, ingestion: Ingestion | None) -> None:
+    """Put the limits into the headers of whatever the answer will be, an error too."""
+    rate = ingestion.rate if ingestion else None
+    request.answer_headers.update(ingest_http.advice(flow.rules.limit, rate, flow.gauge.queue_lag_ms))
 
 
 @observe.entry

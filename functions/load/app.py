@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.edge import observe, settings, wiring
+from rollcall.edge import observe, settings, wiring, wiring_operations
 from rollcall.errors import PoisonedMessage, RollcallError, StoreUnavailable
-from rollcall.flows import load
+from rollcall.flows import archive, load
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -54,19 +54,39 @@ class Loading:
 
 def load_spool() -> Callable[[SQSRecord], Counter[str]]:
     """Return what stores a spooled batch. A store that was away is not asked again in the same invocation."""
-    away = False
+    away, archiving = False, Archiving()
 
     def store(record: SQSRecord) -> Counter[str]:
         nonlocal away
         if away:
             raise StoreUnavailable
         try:
-            return load.load_spooled(record.body, wiring.progress_store())
+            counts = load.load_spooled(record.body, wiring.progress_store())
         except StoreUnavailable:
             away = True
             raise
+        archiving.keep(record)
+        return counts
 
     return store
+
+
+class Archiving:
+    """One invocation's archive: keeps what was stored for a replay. A bucket that was away is not asked again in it."""
+
+    def __init__(self) -> None:
+        self._is_away = False
+
+    def keep(self, record: SQSRecord) -> None:
+        """Archive one message's batch. It is stored already, so no fault may bring the message back."""
+        try:
+            if not self._is_away:
+                archive.archive_spooled(record.message_id, record.body, wiring_operations.archive_objects().put)
+                return
+        except RollcallError as fault:
+            self._is_away = True
+            observe.logger().error("not archived", extra={"message_id": record.message_id, "code": fault.code})
+        observe.count(archive_failed=1)
 
 
 def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Counter[str]]:

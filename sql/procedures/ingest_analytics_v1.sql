@@ -72,7 +72,7 @@ begin
         from incoming left join accepted using (ordinal)
     )
     select
-        coalesce(array_agg('accepted' order by ordinal), '{}'),
+        coalesce(array_agg('accepted'::text order by ordinal), '{}'),
         array_agg(batch_ordinal order by ordinal),
         array_agg(ordinal) filter (where is_seen),
         array_agg(event_id) filter (where is_seen),
@@ -91,4 +91,4 @@ end
 $$;
 
 revoke all on function rollcall.ingest_analytics_v1(uuid, jsonb) from public;
-grant execute on function rollcall.ingest_analytics_v1(uuid, jsonb) to rollcall_app;
+grant execute on function rollcall.ingest_analytics_v1(uuid, jsonb) to rollcall_app, rollcall_ops;

@@ -12,6 +12,7 @@ Rule = Callable[[Template], Iterator[str]]
 
 VISIBILITY_PER_TIMEOUT = 6
 RECEIVES_MIN = 5
+PUBLIC_ACCESS_BLOCKS = 4
 # Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
 OPEN_ROUTES = {"GET /openapi.json", "$default", "POST /v1/batch"}
 # What SAM attaches: to write logs, to write traces, and the network interfaces that a VPC takes. AWS lets the last
@@ -20,6 +21,9 @@ MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AW
 # Variables that are Lambda's, the SDK's or Powertools' to read or to set.
 SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
+# The objects of one folder of one bucket, and the parameters below one path of this stack: as narrow as S3 and Systems
+# Manager can say it of names that are yet to be made.
+FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
 LOGGED = {
     "requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus",
@@ -168,14 +172,14 @@ def schedules_fail_loudly(template: Template) -> Iterator[str]:
 
 
 def privileges_are_least(template: Template) -> Iterator[str]:
-    """A role is allowed named actions on named resources, and nothing by wildcard."""
+    """A role is allowed named actions on named resources, and nothing by wildcard but what lies in a folder."""
     for name, role in template.translated().of("AWS::IAM::Role").items():
         for arn in role.get("ManagedPolicyArns", []):
             if str(list(leaves(arn))[-1]).split("/")[-1] not in MANAGED_POLICIES:
                 yield f"{name} has a managed policy that nobody justified."
         for statement in _allowances(role):
             granted = [*as_list(statement["Action"]), *leaves(statement["Resource"])]
-            if any("*" in str(part) for part in granted):
+            if any("*" in FOLDERS.sub("", str(part)) for part in granted):
                 yield f"{name} is allowed something by wildcard."
 
 
@@ -258,6 +262,32 @@ def database_survives_its_stack(template: Template) -> Iterator[str]:
                 yield f"{name} lacks {key}."
 
 
+def buckets_are_sealed(template: Template) -> Iterator[str]:
+    """A bucket is encrypted, closed to the public, reached by TLS alone, forgets, and outlives its stack."""
+    sealed = {
+        target(policy["Bucket"])
+        for policy in template.of("AWS::S3::BucketPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        and {target(resource) for resource in statement["Resource"]} == {target(policy["Bucket"])}
+    }
+    for name, bucket in template.of("AWS::S3::Bucket").items():
+        resource = template.body["Resources"][name]
+        if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"Retain"}:
+            yield f"{name} goes with its stack."
+        if name not in sealed:
+            yield f"{name} answers without TLS."
+        if "BucketEncryption" not in bucket:
+            yield f"{name} is not encrypted."
+        closed = bucket.get("PublicAccessBlockConfiguration", {})
+        if len(closed) < PUBLIC_ACCESS_BLOCKS or not all(closed.values()):
+            yield f"{name} may be opened to the public."
+        rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+        if not any("ExpirationInDays" in rule and "NoncurrentVersionExpiration" in rule for rule in rules):
+            yield f"{name} keeps objects for ever."
+
+
 RULES: list[Rule] = [
     visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
     queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
@@ -265,5 +295,5 @@ RULES: list[Rule] = [
     schedules_fail_loudly, privileges_are_least, routes_are_authorised, open_routes_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
     access_log_names_nobody, database_survives_its_stack,
-    proxies_find_their_users,
+    proxies_find_their_users, buckets_are_sealed,
 ]  # fmt: skip

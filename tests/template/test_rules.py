@@ -11,6 +11,10 @@ from tests.template.document import Template
 
 Breach = Callable[[Template], object]
 
+ALL_OBJECTS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": {"Fn::Sub": "${ArchiveBucket.Arn}/*"}}],
+}
 WIDE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
 
 
@@ -47,6 +51,10 @@ def drop(path: str) -> Breach:
 
 def without_snapshot(changed: Template) -> None:
     del changed.body["Resources"]["DatabaseCluster"]["DeletionPolicy"]
+
+
+def with_its_stack(changed: Template) -> None:
+    del changed.body["Resources"]["ArchiveBucket"]["DeletionPolicy"]
 
 
 def before_its_users(changed: Template) -> None:
@@ -90,6 +98,7 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.schedules_fail_loudly, drop("PartitionFunction.DeadLetterQueue")),
     (rules.schedules_fail_loudly, drop("PartitionFunction.Events.Hourly.Properties.DeadLetterConfig")),
     (rules.privileges_are_least, put("LoadFunction.Policies", [WIDE])),
+    (rules.privileges_are_least, put("OperateFunction.Policies", [ALL_OBJECTS])),
     (rules.privileges_are_least, put("LoadFunction.Policies", [{"Fn::If": ["InVpc", WIDE, {"Ref": "AWS::NoValue"}]}])),
     (rules.privileges_are_least, put("LoadFunction.Policies", ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"])),
     (rules.privileges_are_least, put("LoadFunction.Events", {"Spool": SQS_EVENT})),
@@ -109,6 +118,11 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.database_survives_its_stack, without_snapshot),
     (rules.database_survives_its_stack, drop("DatabaseCluster.StorageEncrypted")),
     (rules.proxies_find_their_users, before_its_users),
+    (rules.buckets_are_sealed, drop("ArchiveBucket.BucketEncryption")),
+    (rules.buckets_are_sealed, put("ArchiveBucket.PublicAccessBlockConfiguration.BlockPublicPolicy", False)),
+    (rules.buckets_are_sealed, drop("ArchiveBucket.LifecycleConfiguration")),
+    (rules.buckets_are_sealed, drop("ArchiveBucketPolicy")),
+    (rules.buckets_are_sealed, with_its_stack),
 ]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rollcall.edge import wiring
-from rollcall.errors import StoreUnavailable
+from rollcall.edge import wiring, wiring_operations
+from rollcall.errors import ObjectsUnavailable, StoreUnavailable
 
 from functions.load import app
 from tests.unit.test_functions import Context
@@ -39,6 +39,29 @@ class RecordingQueues:
     def give_back(self, _queue_url: str, receipt_handle: str, _seconds: int) -> None:
         """Note it."""
         self.given_back.append(receipt_handle)
+
+
+@dataclass
+class RecordingObjects:
+    """A bucket that notes what was put, or is away."""
+
+    away: bool = False
+    asked: int = 0
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Note it."""
+        self.asked += 1
+        if self.away:
+            raise ObjectsUnavailable
+        self.kept[key] = body
+
+
+@pytest.fixture(autouse=True)
+def objects(monkeypatch: pytest.MonkeyPatch) -> RecordingObjects:
+    recording = RecordingObjects()
+    monkeypatch.setattr(wiring_operations, "archive_objects", lambda: recording)
+    return recording
 
 
 @pytest.fixture
@@ -76,6 +99,34 @@ def test_a_store_that_is_away_is_asked_once(monkeypatch: pytest.MonkeyPatch, que
 
     store.fault = None
     assert load_three(monkeypatch, store) == []
+
+
+def test_what_was_stored_is_archived_once(
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, objects: RecordingObjects
+) -> None:
+    """An object for each message, of the day when the batch came; received twice it is the same object."""
+    for _ in range(2):
+        load_three(monkeypatch, RecordingStore())
+    prefix = "spool/5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f/2026-03-10"
+    assert sorted(objects.kept) == [f"{prefix}/{name}.json" for name in IDS]
+
+
+def test_an_archive_that_is_away_brings_no_message_back(
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, objects: RecordingObjects, told: Callable[[], str]
+) -> None:
+    """The batches are stored; the bucket is asked once, and each batch that it lacks is counted."""
+    objects.away = True
+    assert load_three(monkeypatch, RecordingStore()) == []
+    assert objects.asked == 1
+    assert '"archive_failed":[1.0,1.0,1.0]' in told()
+
+
+def test_what_could_not_be_stored_is_not_archived(
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, objects: RecordingObjects
+) -> None:
+    """It will be, when it is stored."""
+    load_three(monkeypatch, RecordingStore(fault=StoreUnavailable()))
+    assert objects.kept == {}
 
 
 def test_a_fault_that_nobody_foresaw_is_told(

@@ -101,7 +101,7 @@ def test_only_settings_reads_the_environment(name: str) -> None:
 
 def test_only_wiring_and_handlers_of_settings_construct_io() -> None:
     """Connections, queues and secrets are built in edge.wiring, nowhere else."""
-    built = {"Database", "Queues", "Secrets"}
+    built = {"Database", "Objects", "Queues", "Secrets"}
     for name, tree in MODULES.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in built:

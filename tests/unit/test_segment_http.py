@@ -94,6 +94,14 @@ def test_without_a_good_key_it_is_401(way: Way, authorization: str | None) -> No
     assert way.messages == []
 
 
+def test_over_the_rate_it_is_429_with_a_time_to_come_back(way: Way) -> None:
+    """Of a write key, not of a person; nothing is taken meanwhile."""
+    way.receipts.retry_after_ms = 1500
+    answer = ask(batch(call()))
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (429, "2")
+    assert way.messages == []
+
+
 @pytest.mark.parametrize("away", ["queue_away", "store_away"])
 def test_our_trouble_is_503_with_a_time_to_come_back(way: Way, away: str) -> None:
     """Never 401: a client would drop what it has. It sends the batch again after that time."""

@@ -1,6 +1,7 @@
 """The way of a Segment batch into the queue: under a write key, scrubbed, each call judged on its own."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,28 +11,20 @@ from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.flags import Flags
 from rollcall.domain import write_key
 from rollcall.domain.flags import find_drop
-from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import InvalidBody, InvalidWriteKey, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
 from rollcall.flows.check_write_key import WriteKeyCheck
-from rollcall.flows.collect import Collect, CollectRules, Scrubbing
 from rollcall.flows.ingest import Ingestion
 from rollcall.flows.track import Track
 
 from tests.builders import NOW, ORG
+from tests.unit.test_collect_flow import flow
+from tests.unit.test_ingest_flow import RecordingReceipts
 from tests.unit.test_segment import call
 
 WRITE_KEY_ID = UUID("2f6f3f1f-9d8e-4a52-8c1e-6a3e0b1f6c1e")
 KEY = write_key.write(ORG, "s" * 43)
-KEYRING = Keyring("k1", {"k1": "a secret of more than thirty-two characters"})
 EVENTS_MAX = 20
-
-
-def scrubbing_of(org_id: UUID) -> Scrubbing:
-    """Return the default policy with the keys of these tests."""
-    pseudonymiser = Pseudonymiser(KEYRING, org_id)
-    return Scrubbing(Scrubber(default_policy(), pseudonymiser), pseudonymiser, default_policy().version)
 
 
 class Way:
@@ -43,8 +36,12 @@ class Way:
         self.store_away = False
         self.now = NOW
         self.flags = Flags()
-        rules = CollectRules(EVENTS_MAX, timedelta(days=30))
-        collect = Collect(self._queue, scrubbing_of, rules, lambda: self.now, uuid4, self._find_drop)
+        self.receipts = RecordingReceipts()
+        plain = flow([], self.receipts)
+        rules = replace(plain.rules, events_max=EVENTS_MAX)
+        collect = replace(
+            plain, queue=self._queue, rules=rules, now=lambda: self.now, new_batch_id=uuid4, find_drop=self._find_drop
+        )
         self.track = Track(collect, WriteKeyCheck(self._find_key, lambda: 0.0))
 
     def _queue(self, message: str) -> None:
@@ -84,7 +81,7 @@ def test_a_batch_goes_to_the_queue_as_one_message(way: Way) -> None:
     """It names the organisation and the write key, and says by which route it came."""
     assert outcomes(way.send(call(), call(type="identify", event=...))) == ["accepted"] * 2
     (message,) = way.messages
-    assert (message.org_id, message.sent_by, message.route) == (ORG, str(WRITE_KEY_ID), "segment")
+    assert (message.org_id, message.sent_by, message.route) == (ORG, f"write_key:{WRITE_KEY_ID}", "segment")
     assert [event.name for event in message.events] == ["lesson_viewed", "identify"]
 
 

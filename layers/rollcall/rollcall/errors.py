@@ -106,10 +106,40 @@ class UserForbidden(Forbidden):
     code = "user_forbidden"
 
 
+class ScopeMissing(Forbidden):
+    """The token lacks the scope that this needs."""
+
+    code = "scope_missing"
+
+
+class RoleForbidden(Forbidden):
+    """Only a service may ask for this."""
+
+    code = "role_forbidden"
+
+
 class NotFound(RollcallError):
     """There is nothing here."""
 
     code = "not_found"
+
+
+class EventUnknown(NotFound):
+    """Nothing is known of this event here. One that was spooled while the database is away is known once it is back."""
+
+    code = "event_unknown"
+
+
+class ObjectMissing(NotFound):
+    """There is no object of this key."""
+
+    code = "object_missing"
+
+
+class OperationUnknown(NotFound):
+    """There is no such operation in this organisation."""
+
+    code = "operation_unknown"
 
 
 class MethodNotAllowed(RollcallError):
@@ -122,6 +152,12 @@ class Conflict(RollcallError):
     """This event_id is known with other content: the first one is kept."""
 
     code = "event_conflict"
+
+
+class OperationActive(Conflict):
+    """An operation of this kind is at work on the same source already: wait for it, or cancel it."""
+
+    code = "operation_active"
 
 
 class RateLimited(RollcallError):
@@ -152,6 +188,18 @@ class QueueUnavailable(Unavailable):
     """The queue cannot be reached."""
 
     code = "queue_unavailable"
+
+
+class PolicyUnavailable(Unavailable):
+    """The organisation's scrubbing policy cannot be read."""
+
+    code = "policy_unavailable"
+
+
+class ObjectsUnavailable(Unavailable):
+    """The bucket cannot be reached."""
+
+    code = "objects_unavailable"
 
 
 class KeysUnavailable(Unavailable):

@@ -1,4 +1,4 @@
-"""Reads parameters from AWS Systems Manager, without the SDK."""
+"""Reads and writes parameters of AWS Systems Manager, without the SDK."""
 
 from collections.abc import Callable
 
@@ -26,3 +26,14 @@ class Parameters:
         if answer.error == NOT_FOUND:
             return None
         raise ParameterUnavailable(f"Systems Manager answered {answer.status} {answer.error}.")
+
+    def write(self, name: str, text: str) -> None:
+        """Set a parameter, whether or not there is one; raises ParameterUnavailable."""
+        # Standard parameters hold 4 KB, advanced ones 8: the tier that the text needs, and no other, is paid for.
+        members = {"Name": name, "Value": text, "Type": "String", "Overwrite": True, "Tier": "Intelligent-Tiering"}
+        try:
+            answer = self._service.call("PutParameter", members)
+        except ServiceUnreachable as fault:
+            raise ParameterUnavailable from fault
+        if not answer.is_ok:
+            raise ParameterUnavailable(f"Systems Manager answered {answer.status} {answer.error}.")

@@ -62,6 +62,7 @@ class QueuedBatch(BaseModel):
     org_id: UUID
     batch_id: UUID
     part: int = Field(0, ge=0, description="Which part of a batch that was too large for one message.")
+    parts: int = Field(1, ge=1, description="How many parts there are.")
     route: Route
     sent_by: str = Field(min_length=1, max_length=128, description="Who sent it: a pseudonym, or a write key's id.")
     received_at: datetime

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rollcall.contracts.receipt import EventReceipt
+from rollcall.contracts.receipt import EventReceipt, Rejection
 from rollcall.errors import Fault, InvalidBody, TooManyEvents
 
 DIGITS_MAX = 20  # longer integers fit nothing we hold, and Python refuses to read very long ones
@@ -22,6 +22,10 @@ class Identified(Protocol):
     @property
     def event_id(self) -> UUID:
         """What makes it count once."""
+
+    @property
+    def org_id(self) -> UUID | None:
+        """The organisation it names."""
 
 
 Event = TypeVar("Event", bound=Identified)
@@ -42,7 +46,8 @@ class BatchForm(Generic[Event]):
 class ReadBatch(Generic[Event]):
     """A batch as it was read: what may be stored, at which positions, and receipts for all the rest.
 
-    `pointer_form` makes a position into the JSON pointer of its event.
+    `pointer_form` makes a position into the JSON pointer of its event. `rejected` has the organisation that was named,
+    the id and the reason of each rejected event whose id could be read.
     """
 
     pointer_form: str
@@ -50,13 +55,19 @@ class ReadBatch(Generic[Event]):
     positions: list[int] = field(default_factory=list)
     rejections: dict[int, EventReceipt] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    rejected: list[tuple[UUID | None, UUID, str]] = field(default_factory=list)
 
     def pointer(self, position: int) -> str:
         """Return where in the body the event of this position stands."""
         return self.pointer_form.format(position)
 
-    def reject(self, position: int, event: Event, reason: str, name: str) -> None:
-        """Note that a readable event is not stored, for a reason that lies in the field of this name."""
+    def reject(self, position: int, event: Event, reason: str, name: str, *, is_noted: bool = True) -> None:
+        """Note that a readable event is not stored, for a reason that lies in the field of this name.
+
+        One that is not noted is told to its client, and to nobody who asks later.
+        """
+        if is_noted:
+            self.rejected.append((event.org_id, event.event_id, reason))
         self.refuse(position, event.event_id, reason, name)
 
     def refuse(self, position: int, event_id: UUID | None, reason: str, name: str) -> None:
@@ -67,8 +78,24 @@ class ReadBatch(Generic[Event]):
     def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
         """Note that what stands at this position is no event."""
         errors = invalid.errors(include_url=False, include_input=False)
-        faults = [_fault(self.pointer(position), error) for error in errors]
-        self._note(position, _event_id_of(document), "invalid", faults)
+        faults = [fault_of(self.pointer(position), error) for error in errors]
+        event_id = _uuid_in(document, "event_id")
+        if event_id is not None:
+            self.rejected.append((_uuid_in(document, "org_id"), event_id, "invalid"))
+        self._note(position, event_id, "invalid", faults)
+
+    def rejections_within(self, org_ids: frozenset[UUID]) -> list[Rejection]:
+        """Return the rejections to be noted, each under its organisation, where that is one of these.
+
+        An event that names none is noted where there is but one that it could be of.
+        """
+        only = next(iter(org_ids)) if len(org_ids) == 1 else None
+        noted = ((named or only, event_id, reason) for named, event_id, reason in self.rejected)
+        return [
+            Rejection(org_id, event_id, reason)
+            for org_id, event_id, reason in noted
+            if org_id is not None and org_id in org_ids
+        ]
 
     def _note(self, position: int, event_id: UUID | None, reason: str, faults: list[Fault]) -> None:
         self.faults += faults
@@ -158,15 +185,16 @@ def _bounded_int(digits: str) -> int | float:
     return int(digits) if len(digits) <= DIGITS_MAX else float(digits)
 
 
-def _event_id_of(document: Any) -> UUID | None:
-    value = document.get("event_id") if isinstance(document, dict) else None
+def _uuid_in(document: Any, name: str) -> UUID | None:
+    value = document.get(name) if isinstance(document, dict) else None
     try:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _fault(pointer: str, error: ErrorDetails) -> Fault:
+def fault_of(pointer: str, error: ErrorDetails) -> Fault:
+    """Return what pydantic found wrong below a pointer, without a word of the input."""
     # An unknown member's name is the client's own text: point at the event that has it.
     location = error["loc"][:-1] if error["type"] == UNKNOWN_FIELD else error["loc"]
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]

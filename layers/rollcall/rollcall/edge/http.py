@@ -84,6 +84,16 @@ class Request:
         return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
 
     @property
+    def path_parameters(self) -> dict[str, str]:
+        """What stands in the route's path, by the names in its braces."""
+        return self.event.get("pathParameters") or {}
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; one that is given several times has its values joined by commas."""
+        return self.event.get("queryStringParameters") or {}
+
+    @property
     def request_id(self) -> str:
         """API Gateway's own id of this request."""
         return str(self.event["requestContext"].get("requestId", ""))

@@ -10,10 +10,14 @@ import rollcall
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.problem import GatewayProblem, Problem
 from rollcall.contracts.receipt import BatchReceipt
-from rollcall.edge import openapi_analytics
+from rollcall.edge import openapi_admin, openapi_analytics, openapi_scrub
 from rollcall.edge import openapi_parts as parts
 
-MODELS: tuple[type[BaseModel], ...] = (ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem)
+FAMILIES = (openapi_analytics, openapi_admin, openapi_scrub)
+MODELS: tuple[type[BaseModel], ...] = (
+    *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
+    *(model for family in FAMILIES for model in family.MODELS),
+)
 PROBLEMS = {
     400: "Nothing of it could be accepted: `errors` and `results` say why.",
     403: "Another organisation's or another user's events.",
@@ -28,7 +32,7 @@ PROBLEMS = {
 def document() -> str:
     """Return the OpenAPI 3.1 document as JSON."""
     _, definitions = models_json_schema(
-        [(model, "validation") for model in (*MODELS, *openapi_analytics.MODELS)],
+        [(model, "validation") for model in MODELS],
         ref_template="#/components/schemas/{model}",
     )
     return json.dumps(
@@ -40,7 +44,7 @@ def document() -> str:
                 "description": "Learners' progress and analytics events: each counted once, answered with a receipt.",
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "paths": _paths(),
+            "paths": _all_paths(),
             "components": {
                 "schemas": definitions["$defs"],
                 "securitySchemes": {
@@ -54,7 +58,20 @@ def document() -> str:
 
 def methods_of(path: str) -> list[str]:
     """Return the methods that a path takes, in capitals; none for a path that is not ours."""
-    return sorted(method.upper() for method in _paths().get(path, {}))
+    return sorted(
+        method.upper() for template, methods in _all_paths().items() if _matches(template, path) for method in methods
+    )
+
+
+def _matches(template: str, path: str) -> bool:
+    pieces, given = template.split("/"), path.split("/")
+    return len(pieces) == len(given) and all(
+        piece == text or (piece.startswith("{") and text != "") for piece, text in zip(pieces, given, strict=True)
+    )
+
+
+def _all_paths() -> dict[str, dict[str, Any]]:
+    return _paths() | {path: methods for family in FAMILIES for path, methods in family.paths().items()}
 
 
 def _paths() -> dict[str, dict[str, Any]]:
@@ -78,7 +95,6 @@ def _paths() -> dict[str, dict[str, Any]]:
                 {409: "The event_id is known with other content: the first one is kept."},
             )
         },
-        **openapi_analytics.paths(),
         "/openapi.json": {
             "get": {
                 "operationId": "getOpenapi",

@@ -18,6 +18,7 @@ from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
+from rollcall.store.receipts import ReceiptStore
 from rollcall.store.write_keys import WriteKeyStore
 
 PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
@@ -80,6 +81,12 @@ def progress_store() -> ProgressStore:
 
 
 @cache
+def receipt_store() -> ReceiptStore:
+    """Return the receipt store."""
+    return ReceiptStore(database())
+
+
+@cache
 def analytics_store() -> AnalyticsStore:
     """Return the analytics store."""
     return AnalyticsStore(database())
@@ -118,7 +125,7 @@ def ingest(role: str) -> Ingest:
         attributes=AttributeRule(current.progress_attribute_keys),
         limit=limit,
     )
-    return Ingest(progress_store(), _spool, rules, gauge(), now, time.perf_counter)
+    return Ingest(progress_store(), receipt_store(), _spool, rules, gauge(), now, time.perf_counter)
 
 
 def _spool(message: str) -> object:

@@ -6,46 +6,40 @@ from uuid import UUID, uuid4
 
 from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.domain.flags import find_drop
-from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
-from rollcall.domain.scrub.scrubber import Scrubber
-from rollcall.edge import observe, settings, wiring
-from rollcall.errors import KeysUnavailable, SecretUnavailable
+from rollcall.domain.rate import RateLimit
+from rollcall.edge import observe, settings, wiring, wiring_scrub
 from rollcall.flows.check_write_key import WriteKeyCheck
-from rollcall.flows.collect import Collect, CollectRules, Scrubbing
+from rollcall.flows.collect import Collect, CollectRules
 from rollcall.flows.track import Track
 from rollcall.flows.watch_flags import FlagWatch, Trouble
 
-KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
-
-
-def keyring() -> Keyring:
-    """Return the keys that pseudonyms are made with; raises KeysUnavailable."""
-    try:
-        text = wiring.secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
-    except SecretUnavailable as fault:
-        raise KeysUnavailable from fault
-    return Keyring.read(text)
-
-
-def scrubbing_of(org_id: UUID) -> Scrubbing:
-    """Return what an organisation's events are scrubbed with."""
-    pseudonymiser, policy = Pseudonymiser(keyring(), org_id), default_policy()
-    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)
-
 
 @cache
-def collect() -> Collect:
-    """Return the flow that takes analytics events."""
+def collect(role: str) -> Collect:
+    """Return the flow that takes analytics events, with the limits of a caller of this role."""
     current = settings.current()
-    rules = CollectRules(current.analytics_batch_max_size, current.retention)
-    return Collect(_queue, scrubbing_of, rules, wiring.now, uuid4, _find_drop)
+    limit = (
+        RateLimit(current.analytics_service_rate_per_second, current.analytics_service_rate_burst)
+        if role == "service"
+        else RateLimit(current.analytics_rate_per_second, current.analytics_rate_burst)
+    )
+    return Collect(
+        queue=_queue,
+        receipts=wiring.receipt_store(),
+        scrubbing_of=wiring_scrub.scrubbing_of,
+        rules=CollectRules(current.analytics_batch_max_size, current.retention, limit),
+        gauge=wiring.gauge(),
+        now=wiring.now,
+        monotonic=time.perf_counter,
+        new_batch_id=uuid4,
+        find_drop=_find_drop,
+    )
 
 
 @cache
 def track() -> Track:
     """Return the flow that takes batches of the Segment shape."""
-    return Track(collect(), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
+    return Track(collect("service"), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
 
 
 @cache

@@ -1,24 +1,27 @@
 """Collect: take a batch of analytics events, scrub it, and queue what is left of it, one message a batch."""
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from rollcall.contracts.analytics import AnalyticsBatch, AnalyticsEvent, QueuedBatch, Route, ScrubbedEvent
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.receipt import BatchReceipt, EventReceipt
+from rollcall.contracts.receipt import BatchReceipt, EventReceipt, QueuedEvents
+from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.rate import RateAnswer, RateLimit
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
-from rollcall.errors import ScrubFailed
+from rollcall.errors import QueueUnavailable, ScrubFailed, StoreUnavailable
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.receipts import ReceiptStore, note_rejections
+from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
 ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: AnalyticsBatch.model_validate_json(body).events)
@@ -27,8 +30,6 @@ Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
 FindDrop = Callable[[UUID, ScrubbedEvent], str | None]
 """Returns why an organisation's sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
-Correct = Callable[[datetime], datetime]
-"""Returns our time of what a client's clock says."""
 
 
 def _drop_nothing(_org_id: UUID, _event: ScrubbedEvent) -> None:
@@ -40,20 +41,25 @@ def _as_told(told_at: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class Scrubbing:
-    """What an organisation's events are scrubbed with."""
-
-    scrubber: Scrubber
-    pseudonymiser: Pseudonymiser
-    policy_version: str
-
-
-@dataclass(frozen=True)
 class CollectRules:
     """What a deployment allows."""
 
     events_max: int
     retention: timedelta
+    limit: RateLimit
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a batch, and for which organisations. A write key is not a person, and is shown as it is."""
+
+    subject: str
+    org_ids: frozenset[UUID]
+    is_write_key: bool = False
+
+    def shown_by(self, pseudonymiser: Pseudonymiser) -> str:
+        """Return what the audit says of who sent it."""
+        return f"write_key:{self.subject}" if self.is_write_key else pseudonymiser.pseudonym(self.subject)
 
 
 @dataclass(frozen=True)
@@ -61,23 +67,26 @@ class Collect:
     """The flow, with the IO it was given."""
 
     queue: Queue
+    receipts: ReceiptStore
     scrubbing_of: Callable[[UUID], Scrubbing]
     rules: CollectRules
+    gauge: LatencyGauge
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
     new_batch_id: Callable[[], UUID]
     find_drop: FindDrop = _drop_nothing
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
-        """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, QueueUnavailable."""
+        """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, KeysUnavailable, QueueUnavailable."""
         received_at = self.now()
         read = read_batch(body, ANALYTICS, self.rules.events_max, self._judge(caller, received_at))
-        return self.take(read, caller.subject, "analytics", received_at)
+        return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
-        """Take one event. Raises InvalidBody, QueueUnavailable."""
+        """Take one event. Raises InvalidBody, KeysUnavailable, QueueUnavailable."""
         received_at = self.now()
         read = read_event(body, ANALYTICS, self._judge(caller, received_at))
-        return self.take(read, caller.subject, "analytics", received_at)
+        return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
 
     def _judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
         window = AcceptedWindow.at(received_at, self.rules.retention)
@@ -94,7 +103,7 @@ class Collect:
     def take(
         self,
         read: ReadBatch[AnalyticsEvent],
-        subject: str,
+        sender: Sender,
         route: Route,
         received_at: datetime,
         correct: Correct = _as_told,
@@ -104,102 +113,115 @@ class Collect:
         A part that was queued before the queue went away is sent again by the client, and counts once. What an event
         says is digested with the time as it was told, so that a corrected one is the same when it is sent again.
         """
-        scrubbed = self._scrub(read, correct)
-        for org_id, events in scrubbed.items():
-            for message in self._messages(org_id, events, subject, route, received_at):
-                self.queue(message)
-        receipts = {
-            position: EventReceipt(event_id=event.event_id, status="accepted")
-            for position, event in zip(read.positions, read.events, strict=True)
-        } | read.rejections
-        receipt = BatchReceipt.of(receipts[position] for position in range(len(receipts)))
-        return Ingestion(receipt, read.faults, None)
+        subject = f"analytics:{opaque_subject(sender.subject)}"
+        batches = self._batches(read)
+        scrubbing = {batch.org_id: self.scrubbing_of(batch.org_id) for batch in batches}
+        announced = self._announce(subject, batches, received_at)
+        if announced.retry_after_ms:
+            return Ingestion(None, [], announced.rate, announced.retry_after_ms)
+        events = _scrub(read, scrubbing, correct, self.find_drop)
+        self._withdraw([batch for batch in batches if not events[batch.org_id]])
+        try:
+            for batch in batches:
+                for message in _messages(
+                    batch, events[batch.org_id], scrubbing[batch.org_id], sender, route, received_at
+                ):
+                    self.queue(message)
+        except QueueUnavailable:
+            self._withdraw(batches)
+            raise
+        noted = note_rejections(self.receipts, read, subject, sender.org_ids, self.rules.limit, received_at)
+        if noted.retry_after_ms:
+            return Ingestion(None, [], noted.rate, noted.retry_after_ms)
+        return Ingestion(_receipt(read), read.faults, announced.rate or noted.rate)
 
-    def _scrub(self, read: ReadBatch[AnalyticsEvent], correct: Correct) -> dict[UUID, list[ScrubbedEvent]]:
-        """Return the scrubbed events by organisation; one that cannot be scrubbed is rejected, and nothing is kept.
+    def _batches(self, read: ReadBatch[AnalyticsEvent]) -> list[QueuedEvents]:
+        """Return which events are about to be queued: a batch for each organisation among them."""
+        event_ids: dict[UUID, list[UUID]] = {}
+        for event in read.events:
+            event_ids.setdefault(event.org_id, []).append(event.event_id)
+        return [QueuedEvents(org_id, self.new_batch_id(), tuple(found)) for org_id, found in event_ids.items()]
 
-        What is dropped on purpose is scrubbed first: a dark launch shows what a policy would do.
-        """
-        scrubbed: dict[UUID, list[ScrubbedEvent]] = {}
-        for position, event in zip(read.positions, read.events, strict=True):
-            try:
-                kept = scrub_event(event, self.scrubbing_of(event.org_id), correct)
-            except ScrubFailed as failed:
-                read.reject(position, event, failed.code, "properties")
-                continue
-            if reason := self.find_drop(event.org_id, kept):
-                read.reject(position, event, reason, "name")
-            else:
-                scrubbed.setdefault(event.org_id, []).append(kept)
-        return scrubbed
+    def _announce(self, subject: str, batches: list[QueuedEvents], received_at: datetime) -> RateAnswer:
+        if not batches:
+            return RateAnswer(None)
+        started = self.monotonic()
+        try:
+            answer = self.receipts.announce_batches(subject, self.rules.limit, batches, received_at)
+        except StoreUnavailable:
+            # The queue is what events are taken by; only their receipts have to wait for the database.
+            self.gauge.record_unreachable()
+            return RateAnswer(None)
+        self.gauge.record(1000 * (self.monotonic() - started))
+        return answer
 
-    def _messages(
-        self, org_id: UUID, events: list[ScrubbedEvent], subject: str, route: Route, received_at: datetime
-    ) -> list[str]:
-        scrubbing = self.scrubbing_of(org_id)
-        whole = QueuedBatch(
-            org_id=org_id,
-            batch_id=self.new_batch_id(),
+    def _withdraw(self, batches: list[QueuedEvents]) -> None:
+        if batches:
+            with suppress(StoreUnavailable):
+                self.receipts.withdraw_batches(batches)
+
+
+def _scrub(
+    read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing], correct: Correct, find_drop: FindDrop
+) -> dict[UUID, list[ScrubbedEvent]]:
+    """Return the scrubbed events by organisation. One that cannot be scrubbed is rejected: nothing of it is kept.
+
+    What is dropped on purpose is scrubbed first: a dark launch shows what a policy would do. It is not noted: a switch
+    that is thrown to spare the database must not write a row for each event.
+    """
+    scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
+    for position, event in zip(read.positions, read.events, strict=True):
+        try:
+            kept = scrub_event(event, scrubbing[event.org_id], correct)
+        except ScrubFailed as failed:
+            read.reject(position, event, failed.code, "properties")
+            continue
+        if reason := find_drop(event.org_id, kept):
+            read.reject(position, event, reason, "name", is_noted=False)
+        else:
+            scrubbed[event.org_id].append(kept)
+    return scrubbed
+
+
+def _messages(
+    announced: QueuedEvents,
+    events: list[ScrubbedEvent],
+    scrubbing: Scrubbing,
+    sender: Sender,
+    route: Route,
+    received_at: datetime,
+) -> Iterator[str]:
+    """Yield a batch as messages: one, unless it is too large for that."""
+    parts = list(_fitting(events))
+    for part, fitting in enumerate(parts):
+        batch = QueuedBatch(
+            org_id=announced.org_id,
+            batch_id=announced.batch_id,
+            part=part,
+            parts=len(parts),
             route=route,
-            # A write key's id names no person, and finds the key.
-            sent_by=subject if route == "segment" else scrubbing.pseudonymiser.pseudonym(subject),
+            sent_by=sender.shown_by(scrubbing.pseudonymiser),
             received_at=received_at,
             key_id=scrubbing.pseudonymiser.key_id,
             policy_version=scrubbing.policy_version,
-            content_hash=hashlib.sha256("".join(event.digest for event in events).encode()).hexdigest(),
-            events=events,
+            content_hash=hashlib.sha256("".join(event.digest for event in fitting).encode()).hexdigest(),
+            events=fitting,
         )
-        return [
-            _written(whole.model_copy(update={"part": part, "events": fitting}))
-            for part, fitting in enumerate(_fitting(events))
-        ]
+        yield _written(batch)
 
 
-def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct = _as_told) -> ScrubbedEvent:
-    """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be."""
-    scrubber = scrubbing.scrubber
-    name = scrubber.scrub_name(event.name)
-    properties = scrubber.scrub_properties(event.name, event.properties)
-    remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
-    return ScrubbedEvent(
-        event_id=event.event_id,
-        occurred_at=correct(event.occurred_at),
-        name=name.value,
-        user_pseudonym=_pseudonym(event.user_id, scrubber),
-        anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),
-        session_pseudonym=_pseudonym(event.session_id, scrubber),
-        properties=without_nul(properties.value),
-        remarks=remarks,
-        digest=scrubbing.pseudonymiser.digest(_content_of(event)),
-    )
-
-
-def _content_of(event: AnalyticsEvent) -> bytes:
-    """Return what the event says, the same bytes however its client writes times and orders keys."""
-    happened = event.occurred_at.astimezone(UTC).isoformat()
-    who = (event.user_id, event.anonymous_id, event.session_id)
-    return json.dumps([str(event.event_id), event.name, happened, who, event.properties], sort_keys=True).encode()
-
-
-def _pseudonym(identifier: str | None, scrubber: Scrubber) -> str | None:
-    return None if identifier is None else scrubber.scrub_identifier(identifier)
-
-
-def without_nul(value: Any) -> Any:
-    """Return JSON without the one character that PostgreSQL cannot hold."""
-    match value:
-        case str():
-            return value.replace("\x00", "")
-        case dict():
-            return {without_nul(key): without_nul(item) for key, item in value.items()}
-        case list():
-            return [without_nul(item) for item in value]
-        case _:
-            return value
+def _receipt(read: ReadBatch[AnalyticsEvent]) -> BatchReceipt:
+    receipts = {
+        position: EventReceipt(event_id=event.event_id, status="accepted")
+        for position, event in zip(read.positions, read.events, strict=True)
+    } | read.rejections
+    return BatchReceipt.of(receipts[position] for position in range(len(receipts)))
 
 
 def _fitting(events: list[ScrubbedEvent]) -> Iterator[list[ScrubbedEvent]]:
-    """Yield the events in lists that fit a message each: all together, or halved until they do."""
+    """Yield the events in lists that fit a message each: all together, or halved until they do. Nothing for none."""
+    if not events:
+        return
     size_bytes = sum(len(_written(event).encode()) + 1 for event in events)
     if size_bytes <= EVENTS_BYTES_MAX or len(events) == 1:
         yield events

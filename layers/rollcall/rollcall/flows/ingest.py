@@ -13,9 +13,11 @@ from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
-from rollcall.domain.rate import RateLimit, RateState
+from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
+from rollcall.flows.receipts import ReceiptStore, note_rejections
 
 # An outcome that is not a status of its own is the reason of a rejection.
 STATUS_OF_OUTCOME: dict[str, Status] = {
@@ -88,6 +90,7 @@ class Ingest:
     """The flow, with the IO it was given. Clocks are seconds for durations, aware datetimes for moments."""
 
     store: ProgressStore
+    receipts: ReceiptStore
     spool: Spool
     rules: IngestRules
     gauge: LatencyGauge
@@ -122,20 +125,27 @@ class Ingest:
         return judge
 
     def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
+        subject = opaque_subject(caller.subject)
         if not read.events:
-            return Ingestion(_merge(read, []), read.faults, None)
+            noted = self._note_rejections(read, subject, caller, received_at)
+            return _refused(noted) if noted.retry_after_ms else Ingestion(_merge(read, []), read.faults, noted.rate)
         started = self.monotonic()
         try:
-            answer = self.store.ingest_progress(
-                caller.subject, caller.org_ids, read.events, received_at, self.rules.limit
-            )
+            answer = self.store.ingest_progress(subject, caller.org_ids, read.events, received_at, self.rules.limit)
         except StoreUnavailable:
             self.gauge.record_unreachable()
             return self._spool(read, caller, received_at)
         self.gauge.record(1000 * (self.monotonic() - started))
         if answer.outcomes is None:
-            return Ingestion(None, [], answer.rate, answer.retry_after_ms)
-        return Ingestion(_merge(read, answer.outcomes), read.faults, answer.rate)
+            return _refused(RateAnswer(answer.rate, answer.retry_after_ms))
+        receipt = _merge(read, answer.outcomes)
+        self._note_rejections(read, subject, caller, received_at)
+        return Ingestion(receipt, read.faults, answer.rate)
+
+    def _note_rejections(
+        self, read: ReadBatch[ProgressEvent], subject: str, caller: Caller, received_at: datetime
+    ) -> RateAnswer:
+        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at)
 
     def _spool(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         # Only the database can tell the organisation of an event that names none, and it might tell that there is
@@ -144,11 +154,18 @@ class Ingest:
         if not events:
             raise StoreUnavailable
         message = SpooledBatch(
-            subject=caller.subject, org_ids=sorted(caller.org_ids), received_at=received_at, events=events
+            subject=opaque_subject(caller.subject),
+            org_ids=sorted(caller.org_ids),
+            received_at=received_at,
+            events=events,
         )
         self.spool(message.model_dump_json(exclude_none=True))
         outcomes = ["retry" if event.org_id is None else "spooled" for event in read.events]
         return Ingestion(_merge(read, outcomes), read.faults, None)
+
+
+def _refused(answer: RateAnswer) -> Ingestion:
+    return Ingestion(None, [], answer.rate, answer.retry_after_ms)
 
 
 def _merge(read: ReadBatch[ProgressEvent], outcomes: list[str]) -> BatchReceipt:

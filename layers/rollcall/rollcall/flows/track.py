@@ -13,7 +13,7 @@ from rollcall.domain.segment import CallRefused, ClockSkew
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
-from rollcall.flows.collect import Collect
+from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
 
@@ -39,7 +39,8 @@ class Track:
         window = AcceptedWindow.at(received_at, self.collect.rules.retention)
         skew = ClockSkew.between(sent_at, received_at, window)
         read = _read(batch, holder, sent_at or received_at, skew)
-        return self.collect.take(read, str(holder.write_key_id), "segment", received_at, skew.correct)
+        sender = Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
+        return self.collect.take(read, sender, "segment", received_at, skew.correct)
 
 
 def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: ClockSkew) -> ReadBatch[AnalyticsEvent]:

@@ -1,0 +1,18 @@
+"""Administrators' routes: /api/admin, and receipts."""
+
+from typing import Any
+
+from rollcall.edge import observe, receipts_http, replay_http, scrub_http
+from rollcall.edge.http import Router
+
+router = Router()
+for family in (receipts_http, replay_http, scrub_http):
+    router.routes |= family.router.routes
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway."""
+    response = router.answer(event)
+    observe.logger().info("answered", extra={"route": event.get("routeKey", ""), "status": response["statusCode"]})
+    return response

@@ -1,0 +1,68 @@
+"""Consumer of the operations queue: works on an operation for a while, gives its message back until it is finished."""
+
+from contextlib import suppress
+from typing import Any
+
+from rollcall.contracts.operation import OperationMessage
+from rollcall.edge import observe, settings, wiring, wiring_operations
+from rollcall.errors import PoisonedMessage, QueueUnavailable
+from rollcall.flows import operate
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer SQS with the messages of operations that go on, so that those of finished ones leave the queue."""
+    going_on = [record["messageId"] for record in event["Records"] if not _is_finished(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
+
+
+def _is_finished(record: dict[str, Any]) -> bool:
+    try:
+        message = operate.read_message(record["body"])
+    except PoisonedMessage as poison:
+        return _bury(record, poison)
+    # Should this worker die, its message is back soon, and not only after the queue's own time.
+    _give_back(record, operate.HOLD_SECONDS)
+    worked = wiring_operations.operate().work(message)
+    _tell(message, worked)
+    if worked.again_in_seconds is None:
+        return True
+    if int(record["attributes"]["ApproximateReceiveCount"]) >= operate.RECEIVES_MAX and _send_anew(record):
+        return True
+    _give_back(record, worked.again_in_seconds)
+    return False
+
+
+def _tell(message: OperationMessage, worked: operate.Worked) -> None:
+    operation = worked.operation
+    told: dict[str, Any] = {"operation_id": str(message.operation_id), "chunks": worked.chunks, "fault": worked.fault}
+    observe.count(operation_chunks=worked.chunks, operation_faults=int(worked.fault is not None))
+    if operation is not None:
+        observe.dimension("job", operation.kind)
+        told |= {"kind": operation.kind, "source": operation.source, "state": operation.state}
+        told |= {"counts": operation.counts, "error_code": operation.error_code}
+        if operation.is_finished and (worked.chunks or worked.fault):
+            observe.count(**{f"operation_{operation.state}": 1})
+    observe.logger().info("operation", extra=told)
+
+
+def _give_back(record: dict[str, Any], seconds: int) -> None:
+    # Else it comes back by itself, a little later.
+    with suppress(QueueUnavailable):
+        wiring.queues().give_back(settings.current().need("operations_queue_url"), record["receiptHandle"], seconds)
+
+
+def _send_anew(record: dict[str, Any]) -> bool:
+    with suppress(QueueUnavailable):
+        wiring.queues().send(settings.current().need("operations_queue_url"), record["body"])
+        return True
+    return False
+
+
+def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+    wiring.queues().send(
+        settings.current().need("operations_dead_letter_queue_url"), record["body"], {"cause": poison.code}
+    )
+    observe.count(buried=1)
+    observe.logger().error("buried", extra={"message_id": record["messageId"], "code": poison.code})
+    return True

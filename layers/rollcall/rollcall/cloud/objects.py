@@ -1,0 +1,78 @@
+"""An S3 bucket of small objects. The SDK is imported at the first use."""
+
+from typing import TYPE_CHECKING
+
+from rollcall.errors import ObjectMissing, ObjectsUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 5
+KEYS_MAX = 1000  # what S3 lists in one answer
+
+
+class Objects:
+    """The objects of one bucket. Region, endpoint, credentials and encryption are the SDK's and the bucket's own."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._client: S3Client | None = None
+
+    def _s3(self) -> "S3Client":
+        if self._client is None:
+            import boto3
+            from botocore.config import Config
+
+            self._client = boto3.client(
+                "s3",
+                config=Config(
+                    connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                    read_timeout=READ_TIMEOUT_SECONDS,
+                    retries={"mode": "standard", "total_max_attempts": 2},
+                ),
+            )
+        return self._client
+
+    def put(self, key: str, body: bytes) -> None:
+        """Keep an object durably, in place of one of the same key; raises ObjectsUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._s3().put_object(Bucket=self._bucket, Key=key, Body=body)
+        except (BotoCoreError, ClientError) as fault:
+            raise ObjectsUnavailable from fault
+
+    def get(self, key: str) -> bytes:
+        """Return an object's bytes; raises ObjectMissing, ObjectsUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._s3().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as fault:
+            if fault.response.get("Error", {}).get("Code") == "NoSuchKey":
+                raise ObjectMissing from fault
+            raise ObjectsUnavailable from fault
+        except BotoCoreError as fault:
+            raise ObjectsUnavailable from fault
+
+    def keys_after(self, prefix: str, start_after: str = "", limit: int = KEYS_MAX) -> list[str]:
+        """Return the next keys below a prefix in order, after that key, at most `limit`; raises ObjectsUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._s3().list_objects_v2(
+                Bucket=self._bucket, Prefix=prefix, StartAfter=start_after, MaxKeys=min(limit, KEYS_MAX)
+            )
+        except (BotoCoreError, ClientError) as fault:
+            raise ObjectsUnavailable from fault
+        return [found["Key"] for found in answer.get("Contents", [])]
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already. Raises ObjectsUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._s3().delete_object(Bucket=self._bucket, Key=key)
+        except (BotoCoreError, ClientError) as fault:
+            raise ObjectsUnavailable from fault

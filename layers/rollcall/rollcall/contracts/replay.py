@@ -1,0 +1,85 @@
+"""Replays, as they come over HTTP."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from rollcall.contracts.event import Identifier, Timestamp
+from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
+from rollcall.contracts.receipt import is_absent
+
+ReplaySource = Literal["events", "spool", "dead_letters"]
+LIST_DEFAULT, LIST_MAX = 20, 100
+WINDOW_MAX = timedelta(days=3660)
+
+
+class ReplayRequest(BaseModel):
+    """What to replay: of whom, over which window, from where."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    org_id: UUID = Field(description="The organisation.")
+    user_id: UUID | None = Field(None, description="One learner alone; when absent, all of the organisation.")
+    from_at: Annotated[Timestamp, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
+    to_at: Annotated[Timestamp, Field(alias="to", description="Where it ends, itself not included.")]
+    source: ReplaySource = Field("events", description="What is applied again.")
+    dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
+    rate: RatePerSecond | None = Field(None, description="Learners (of events) or objects (else) a second at most.")
+    reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
+
+    @field_validator("to_at")
+    @classmethod
+    def _window_is_one(cls, to_at: datetime, info: ValidationInfo) -> datetime:
+        from_at = info.data.get("from_at", to_at - WINDOW_MAX)
+        if not timedelta(0) < to_at - from_at <= WINDOW_MAX:
+            raise PydanticCustomError("window_invalid", "A window ends after it begins, ten years later at most")
+        return to_at
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the operation is told."""
+        window = {"from": self.from_at.isoformat(), "to": self.to_at.isoformat()}
+        return window | ({"user_id": str(self.user_id)} if self.user_id else {})
+
+
+class ReplayQuery(BaseModel):
+    """Whose replays to list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    org_id: UUID = Field(description="The organisation.")
+    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many at most.")
+
+
+class ReplayView(OperationView):
+    """A replay, as those who asked for it see it."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, serialize_by_alias=True)
+
+    replay_id: UUID = Field(description="The replay: its operation's id.")
+    user_id: UUID | None = Field(None, exclude_if=is_absent, description="The one learner that it is for.")
+    from_at: Annotated[Timestamp, Field(alias="from", description="Where its window begins.")]
+    to_at: Annotated[Timestamp, Field(alias="to", description="Where it ends.")]
+
+    @classmethod
+    def of(cls, operation: Operation, **more: Any) -> Self:
+        """Return the view of a replay."""
+        parameters = operation.parameters
+        return super().of(
+            operation,
+            replay_id=operation.operation_id,
+            user_id=parameters.get("user_id"),
+            from_at=parameters["from"],
+            to_at=parameters["to"],
+            **more,
+        )
+
+
+class ReplayList(BaseModel):
+    """The latest replays of an organisation, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    replays: list[ReplayView]

@@ -1,0 +1,24 @@
+"""What administrators' routes ask of their caller."""
+
+from uuid import UUID
+
+from rollcall import errors
+from rollcall.contracts.caller import Caller, Role
+from rollcall.domain import scopes
+from rollcall.edge import identity, wiring
+from rollcall.edge.http import Request
+
+
+def administrator(request: Request, scope: str, *, role: Role | None = None, org_id: UUID | None = None) -> Caller:
+    """Return the caller, who holds this scope, and this role and organisation where they are named.
+
+    Raises Unauthorized and its kin, ScopeMissing, RoleForbidden, OrganisationForbidden.
+    """
+    caller = identity.caller_of(request.authorizer_context, wiring.now())
+    if not scopes.holds(caller.scopes, scope):
+        raise errors.ScopeMissing(f"The token lacks the scope {scope}.")
+    if role is not None and caller.role != role:
+        raise errors.RoleForbidden
+    if org_id is not None and org_id not in caller.org_ids:
+        raise errors.OrganisationForbidden
+    return caller

@@ -1,0 +1,43 @@
+"""Reads the models of administrators' requests: a JSON body, or a query."""
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from rollcall import errors
+from rollcall.domain.batch import fault_of, read_json
+from rollcall.edge.http import Request
+
+BODY_BYTES_MAX = 65_536
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(request: Request, model: type[Model], bytes_max: int = BODY_BYTES_MAX) -> Model:
+    """Return the model in a JSON body.
+
+    Raises InvalidBody when it is no JSON object, InvalidRequest with a pointer to each fault when it is not this model,
+    and what Request.body raises.
+    """
+    document = read_json(request.body(bytes_max))
+    if not isinstance(document, dict):
+        raise errors.InvalidBody("The body is not a JSON object.")
+    try:
+        # Through JSON again: the rules for JSON input differ from those for Python objects.
+        return model.model_validate_json(json.dumps(document))
+    except ValidationError as invalid:
+        found = invalid.errors(include_url=False, include_input=False)
+        raise errors.InvalidRequest(
+            "The body is not what this route takes.", faults=[fault_of("", error) for error in found]
+        ) from None
+
+
+def read_query(request: Request, model: type[Model]) -> Model:
+    """Return the model in a query; raises InvalidRequest, which names the parameters to look at."""
+    try:
+        return model.model_validate_strings(request.query)
+    except ValidationError as invalid:
+        named = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]} & set(model.model_fields)
+        names = ", ".join(sorted(named)) or "there is one that this route does not know"
+        raise errors.InvalidRequest(f"Check the parameters of the query: {names}.") from None

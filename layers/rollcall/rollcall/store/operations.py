@@ -1,0 +1,109 @@
+"""The procedures of operations, called by their names. Each raises StoreUnavailable."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from rollcall.contracts.operation import Operation, OperationKind, OperationRequest
+from rollcall.store.connection import Database
+
+
+class OperationStore:
+    """Keeps operations, and works on stored rows for them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def request(self, request: OperationRequest, operation_id: UUID) -> tuple[Operation, bool]:
+        """Write an operation down and return it with True; or the one that is active already, with False."""
+        operation, is_new = self._database.call(
+            "select operation, is_new from rollcall.request_operation_v1(%s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)",
+            (
+                request.org_id,
+                operation_id,
+                request.kind,
+                request.source,
+                json.dumps(request.parameters),
+                request.is_dry_run,
+                request.rate_per_second,
+                request.requested_by,
+                request.reason,
+            ),
+        )
+        return Operation.model_validate(operation), bool(is_new)
+
+    def read(self, kind: OperationKind, operation_id: UUID, org_ids: Iterable[UUID]) -> Operation | None:
+        """Return an operation of these organisations."""
+        return self._one("select rollcall.read_operation_v1(%s, %s, %s)", (list(org_ids), kind, operation_id))
+
+    def cancel(self, kind: OperationKind, operation_id: UUID, org_ids: Iterable[UUID]) -> Operation | None:
+        """Ask that an operation of these organisations be cancelled, and return it as it is now."""
+        return self._one("select rollcall.cancel_operation_v1(%s, %s, %s)", (list(org_ids), kind, operation_id))
+
+    def list_recent(self, kind: OperationKind, org_id: UUID, limit: int) -> list[Operation]:
+        """Return the latest operations of an organisation, newest first."""
+        (operations,) = self._database.call("select rollcall.list_operations_v1(%s, %s, %s)", (org_id, kind, limit))
+        return [Operation.model_validate(operation) for operation in operations]
+
+    def lease(self, org_id: UUID, operation_id: UUID, lease_seconds: float) -> tuple[Operation | None, UUID | None]:
+        """Take an operation to work on it, and return it with a lease; without one there is nothing to do now."""
+        operation, lease_id = self._database.call(
+            "select operation, lease_id from rollcall.lease_operation_v1(%s, %s, %s)",
+            (org_id, operation_id, lease_seconds),
+        )
+        return Operation.model_validate(operation) if operation else None, lease_id
+
+    def advance(
+        self,
+        operation: Operation,
+        lease_id: UUID,
+        lease_seconds: float,
+        cursor: Mapping[str, Any] | None,
+        counts: Mapping[str, int],
+        *,
+        is_done: bool,
+    ) -> Operation | None:
+        """Note that the chunk after `operation` is done; None when the lease was lost."""
+        return self._one(
+            "select rollcall.advance_operation_v1(%s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s)",
+            (
+                operation.org_id,
+                operation.operation_id,
+                lease_id,
+                lease_seconds,
+                operation.step_number,
+                None if cursor is None else json.dumps(cursor),
+                json.dumps(counts),
+                is_done,
+            ),
+        )
+
+    def release(
+        self, operation: Operation, lease_id: UUID, error_code: str | None = None, faults_max: int = 1
+    ) -> Operation | None:
+        """Give an operation back; with an error code, because of a fault. None when the lease was lost."""
+        return self._one(
+            "select rollcall.release_operation_v1(%s, %s, %s, %s, %s)",
+            (operation.org_id, operation.operation_id, lease_id, error_code, faults_max),
+        )
+
+    def replay_progress(
+        self, operation: Operation, lease_id: UUID, lease_seconds: float, learners_max: int
+    ) -> Operation | None:
+        """Do the next chunk of a replay of stored events, and return the operation after it; None: lease lost."""
+        return self._one(
+            "select rollcall.replay_progress_v1(%s, %s, %s, %s, %s, %s)",
+            (
+                operation.org_id,
+                operation.operation_id,
+                lease_id,
+                lease_seconds,
+                operation.step_number,
+                learners_max,
+            ),
+        )
+
+    def _one(self, statement: str, parameters: tuple[Any, ...]) -> Operation | None:
+        (operation,) = self._database.call(statement, parameters)
+        return Operation.model_validate(operation) if operation else None

@@ -1,0 +1,14 @@
+-- Locks an operation for a chunk of work, for who has its lease. Returns null when the lease is another's by now, or
+-- nobody's: then the caller does nothing.
+-- Why a lock: until the chunk commits nobody takes the lease over, however long it takes.
+create or replace function rollcall.hold_operation_v1(p_org_id uuid, p_operation_id uuid, p_lease_id uuid)
+returns rollcall.operations
+language sql
+set search_path = rollcall, pg_temp
+as $$
+select * from operations
+where org_id = p_org_id and operation_id = p_operation_id and lease_id = p_lease_id
+for update;
+$$;
+
+revoke all on function rollcall.hold_operation_v1(uuid, uuid, uuid) from public;

@@ -1,0 +1,54 @@
+-- Writes down an operation that somebody asked for. Where one of its kind is queued or running on the same source,
+-- nothing is written: operation is that one, and is_new false.
+create or replace function rollcall.request_operation_v1(
+    p_org_id uuid,
+    p_operation_id uuid,
+    p_kind text,
+    p_source text,
+    p_parameters jsonb,
+    p_is_dry_run boolean,
+    p_rate_per_second double precision,
+    p_requested_by text,
+    p_reason text,
+    out operation jsonb,
+    out is_new boolean
+)
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+declare
+    v_operation operations;
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    loop
+        insert into operations (
+            org_id, operation_id, kind, source, parameters, is_dry_run, rate_per_second, requested_by, reason
+        )
+        values (
+            p_org_id, p_operation_id, p_kind::operation_kind, p_source, p_parameters, p_is_dry_run, p_rate_per_second,
+            p_requested_by, p_reason
+        )
+        on conflict (org_id, kind, source) where state in ('queued', 'running') do nothing
+        returning * into v_operation;
+        is_new := found;
+        if not is_new then
+            select * into v_operation from operations
+            where org_id = p_org_id
+                and kind = p_kind::operation_kind
+                and source = p_source
+                and state in ('queued', 'running');
+        end if;
+        -- Neither: the active one has just finished, and there is room now.
+        exit when found;
+    end loop;
+    operation := describe_operation_v1(v_operation);
+end
+$$;
+
+revoke all on function rollcall.request_operation_v1(
+    uuid, uuid, text, text, jsonb, boolean, double precision, text, text
+) from public;
+grant execute on function rollcall.request_operation_v1(
+    uuid, uuid, text, text, jsonb, boolean, double precision, text, text
+) to rollcall_ops;

@@ -1,0 +1,56 @@
+"""A bucket of objects, as S3 has it."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from rollcall.cloud.objects import Objects
+from rollcall.errors import ObjectMissing, ObjectsUnavailable
+
+BUCKET = "archive"
+
+
+@pytest.fixture
+def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[Objects]:
+    """A bucket that is there, in process."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        yield Objects(BUCKET)
+
+
+def test_what_was_put_is_got_until_it_is_deleted(objects: Objects) -> None:
+    """The same bytes; a second put replaces the first; a second delete does nothing."""
+    objects.put("spool/a.json", b"first")
+    objects.put("spool/a.json", b"second")
+    assert objects.get("spool/a.json") == b"second"
+    objects.delete("spool/a.json")
+    objects.delete("spool/a.json")
+    with pytest.raises(ObjectMissing):
+        objects.get("spool/a.json")
+
+
+def test_keys_come_in_order_and_page_by_page(objects: Objects) -> None:
+    """Each page begins after the last key of the one before, and never leaves its prefix."""
+    for name in ("spool/b", "spool/a", "other/z", "spool/c"):
+        objects.put(name, b"")
+    assert objects.keys_after("spool/", "", 2) == ["spool/a", "spool/b"]
+    assert objects.keys_after("spool/", "spool/b", 2) == ["spool/c"]
+    assert objects.keys_after("spool/", "spool/c", 2) == []
+
+
+def test_a_bucket_that_is_not_there_is_told_as_unavailable(objects: Objects) -> None:
+    """A missing bucket is no missing object: nothing is claimed of what it holds."""
+    nowhere = Objects("nowhere")
+    with pytest.raises(ObjectsUnavailable):
+        nowhere.put("key", b"")
+    with pytest.raises(ObjectsUnavailable):
+        nowhere.get("key")
+    with pytest.raises(ObjectsUnavailable):
+        nowhere.keys_after("", "", 1)
+    with pytest.raises(ObjectsUnavailable):
+        nowhere.delete("key")

@@ -1,0 +1,102 @@
+"""Speaks to the API for administrators' commands: a deployed one, or the local stack with a token signed for it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+from uuid import UUID, uuid4
+
+import httpx
+import typer
+
+from workbench.checkout import here
+from workbench.errors import WorkbenchError
+from workbench.stack.state import read_state
+from workbench.tokens import TokenSigner
+
+TIMEOUT_SECONDS = 35  # API Gateway gives up after 30
+UNAVAILABLE = (429, 502, 503, 504)
+
+UrlOption = Annotated[
+    str | None, typer.Option(envvar="ROLLCALL_URL", help="Address of a deployed API. Default: the local stack.")
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(envvar="ROLLCALL_TOKEN", help="Token for it. Default: one signed for the local stack."),
+]
+
+
+class ApiRefused(WorkbenchError):
+    """The API answered a problem."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(f"{detail} ({status} {code})")
+
+
+class ApiUnavailable(WorkbenchError):
+    """The API cannot be reached, or says that it cannot answer now."""
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """One API and one token."""
+
+    http: httpx.Client
+
+    @classmethod
+    def open(
+        cls,
+        url: str | None,
+        token: str | None,
+        org_ids: Iterable[UUID],
+        scopes: Iterable[str] = ("admin:write",),
+        role: str = "service",
+    ) -> Self:
+        """Return a client of this address, with this token.
+
+        Without an address it speaks to the local stack, with a token signed for these organisations, scopes and role
+        unless one is given. Raises WorkbenchError when there is no stack, or no token for a deployed API.
+        """
+        if url is None:
+            state = read_state(here())
+            url = state.http_url
+            token = token or TokenSigner(state).sign(str(uuid4()), org_ids, role=role, scopes=scopes)
+        if not token:
+            raise WorkbenchError("A deployed API needs a token: --token, or ROLLCALL_TOKEN in the environment.")
+        return cls(
+            httpx.Client(
+                base_url=url.rstrip("/"), headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
+            )
+        )
+
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        """Return the JSON answer; raises ApiRefused, ApiUnavailable."""
+        return self._answer("GET", path, params=query)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
+        return self._answer("POST", path, json=body)
+
+    def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = self.http.request(method, path, **options)
+        except httpx.HTTPError as fault:
+            raise ApiUnavailable(f"{self.http.base_url} cannot be reached: {type(fault).__name__}.") from fault
+        document = _json_of(response)
+        if response.is_success:
+            return document
+        detail = str(document.get("detail") or document.get("message") or response.reason_phrase)
+        for found in document.get("errors", []):
+            detail += f"\n  {found['pointer']} {found['detail']}"
+        if response.status_code in UNAVAILABLE:
+            raise ApiUnavailable(f"{detail} ({response.status_code})")
+        raise ApiRefused(response.status_code, str(document.get("code", "")), detail)
+
+
+def _json_of(response: httpx.Response) -> dict[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
