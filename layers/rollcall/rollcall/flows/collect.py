@@ -28,11 +28,11 @@ ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: Analytics
 
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
-FindDrop = Callable[[AnalyticsEvent], str | None]
-"""Returns why a sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
+FindDrop = Callable[[UUID, ScrubbedEvent], str | None]
+"""Returns why an organisation's sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
 
 
-def _drop_nothing(_event: AnalyticsEvent) -> None:
+def _drop_nothing(_org_id: UUID, _event: ScrubbedEvent) -> None:
     return None
 
 
@@ -176,7 +176,7 @@ def _scrub(
         except ScrubFailed as failed:
             read.reject(position, event, failed.code, "properties")
             continue
-        if reason := find_drop(event):
+        if reason := find_drop(event.org_id, kept):
             read.reject(position, event, reason, "name", is_noted=False)
         else:
             scrubbed[event.org_id].append(kept)
