@@ -8,8 +8,8 @@ from rollcall.cloud.objects import Objects
 from rollcall.edge import settings, wiring, wiring_scrub
 from rollcall.flows import archive, replay
 from rollcall.flows.operate import Operate, Step, by_source
-from rollcall.flows.request_operation import RequestOperation
 from rollcall.flows.replay_analytics import apply_queued
+from rollcall.flows.request_operation import RequestOperation
 from rollcall.flows.rescrub import Rescrub
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.operations import OperationStore
@@ -43,7 +43,10 @@ def archive_objects() -> Objects:
 @cache
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
-    steps = {"replay": by_source(replay_steps()), "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_of)}
+    steps: dict[str, Step] = {
+        "replay": by_source(replay_steps()),
+        "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_of),
+    }
     return Operate(operation_store(), steps, time.monotonic, time.sleep)
 
 
