@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
+from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
 
@@ -44,7 +45,12 @@ class Scrubbing:
 
     scrubber: Scrubber
     pseudonymiser: Pseudonymiser
-    policy_version: str
+    policy: Policy
+
+    @property
+    def policy_version(self) -> str:
+        """Changes whenever anything of the policy changes."""
+        return self.policy.version
 
 
 def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:
