@@ -18,6 +18,7 @@ from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
+from workbench.operations.replay import replay, replays
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -30,6 +31,8 @@ app = typer.Typer(
 app.command()(bench)
 app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
+app.command()(replay)
+app.add_typer(replays)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rollcall.contracts.write_key import WriteKey
 from rollcall.domain import write_key
 from rollcall.store.write_keys import WriteKeyStore
@@ -42,16 +41,13 @@ def create(
 
 @app.command(name="list")
 def list_keys(org: Organisation, dsn: Dsn = None) -> None:
-    """List an organisation's keys, oldest first."""
+    """List an organisation's keys, oldest first: id, state, last used, created, by whom, label."""
     with session(dsn) as database:
         keys = WriteKeyStore(database).list_write_keys(org)
-    table = Table("id", "label", "created", "by", "last used", "state", box=None)
     for key in keys:
-        table.add_row(
-            str(key.write_key_id), key.label, f"{key.created_at:%Y-%m-%d %H:%M}", key.created_by,
-            str(key.last_used_on or "never"), _state(key),
-        )  # fmt: skip
-    Console(highlight=False, soft_wrap=True).print(table)
+        used = str(key.last_used_on or "never")
+        created = f"{key.created_at:%Y-%m-%d %H:%M}"
+        typer.echo(f"{key.write_key_id}  {_state(key):24}  {used:10}  {created}  {key.created_by}  {key.label}")
 
 
 def _state(key: WriteKey) -> str:

@@ -79,9 +79,9 @@ class Cloud:
 
     def objects(self) -> Iterator[str]:
         """Yield the keys and contents of all objects in the stack's archive."""
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._state.archive_bucket):
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._state.buckets["archive"]):
             for found in page.get("Contents", []):
-                body = self._s3.get_object(Bucket=self._state.archive_bucket, Key=found["Key"])["Body"].read()
+                body = self._s3.get_object(Bucket=self._state.buckets["archive"], Key=found["Key"])["Body"].read()
                 yield f"{found['Key']} {body.decode(errors='replace')}"
 
     def function_name(self, part: str) -> str:

@@ -4,11 +4,12 @@ Valid events get those, so that a valid event must be accepted; invalid ones are
 """
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import schemathesis
 
+ADMIN = "/api/admin/"
 ORG_ID = "CONFORMANCE_ORG_ID"
 
 
@@ -17,8 +18,16 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     """Give a valid case an organisation and a time that are accepted, and attributes that are allowed."""
     if case.meta is None or case.meta.generation.mode.is_negative:
         return
+    now = datetime.now(UTC)
+    if case.path.startswith(ADMIN):
+        if "org_id" in (case.query or {}):
+            case.query["org_id"] = os.environ[ORG_ID]
+        if isinstance(case.body, dict):
+            window = {"from": (now - timedelta(hours=1)).isoformat(), "to": now.isoformat()}
+            case.body.update({"org_id": os.environ[ORG_ID], **window})
+        return
     body: Any = case.body
     for event in body.get("events", [body]):
         event["org_id"] = os.environ[ORG_ID]
-        event["occurred_at"] = datetime.now(UTC).isoformat()
+        event["occurred_at"] = now.isoformat()
         event.pop("attributes", None)

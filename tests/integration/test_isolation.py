@@ -53,6 +53,11 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             " values (%s, gen_random_uuid(), 'replay', 'events', 'somebody')",
             (org_id,),
         )
+        clone.execute(
+            "insert into rollcall.write_keys (org_id, write_key_id, secret_digest, label, created_by)"
+            " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
+            (org_id,),
+        )
     return clone
 
 

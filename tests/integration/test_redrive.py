@@ -147,7 +147,7 @@ def record_of(message: Message, queue: str) -> dict[str, Any]:
 
 def scrubbing_of(org_id: UUID) -> Scrubbing:
     pseudonymiser, policy = Pseudonymiser(Keyring("k1", {"k1": "s" * 40}), org_id), default_policy()
-    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)
+    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def world(clone: ScratchDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
 
 
 @pytest.fixture
-def broken(world: World) -> pytest.MonkeyPatch:
+def broken(world: World) -> Iterator[pytest.MonkeyPatch]:
     """A version of the loader that reads nothing; undone, it is the one that does."""
 
     def refuse(*_arguments: Any) -> NoReturn:
@@ -198,7 +198,8 @@ def stored(world: World) -> tuple[int, int, int, int]:
     """Return how many events there are of each kind, how many ids, and how many the projections count."""
     ((counted,),) = world.clone.rows("select coalesce(sum(event_count), 0) from rollcall.lesson_progress")
     tables = ("progress_events", "analytics_events", "event_identities")
-    return (*(world.clone.count(table, A) for table in tables), int(counted))
+    progress, analytics, identities = (world.clone.count(table, A) for table in tables)
+    return progress, analytics, identities, int(counted)
 
 
 def events_alone(world: World) -> dict[str, list[str]]:

@@ -1,6 +1,5 @@
 """Kill switches and sampling: what they say of an event, and how they are read while functions run."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -62,18 +61,20 @@ class Parameter:
         self.watch = FlagWatch(self.read, lambda: self.seconds, self.troubles.append)
 
     def read(self) -> str | None:
+        """Answer as the parameter store would."""
         self.asked += 1
         if self.away:
             raise ParameterUnavailable
         return self.text
 
     def after_a_while(self) -> Flags:
+        """Return the flags as they are once they are read again."""
         self.seconds += AGE_MAX_SECONDS
         return self.watch.current()
 
 
 @pytest.fixture
-def parameter() -> Iterator[Parameter]:
+def parameter() -> Parameter:
     return Parameter()
 
 

@@ -85,7 +85,7 @@ class Room:
     def scrubbing_of(self, org_id: UUID) -> Scrubbing:
         """Return what to scrub with."""
         pseudonymiser = Pseudonymiser(Keyring("k2", {"k1": "s" * 40, "k2": "t" * 40}), org_id)
-        return Scrubbing(Scrubber(self.policy, pseudonymiser), pseudonymiser, self.policy.version)
+        return Scrubbing(Scrubber(self.policy, pseudonymiser), pseudonymiser, self.policy)
 
     def step(self, operation: Operation, chunk: Chunk = CHUNK) -> StepResult:
         """Do one step."""

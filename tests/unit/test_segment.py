@@ -94,6 +94,7 @@ def test_times_are_read_as_clients_write_them(text: str) -> None:
     [
         (call(timestamp="yesterday"), "timestamp"),
         (call(timestamp=1_773_140_400), "timestamp"),
+        (call(timestamp="0001-01-01T00:00:00+14:00"), "timestamp"),
         (call(type="delete"), "type"),
         (call(type=...), "type"),
         (call(userId={"id": 1}), "userId"),
@@ -184,11 +185,11 @@ def test_a_sent_at_that_makes_no_sense_corrects_nothing(sent_at: datetime | None
 )
 def test_a_sent_at_that_cannot_be_read_is_none(sent_at: Any, read: datetime | None) -> None:
     """It never fails a batch."""
-    batch = segment.read_segment_batch(json.dumps({"batch": [], "sentAt": sent_at}).encode())
+    batch = segment.read_segment_batch(json.dumps({"batch": [1], "sentAt": sent_at}).encode())
     assert segment.read_sent_at(batch) == read
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"batch": {}}', b'{"batch": [NaN]}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"batch": {}}', b'{"batch": []}', b'{"batch": [NaN]}', b"\xff"])
 def test_what_is_no_batch_is_refused(body: bytes) -> None:
     """An object with an array, in JSON."""
     with pytest.raises(InvalidBody):

@@ -32,6 +32,7 @@ class Keys:
         self.check = WriteKeyCheck(self.find, lambda: self.seconds)
 
     def find(self, org_id: UUID, secret_digest: bytes) -> UUID | None:
+        """Answer as the store would."""
         self.asked += 1
         if self.away:
             raise StoreUnavailable

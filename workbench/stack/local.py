@@ -111,7 +111,10 @@ class LocalStack:
                 "spool_dead_letter": outputs["SpoolDeadLetterQueueUrl"],
                 "analytics": outputs["AnalyticsQueueUrl"],
                 "analytics_dead_letter": outputs["AnalyticsDeadLetterQueueUrl"],
+                "operations": outputs["OperationsQueueUrl"],
+                "operations_dead_letter": outputs["OperationsDeadLetterQueueUrl"],
             },
+            buckets={"archive": outputs["ArchiveBucketName"]},
             pids=Pids(postgres=postgres_pid, emulator=emulator_pid),
         )
 

@@ -32,6 +32,7 @@ class StackState(BaseModel):
     jwt_issuer: str
     jwt_audience: str
     queues: dict[str, str]
+    buckets: dict[str, str] = {}
     pids: Pids
 
     def write(self, path: Path) -> None:

@@ -6,7 +6,7 @@ Source: Segment, "HTTP Tracking API" and "Spec: Common Fields".
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from rollcall.contracts.event import Identifier
@@ -29,17 +29,30 @@ def _moment(value: object) -> object:
         # A number would be seconds to some clients and milliseconds to others.
         raise ValueError("not a time")  # noqa: TRY004 - pydantic makes a fault of this one
     moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as fault:
+        raise ValueError("before the first year, or after the last") from fault
 
 
 def _object(value: object) -> object:
     return {} if value is None else value
 
 
-Id = Annotated[Identifier | None, BeforeValidator(_text)]
-Text = Annotated[str | None, BeforeValidator(_text)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-Members = Annotated[dict[str, Any], BeforeValidator(_object)]
+ID_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "maxLength": 128, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]*$"},
+        {"type": ["number", "null"]},
+    ]
+}
+Id = Annotated[Identifier | None, BeforeValidator(_text), WithJsonSchema(ID_SCHEMA)]
+Text = Annotated[str | None, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number", "null"]})]
+Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema({"type": ["string", "null"]})]
+Members = Annotated[
+    dict[str, Any],
+    BeforeValidator(_object),
+    WithJsonSchema({"type": ["object", "null"], "additionalProperties": True}),
+]
 
 
 class SegmentCall(BaseModel):
@@ -69,7 +82,9 @@ class SegmentBatch(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
-    batch: list[Any] = Field(description="The calls.")
+    batch: list[Any] = Field(
+        min_length=1, description="The calls.", json_schema_extra={"items": SegmentCall.model_json_schema()}
+    )
     sent_at: Any = Field(None, description="When it was sent, by the client's clock: tells how wrong that is.")
     context: Any = Field(None, description="What the calls' own context adds to.")
     write_key: Any = Field(None, description="The write key, where no Authorization header names it.")

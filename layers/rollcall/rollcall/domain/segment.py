@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -58,8 +58,8 @@ def read_segment_batch(body: bytes) -> SegmentBatch:
     try:
         return SegmentBatch.model_validate(read_json(body))
     except ValidationError:
-        fault = Fault("/batch", "not_an_array", "An array of calls.")
-        raise InvalidBody("The body is an object with the array batch.", faults=[fault]) from None
+        fault = Fault("/batch", "no_calls", "An array of one call or more.")
+        raise InvalidBody("The body is an object with calls in the array batch.", faults=[fault]) from None
 
 
 def read_sent_at(batch: SegmentBatch) -> datetime | None:
@@ -106,9 +106,7 @@ def _event_id(call: SegmentCall, org_id: UUID) -> UUID:
         # With no time either, what somebody does twice could not be told from what a client sends twice.
         if call.timestamp is None:
             raise CallRefused("identity_missing", "messageId")
-        content = call.model_dump(mode="json", exclude={"timestamp"})
-        moment = call.timestamp.astimezone(UTC).isoformat()
-        return uuid5(NAMESPACE, f"{org_id} content {moment} {json.dumps(content, sort_keys=True)}")
+        return uuid5(NAMESPACE, f"{org_id} content {json.dumps(call.model_dump(mode='json'), sort_keys=True)}")
     if CANONICAL_UUID.fullmatch(call.message_id):
         return UUID(call.message_id)
     return uuid5(NAMESPACE, f"{org_id} message {call.message_id}")

@@ -1,12 +1,13 @@
 """/api/admin/scrub: preview a policy on a sample, read and set an organisation's policy, scrub what is stored again."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall import errors
-from rollcall.contracts.operation import OperationRequest, OperationView
+from rollcall.contracts.operation import Operation, OperationRequest, OperationView
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
@@ -100,24 +101,33 @@ def post_runs(request: Request) -> Response:
     access.administrator(request, WRITE)
     asked = read_model(request, RescrubRequest)
     caller = access.administrator(request, WRITE, org_id=asked.org_id)
-    flow = wiring_operations.request_operation()
     days = [asked.first_day + timedelta(days=n) for n in range((asked.last_day - asked.first_day).days + 1)]
-    operations = [
-        flow.request(
-            OperationRequest(
-                org_id=asked.org_id,
-                kind="scrub",
-                source=day.isoformat(),
-                is_dry_run=asked.dry_run,
-                rate_per_second=asked.rate,
-                requested_by=name_requester(caller.subject),
-                reason=asked.reason,
-            )
-        )
-        for day in days
-    ]
-    observe.logger().info("re-scrub requested", extra={"days": len(days)})
+    operations = list(_request_runs(asked, days, name_requester(caller.subject)))
+    observe.logger().info("re-scrub requested", extra={"days": len(operations)})
     return Response.of(ACCEPTED, RescrubView(operations=[OperationView.of(operation) for operation in operations]))
+
+
+def _request_runs(asked: RescrubRequest, days: list[date], requested_by: str) -> Iterator[Operation]:
+    """Yield an operation for each day; days that are worked on already are left to that. Raises OperationActive."""
+    active: errors.OperationActive | None = None
+    requested = 0
+    for day in days:
+        request = OperationRequest(
+            org_id=asked.org_id,
+            kind="scrub",
+            source=day.isoformat(),
+            is_dry_run=asked.dry_run,
+            rate_per_second=asked.rate,
+            requested_by=requested_by,
+            reason=asked.reason,
+        )
+        try:
+            yield wiring_operations.request_operation().request(request)
+            requested += 1
+        except errors.OperationActive as already:
+            active = already
+    if active and not requested:
+        raise active
 
 
 @router.route("GET /api/admin/scrub/runs")

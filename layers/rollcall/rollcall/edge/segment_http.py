@@ -34,5 +34,4 @@ def answer_batch(request: Request, ingestion: Ingestion) -> Response:
     receipt = ingest_http.receipt_of(ingestion)
     if ingest_http.is_settled(receipt):
         return Response.of(OK, SegmentAnswer())
-    faults = ingestion.faults or [errors.Fault("/batch", "no_calls", "A batch has at least one call.")]
-    return Response.refusal(errors.InvalidEvents(faults=faults), request.request_id)
+    return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id)

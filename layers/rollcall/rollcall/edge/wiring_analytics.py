@@ -2,9 +2,9 @@
 
 import time
 from functools import cache
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.domain.flags import find_drop
 from rollcall.domain.rate import RateLimit
 from rollcall.edge import observe, settings, wiring, wiring_scrub
@@ -58,8 +58,8 @@ def _report(trouble: Trouble) -> None:
     observe.logger().warning("flags stay as they are", extra={"code": trouble})
 
 
-def _find_drop(event: AnalyticsEvent) -> str | None:
-    return find_drop(flags().current(), settings.current().analytics_emit, event.org_id, event.name, event.event_id)
+def _find_drop(org_id: UUID, event: ScrubbedEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, org_id, event.name, event.event_id)
 
 
 def _queue(message: str) -> object:

@@ -28,11 +28,11 @@ ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: Analytics
 
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
-FindDrop = Callable[[AnalyticsEvent], str | None]
-"""Returns why a sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
+FindDrop = Callable[[UUID, ScrubbedEvent], str | None]
+"""Returns why an organisation's sound event is dropped nevertheless (domain.flags.DROP_REASONS), or None."""
 
 
-def _drop_nothing(_event: AnalyticsEvent) -> None:
+def _drop_nothing(_org_id: UUID, _event: ScrubbedEvent) -> None:
     return None
 
 
@@ -171,12 +171,15 @@ def _scrub(
     """
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
+        if scrubbing[event.org_id].policy.refuses(event.name):
+            read.reject(position, event, "event_refused", "name")
+            continue
         try:
             kept = scrub_event(event, scrubbing[event.org_id], correct)
         except ScrubFailed as failed:
             read.reject(position, event, failed.code, "properties")
             continue
-        if reason := find_drop(event):
+        if reason := find_drop(event.org_id, kept):
             read.reject(position, event, reason, "name", is_noted=False)
         else:
             scrubbed[event.org_id].append(kept)
