@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import ProgressEvent
 
@@ -49,6 +50,36 @@ def progress_event(**changes: Any) -> ProgressEvent:
 def an_event(org_id: UUID | None, **fields: Any) -> ProgressEvent:
     """Return a valid event of a learner of its own."""
     return progress_event(**{"org_id": org_id, "user_id": uuid4(), "occurred_at": NOW, **fields})
+
+
+def scrubbed_event(**changes: Any) -> ScrubbedEvent:
+    """Return an analytics event as it waits in the queue."""
+    fields = {
+        "event_id": uuid4(),
+        "occurred_at": NOW,
+        "name": "lesson_viewed",
+        "user_pseudonym": "a" * 32,
+        "properties": {"score": 7},
+        "remarks": [("*", "@undeclared", "remove")],
+        "digest": "0" * 32,
+    }
+    return ScrubbedEvent.model_validate(fields | changes)
+
+
+def queued_batch(org_id: UUID, *events: ScrubbedEvent, **changes: Any) -> QueuedBatch:
+    """Return a batch as it waits in the queue."""
+    fields = {
+        "org_id": org_id,
+        "batch_id": uuid4(),
+        "route": "analytics",
+        "sent_by": "b" * 32,
+        "received_at": NOW,
+        "key_id": "k1",
+        "policy_version": "minors-1",
+        "content_hash": "c" * 64,
+        "events": list(events),
+    }
+    return QueuedBatch.model_validate(fields | changes)
 
 
 def changed(event: ProgressEvent, **fields: Any) -> ProgressEvent:

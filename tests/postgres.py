@@ -19,8 +19,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rollcall.contracts.event import ProgressEvent
 from rollcall.domain.rate import RateLimit
 from rollcall.store import schema
+from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import Database, DatabaseAddress
 from rollcall.store.progress import ProgressStore, StoredBatch
+from rollcall.store.receipts import ReceiptStore
 
 from tests.builders import NOW
 from workbench.errors import WorkbenchError
@@ -132,6 +134,16 @@ class ScratchDatabase:
     def store(self) -> ProgressStore:
         """The progress store, as the functions use it."""
         return ProgressStore(self.database())
+
+    @cached_property
+    def analytics(self) -> AnalyticsStore:
+        """The analytics store, as the functions use it."""
+        return AnalyticsStore(self.store._database)
+
+    @cached_property
+    def receipts(self) -> ReceiptStore:
+        """The receipt store, as the functions use it."""
+        return ReceiptStore(self.store._database)
 
     def take(
         self, org_ids: Sequence[UUID], *events: ProgressEvent, subject: str = "test", limit: RateLimit | None = None

@@ -12,6 +12,7 @@ from rich.table import Table
 from rollcall.errors import RollcallError
 from rollcall.store import schema
 
+from workbench import flags, write_keys
 from workbench.bench.command import bench
 from workbench.checkout import here
 from workbench.demo.command import demonstrate
@@ -28,6 +29,8 @@ app = typer.Typer(
     help="Rollcall on this machine: the local stack and its tools.",
 )
 app.command()(bench)
+app.add_typer(write_keys.app, name="write-key")
+app.add_typer(flags.app, name="flags")
 app.command()(replay)
 app.add_typer(replays)
 console = Console(stderr=True, highlight=False)

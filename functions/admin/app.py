@@ -1,12 +1,13 @@
-"""Administrators' routes: /api/admin."""
+"""Administrators' routes: /api/admin, and receipts."""
 
 from typing import Any
 
-from rollcall.edge import observe, replay_http
+from rollcall.edge import observe, receipts_http, replay_http, scrub_http
 from rollcall.edge.http import Router
 
 router = Router()
-router.routes |= replay_http.router.routes
+for family in (receipts_http, replay_http, scrub_http):
+    router.routes |= family.router.routes
 
 
 @observe.entry

@@ -1,6 +1,7 @@
-"""Consumer of the spool queue: stores the batches that were taken while the database was away."""
+"""Consumer of the spool and analytics queues: stores what waits there, once."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -11,18 +12,24 @@ from rollcall.flows import archive, load
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
+Results = dict[str, Counter[str] | RollcallError]
+
 
 class Loading:
-    """One invocation. A store that was away is not asked again in it: ten tries could take longer than it may."""
+    """One invocation, over messages of one queue: `store` returns a message's counts, or raises what is wrong."""
 
-    def __init__(self) -> None:
-        self._store_away = False
-        self._archiving = Archiving()
+    def __init__(self, queue: str, store: Callable[[SQSRecord], Counter[str]]) -> None:
+        current = settings.current()
+        self._store = store
+        self._queue_url = current.need(f"{queue}_queue_url")
+        self._dead_letter_queue_url = current.need(f"{queue}_dead_letter_queue_url")
 
     def load_record(self, record: SQSRecord) -> None:
         """Store one message's batch; raises when it is to be received again."""
+        receives = int(record.attributes.approximate_receive_count)
+        message = load.Message(receives, lambda: self._give_back(record, receives), lambda p: self._bury(record, p))
         try:
-            counts = self._settle(record)
+            counts = load.settle(message, lambda: self._store(record))
         except Exception as fault:
             # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
             observe.count(load_failed=1)
@@ -33,23 +40,35 @@ class Loading:
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
 
-    def _settle(self, record: SQSRecord) -> Counter[str] | None:
-        return load.settle(
-            store_message=lambda: self._store(record),
-            give_back=lambda: _give_back(record),
-            bury=lambda poison: _bury(record, poison),
-        )
+    def _give_back(self, record: SQSRecord, receives: int) -> None:
+        observe.count(load_retry=1)
+        observe.logger().info("given back", extra={"message_id": record.message_id, "receives": receives})
+        seconds = load.retry_delay_seconds(receives)
+        wiring.queues().give_back(self._queue_url, record.receipt_handle, seconds)
 
-    def _store(self, record: SQSRecord) -> Counter[str]:
-        if self._store_away:
+    def _bury(self, record: SQSRecord, poison: PoisonedMessage) -> None:
+        wiring.queues().send(self._dead_letter_queue_url, record.body, {"cause": poison.code})
+        observe.count(buried=1)
+        observe.logger().error("buried", extra={"message_id": record.message_id, "code": poison.code})
+
+
+def load_spool() -> Callable[[SQSRecord], Counter[str]]:
+    """Return what stores a spooled batch. A store that was away is not asked again in the same invocation."""
+    away, archiving = False, Archiving()
+
+    def store(record: SQSRecord) -> Counter[str]:
+        nonlocal away
+        if away:
             raise StoreUnavailable
         try:
             counts = load.load_spooled(record.body, wiring.progress_store())
         except StoreUnavailable:
-            self._store_away = True
+            away = True
             raise
-        self._archiving.keep(record)
+        archiving.keep(record)
         return counts
+
+    return store
 
 
 class Archiving:
@@ -70,21 +89,27 @@ class Archiving:
         observe.count(archive_failed=1)
 
 
-def _give_back(record: SQSRecord) -> None:
-    receives = int(record.attributes.approximate_receive_count)
-    observe.count(load_retry=1)
-    observe.logger().info("store unavailable", extra={"message_id": record.message_id, "receives": receives})
-    seconds = load.retry_delay_seconds(receives)
-    wiring.queues().give_back(settings.current().need("spool_queue_url"), record.receipt_handle, seconds)
+def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Counter[str]]:
+    """Store all of an invocation's analytics batches, and return what tells of each message what came of it."""
+    messages = {record["messageId"]: record["body"] for record in records}
+    results = load.load_analytics(messages, wiring.analytics_store())
 
+    def result(record: SQSRecord) -> Counter[str]:
+        outcome = results[record.message_id]
+        if isinstance(outcome, RollcallError):
+            raise outcome
+        return outcome
 
-def _bury(record: SQSRecord, poison: PoisonedMessage) -> None:
-    wiring.queues().send(settings.current().need("spool_dead_letter_queue_url"), record.body, {"cause": poison.code})
-    observe.count(buried=1)
-    observe.logger().error("buried", extra={"message_id": record.message_id, "code": poison.code})
+    return result
 
 
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages that failed, so that the others leave the queue."""
-    return dict(process_partial_response(event, Loading().load_record, processor, context))
+    """Answer SQS with the messages that failed, so that the others leave the queue. An event is of one queue."""
+    records = event["Records"]
+    queue = str(records[0]["eventSourceARN"]).rpartition(":")[2]
+    if settings.current().analytics_queue_url.endswith(f"/{queue}"):
+        loading = Loading("analytics", load_analytics(records))
+    else:
+        loading = Loading("spool", load_spool())
+    return dict(process_partial_response(event, loading.load_record, processor, context))

@@ -11,9 +11,7 @@ from rollcall.edge import observe, settings, wiring
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer how many partitions were missing and how large the default one is."""
     current, today, store = settings.current(), wiring.now().date(), wiring.partition_store()
-    made = store.make_progress_partitions(
-        today - current.retention, today + timedelta(days=current.partition_days_ahead)
-    )
+    made = store.make_partitions(today - current.retention, today + timedelta(days=current.partition_days_ahead))
     default_bytes = store.default_partition_bytes()
     observe.dimension("job", "partition")
     observe.measure("default_partition_bytes", default_bytes, MetricUnit.Bytes)

@@ -27,6 +27,9 @@ set enable_seqscan = off
 as $$
 declare
     v_any_seen boolean;
+    v_batch_ordinals bigint[];
+    v_batch_org_ids uuid[];
+    v_batch_contents bytea[];
     v_any_new_lesson boolean;
     v_seen_ordinals bigint[];
     v_seen_org_ids uuid[];
@@ -152,7 +155,7 @@ begin
     judged as (
         select
             incoming.ordinal, incoming.org_id, incoming.event_id, incoming.content_digest, incoming.outcome,
-            incoming.is_allowed and accepted.ordinal is null as is_seen
+            incoming.is_allowed, incoming.is_allowed and accepted.ordinal is null as is_seen
         from incoming left join accepted using (ordinal)
     ),
     answer as (
@@ -162,7 +165,10 @@ begin
             array_agg(ordinal) filter (where is_seen) as seen_ordinals,
             array_agg(org_id) filter (where is_seen) as seen_org_ids,
             array_agg(event_id) filter (where is_seen) as seen_event_ids,
-            array_agg(content_digest) filter (where is_seen) as seen_digests
+            array_agg(content_digest) filter (where is_seen) as seen_digests,
+            array_agg(ordinal) filter (where is_allowed) as batch_ordinals,
+            array_agg(org_id) filter (where is_allowed) as batch_org_ids,
+            array_agg(uuid_send(event_id) || content_digest) filter (where is_allowed) as batch_contents
         from judged
     ),
     movement as (
@@ -174,11 +180,11 @@ begin
     )
     select
         answer.outcomes, answer.any_seen, answer.seen_ordinals, answer.seen_org_ids, answer.seen_event_ids,
-        answer.seen_digests, movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids,
+        answer.seen_digests, answer.batch_ordinals, answer.batch_org_ids, answer.batch_contents, movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids,
         movement.lesson_ids
     into
         outcomes, v_any_seen, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids,
-        v_seen_digests, v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids,
+        v_seen_digests, v_batch_ordinals, v_batch_org_ids, v_batch_contents, v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids,
         v_moved_lesson_ids
     from answer cross join movement;
 
@@ -192,6 +198,12 @@ begin
     end if;
     if v_any_seen then
         outcomes := judge_seen_v1(outcomes, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids, v_seen_digests);
+    end if;
+    if v_batch_org_ids is not null then
+        perform note_progress_batch_v1(
+            case when p_rate_per_second is null then 'spool' else 'progress' end, p_subject, p_received_at,
+            v_batch_ordinals, v_batch_org_ids, v_batch_contents, outcomes
+        );
     end if;
 end
 $$;

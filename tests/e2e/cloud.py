@@ -14,6 +14,7 @@ from workbench.stack.state import StackState
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -34,11 +35,20 @@ class Cloud:
         )
         self._sqs: SQSClient = open_client("sqs")
         self._lambda: LambdaClient = open_client("lambda")
+        self._s3: S3Client = open_client("s3")
         self._logs: CloudWatchLogsClient = open_client("logs")
 
     def spool(self, body: str) -> None:
         """Put a message on the spool queue."""
         self._sqs.send_message(QueueUrl=self._state.queues["spool"], MessageBody=body)
+
+    def put(self, queue: str, body: str) -> None:
+        """Put a message on a queue, by its name in the stack's state."""
+        self._sqs.send_message(QueueUrl=self._state.queues[queue], MessageBody=body)
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages are on a queue, in flight or not."""
+        return self._count(queue)
 
     def spooled(self) -> int:
         """Return how many messages are on the spool queue, in flight or not."""
@@ -58,6 +68,21 @@ class Cloud:
     def _count(self, queue: str) -> int:
         answer = self._sqs.get_queue_attributes(QueueUrl=self._state.queues[queue], AttributeNames=["All"])
         return sum(int(value) for name, value in answer["Attributes"].items() if name in WAITING)
+
+    def messages(self) -> Iterator[str]:
+        """Yield the bodies and attributes of all messages in all queues, without taking them."""
+        for url in self._sqs.list_queues(MaxResults=100).get("QueueUrls", []):
+            answer = self._sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+            )
+            yield from (str(message) for message in answer.get("Messages", []))
+
+    def objects(self) -> Iterator[str]:
+        """Yield the keys and contents of all objects in the stack's archive."""
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._state.buckets["archive"]):
+            for found in page.get("Contents", []):
+                body = self._s3.get_object(Bucket=self._state.buckets["archive"], Key=found["Key"])["Body"].read()
+                yield f"{found['Key']} {body.decode(errors='replace')}"
 
     def function_name(self, part: str) -> str:
         """Return the deployed name of a function of the template."""

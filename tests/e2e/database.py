@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from tests.e2e import standing
 from tests.e2e.people import Event
@@ -29,6 +30,24 @@ class Database:
     def event_ids(self, *org_ids: UUID) -> list[str]:
         """Return the ids of all events stored for these organisations, in order, each as often as it is stored."""
         found = self.rows("select event_id::text from rollcall.progress_events where org_id = any(%s)", list(org_ids))
+        return sorted(event_id for (event_id,) in found)
+
+    def dump(self) -> Iterator[str]:
+        """Yield every row of every table, as text."""
+        tables = "select relname from pg_class where relnamespace = 'rollcall'::regnamespace and relkind = 'r'"
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            for (table,) in connection.execute(tables).fetchall():
+                query = sql.SQL("select t::text from rollcall.{} as t").format(sql.Identifier(table))
+                yield from (row for (row,) in connection.execute(query))
+
+    def checkpoint(self) -> None:
+        """Have everything written to files."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("checkpoint")
+
+    def analytics_ids(self, *org_ids: UUID) -> list[str]:
+        """Return the ids of all analytics events stored for these organisations, each as often as it is stored."""
+        found = self.rows("select event_id::text from rollcall.analytics_events where org_id = any(%s)", list(org_ids))
         return sorted(event_id for (event_id,) in found)
 
     def knows(self, event_ids: Iterable[str]) -> bool:

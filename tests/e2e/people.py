@@ -14,6 +14,8 @@ from workbench.tokens import TokenSigner
 
 BATCH = "/api/client/progress/batch"
 LESSON = "/api/client/progress/lesson"
+ANALYTICS = "/api/analytics/events/batch"
+ANALYTICS_EVENT = "/api/analytics/events"
 TIMEOUT_SECONDS = 40
 TELLING_LENGTH = 8  # a shorter text is found in any log by chance
 
@@ -89,6 +91,37 @@ class Sender:
         self.sent.note(event)
         return self.post(LESSON, json=event)
 
+    def happening(self, **changes: Any) -> Event:
+        """Return a valid analytics event of this sender, with these members changed; `...` leaves one out."""
+        event = {
+            "event_id": str(uuid4()),
+            "org_id": str(self.org_ids[0]),
+            "name": "lesson_viewed",
+            "user_id": str(self.user_id),
+            "session_id": f"session-of-{self.user_id}",
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "properties": {"lesson_id": "fractions-3"},
+        }
+        return {name: value for name, value in (event | changes).items() if value is not ...}
+
+    def happenings(self, number: int) -> list[Event]:
+        """Return that many valid analytics events."""
+        return [self.happening() for _ in range(number)]
+
+    def tell(self, events: list[Event]) -> httpx.Response:
+        """Send a batch of analytics events."""
+        self.sent.note_all(events)
+        return self.post(ANALYTICS, json={"events": events})
+
+    def tell_one(self, event: Event) -> httpx.Response:
+        """Send one analytics event to the route for single ones."""
+        self.sent.note(event)
+        return self.post(ANALYTICS_EVENT, json=event)
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        """Read anything, with the token."""
+        return self.http.get(path, params=query, headers={"Authorization": f"Bearer {self.token}"})
+
     def post(self, path: str, headers: Mapping[str, str] | None = None, **body: Any) -> httpx.Response:
         """Send anything, with the token."""
         return self.http.post(path, headers={"Authorization": f"Bearer {self.token}", **(headers or {})}, **body)
@@ -113,13 +146,17 @@ class Api:
         """Return a learner of these organisations; of a new one when none is given."""
         return self._sender(org_ids, user_id or uuid4(), "learner")
 
-    def service(self, *org_ids: UUID) -> Sender:
+    def service(self, *org_ids: UUID, scopes: Iterable[str] = ()) -> Sender:
         """Return a service that may send for everyone in these organisations."""
-        return self._sender(org_ids, uuid4(), "service")
+        return self._sender(org_ids, uuid4(), "service", scopes)
 
-    def _sender(self, org_ids: tuple[UUID, ...], user_id: UUID, role: str) -> Sender:
+    def administrator(self, *org_ids: UUID, scope: str = "admin:read") -> Sender:
+        """Return an administrator of these organisations."""
+        return self._sender(org_ids, uuid4(), "service", [scope])
+
+    def _sender(self, org_ids: tuple[UUID, ...], user_id: UUID, role: str, scopes: Iterable[str] = ()) -> Sender:
         held = org_ids or (uuid4(),)
-        token = self.signer.sign(str(user_id), held, role=role)
+        token = self.signer.sign(str(user_id), held, role=role, scopes=scopes)
         self.sent.note_all([str(user_id), token])
         return Sender(user_id, held, token, self.http, self.sent)
 

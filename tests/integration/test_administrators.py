@@ -36,7 +36,7 @@ def test_an_administrator_who_is_no_superuser_migrates(bare: Cluster, admin: str
     assert schema.migrate(conninfo, SCHEMA) == []
     for role in LOGIN_ROLES:
         schema.allow_login(conninfo, role, bare.password)
-    assert schema.make_partitions(conninfo, FIRST_DAY, LAST_DAY) == 12
+    assert schema.make_partitions(conninfo, FIRST_DAY, LAST_DAY) == 24
     assert schema.make_partitions(conninfo, FIRST_DAY, LAST_DAY) == 0
 
     org_id = uuid4()
@@ -65,7 +65,7 @@ def test_roles_of_another_administrator_need_their_leave(bare: Cluster, admin: s
 
     bare.execute("grant rollcall_owner to admin")
     assert schema.migrate(conninfo, SCHEMA) == NAMES
-    assert schema.make_partitions(conninfo, FIRST_DAY, LAST_DAY) == 12
+    assert schema.make_partitions(conninfo, FIRST_DAY, LAST_DAY) == 24
 
 
 def test_an_ordinary_role_is_refused_clearly(bare: Cluster) -> None:

@@ -16,20 +16,33 @@ GRANTS_ON_TABLES = {
     ("rollcall_reader", "view_course_progress", "SELECT"),
 }
 GRANTS_ON_FUNCTIONS = {
+    ("rollcall_app", "announce_batches_v1"),
     ("rollcall_app", "current_org_ids"),
+    ("rollcall_app", "find_write_key_v1"),
+    ("rollcall_app", "ingest_analytics_v1"),
     ("rollcall_app", "ingest_progress_v1"),
+    ("rollcall_app", "note_rejections_v1"),
+    ("rollcall_app", "withdraw_batches_v1"),
     ("rollcall_ops", "advance_operation_v1"),
     ("rollcall_ops", "cancel_operation_v1"),
+    ("rollcall_ops", "count_outdated_analytics_v1"),
+    ("rollcall_ops", "create_write_key_v1"),
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
+    ("rollcall_ops", "find_event_v1"),
+    ("rollcall_ops", "ingest_analytics_v1"),
     ("rollcall_ops", "ingest_progress_v1"),
     ("rollcall_ops", "lease_operation_v1"),
     ("rollcall_ops", "list_operations_v1"),
-    ("rollcall_ops", "make_progress_partitions_v1"),
+    ("rollcall_ops", "list_write_keys_v1"),
+    ("rollcall_ops", "make_partitions_v1"),
     ("rollcall_ops", "read_operation_v1"),
+    ("rollcall_ops", "read_outdated_analytics_v1"),
     ("rollcall_ops", "release_operation_v1"),
     ("rollcall_ops", "replay_progress_v1"),
     ("rollcall_ops", "request_operation_v1"),
+    ("rollcall_ops", "revoke_write_key_v1"),
+    ("rollcall_ops", "rewrite_analytics_v1"),
     ("rollcall_reader", "current_org_ids"),
 }
 ROLES = ["rollcall_app", "rollcall_ops", "rollcall_owner", "rollcall_reader"]
@@ -68,8 +81,8 @@ def catalog(request: pytest.FixtureRequest, clone: ScratchDatabase) -> Iterator[
     if request.param == "with later partitions":
         with clone.connect("rollcall_ops") as operator:
             later = (LAST_DAY + timedelta(days=1), LAST_DAY + timedelta(days=3))
-            made = operator.execute("select rollcall.make_progress_partitions_v1(%s, %s)", later).fetchone()
-            assert made == (3,)
+            made = operator.execute("select rollcall.make_partitions_v1(%s, %s)", later).fetchone()
+            assert made == (6,)
     with clone.connect() as connection:
         yield connection
 

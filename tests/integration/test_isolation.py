@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.receipt import QueuedEvents, Rejection
+from rollcall.domain.rate import RateLimit
 
-from tests.builders import NOW, an_event, changed
+from tests.builders import NOW, an_event, changed, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
 
 ORGANISATIONS = [uuid4() for _ in range(4)]
@@ -42,12 +44,27 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
     for org_id, own in events.items():
         clone.assign(org_id, LEARNERS[org_id], ASSIGNED_COURSE)
         assert clone.ingest([org_id], *own) == ["accepted"] * len(own)
+        fill_analytics(clone, org_id)
         clone.execute(
             "insert into rollcall.operations (org_id, operation_id, kind, source, requested_by)"
             " values (%s, gen_random_uuid(), 'replay', 'events', 'somebody')",
             (org_id,),
         )
+        clone.execute(
+            "insert into rollcall.write_keys (org_id, write_key_id, secret_digest, label, created_by)"
+            " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
+            (org_id,),
+        )
     return clone
+
+
+def fill_analytics(clone: ScratchDatabase, org_id: UUID) -> None:
+    """Store analytics events on the same days, and have one batch queued and one event rejected."""
+    batch = queued_batch(org_id, *(scrubbed_event(occurred_at=moment) for moment in MOMENTS))
+    assert clone.analytics.ingest_analytics(org_id, [batch]) == [["accepted"] * len(MOMENTS)]
+    waiting = QueuedEvents(org_id, uuid4(), (uuid4(),))
+    clone.receipts.announce_batches("test", RateLimit(100, 100), [waiting], NOW)
+    clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW)
 
 
 @pytest.fixture
@@ -56,8 +73,9 @@ def tables(peopled: ScratchDatabase) -> list[str]:
     found = [name for (name,) in peopled.rows(TABLES_WITH_ROWS)]
     filled = {name for name in found if all(peopled.count(name, org_id) for org_id in ORGANISATIONS)}
     empty = set(found) - filled
-    assert {"progress_events_20260310", "progress_events_20260306", "progress_events_default"} <= filled
-    assert all(name.startswith("progress_events_2026") for name in empty), "a table that this test does not fill"
+    for table in ("progress_events", "analytics_events"):
+        assert {f"{table}_20260310", f"{table}_20260306", f"{table}_default"} <= filled
+    assert all("_events_2026" in name for name in empty), "a table that this test does not fill"
     return found
 
 
@@ -168,7 +186,7 @@ def test_the_app_role_touches_no_table_by_name(peopled: ScratchDatabase, tables:
         "create or replace function rollcall.current_org_ids() returns uuid[] return null::uuid[]",
         "select rollcall.judge_seen_v1(null, null, null, null, null)",
         "select rollcall.take_rate_v1('another caller', 1, 1)",
-        "select rollcall.make_progress_partitions_v1(current_date, current_date)",
+        "select rollcall.make_partitions_v1(current_date, current_date)",
         "call rollcall.secure_organisation_rows('rollcall.learners')",
         "select * from rollcall.rate_buckets",
         "select * from rollcall.schema_migrations",

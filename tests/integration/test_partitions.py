@@ -1,4 +1,4 @@
-"""Progress events lie in daily partitions, made ahead; the default partition stays empty and is watched."""
+"""Events lie in daily partitions, made ahead; the default partitions stay empty and are watched."""
 
 import threading
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from tests.postgres import FIRST_DAY, LAST_DAY, ScratchDatabase
 
 A, B = uuid4(), uuid4()
 DAY = timedelta(days=1)
+TABLES = ("progress_events", "analytics_events")
 
 
 @pytest.fixture
@@ -24,12 +25,12 @@ def operator(clone: ScratchDatabase) -> Iterator[PartitionStore]:
     database.close()
 
 
-def partitions(clone: ScratchDatabase) -> list[str]:
+def partitions(clone: ScratchDatabase, table: str) -> list[str]:
     return [
         name
         for (name,) in clone.rows(
-            "select inhrelid::regclass::text from pg_inherits where inhparent = 'rollcall.progress_events'::regclass"
-            " order by 1"
+            "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass order by 1",
+            (f"rollcall.{table}",),
         )
     ]
 
@@ -38,14 +39,15 @@ def days(first: date, last: date) -> list[date]:
     return [first + DAY * count for count in range((last - first).days + 1)]
 
 
-def name_of(day: date) -> str:
-    return f"rollcall.progress_events_{day:%Y%m%d}"
+def name_of(day: date, table: str = "progress_events") -> str:
+    return f"rollcall.{table}_{day:%Y%m%d}"
 
 
-def test_every_day_of_the_window_has_its_partition(clone: ScratchDatabase) -> None:
+@pytest.mark.parametrize("table", TABLES)
+def test_every_day_of_the_window_has_its_partition(clone: ScratchDatabase, table: str) -> None:
     """The days asked for exist, both ends included, beside the default partition and nothing else."""
-    expected = [name_of(day) for day in days(FIRST_DAY, LAST_DAY)]
-    assert partitions(clone) == [*expected, "rollcall.progress_events_default"]
+    expected = [name_of(day, table) for day in days(FIRST_DAY, LAST_DAY)]
+    assert partitions(clone, table) == [*expected, f"rollcall.{table}_default"]
 
 
 def test_an_event_lies_in_the_partition_of_its_day_in_utc(clone: ScratchDatabase) -> None:
@@ -71,9 +73,9 @@ def test_the_default_partition_stays_empty_and_is_watched(clone: ScratchDatabase
 def test_making_partitions_twice_makes_them_once(clone: ScratchDatabase, operator: PartitionStore) -> None:
     """The second call finds them there, also when the windows overlap."""
     first = LAST_DAY + DAY
-    assert operator.make_progress_partitions(first, first + DAY) == 2
-    assert operator.make_progress_partitions(first, first + DAY) == 0
-    assert operator.make_progress_partitions(FIRST_DAY, first + 2 * DAY) == 1
+    assert operator.make_partitions(first, first + DAY) == 2 * len(TABLES)
+    assert operator.make_partitions(first, first + DAY) == 0
+    assert operator.make_partitions(FIRST_DAY, first + 2 * DAY) == len(TABLES)
 
 
 def test_partitions_know_no_time_zone(clone: ScratchDatabase, operator: PartitionStore) -> None:
@@ -81,7 +83,7 @@ def test_partitions_know_no_time_zone(clone: ScratchDatabase, operator: Partitio
     clone.execute(f"alter role rollcall_ops in database {clone.name} set timezone = 'America/St_Johns'")
     clone.execute(f"alter role rollcall_ops in database {clone.name} set datestyle = 'SQL, DMY'")
     first = LAST_DAY + DAY
-    assert operator.make_progress_partitions(first, first) == 1
+    assert operator.make_partitions(first, first) == len(TABLES)
 
     midnight = datetime(first.year, first.month, first.day, tzinfo=UTC)
     clone.ingest([A], an_event(A, occurred_at=midnight), an_event(A, occurred_at=midnight + DAY - timedelta.resolution))
@@ -95,13 +97,13 @@ def test_missing_days_are_made_up_for(clone: ScratchDatabase, operator: Partitio
     of_a, of_b, later = an_event(A, occurred_at=moment), an_event(B, occurred_at=moment), moment + DAY
     clone.ingest([A, B], of_a, of_b, an_event(A, occurred_at=later))
 
-    assert operator.make_progress_partitions(LAST_DAY + DAY, late) == 2
+    assert operator.make_partitions(LAST_DAY + DAY, late) == 2 * len(TABLES)
     assert clone.count(f"progress_events_{late:%Y%m%d}", A) == 1
     assert clone.count(f"progress_events_{late:%Y%m%d}", B) == 1
     assert clone.count("progress_events_default", A) == 1
     assert clone.ingest([A, B], of_a, changed(of_b, percent=1.0)) == ["duplicate", "conflict"]
 
-    assert operator.make_progress_partitions(late, late + DAY) == 1
+    assert operator.make_partitions(late, late + DAY) == len(TABLES)
     assert operator.default_partition_bytes() == 0
     assert clone.count("progress_events", A) == 2
     ((forced,),) = clone.rows(
@@ -122,7 +124,7 @@ def test_partitions_are_made_while_events_come_in(clone: ScratchDatabase) -> Non
     def make() -> None:
         store = PartitionStore(database := clone.database("rollcall_ops"))
         start.wait()
-        made.extend(store.make_progress_partitions(first, first + DAY * count) for count in range(15))
+        made.extend(store.make_partitions(first, first + DAY * count) for count in range(15))
         database.close()
 
     def write(offset: timedelta) -> None:
@@ -146,7 +148,7 @@ def test_partitions_are_made_while_events_come_in(clone: ScratchDatabase) -> Non
     for writer in writers:
         writer.join()
 
-    assert sum(made) == 15
+    assert sum(made) == 15 * len(TABLES)
     assert len(accepted) == 2
     assert clone.count("progress_events", A) == sum(accepted)
     assert clone.count("progress_events_default", A) == 0

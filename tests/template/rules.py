@@ -13,15 +13,17 @@ Rule = Callable[[Template], Iterator[str]]
 VISIBILITY_PER_TIMEOUT = 6
 RECEIVES_MIN = 5
 PUBLIC_ACCESS_BLOCKS = 4
-PUBLIC_ROUTES = {"GET /openapi.json", "$default"}
+# Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
+OPEN_ROUTES = {"GET /openapi.json", "$default", "POST /v1/batch"}
 # What SAM attaches: to write logs, to write traces, and the network interfaces that a VPC takes. AWS lets the last
 # two not be narrowed to a resource.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaVPCAccessExecutionRole"}
 # Variables that are Lambda's, the SDK's or Powertools' to read or to set.
-SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
-# The objects of one folder of one bucket: as narrow as S3 can say it of keys that are yet to be made.
-OBJECTS = re.compile(r"^\$\{\w+\.Arn\}/[a-z-]+/\*$")
+# The objects of one folder of one bucket, and the parameters below one path of this stack: as narrow as S3 and Systems
+# Manager can say it of names that are yet to be made.
+FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
 LOGGED = {
     "requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus",
@@ -170,14 +172,14 @@ def schedules_fail_loudly(template: Template) -> Iterator[str]:
 
 
 def privileges_are_least(template: Template) -> Iterator[str]:
-    """A role is allowed named actions on named resources, and nothing by wildcard but the objects of a folder."""
+    """A role is allowed named actions on named resources, and nothing by wildcard but what lies in a folder."""
     for name, role in template.translated().of("AWS::IAM::Role").items():
         for arn in role.get("ManagedPolicyArns", []):
             if str(list(leaves(arn))[-1]).split("/")[-1] not in MANAGED_POLICIES:
                 yield f"{name} has a managed policy that nobody justified."
         for statement in _allowances(role):
             granted = [*as_list(statement["Action"]), *leaves(statement["Resource"])]
-            if any("*" in OBJECTS.sub("", str(part)) for part in granted):
+            if any("*" in FOLDERS.sub("", str(part)) for part in granted):
                 yield f"{name} is allowed something by wildcard."
 
 
@@ -189,11 +191,22 @@ def _allowances(role: dict[str, object]) -> Iterator[dict[str, object]]:
 
 
 def routes_are_authorised(template: Template) -> Iterator[str]:
-    """A route asks for a token, unless it is one of the few that are public."""
+    """A route asks for a token, unless it is one of the few that are open."""
     for name, route in template.of("AWS::ApiGatewayV2::Route").items():
         guarded = route.get("AuthorizationType") == "CUSTOM" and target(route.get("AuthorizerId")) == "Authorizer"
-        if guarded == (route["RouteKey"] in PUBLIC_ROUTES):
+        if guarded == (route["RouteKey"] in OPEN_ROUTES):
             yield f"{name} is {'guarded' if guarded else 'open to everyone'}."
+
+
+def open_routes_are_throttled(template: Template) -> Iterator[str]:
+    """A route that is open has a limit of its own, set when the route is there: a flood of it drowns no other."""
+    routes = template.of("AWS::ApiGatewayV2::Route")
+    opened = {route["RouteKey"]: name for name, route in routes.items() if route["AuthorizationType"] == "NONE"}
+    for name, stage in template.of("AWS::ApiGatewayV2::Stage").items():
+        limited = {key for key, limits in stage.get("RouteSettings", {}).items() if "ThrottlingRateLimit" in limits}
+        yield from (f"{name} does not limit {key}." for key in opened.keys() - limited)
+        waited_for = as_list(template.body["Resources"][name].get("DependsOn", []))
+        yield from (f"{name} does not wait for {route}." for route in set(opened.values()) - set(waited_for))
 
 
 def database_is_reached_by_those_who_ask(template: Template) -> Iterator[str]:
@@ -279,7 +292,8 @@ RULES: list[Rule] = [
     visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
     queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
-    schedules_fail_loudly, privileges_are_least, routes_are_authorised, database_is_reached_by_those_who_ask,
-    variables_are_settings, variables_hold_no_secret, access_log_names_nobody, database_survives_its_stack,
+    schedules_fail_loudly, privileges_are_least, routes_are_authorised, open_routes_are_throttled,
+    database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
+    access_log_names_nobody, database_survives_its_stack,
     proxies_find_their_users, buckets_are_sealed,
 ]  # fmt: skip

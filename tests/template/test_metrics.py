@@ -10,7 +10,7 @@ from tests.template.document import ROOT, Template
 RUN_PARTITION = """
 from types import SimpleNamespace
 from functions.partition import app
-store = SimpleNamespace(make_progress_partitions=lambda *days: 0, default_partition_bytes=lambda: 8192)
+store = SimpleNamespace(make_partitions=lambda *days: 0, default_partition_bytes=lambda: 8192)
 app.wiring.partition_store = lambda: store
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """

@@ -61,6 +61,10 @@ def before_its_users(changed: Template) -> None:
     changed.body["Resources"]["DatabaseProxyTarget"]["DependsOn"] = "DatabaseInstance"
 
 
+def before_its_routes(changed: Template) -> None:
+    del changed.body["Resources"]["ApiStage"]["DependsOn"]
+
+
 def with_other_package(changed: Template) -> None:
     changed.body["Resources"]["LoadFunction"]["Metadata"]["BuildProperties"]["ParentPackages"] = "functions"
 
@@ -100,10 +104,13 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.privileges_are_least, put("LoadFunction.Events", {"Spool": SQS_EVENT})),
     (rules.routes_are_authorised, put("ProgressBatchRoute.AuthorizationType", "NONE")),
     (rules.routes_are_authorised, drop("ProgressLessonRoute.AuthorizerId")),
+    (rules.open_routes_are_throttled, drop("ApiStage.RouteSettings.POST /v1/batch")),
+    (rules.open_routes_are_throttled, put("ProgressBatchRoute.AuthorizationType", "NONE")),
+    (rules.open_routes_are_throttled, before_its_routes),
     (rules.database_is_reached_by_those_who_ask, drop("LoadFunction.VpcConfig")),
     (rules.database_is_reached_by_those_who_ask, put("OpenapiFunction.VpcConfig", {})),
     (rules.variables_are_settings, put("LoadFunction.Environment.Variables.NOBODY_READS_ME", "1")),
-    (rules.variables_are_settings, drop("ProgressFunction.Environment.Variables.TRACE_DETAIL")),
+    (rules.variables_are_settings, drop("ProgressFunction.Environment.Variables.DATABASE_LATENCY_OBJECTIVE_MS")),
     (rules.variables_hold_no_secret, put("LoadFunction.Environment.Variables.DATABASE_PASSWORD", "x")),
     (rules.variables_hold_no_secret, put("LoadFunction.Environment.Variables.DATABASE_NAME", "{{resolve:ssm:x}}")),
     (rules.access_log_names_nobody, drop("ApiStage.AccessLogSettings")),

@@ -7,6 +7,7 @@ import pytest
 from rollcall.contracts.event import ProgressEvent
 from rollcall.domain.batch import read_batch, read_event
 from rollcall.errors import InvalidBody, TooManyEvents
+from rollcall.flows.ingest import PROGRESS
 
 from tests.builders import event_document
 
@@ -16,13 +17,13 @@ def well(_event: ProgressEvent) -> None:
 
 
 def read(*documents: object, events_max: int = 100) -> object:
-    return read_batch(json.dumps({"events": documents}).encode(), events_max, well)
+    return read_batch(json.dumps({"events": documents}).encode(), PROGRESS, events_max, well)
 
 
 def test_valid_events_keep_their_order() -> None:
     """A batch of valid events is read whole, in order."""
     documents = [event_document() for _ in range(3)]
-    batch = read_batch(json.dumps({"events": documents}).encode(), 100, well)
+    batch = read_batch(json.dumps({"events": documents}).encode(), PROGRESS, 100, well)
     assert [str(event.event_id) for event in batch.events] == [document["event_id"] for document in documents]
     assert batch.positions == [0, 1, 2]
     assert not batch.rejections
@@ -55,7 +56,7 @@ INVALID = [
 def test_an_invalid_event_is_rejected_alone(changes: dict[str, object], pointer: str, code: str) -> None:
     """One invalid event among three leaves the other two, and its fault says where and what."""
     documents = [event_document(), event_document(**changes), event_document()]
-    batch = read_batch(json.dumps({"events": documents}).encode(), 100, well)
+    batch = read_batch(json.dumps({"events": documents}).encode(), PROGRESS, 100, well)
     assert batch.positions == [0, 2]
     assert batch.rejections[1].status == "rejected"
     assert batch.rejections[1].reason == "invalid"
@@ -66,7 +67,7 @@ def test_a_lone_surrogate_rejects_its_event_alone() -> None:
     """JSON allows a lone surrogate in its grammar; no text has one."""
     bad = json.dumps(event_document(lesson_id="MARK")).replace("MARK", "\\ud800")
     body = f'{{"events": [{bad}, {json.dumps(event_document())}]}}'.encode()
-    batch = read_batch(body, 100, well)
+    batch = read_batch(body, PROGRESS, 100, well)
     assert batch.positions == [1]
     assert batch.rejections[0].reason == "invalid"
 
@@ -74,7 +75,7 @@ def test_a_lone_surrogate_rejects_its_event_alone() -> None:
 @pytest.mark.parametrize("document", [None, 5, "text", [], [[]], {}, True])
 def test_what_is_no_event_at_all_is_rejected_alone(document: object) -> None:
     """Whatever stands where an event should, the rest is read."""
-    batch = read_batch(json.dumps({"events": [document, event_document()]}).encode(), 100, well)
+    batch = read_batch(json.dumps({"events": [document, event_document()]}).encode(), PROGRESS, 100, well)
     assert batch.positions == [1]
     assert batch.rejections[0].event_id is None
 
@@ -82,7 +83,9 @@ def test_what_is_no_event_at_all_is_rejected_alone(document: object) -> None:
 def test_a_readable_event_id_is_told_even_when_the_event_is_invalid() -> None:
     """A client finds its event again by id."""
     event_id = uuid4()
-    batch = read_batch(json.dumps({"events": [event_document(event_id=str(event_id), kind="x")]}).encode(), 100, well)
+    batch = read_batch(
+        json.dumps({"events": [event_document(event_id=str(event_id), kind="x")]}).encode(), PROGRESS, 100, well
+    )
     assert batch.rejections[0].event_id == event_id
 
 
@@ -97,7 +100,7 @@ BODIES = [
 def test_what_is_no_batch_is_refused(body: bytes) -> None:
     """A body that holds no batch is refused as a whole."""
     with pytest.raises(InvalidBody):
-        read_batch(body, 100, well)
+        read_batch(body, PROGRESS, 100, well)
 
 
 def test_faults_never_quote_the_body() -> None:
@@ -112,7 +115,7 @@ def test_faults_never_quote_the_body() -> None:
         canary,
         {"event_id": canary},
     ]
-    batch = read_batch(json.dumps({"events": documents}).encode(), 100, well)
+    batch = read_batch(json.dumps({"events": documents}).encode(), PROGRESS, 100, well)
     assert len(batch.rejections) == len(documents)
     assert "canary" not in repr(batch.faults)
     assert "canary" not in repr(batch.rejections)
@@ -128,23 +131,22 @@ def test_too_many_events_are_refused_on_both_paths() -> None:
 
 def test_an_empty_batch_has_nothing_to_store() -> None:
     """No event is no fault of form; the caller decides what to answer."""
-    batch = read_batch(b'{"events": []}', 100, well)
+    batch = read_batch(b'{"events": []}', PROGRESS, 100, well)
     assert not batch.events
     assert not batch.rejections
 
 
 def test_the_judge_decides_over_valid_events() -> None:
     """A verdict rejects its event with the reason and a pointer to the field."""
-    batch = read_batch(
-        json.dumps({"events": [event_document()]}).encode(), 100, lambda _event: ("out_of_window", "occurred_at")
-    )
+    body = json.dumps({"events": [event_document()]}).encode()
+    batch = read_batch(body, PROGRESS, 100, lambda _event: ("out_of_window", "occurred_at"))
     assert batch.rejections[0].reason == "out_of_window"
     assert batch.faults[0].pointer == "/events/0/occurred_at"
 
 
 def test_a_single_event_is_read_from_the_body_itself() -> None:
     """The lesson route takes an event as its body; pointers start there."""
-    assert read_event(json.dumps(event_document()).encode(), well).positions == [0]
-    assert read_event(json.dumps(event_document(kind="x")).encode(), well).faults[0].pointer == "/kind"
+    assert read_event(json.dumps(event_document()).encode(), PROGRESS, well).positions == [0]
+    assert read_event(json.dumps(event_document(kind="x")).encode(), PROGRESS, well).faults[0].pointer == "/kind"
     with pytest.raises(InvalidBody):
-        read_event(b"[]", well)
+        read_event(b"[]", PROGRESS, well)

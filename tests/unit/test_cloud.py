@@ -4,7 +4,9 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -12,10 +14,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto import mock_aws
+from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.cloud.signature import AwsCredentials, sign_post
-from rollcall.errors import QueueUnavailable, SecretUnavailable
+from rollcall.errors import ParameterUnavailable, QueueUnavailable, SecretUnavailable
 
 BODY = b'{"SecretId": "arn"}'
 HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
@@ -51,16 +54,25 @@ class SecretsManager(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def serve(service: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve a service on this machine, and yield its address."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), service)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     SecretsManager.asked = 0
-    server = http.server.HTTPServer(("127.0.0.1", 0), SecretsManager)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(SecretsManager) as address:
+        yield address
 
 
 def secrets(endpoint: str) -> Secrets:
@@ -83,6 +95,57 @@ def test_a_secrets_manager_that_is_away_is_told_as_such() -> None:
     """Nobody listens there."""
     with pytest.raises(SecretUnavailable):
         secrets("http://127.0.0.1:9").read("arn")
+
+
+class SystemsManager(http.server.BaseHTTPRequestHandler):
+    """Answers GetParameter as AWS does."""
+
+    kept: ClassVar[dict[str, str]] = {}
+    throttled = False
+
+    def do_POST(self) -> None:
+        """Answer one parameter, or that there is none, or that there were too many questions."""
+        name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["Name"]
+        assert self.headers["X-Amz-Target"] == "AmazonSSM.GetParameter"
+        assert "/eu-central-1/ssm/aws4_request" in self.headers["Authorization"]
+        if self.throttled:
+            self._send(400, {"__type": "ThrottlingException"})
+        elif name in self.kept:
+            self._send(200, {"Parameter": {"Name": name, "Type": "String", "Value": self.kept[name]}})
+        else:
+            self._send(400, {"__type": "com.amazonaws.ssm#ParameterNotFound"})
+
+    def _send(self, status: int, members: dict[str, Any]) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(members).encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+def parameters(endpoint: str) -> Parameters:
+    return Parameters("eu-central-1", endpoint, lambda: AwsCredentials("AKID", "secret", None))
+
+
+def test_a_parameter_is_read_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None where there is none; its text where there is one, and the new one as soon as it changes."""
+    name = "/rollcall/a-stack/flags"
+    with serve(SystemsManager) as address:
+        store = parameters(address)
+        assert store.read(name) is None
+        for text in ('{"emit": "off"}', "{}"):
+            monkeypatch.setattr(SystemsManager, "kept", {name: text})
+            assert store.read(name) == text
+
+
+def test_a_systems_manager_that_refuses_or_is_away_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not a missing parameter is trouble."""
+    monkeypatch.setattr(SystemsManager, "throttled", True)
+    with serve(SystemsManager) as address, pytest.raises(ParameterUnavailable, match="ThrottlingException"):
+        parameters(address).read("/rollcall/a-stack/flags")
+    with pytest.raises(ParameterUnavailable):
+        parameters("http://127.0.0.1:9").read("/rollcall/a-stack/flags")
 
 
 @pytest.fixture

@@ -1,17 +1,18 @@
 """The ingest flow with a store and a spool that record what they were given."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule
 from rollcall.domain.backpressure import LatencyGauge
-from rollcall.domain.rate import RateLimit, RateState
+from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.errors import QueueUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.progress import StoredBatch
@@ -47,11 +48,50 @@ class RecordingStore:
         return StoredBatch([self.outcome] * len(events), RateState(9, 200))
 
 
-def flow(store: RecordingStore, spooled: list[str] | None = None) -> Ingest:
+@dataclass
+class RecordingReceipts:
+    """Notes everything, or raises `fault`; over the rate when `retry_after_ms` says so."""
+
+    fault: Exception | None = None
+    retry_after_ms: int = 0
+    announced: list[QueuedEvents] = field(default_factory=list)
+    withdrawn: list[QueuedEvents] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+    limits: list[RateLimit | None] = field(default_factory=list)
+
+    def announce_batches(
+        self, subject: str, limit: RateLimit, batches: Sequence[QueuedEvents], received_at: datetime
+    ) -> RateAnswer:
+        """Record the call."""
+        self._answer()
+        self.announced += batches
+        return RateAnswer(RateState(9, 200), self.retry_after_ms)
+
+    def withdraw_batches(self, batches: Sequence[QueuedEvents]) -> None:
+        """Record the call."""
+        self._answer()
+        self.withdrawn += batches
+
+    def note_rejections(
+        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+    ) -> RateAnswer:
+        """Record the call."""
+        self._answer()
+        self.rejected += rejections
+        self.limits.append(limit)
+        return RateAnswer(RateState(9, 200) if limit else None, self.retry_after_ms if limit else 0)
+
+    def _answer(self) -> None:
+        if self.fault:
+            raise self.fault
+
+
+def flow(store: RecordingStore, spooled: list[str] | None = None, receipts: RecordingReceipts | None = None) -> Ingest:
     messages = spooled if spooled is not None else []
     ticks = iter(range(1000))
     return Ingest(
         store=store,
+        receipts=receipts or RecordingReceipts(),
         spool=messages.append,
         rules=IngestRules(100, timedelta(days=30), AttributeRule(frozenset({"attempt"})), LIMIT),
         gauge=LatencyGauge(100),
@@ -140,9 +180,7 @@ def test_nothing_is_claimed_when_the_queue_is_away_too() -> None:
 
     ingest = flow(RecordingStore(fault=StoreUnavailable()))
     with pytest.raises(QueueUnavailable):
-        Ingest(ingest.store, refuse, ingest.rules, ingest.gauge, ingest.now, ingest.monotonic).accept_batch(
-            body(event_document()), caller()
-        )
+        replace(ingest, spool=refuse).accept_batch(body(event_document()), caller())
 
 
 def test_a_batch_with_nothing_valid_asks_neither_store_nor_limiter() -> None:
@@ -158,3 +196,42 @@ def test_over_the_rate_nothing_is_answered_but_when_to_come_back() -> None:
     ingestion = flow(RecordingStore(limited=True)).accept_batch(body(event_document()), caller())
     assert ingestion.receipt is None
     assert ingestion.retry_after_ms == 400
+
+
+def test_rejections_are_noted_under_their_organisation() -> None:
+    """What a receipt tells later: each rejected event whose organisation the caller holds, beside what was stored."""
+    receipts, stranger = RecordingReceipts(), str(uuid4())
+    late = event_document(occurred_at="2020-01-01T00:00:00Z")
+    unreadable, foreign = event_document(kind="x"), event_document(org_id=stranger)
+    flow(RecordingStore(), receipts=receipts).accept_batch(body(late, event_document(), unreadable, foreign), caller())
+    assert [(str(noted.event_id), noted.org_id, noted.reason) for noted in receipts.rejected] == [
+        (late["event_id"], ORG, "out_of_window"),
+        (unreadable["event_id"], ORG, "invalid"),
+    ]
+    assert receipts.limits == [None], "the batch was counted when it was stored"
+
+
+def test_a_batch_of_nothing_but_rejections_counts_against_the_rate() -> None:
+    """Or a flood of nonsense would cost nothing."""
+    receipts = RecordingReceipts(retry_after_ms=400)
+    ingestion = flow(RecordingStore(), receipts=receipts).accept_batch(body(event_document(kind="x")), caller())
+    assert (ingestion.receipt, ingestion.retry_after_ms) == (None, 400)
+    assert receipts.limits == [LIMIT]
+
+
+def test_rejections_are_told_also_while_nobody_can_note_them() -> None:
+    """The client has its answer; a database that is away takes nothing from it."""
+    receipts = RecordingReceipts(fault=StoreUnavailable())
+    ingestion = flow(RecordingStore(), receipts=receipts).accept_batch(body(event_document(kind="x")), caller())
+    assert ingestion.receipt
+    assert ingestion.receipt.counts.rejected == 1
+
+
+@pytest.mark.parametrize("name", ["course_id", "lesson_id"])
+def test_a_name_that_is_plainly_personal_is_refused(name: str) -> None:
+    """An e-mail address for a course would be stored as it is: the event is rejected, and says where."""
+    receipt = (
+        flow(RecordingStore()).accept_batch(body(event_document(**{name: "kim@school.example"})), caller()).receipt
+    )
+    assert receipt
+    assert [(result.reason, result.pointer) for result in receipt.results] == [("personal_value", f"/events/0/{name}")]

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 from rollcall.contracts.spool import SpooledBatch
-from rollcall.errors import PoisonedMessage, StoreUnavailable
+from rollcall.errors import PoisonedMessage, RollcallError, StoreUnavailable
 from rollcall.flows import load
 
 from tests.builders import NOW, ORG, progress_event
@@ -53,24 +53,25 @@ def test_receives_last_for_as_long_as_the_queue_keeps_a_batch() -> None:
     assert waited >= spool["MessageRetentionPeriod"]
 
 
-def test_an_absent_database_gives_back_and_never_buries() -> None:
+def settled(receive_count: int, fault: RollcallError) -> tuple[Counter[str] | None, list[str]]:
+    """Settle a message that cannot be stored; return its counts, and where it was put."""
+    calls: list[str] = []
+    message = load.Message(receive_count, lambda: calls.append("back"), lambda _poison: calls.append("buried"))
+
+    def store() -> NoReturn:
+        raise fault
+
+    return load.settle(message, store), calls
+
+
+@pytest.mark.parametrize("receives", [1, 3, 900])
+def test_an_absent_database_gives_back_and_never_buries(receives: int) -> None:
     """However often a message was received."""
-    calls: list[str] = []
-
-    def away() -> NoReturn:
-        raise StoreUnavailable
-
-    assert load.settle(away, lambda: calls.append("back"), lambda _poison: calls.append("buried")) is None
-    assert calls == ["back"]
+    assert settled(receives, StoreUnavailable()) == (None, ["back"])
 
 
-def test_poison_is_buried_at_once() -> None:
-    """It leaves the queue alone, and the rest of its batch in peace."""
-    calls: list[str] = []
-
-    def poisoned() -> NoReturn:
-        raise PoisonedMessage
-
-    counts = load.settle(poisoned, lambda: calls.append("back"), lambda _poison: calls.append("buried"))
-    assert counts == Counter()
-    assert calls == ["buried"]
+def test_poison_is_tried_again_and_then_buried() -> None:
+    """The version that can read it may be on its way; the third time it leaves the queue, alone."""
+    assert settled(1, PoisonedMessage()) == (None, ["back"])
+    assert settled(2, PoisonedMessage()) == (None, ["back"])
+    assert settled(3, PoisonedMessage()) == (Counter(), ["buried"])

@@ -68,6 +68,9 @@ def objects(monkeypatch: pytest.MonkeyPatch) -> RecordingObjects:
 def queues(monkeypatch: pytest.MonkeyPatch) -> RecordingQueues:
     recording = RecordingQueues()
     monkeypatch.setenv("SPOOL_QUEUE_URL", "https://sqs.example/spool")
+    monkeypatch.setenv("SPOOL_DEAD_LETTER_QUEUE_URL", "https://sqs.example/spool-dead-letters")
+    monkeypatch.setenv("ANALYTICS_QUEUE_URL", "https://sqs.example/analytics")
+    monkeypatch.setenv("ANALYTICS_DEAD_LETTER_QUEUE_URL", "https://sqs.example/analytics-dead-letters")
     monkeypatch.setattr(wiring, "queues", lambda: recording)
     return recording
 

@@ -132,10 +132,11 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     """What the API takes, the worker can do; nothing connects meanwhile."""
     monkeypatch.setenv("DATABASE_HOST", "nowhere.invalid")
     monkeypatch.setenv("ARCHIVE_BUCKET", "archive")
+    monkeypatch.setenv("POLICY_PARAMETER_PREFIX", "/rollcall/policies")
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
     steps = wiring_operations.replay_steps()
     assert sorted(steps) == sorted(schema["properties"]["source"]["enum"])
-    assert wiring_operations.operate().steps.keys() == {"replay"}
+    assert wiring_operations.operate().steps.keys() == {"replay", "scrub"}
     for part in (wiring.database, wiring_operations.operation_store, wiring_operations.archive_objects):
         part.cache_clear()
     wiring_operations.operate.cache_clear()

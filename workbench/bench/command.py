@@ -16,7 +16,7 @@ from workbench.bench.bench import Bench, Section
 from workbench.bench.database import new_database
 from workbench.bench.figures import Figure
 from workbench.bench.plan import QUICK, Plan
-from workbench.bench.sections import closed_loop, growth, imports, open_loop, overhead, plans, web
+from workbench.bench.sections import analytics, closed_loop, growth, imports, open_loop, overhead, plans, web
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 
@@ -29,6 +29,7 @@ class Part(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     WEB = "web"
+    ANALYTICS = "analytics"
     OVERHEAD = "overhead"
     IMPORTS = "imports"
     GROWTH = "growth"
@@ -39,6 +40,7 @@ SECTIONS: dict[Part, Section] = {
     Part.OPEN: open_loop,
     Part.CLOSED: closed_loop,
     Part.WEB: web,
+    Part.ANALYTICS: analytics,
     Part.OVERHEAD: overhead,
     Part.IMPORTS: imports,
     Part.GROWTH: growth,

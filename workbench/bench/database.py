@@ -21,6 +21,8 @@ from workbench.stack.postgres import DATABASE, Postgres
 PORT = 54431
 APP_ROLE = "rollcall_app"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench"
+KEYRING_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pseudonyms"
+KEYRING = json.dumps({"current": "k1", "k1": "bench" * 12})
 RETENTION_DAYS = 30
 # Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for re-use, as on
 # a server that has run for a while, instead of being made anew.
@@ -101,7 +103,7 @@ def new_database(home: Path, sql: Path, settings: Mapping[str, str] = SIZES) -> 
         postgres.start(port)
         password = _prepare(postgres.conninfo(port), sql)
         login = json.dumps({"username": APP_ROLE, "password": password})
-        with serve_secrets({SECRET_ARN: login}) as secrets_url:
+        with serve_secrets({SECRET_ARN: login, KEYRING_ARN: KEYRING}) as secrets_url:
             yield BenchDatabase(postgres, port, secrets_url, password)
     finally:
         _remove(postgres)

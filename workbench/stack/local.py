@@ -109,6 +109,8 @@ class LocalStack:
             queues={
                 "spool": outputs["SpoolQueueUrl"],
                 "spool_dead_letter": outputs["SpoolDeadLetterQueueUrl"],
+                "analytics": outputs["AnalyticsQueueUrl"],
+                "analytics_dead_letter": outputs["AnalyticsDeadLetterQueueUrl"],
                 "operations": outputs["OperationsQueueUrl"],
                 "operations_dead_letter": outputs["OperationsDeadLetterQueueUrl"],
             },

@@ -82,6 +82,12 @@ class ExpiredToken(Unauthorized):
     code = "token_expired"
 
 
+class InvalidWriteKey(Unauthorized):
+    """A write key that is known here and was not revoked is needed, as the user name of HTTP Basic."""
+
+    code = "write_key_invalid"
+
+
 class Forbidden(RollcallError):
     """The token does not allow this."""
 
@@ -116,6 +122,12 @@ class NotFound(RollcallError):
     """There is nothing here."""
 
     code = "not_found"
+
+
+class EventUnknown(NotFound):
+    """Nothing is known of this event here. One that was spooled while the database is away is known once it is back."""
+
+    code = "event_unknown"
 
 
 class ObjectMissing(NotFound):
@@ -166,10 +178,22 @@ class StoreUnavailable(Unavailable):
     code = "store_unavailable"
 
 
+class StoreRefused(RollcallError):
+    """The database refuses this content, however often it is offered."""
+
+    code = "store_refused"
+
+
 class QueueUnavailable(Unavailable):
     """The queue cannot be reached."""
 
     code = "queue_unavailable"
+
+
+class PolicyUnavailable(Unavailable):
+    """The organisation's scrubbing policy cannot be read."""
+
+    code = "policy_unavailable"
 
 
 class ObjectsUnavailable(Unavailable):
@@ -188,6 +212,12 @@ class SecretUnavailable(RollcallError):
     """A secret cannot be read."""
 
     code = "secret_unavailable"
+
+
+class ParameterUnavailable(RollcallError):
+    """A parameter cannot be read."""
+
+    code = "parameter_unavailable"
 
 
 class ScrubFailed(RollcallError):

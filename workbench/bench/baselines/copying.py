@@ -18,6 +18,13 @@ copy rollcall.progress_events (
 ) from stdin
 """
 
+ANALYTICS_COPY = b"""
+copy rollcall.analytics_events (
+    org_id, occurred_at, event_id, received_at, name, user_pseudonym, session_pseudonym, key_id, properties,
+    policy_version, remarks
+) from stdin
+"""
+
 
 @dataclass(frozen=True)
 class CopyRows:
@@ -25,6 +32,7 @@ class CopyRows:
 
     conninfo: str
     path: Path
+    statement: bytes = COPY
 
     def prepare(self, _turns: Turns) -> Callable[[float], float]:
         """Connect and read the rows; return the copying, which answers its seconds."""
@@ -32,7 +40,7 @@ class CopyRows:
 
         def copy(starts_at: float) -> float:
             sleep_until(starts_at)
-            with connection.cursor().copy(COPY) as rows:
+            with connection.cursor().copy(self.statement) as rows:
                 for start in range(0, len(content), BLOCK_BYTES):
                     rows.write(content[start : start + BLOCK_BYTES])
             connection.commit()

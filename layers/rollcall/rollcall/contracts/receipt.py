@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
@@ -55,3 +57,36 @@ class BatchReceipt(BaseModel):
         receipts = list(results)
         tally: Counter[str] = Counter(receipt.status for receipt in receipts)
         return cls(counts=Counts(**tally), results=receipts)
+
+
+@dataclass(frozen=True)
+class QueuedEvents:
+    """The events of one organisation that are about to be queued as one batch."""
+
+    org_id: UUID
+    batch_id: UUID
+    event_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An event that was not taken, and why."""
+
+    org_id: UUID
+    event_id: UUID
+    reason: str
+
+
+class EventState(BaseModel):
+    """Where an event is now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID
+    org_id: UUID
+    state: Literal["stored", "queued", "dead_letter", "rejected"] = Field(description="Where it is.")
+    kind: Literal["progress", "analytics", "unknown"] = Field(description="What kind of event, where that is known.")
+    changed_at: datetime | None = Field(None, description="Since when: received, failed or rejected then.")
+    reason: str | None = Field(None, exclude_if=is_absent, description="Why it was rejected, or could not be stored.")
+    batch_id: UUID | None = Field(None, exclude_if=is_absent, description="The batch that it waits in.")
+    dead_letter_id: UUID | None = Field(None, exclude_if=is_absent, description="The dead letter that it lies in.")

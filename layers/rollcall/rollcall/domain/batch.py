@@ -1,52 +1,101 @@
-"""Reads a batch of progress events out of a request body, judging each event on its own."""
+"""Reads a batch of events out of a request body, judging each event on its own."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rollcall.contracts.event import ProgressBatch, ProgressEvent
-from rollcall.contracts.receipt import EventReceipt
+from rollcall.contracts.receipt import EventReceipt, Rejection
 from rollcall.errors import Fault, InvalidBody, TooManyEvents
 
 DIGITS_MAX = 20  # longer integers fit nothing we hold, and Python refuses to read very long ones
 UNKNOWN_FIELD = "extra_forbidden"
 
-Judge = Callable[[ProgressEvent], tuple[str, str] | None]
+
+class Identified(Protocol):
+    """An event of any kind."""
+
+    @property
+    def event_id(self) -> UUID:
+        """What makes it count once."""
+
+    @property
+    def org_id(self) -> UUID | None:
+        """The organisation it names."""
+
+
+Event = TypeVar("Event", bound=Identified)
+
+Judge = Callable[[Event], tuple[str, str] | None]
 """Returns a reason and the field it lies in, or None for an event that may be stored."""
 
 
+@dataclass(frozen=True)
+class BatchForm(Generic[Event]):
+    """Reads events of a kind from JSON: one, and a whole `{"events": [...]}` at once. Both raise ValidationError."""
+
+    read_event: Callable[[str], Event]
+    read_events: Callable[[bytes], list[Event]]
+
+
 @dataclass
-class ReadBatch:
+class ReadBatch(Generic[Event]):
     """A batch as it was read: what may be stored, at which positions, and receipts for all the rest.
 
-    `pointer_form` makes a position into the JSON pointer of its event.
+    `pointer_form` makes a position into the JSON pointer of its event. `rejected` has the organisation that was named,
+    the id and the reason of each rejected event whose id could be read.
     """
 
     pointer_form: str
-    events: list[ProgressEvent] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     rejections: dict[int, EventReceipt] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    rejected: list[tuple[UUID | None, UUID, str]] = field(default_factory=list)
 
     def pointer(self, position: int) -> str:
         """Return where in the body the event of this position stands."""
         return self.pointer_form.format(position)
 
-    def reject(self, position: int, event: ProgressEvent, reason: str, name: str) -> None:
-        """Note that a readable event is not stored, for a reason that lies in the field of this name."""
+    def reject(self, position: int, event: Event, reason: str, name: str, *, is_noted: bool = True) -> None:
+        """Note that a readable event is not stored, for a reason that lies in the field of this name.
+
+        One that is not noted is told to its client, and to nobody who asks later.
+        """
+        if is_noted:
+            self.rejected.append((event.org_id, event.event_id, reason))
+        self.refuse(position, event.event_id, reason, name)
+
+    def refuse(self, position: int, event_id: UUID | None, reason: str, name: str) -> None:
+        """Note that what stands at this position is not stored, whether or not its event_id is known."""
         fault = Fault(f"{self.pointer(position)}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
-        self._note(position, event.event_id, reason, [fault])
+        self._note(position, event_id, reason, [fault])
 
     def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
         """Note that what stands at this position is no event."""
         errors = invalid.errors(include_url=False, include_input=False)
         faults = [fault_of(self.pointer(position), error) for error in errors]
-        self._note(position, _event_id_of(document), "invalid", faults)
+        event_id = _uuid_in(document, "event_id")
+        if event_id is not None:
+            self.rejected.append((_uuid_in(document, "org_id"), event_id, "invalid"))
+        self._note(position, event_id, "invalid", faults)
+
+    def rejections_within(self, org_ids: frozenset[UUID]) -> list[Rejection]:
+        """Return the rejections to be noted, each under its organisation, where that is one of these.
+
+        An event that names none is noted where there is but one that it could be of.
+        """
+        only = next(iter(org_ids)) if len(org_ids) == 1 else None
+        noted = ((named or only, event_id, reason) for named, event_id, reason in self.rejected)
+        return [
+            Rejection(org_id, event_id, reason)
+            for org_id, event_id, reason in noted
+            if org_id is not None and org_id in org_ids
+        ]
 
     def _note(self, position: int, event_id: UUID | None, reason: str, faults: list[Fault]) -> None:
         self.faults += faults
@@ -55,16 +104,16 @@ class ReadBatch:
         )
 
 
-def read_batch(body: bytes, events_max: int, judge: Judge) -> ReadBatch:
+def read_batch(body: bytes, form: BatchForm[Event], events_max: int, judge: Judge[Event]) -> ReadBatch[Event]:
     """Read `{"events": [...]}`; raises InvalidBody or TooManyEvents when there is no batch to judge."""
-    batch = ReadBatch("/events/{}")
+    batch: ReadBatch[Event] = ReadBatch("/events/{}")
     try:
-        events = ProgressBatch.model_validate_json(body).events
+        events = form.read_events(body)
     except ValidationError:
         documents = _events_in(body)
         _check_count(documents, events_max)
         for position, document in enumerate(documents):
-            _read(batch, position, document, judge)
+            _read(batch, form, position, document, judge)
         return batch
     _check_count(events, events_max)
     for position, event in enumerate(events):
@@ -72,27 +121,27 @@ def read_batch(body: bytes, events_max: int, judge: Judge) -> ReadBatch:
     return batch
 
 
-def read_event(body: bytes, judge: Judge) -> ReadBatch:
+def read_event(body: bytes, form: BatchForm[Event], judge: Judge[Event]) -> ReadBatch[Event]:
     """Read a body that is one event; raises InvalidBody when it is no JSON object."""
     document = read_json(body)
     if not isinstance(document, dict):
         raise InvalidBody("The body is not a JSON object.")
-    batch = ReadBatch("")
-    _read(batch, 0, document, judge)
+    batch: ReadBatch[Event] = ReadBatch("")
+    _read(batch, form, 0, document, judge)
     return batch
 
 
-def _read(batch: ReadBatch, position: int, document: Any, judge: Judge) -> None:
+def _read(batch: ReadBatch[Event], form: BatchForm[Event], position: int, document: Any, judge: Judge[Event]) -> None:
     try:
         # Through JSON again: the rules for JSON input differ from those for Python objects.
-        event = ProgressEvent.model_validate_json(json.dumps(document))
+        event = form.read_event(json.dumps(document))
     except ValidationError as invalid:
         batch.reject_unreadable(position, document, invalid)
     else:
         _judge(batch, position, event, judge)
 
 
-def _judge(batch: ReadBatch, position: int, event: ProgressEvent, judge: Judge) -> None:
+def _judge(batch: ReadBatch[Event], position: int, event: Event, judge: Judge[Event]) -> None:
     if (verdict := judge(event)) is None:
         batch.events.append(event)
         batch.positions.append(position)
@@ -136,8 +185,8 @@ def _bounded_int(digits: str) -> int | float:
     return int(digits) if len(digits) <= DIGITS_MAX else float(digits)
 
 
-def _event_id_of(document: Any) -> UUID | None:
-    value = document.get("event_id") if isinstance(document, dict) else None
+def _uuid_in(document: Any, name: str) -> UUID | None:
+    value = document.get(name) if isinstance(document, dict) else None
     try:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:

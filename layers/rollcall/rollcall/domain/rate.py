@@ -17,3 +17,11 @@ class RateState:
 
     remaining: int
     reset_ms: int
+
+
+@dataclass(frozen=True)
+class RateAnswer:
+    """What the limiter says: the allowance, where it was asked, and how long to wait; 0 when the batch was let in."""
+
+    rate: RateState | None
+    retry_after_ms: int = 0

@@ -4,6 +4,7 @@ import math
 
 from rollcall import errors
 from rollcall.contracts.receipt import BatchReceipt
+from rollcall.domain.flags import DROP_REASONS
 from rollcall.domain.rate import RateLimit, RateState
 from rollcall.edge import observe
 from rollcall.edge.http import Request, Response
@@ -33,21 +34,27 @@ def advice(limit: RateLimit, rate: RateState | None, queue_lag_ms: int) -> dict[
 
 def answer_batch(request: Request, ingestion: Ingestion) -> Response:
     """Answer a batch: its receipt, or a problem when nothing of it was taken."""
-    receipt = _receipt_of(ingestion)
-    if any(result.status in TAKEN for result in receipt.results):
+    receipt = receipt_of(ingestion)
+    if is_settled(receipt):
         return Response.of(ACCEPTED if receipt.counts.spooled else OK, receipt)
     return Response.refusal(_refusal_of(receipt, ingestion), request.request_id, results=receipt.results)
 
 
 def answer_event(request: Request, ingestion: Ingestion) -> Response:
     """Answer a single event: its receipt, or a problem when it was not taken or conflicts."""
-    receipt = _receipt_of(ingestion)
+    receipt = receipt_of(ingestion)
     if receipt.results[0].status == "conflict":
         return Response.refusal(errors.Conflict(), request.request_id, results=receipt.results)
     return answer_batch(request, ingestion)
 
 
-def _receipt_of(ingestion: Ingestion) -> BatchReceipt:
+def is_settled(receipt: BatchReceipt) -> bool:
+    """Tell whether anything of a batch was taken, or was sound and dropped on purpose: no client could mend that."""
+    return any(result.status in TAKEN or result.reason in DROP_REASONS for result in receipt.results)
+
+
+def receipt_of(ingestion: Ingestion) -> BatchReceipt:
+    """Return what became of a batch; raises RateLimited when nothing was done with it."""
     if ingestion.receipt is None:
         raise errors.RateLimited(retry_after_seconds=math.ceil(ingestion.retry_after_ms / 1000))
     return ingestion.receipt
@@ -65,6 +72,8 @@ def observe_batch(receipt: BatchReceipt, duration_ms: float) -> None:
     """Count a batch in the metrics, and log its counts and the codes of its rejections."""
     counts = receipt.counts.model_dump()
     observe.count(batch_size=len(receipt.results), **counts)
+    if dropped := sum(result.reason in DROP_REASONS for result in receipt.results):
+        observe.count(dropped=dropped)
     observe.measure("duration", duration_ms)
     reasons = sorted({result.reason for result in receipt.results if result.reason})
     observe.logger().info("batch", extra={"counts": counts, "reasons": reasons, "duration_ms": round(duration_ms, 2)})

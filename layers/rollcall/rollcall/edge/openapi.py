@@ -10,16 +10,14 @@ import rollcall
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.problem import GatewayProblem, Problem
 from rollcall.contracts.receipt import BatchReceipt
-from rollcall.edge import openapi_admin
-from rollcall.edge.http import PROBLEM_TYPE
+from rollcall.edge import openapi_admin, openapi_analytics, openapi_scrub
+from rollcall.edge import openapi_parts as parts
 
-MODELS: tuple[type[BaseModel], ...] = (ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem)
-INGEST_HEADERS = {
-    "RateLimit-Policy": ("The allowance: q batches in w seconds.", "string"),
-    "RateLimit": ("What is left of it: r batches, full again in t seconds.", "string"),
-    "X-Client-Queue-Lag": ("Milliseconds to wait before the next flush; 0 when all is well.", "integer"),
-}
-RETRY_AFTER = {"Retry-After": ("Seconds to wait before sending it again.", "integer")}
+FAMILIES = (openapi_analytics, openapi_admin, openapi_scrub)
+MODELS: tuple[type[BaseModel], ...] = (
+    *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
+    *(model for family in FAMILIES for model in family.MODELS),
+)
 PROBLEMS = {
     400: "Nothing of it could be accepted: `errors` and `results` say why.",
     403: "Another organisation's or another user's events.",
@@ -34,7 +32,7 @@ PROBLEMS = {
 def document() -> str:
     """Return the OpenAPI 3.1 document as JSON."""
     _, definitions = models_json_schema(
-        [(model, "validation") for model in (*MODELS, *openapi_admin.MODELS)],
+        [(model, "validation") for model in MODELS],
         ref_template="#/components/schemas/{model}",
     )
     return json.dumps(
@@ -43,14 +41,15 @@ def document() -> str:
             "info": {
                 "title": "Rollcall",
                 "version": rollcall.VERSION,
-                "description": "Learners' progress events: stored once, a receipt each; administrators replay them.",
+                "description": "Learners' progress and analytics events: each counted once, answered with a receipt.",
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "paths": _paths() | openapi_admin.paths(),
+            "paths": _all_paths(),
             "components": {
                 "schemas": definitions["$defs"],
                 "securitySchemes": {
                     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                    **openapi_analytics.SECURITY_SCHEMES,
                 },
             },
         }
@@ -60,18 +59,19 @@ def document() -> str:
 def methods_of(path: str) -> list[str]:
     """Return the methods that a path takes, in capitals; none for a path that is not ours."""
     return sorted(
-        method.upper()
-        for template, methods in (_paths() | openapi_admin.paths()).items()
-        if _matches(template, path)
-        for method in methods
+        method.upper() for template, methods in _all_paths().items() if _matches(template, path) for method in methods
     )
 
 
 def _matches(template: str, path: str) -> bool:
-    parts, given = template.split("/"), path.split("/")
-    return len(parts) == len(given) and all(
-        part == text or (part.startswith("{") and text != "") for part, text in zip(parts, given, strict=True)
+    pieces, given = template.split("/"), path.split("/")
+    return len(pieces) == len(given) and all(
+        piece == text or (piece.startswith("{") and text != "") for piece, text in zip(pieces, given, strict=True)
     )
+
+
+def _all_paths() -> dict[str, dict[str, Any]]:
+    return _paths() | {path: methods for family in FAMILIES for path, methods in family.paths().items()}
 
 
 def _paths() -> dict[str, dict[str, Any]]:
@@ -113,48 +113,17 @@ def _paths() -> dict[str, dict[str, Any]]:
 def _ingest(
     operation: str, summary: str, description: str, body: type[BaseModel], problems: dict[int, str]
 ) -> dict[str, Any]:
-    receipt = {"application/json": {"schema": _ref(BatchReceipt)}}
+    away = "The database is away: valid events are spooled, and stored when it is back."
     return {
         "operationId": operation,
         "summary": summary,
         "description": description,
         "security": [{"token": []}],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body)}}},
+        "requestBody": parts.body(body),
         "responses": {
-            "200": {
-                "description": "A receipt per event.",
-                "headers": _headers(INGEST_HEADERS),
-                "content": receipt,
-            },
-            "202": {
-                "description": "The database is away: valid events are spooled, and stored when it is back.",
-                "headers": _headers(INGEST_HEADERS),
-                "content": receipt,
-            },
-            "401": {
-                "description": "No token (answered by API Gateway), or one that is not valid here.",
-                "content": {
-                    PROBLEM_TYPE: {"schema": _ref(Problem)},
-                    "application/json": {"schema": _ref(GatewayProblem)},
-                },
-            },
-            **{str(status): _problem(status, text) for status, text in (PROBLEMS | problems).items()},
+            "200": parts.answer("A receipt per event.", BatchReceipt, parts.INGEST_HEADERS),
+            "202": parts.answer(away, BatchReceipt, parts.INGEST_HEADERS),
+            "401": parts.TOKEN_NEEDED,
+            **parts.problems(PROBLEMS | problems, parts.INGEST_HEADERS),
         },
     }
-
-
-def _problem(status: int, description: str) -> dict[str, Any]:
-    retry = RETRY_AFTER if status in {429, 503} else {}
-    # API Gateway answers some of these by itself, in its own form and without our headers.
-    content = {PROBLEM_TYPE: {"schema": _ref(Problem)}}
-    if status in {413, 429, 500, 503}:
-        content["application/json"] = {"schema": _ref(GatewayProblem)}
-    return {"description": description, "headers": _headers(INGEST_HEADERS | retry), "content": content}
-
-
-def _headers(headers: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    return {name: {"description": text, "schema": {"type": kind}} for name, (text, kind) in headers.items()}
-
-
-def _ref(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}

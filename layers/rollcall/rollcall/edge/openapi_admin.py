@@ -31,9 +31,9 @@ Parameters = list[dict[str, Any]]
 
 def paths() -> dict[str, dict[str, Any]]:
     """Return the paths of administrators."""
-    replay_id = _parameter("replay_id", "path", {"type": "string", "format": "uuid"}, "The replay.")
-    org_id = _parameter("org_id", "query", {"type": "string", "format": "uuid"}, "The organisation.")
-    limit = _parameter(
+    replay_id = parameter("replay_id", "path", {"type": "string", "format": "uuid"}, "The replay.")
+    org_id = parameter("org_id", "query", {"type": "string", "format": "uuid"}, "The organisation.")
+    limit = parameter(
         "limit",
         "query",
         {"type": "integer", "minimum": 1, "maximum": LIST_MAX, "default": LIST_DEFAULT},
@@ -112,7 +112,8 @@ def operation(
     return described
 
 
-def _parameter(name: str, place: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+def parameter(name: str, place: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """Describe a parameter; one with a default may be left out."""
     return {
         "name": name,
         "in": place,

@@ -50,9 +50,12 @@ def describe(error: errors.RollcallError, request_id: str, results: Sequence[Eve
 
 def headers_of(error: errors.RollcallError) -> dict[str, str]:
     """Return the headers that an error asks for."""
+    status = status_of(error)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after_seconds or RETRY_AFTER_SECONDS)))}
     match error:
-        case errors.RateLimited() | errors.Unavailable():
-            return {"Retry-After": str(max(1, math.ceil(error.retry_after_seconds or RETRY_AFTER_SECONDS)))}
+        case errors.InvalidWriteKey():
+            return {"WWW-Authenticate": 'Basic realm="write key", charset="UTF-8"'}
         case errors.Unauthorized():
             return {"WWW-Authenticate": f'Bearer error="{error.code}"'}
         case _:

@@ -28,6 +28,7 @@ class Settings(BaseModel):
     environment: str = "local"
     aws_region: str = "us-east-1"
     aws_endpoint_url_secrets_manager: str | None = None
+    aws_endpoint_url_ssm: str | None = None
     aws_endpoint_url: str | None = None
 
     database_host: str = ""
@@ -66,6 +67,19 @@ class Settings(BaseModel):
     operations_queue_url: str = ""
     operations_dead_letter_queue_url: str = ""
     archive_bucket: str = ""
+
+    analytics_batch_max_size: int = Field(500, ge=1, le=5000)
+    analytics_batch_max_bytes: int = Field(524_288, ge=1024, le=5_000_000)
+    analytics_rate_per_second: float = Field(5, gt=0)
+    analytics_rate_burst: int = Field(10, ge=1)
+    analytics_service_rate_per_second: float = Field(100, gt=0)
+    analytics_service_rate_burst: int = Field(200, ge=1)
+    analytics_queue_url: str = ""
+    analytics_dead_letter_queue_url: str = ""
+    pseudonym_secret_arn: str = ""
+    policy_parameter_prefix: str = ""
+    analytics_emit: Literal["on", "off"] = "on"
+    flags_parameter: str = ""
 
     jwt_algorithms: Names = frozenset({"HS256"})
     jwt_secret_arn: str = ""

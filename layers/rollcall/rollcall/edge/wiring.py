@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from functools import cache
 
+from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.domain.attributes import AttributeRule
@@ -13,9 +14,12 @@ from rollcall.domain.rate import RateLimit
 from rollcall.edge import settings
 from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
+from rollcall.store.receipts import ReceiptStore
+from rollcall.store.write_keys import WriteKeyStore
 
 PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
 
@@ -31,6 +35,14 @@ def secrets() -> Secrets:
     current = settings.current()
     endpoint = current.aws_endpoint_url_secrets_manager or current.aws_endpoint_url
     return Secrets(current.aws_region, endpoint, settings.aws_credentials)
+
+
+@cache
+def parameters() -> Parameters:
+    """Return the parameter store."""
+    current = settings.current()
+    endpoint = current.aws_endpoint_url_ssm or current.aws_endpoint_url
+    return Parameters(current.aws_region, endpoint, settings.aws_credentials)
 
 
 @cache
@@ -69,6 +81,24 @@ def progress_store() -> ProgressStore:
 
 
 @cache
+def receipt_store() -> ReceiptStore:
+    """Return the receipt store."""
+    return ReceiptStore(database())
+
+
+@cache
+def analytics_store() -> AnalyticsStore:
+    """Return the analytics store."""
+    return AnalyticsStore(database())
+
+
+@cache
+def write_key_store() -> WriteKeyStore:
+    """Return the store of write keys."""
+    return WriteKeyStore(database())
+
+
+@cache
 def partition_store() -> PartitionStore:
     """Return the partition store."""
     return PartitionStore(database(PARTITION_TIMEOUT_SECONDS))
@@ -95,7 +125,7 @@ def ingest(role: str) -> Ingest:
         attributes=AttributeRule(current.progress_attribute_keys),
         limit=limit,
     )
-    return Ingest(progress_store(), _spool, rules, gauge(), now, time.perf_counter)
+    return Ingest(progress_store(), receipt_store(), _spool, rules, gauge(), now, time.perf_counter)
 
 
 def _spool(message: str) -> object:

@@ -7,15 +7,18 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
-from rollcall.domain.batch import Judge, ReadBatch, read_batch, read_event
-from rollcall.domain.rate import RateLimit, RateState
+from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.domain.scrub.identifiers import find_personal_identifier
+from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
+from rollcall.flows.receipts import ReceiptStore, note_rejections
 
 # An outcome that is not a status of its own is the reason of a rejection.
 STATUS_OF_OUTCOME: dict[str, Status] = {
@@ -57,6 +60,10 @@ class ProgressStore(Protocol):
         """Store a batch; a `limit` of None does not count against the caller's rate."""
 
 
+PROGRESS = BatchForm(ProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
+
+PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
+
 Spool = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
 
@@ -86,6 +93,7 @@ class Ingest:
     """The flow, with the IO it was given. Clocks are seconds for durations, aware datetimes for moments."""
 
     store: ProgressStore
+    receipts: ReceiptStore
     spool: Spool
     rules: IngestRules
     gauge: LatencyGauge
@@ -95,15 +103,15 @@ class Ingest:
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_batch(body, self.rules.events_max, self._judge(caller, received_at))
+        read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        return self._take(read_event(body, self._judge(caller, received_at)), caller, received_at)
+        return self._take(read_event(body, PROGRESS, self._judge(caller, received_at)), caller, received_at)
 
-    def _judge(self, caller: Caller, received_at: datetime) -> Judge:
+    def _judge(self, caller: Caller, received_at: datetime) -> Judge[ProgressEvent]:
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
@@ -114,42 +122,58 @@ class Ingest:
                 return "user_forbidden", "user_id"
             if not window.holds(event.occurred_at):
                 return "out_of_window", "occurred_at"
+            if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
+                return "personal_value", name
             fault = find_fault(event.attributes, self.rules.attributes) if event.attributes else None
             return (fault, "attributes") if fault else None
 
         return judge
 
-    def _take(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+    def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
+        subject = opaque_subject(caller.subject)
         if not read.events:
-            return Ingestion(_merge(read, []), read.faults, None)
+            noted = self._note_rejections(read, subject, caller, received_at)
+            return _refused(noted) if noted.retry_after_ms else Ingestion(_merge(read, []), read.faults, noted.rate)
         started = self.monotonic()
         try:
-            answer = self.store.ingest_progress(
-                caller.subject, caller.org_ids, read.events, received_at, self.rules.limit
-            )
+            answer = self.store.ingest_progress(subject, caller.org_ids, read.events, received_at, self.rules.limit)
         except StoreUnavailable:
             self.gauge.record_unreachable()
             return self._spool(read, caller, received_at)
         self.gauge.record(1000 * (self.monotonic() - started))
         if answer.outcomes is None:
-            return Ingestion(None, [], answer.rate, answer.retry_after_ms)
-        return Ingestion(_merge(read, answer.outcomes), read.faults, answer.rate)
+            return _refused(RateAnswer(answer.rate, answer.retry_after_ms))
+        receipt = _merge(read, answer.outcomes)
+        self._note_rejections(read, subject, caller, received_at)
+        return Ingestion(receipt, read.faults, answer.rate)
 
-    def _spool(self, read: ReadBatch, caller: Caller, received_at: datetime) -> Ingestion:
+    def _note_rejections(
+        self, read: ReadBatch[ProgressEvent], subject: str, caller: Caller, received_at: datetime
+    ) -> RateAnswer:
+        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at)
+
+    def _spool(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         # Only the database can tell the organisation of an event that names none, and it might tell that there is
         # none: what is not sure to be stored later is not taken.
         events = [event for event in read.events if event.org_id is not None]
         if not events:
             raise StoreUnavailable
         message = SpooledBatch(
-            subject=caller.subject, org_ids=sorted(caller.org_ids), received_at=received_at, events=events
+            subject=opaque_subject(caller.subject),
+            org_ids=sorted(caller.org_ids),
+            received_at=received_at,
+            events=events,
         )
         self.spool(message.model_dump_json(exclude_none=True))
         outcomes = ["retry" if event.org_id is None else "spooled" for event in read.events]
         return Ingestion(_merge(read, outcomes), read.faults, None)
 
 
-def _merge(read: ReadBatch, outcomes: list[str]) -> BatchReceipt:
+def _refused(answer: RateAnswer) -> Ingestion:
+    return Ingestion(None, [], answer.rate, answer.retry_after_ms)
+
+
+def _merge(read: ReadBatch[ProgressEvent], outcomes: list[str]) -> BatchReceipt:
     """Put receipts of stored and rejected events back into request order."""
     results = {}
     for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):

@@ -11,12 +11,12 @@ class PartitionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def make_progress_partitions(self, first: date, last: date) -> int:
+    def make_partitions(self, first: date, last: date) -> int:
         """Make the partitions of these days, both included, and return how many were missing."""
-        (made,) = self._database.call("select rollcall.make_progress_partitions_v1(%s, %s)", (first, last))
+        (made,) = self._database.call("select rollcall.make_partitions_v1(%s, %s)", (first, last))
         return int(made)
 
     def default_partition_bytes(self) -> int:
-        """Return the size of the default partition in bytes: anything but 0 is an alarm."""
+        """Return the size of the default partitions in bytes: anything but 0 is an alarm."""
         (size_bytes,) = self._database.call("select rollcall.default_partition_bytes_v1()", ())
         return int(size_bytes)

@@ -159,5 +159,5 @@ def allow_login(conninfo: str, role: str, password: str) -> None:
 def make_partitions(conninfo: str, first: date, last: date) -> int:
     """Make the daily partitions of these days, both included; return how many were missing."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute("select rollcall.make_progress_partitions_v1(%s, %s)", (first, last)).fetchone()
+        row = connection.execute("select rollcall.make_partitions_v1(%s, %s)", (first, last)).fetchone()
         return int(row[0]) if row else 0

@@ -1,0 +1,72 @@
+"""Analytics events: as they come over HTTP, and as they wait in the queue, scrubbed."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rollcall.contracts.event import Identifier, Timestamp
+
+Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Route = Literal["analytics", "segment"]
+
+
+class AnalyticsEvent(BaseModel):
+    """One thing that somebody did, or that happened to them, in an application."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    event_id: UUID = Field(description="Made by the client, once for each event: what makes it count once.")
+    org_id: UUID = Field(description="The organisation: one that the token holds.")
+    name: Identifier = Field(description="What happened. A name that the policy does not declare becomes a pseudonym.")
+    occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
+    user_id: Identifier | None = Field(None, description="Who: kept as a pseudonym alone.")
+    anonymous_id: Identifier | None = Field(None, description="Who, before they signed in: kept as a pseudonym alone.")
+    session_id: Identifier | None = Field(None, description="Which visit: kept as a pseudonym alone.")
+    properties: dict[str, Any] = Field(
+        default_factory=dict, description="What else: kept where the policy declares it safe for this name."
+    )
+
+
+class AnalyticsBatch(BaseModel):
+    """Analytics events of any people, in any order."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    events: list[AnalyticsEvent] = Field(min_length=1, description="The events.")
+
+
+class ScrubbedEvent(BaseModel):
+    """An analytics event with nothing personal left in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_id: UUID
+    occurred_at: datetime
+    name: str = Field(min_length=1, max_length=128)
+    user_pseudonym: Pseudonym | None = None
+    anonymous_pseudonym: Pseudonym | None = None
+    session_pseudonym: Pseudonym | None = None
+    properties: dict[str, Any]
+    remarks: list[tuple[str, str, str]] = Field(description="Path, rule and action of whatever was scrubbed.")
+    digest: Pseudonym = Field(description="Keyed digest of what was sent: tells a duplicate from a conflict.")
+
+
+class QueuedBatch(BaseModel):
+    """A scrubbed batch of one organisation, or a part of one, as a message of the analytics queue."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    org_id: UUID
+    batch_id: UUID
+    part: int = Field(0, ge=0, description="Which part of a batch that was too large for one message.")
+    parts: int = Field(1, ge=1, description="How many parts there are.")
+    route: Route
+    sent_by: str = Field(min_length=1, max_length=128, description="Who sent it: a pseudonym, or a write key's id.")
+    received_at: datetime
+    key_id: str = Field(min_length=1, max_length=64, description="Which key its pseudonyms were made with.")
+    policy_version: str = Field(min_length=1, max_length=128)
+    content_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the digests of its events.")
+    events: list[ScrubbedEvent] = Field(min_length=1)

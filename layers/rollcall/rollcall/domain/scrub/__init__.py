@@ -1,0 +1,1 @@
+"""Scrubbing: what is personal is taken out before anything keeps an event. Pure: no IO, no clock, no settings."""

@@ -1,0 +1,225 @@
+"""Documents: any JSON, such as a dead letter. Key rules, value rules and selectors; what none of them finds is kept."""
+
+import json
+from typing import Any
+
+from rollcall.domain.scrub.key_name import compact
+from rollcall.domain.scrub.key_rules import KeyVerdict, judge
+from rollcall.domain.scrub.limits import (
+    DEPTH_MAX,
+    IDENTIFIER_MAX,
+    JSON_STRING_DEPTH_MAX,
+    KEYS_MAX,
+    NAME_MAX,
+    NODES_MAX,
+    TEXT_MAX,
+)
+from rollcall.domain.scrub.policy import Policy
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
+from rollcall.domain.scrub.redaction import MARKER, REMOVED, Action, mask, stricter
+from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
+from rollcall.domain.scrub.selector import Waiting, descend
+from rollcall.domain.scrub.text import NUMBER_PLAIN
+from rollcall.errors import ScrubFailed
+
+LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
+NUMBER_BITS_MAX = 256
+# What messages are wrapped in: with JSON in it, its own keys tell what is personal.
+ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
+_ABSENT: Any = object()
+Place = tuple[str, ...]
+
+
+class DocumentWalk:
+    """One walk over one document."""
+
+    __slots__ = ("_characters", "_json_depth", "_nodes", "_policy", "_pseudonymiser", "_remarks")
+
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+        self._policy = policy
+        self._pseudonymiser = pseudonymiser
+        self._remarks = Remarks()
+        self._nodes = 0
+        self._characters = 0
+        self._json_depth = 0
+
+    def scrub(self, document: Any) -> Scrubbed:
+        """Return what is left of a document, and remarks.
+
+        Raises:
+            ScrubFailed: it is too large, or has what no JSON has.
+
+        """
+        value = self._value(document, self._policy.floating, (), 0)
+        return Scrubbed(value, self._remarks.told())
+
+    def _value(self, value: Any, waiting: Waiting, place: Place, depth: int) -> Any:
+        self._nodes += 1
+        if self._nodes > NODES_MAX:
+            raise ScrubFailed("The document has too many values.")
+        kind = type(value)
+        if kind is str:
+            return self._string(value, waiting, place, depth)
+        if value is None or kind is bool or kind is float:
+            return value
+        if kind is int:
+            return self._integer(value, place)
+        if depth >= DEPTH_MAX:
+            self._remarks.add(place, LIMIT_DEPTH, "replace")
+            return REMOVED
+        if isinstance(value, dict):
+            return self._object(value, waiting, place, depth)
+        if isinstance(value, list | tuple):
+            return self._items(value, waiting, place, depth)
+        raise ScrubFailed("The document has a value that JSON has not.")
+
+    def _items(self, items: Any, waiting: Waiting, place: Place, depth: int) -> list[Any]:
+        below, action = descend(waiting, UNNAMED) if waiting else (waiting, None)
+        if action:
+            return [self._selected(item, action, (*place, UNNAMED)) for item in items if action != "remove"]
+        return [self._value(item, below, (*place, UNNAMED), depth + 1) for item in items]
+
+    def _object(self, members: dict[str, Any], waiting: Waiting, place: Place, depth: int) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        if len(members) > KEYS_MAX:
+            self._remarks.add(place, LIMIT_KEYS, "remove")
+        texts, memory = self._policy.texts, self._policy.key_memory
+        for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
+            remembered = memory.get(key)
+            if remembered and not (remembered[0] or waiting) and key not in kept and texts.is_known(value):
+                kept[key] = value
+                continue
+            verdict, shown, stored = remembered or self._key(key, place)
+            inner = (*place, shown)
+            name = compact(key) if waiting else ""
+            below, action = (
+                descend(waiting, name if name in self._policy.vocabulary else "") if waiting else (waiting, None)
+            )
+            if verdict and not self._is_event_name(verdict, key, value):
+                action = stricter(action, verdict.rule.action) if action else verdict.rule.action
+                scrubbed = self._judged(value, verdict, action, below, inner, depth)
+            elif action:
+                scrubbed = self._selected(value, action, inner)
+            else:
+                scrubbed = self._value(value, below, inner, depth + 1)
+            if scrubbed is not _ABSENT:
+                kept[self._free(kept, stored)] = scrubbed
+        return kept
+
+    def _is_event_name(self, verdict: KeyVerdict, key: str, value: Any) -> bool:
+        """Tell whether this is the name of a declared event rather than anybody's."""
+        return (
+            verdict.rule.id == "@key:name"
+            and key == "name"
+            and isinstance(value, str)
+            and len(value) <= NAME_MAX
+            and self._policy.event_name(value) == value
+        )
+
+    def _key(self, key: Any, place: Place) -> tuple[KeyVerdict | None, str, str]:
+        """Return what a key falls under, the name that may be shown for it, and the one that it is stored under."""
+        if type(key) is not str:
+            raise ScrubFailed("The document has a key that is no text.")
+        if len(key) > NAME_MAX:
+            self._remarks.add((*place, UNNAMED), "@limit:key", "replace")
+            return None, UNNAMED, REMOVED
+        texts = self._policy.texts
+        if not texts.is_clean(key):
+            scrubbed = texts.scrub(key)
+            for rule in scrubbed.rules:
+                self._remarks.add((*place, UNNAMED), rule, "replace")
+            return judge(scrubbed.value, self._policy.key_rules), UNNAMED, scrubbed.value
+        return self._policy.remember_key(key)
+
+    def _free(self, kept: dict[str, Any], name: str) -> str:
+        """Return a name under which nothing stands yet: two keys may become the same marker."""
+        if name not in kept:
+            return name
+        number = 2
+        while f"{name}.{number}" in kept:
+            number += 1
+        return f"{name}.{number}"
+
+    def _judged(
+        self, value: Any, verdict: KeyVerdict, action: Action, waiting: Waiting, place: Place, depth: int
+    ) -> Any:
+        if value is None or value in ("", [], {}):
+            return value
+        if place[-1] in ENVELOPES and self._is_container(value):
+            return self._value(value, waiting, place, depth + 1)
+        if action == "pseudonymise" and isinstance(value, dict | list):
+            return self._value(value, waiting, place, depth + 1)
+        if action == "replace":
+            if value != verdict.rule.marker:
+                self._remarks.add(place, verdict.rule.id, action)
+            return verdict.rule.marker
+        return self._redacted(value, action, verdict.rule.id, place)
+
+    def _is_container(self, value: Any) -> bool:
+        return isinstance(value, dict | list) or (isinstance(value, str) and self._json_in(value) is not _ABSENT)
+
+    def _selected(self, value: Any, action: Action, place: Place) -> Any:
+        return self._redacted(value, action, "@selector", place)
+
+    def _redacted(self, value: Any, action: Action, rule: str, place: Place) -> Any:
+        if value is None or (isinstance(value, str) and MARKER.fullmatch(value)):
+            return value if action != "remove" else _ABSENT
+        is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        if action == "pseudonymise" and is_plain and len(str(value)) <= IDENTIFIER_MAX:
+            pseudonym = self._pseudonymiser.pseudonym(str(value))
+            if pseudonym != value:
+                self._remarks.add(place, rule, action)
+            return pseudonym
+        if action == "mask" and is_plain:
+            masked = mask(value)
+            if masked != value:
+                self._remarks.add(place, rule, action)
+            return masked
+        self._remarks.add(place, rule, "remove")
+        return _ABSENT if action == "remove" else REMOVED
+
+    def _integer(self, value: int, place: Place) -> Any:
+        if -NUMBER_PLAIN < value < NUMBER_PLAIN:
+            return value
+        if value.bit_length() > NUMBER_BITS_MAX:
+            self._remarks.add(place, LIMIT_NUMBER, "replace")
+            return REMOVED
+        scrubbed = self._policy.texts.scrub(str(value))
+        for rule in scrubbed.rules:
+            self._remarks.add(place, rule, "replace")
+        return scrubbed.value if scrubbed.rules else value
+
+    def _string(self, value: str, waiting: Waiting, place: Place, depth: int) -> str:
+        self._characters += len(value)
+        if self._characters > TEXT_MAX:
+            raise ScrubFailed("The document has too much text.")
+        if value and value[0] in "{[ \t\r\n" and value.rstrip()[-1:] in ("}", "]"):
+            inside = self._json_in(value)
+            if inside is not _ABSENT:
+                return self._json_string(value, inside, waiting, place, depth)
+        texts = self._policy.texts
+        if texts.is_clean(value):
+            return value
+        scrubbed = texts.scrub(value)
+        for rule in scrubbed.rules:
+            self._remarks.add(place, rule, "replace")
+        return scrubbed.value
+
+    def _json_in(self, text: str) -> Any:
+        try:
+            inside = json.loads(text)
+        except (ValueError, RecursionError):
+            return _ABSENT
+        return inside if isinstance(inside, dict | list) else _ABSENT
+
+    def _json_string(self, value: str, inside: Any, waiting: Waiting, place: Place, depth: int) -> str:
+        if self._json_depth >= JSON_STRING_DEPTH_MAX or depth >= DEPTH_MAX:
+            self._remarks.add(place, LIMIT_DEPTH, "replace")
+            return REMOVED
+        self._json_depth += 1
+        self._characters -= len(value)
+        scrubbed = self._value(inside, waiting, place, depth + 1)
+        self._json_depth -= 1
+        if scrubbed == inside:
+            return value
+        return json.dumps(scrubbed, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,67 @@
+"""Folding: the plain text that a person would read behind Unicode look-alikes and encodings."""
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from rollcall.domain.scrub.limits import COMBINING_MAX, STRING_MAX
+from rollcall.errors import ScrubFailed
+
+INVISIBLE = (
+    *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10),
+    *range(0xE0000, 0xE0080), 0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0,
+)  # fmt: skip
+DASHES = (*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63, 0xFF0D)
+DOTS = (0x3002, 0xFF61, 0x2024, 0x00B7, 0x2027, 0x30FB, 0x06D4, 0x0701)
+PLAIN: dict[int, str | None] = {
+    **dict.fromkeys(INVISIBLE), **dict.fromkeys(DASHES, "-"), **dict.fromkeys(DOTS, "."),
+    0x2044: "/", 0x2215: "/", 0x2236: ":", 0xA789: ":", 0x2032: "'", 0x2033: '"',
+}  # fmt: skip
+FOREIGN_DIGITS = re.compile(r"(?:(?![0-9])\d)+")
+COMBINING_RUN = re.compile(rb"[^\x00]{%d}" % (COMBINING_MAX + 1))
+LONG = 64
+LIGATURES = ("\ufdfa", "\ufdfb")  # whole sentences: 18 and 8 characters when unfolded, anything else at most 6
+LIGATURES_MAX = 1_000
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};|\\u[0-9A-Fa-f]{4}")
+ENTITY = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,6}));|\\u([0-9A-Fa-f]{4})")
+
+
+def fold(text: str) -> str:
+    """Return the text with full-width letters, foreign digits and look-alike dots made plain, invisible ones left out.
+
+    Compatibility composition (NFKC, Unicode Standard Annex 15).
+
+    Raises:
+        ScrubFailed: it has runs of combining marks that no language has and that take quadratic time to order, or it
+            unfolds into far more than it was.
+
+    """
+    if text.isascii():
+        return text
+    if len(text) > LONG and COMBINING_RUN.search(bytes(map(unicodedata.combining, text))):
+        raise ScrubFailed("A text has too many combining marks in a row.")
+    if sum(map(text.count, LIGATURES)) > LIGATURES_MAX:
+        raise ScrubFailed("A text unfolds into too much.")
+    folded = unicodedata.normalize("NFKC", text.translate(PLAIN)).translate(PLAIN)
+    if len(folded) > 2 * STRING_MAX:
+        raise ScrubFailed("A text unfolds into too much.")
+    return FOREIGN_DIGITS.sub(_digits, folded)
+
+
+def _digits(match: re.Match[str]) -> str:
+    return "".join(str(unicodedata.decimal(character)) for character in match[0])
+
+
+def is_escaped(text: str) -> bool:
+    """Tell whether the text has characters in the encodings of URLs, HTML or JSON."""
+    return ("%" in text or "&#" in text or "\\u" in text) and ESCAPED.search(text) is not None
+
+
+def unescape(text: str) -> str:
+    """Return the text with those characters decoded, once."""
+    return ENTITY.sub(_character, unquote(text))
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1] or match[3], 16) if match[1] or match[3] else int(match[2])
+    return chr(code) if code <= 0x10FFFF else "\ufffd"  # noqa: PLR2004

@@ -1,0 +1,41 @@
+"""Identifiers of courses, lessons and the like: whether one plainly holds something personal. For the hot path."""
+
+import re
+
+from rollcall.domain.scrub.folding import fold, is_escaped, unescape
+from rollcall.domain.scrub.rule import TooManyCandidates
+from rollcall.domain.scrub.rules import contact, credentials, network, payment
+
+# No rule here goes by digits alone: lesson ids are often long numbers.
+RULES = (
+    credentials.PEM,
+    credentials.JWT,
+    credentials.BEARER,
+    credentials.API_KEY,
+    network.URL_USERINFO,
+    contact.EMAIL,
+    payment.IBAN,
+)
+TRIGGER = re.compile(
+    r"[@%&\\\x80-\U0010ffff]|://|ey[JAI]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Nn]egotiate|-----BEGIN"
+    r"|A(?:KI|SI|BI|CC|RO|ID)A|AIza|ya29|GOC|[srp]k_|whsec|gh[pousr]_|github_pat|glpat|xox|xapp|sk-|npm_|pypi-|hf_"
+    r"|dop_v1|SG\.|key-|SK[0-9a-f]|AC[0-9a-f]|shp|sq0|EAA|hooks\.slack|[0-9]:AA"
+    r"|[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?:[ -]?[0-9A-Za-z]){11}"
+)
+
+
+def find_personal_identifier(value: str) -> str | None:
+    """Return the id of the rule that finds something personal in an identifier, or None: it is fit to be stored.
+
+    Raises:
+        ScrubFailed: its Unicode cannot be made plain within bounds.
+
+    """
+    if not TRIGGER.search(value):
+        return None
+    plain = fold(value)
+    seen = (plain, fold(unescape(plain))) if is_escaped(plain) else (plain,)
+    try:
+        return next((rule.id for text in seen for rule in RULES if rule.find(text)), None)
+    except TooManyCandidates:
+        return "@limit:candidates"

@@ -1,0 +1,22 @@
+"""Key names: userEmail, user_email, USER-EMAIL and "User Email" are one."""
+
+import re
+
+from rollcall.domain.scrub.folding import fold
+
+BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name in lower case, whatever the style that it is written in."""
+    return tuple(word.lower() for word in BOUNDARY.split(fold(name)) if word)
+
+
+def compact(name: str) -> str:
+    """Return a name without case and separators: what two spellings of one name have in common."""
+    return "".join(words_of(name))
+
+
+def snake(name: str) -> str:
+    """Return a name as it is stored and shown: words in lower case with underscores between."""
+    return "_".join(words_of(name))

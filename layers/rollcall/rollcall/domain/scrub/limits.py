@@ -1,0 +1,16 @@
+"""Limits of scrubbing: on everything that an event could be made large with."""
+
+DEPTH_MAX = 32  # levels of objects and arrays, those inside JSON strings included
+JSON_STRING_DEPTH_MAX = 4  # JSON in a string in JSON in a string ...
+KEYS_MAX = 1_000  # of one object
+NODES_MAX = 50_000  # values of one document
+STRING_MAX = 262_144  # characters of one string; a longer one is removed whole
+TEXT_MAX = 1_048_576  # characters of a body that is not JSON, and of all strings of a document together
+NAME_MAX = 256  # characters of an event's name or a key
+IDENTIFIER_MAX = 1_024  # characters of an identifier
+REMARKS_MAX = 100  # different remarks of one document
+CANDIDATES_MAX = 2_000  # places in one string at which one rule looks closer; with more, the string is removed whole
+COMBINING_MAX = 30  # combining marks in a row, as in the Stream-Safe Text Format (Unicode Standard Annex 15, 13)
+CLEAN_MAX = 8_192  # strings remembered as clean, by their hash
+CLEAN_CHARACTERS_MAX = 64  # a longer one is not worth remembering
+DECODINGS_MAX = 3  # a value encoded more often than this and still not plain is removed whole

@@ -1,0 +1,218 @@
+"""Policies: which events and properties are kept, which rules apply. Named, versioned, compiled once and run often."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from rollcall.domain.scrub import catalogue
+from rollcall.domain.scrub.key_name import compact, snake
+from rollcall.domain.scrub.key_rules import KEY_RULES, PLAIN, KeyRule, KeyVerdict, judge
+from rollcall.domain.scrub.kinds import KINDS, Kind
+from rollcall.domain.scrub.limits import NAME_MAX
+from rollcall.domain.scrub.redaction import Action
+from rollcall.domain.scrub.remark import UNNAMED
+from rollcall.domain.scrub.rules.catalogue import RULE_IDS
+from rollcall.domain.scrub.selector import ANY_DEPTH, Selector, begin, vocabulary
+from rollcall.domain.scrub.text import TextScrubber
+from rollcall.errors import PolicyInvalid
+
+if TYPE_CHECKING:
+    from rollcall.contracts.policy import PolicyAdditions
+
+NAME = "minors"
+VERSION = "minors-1"
+EVERY_EVENT = ""
+OWN_KEYS = "@key:organisation"
+KEYS_REMEMBERED_MAX = 4_096
+KeyMemory = tuple[KeyVerdict | None, str, str]
+DIGEST_DIGITS = 8
+SPELLINGS_MAX = 2_048  # of declared names, so never anything personal
+PROPERTIES_MAX = 500  # declared, of one event
+NAMES_OF_ENVELOPE = [
+    "event",
+    "events",
+    "properties",
+    "context",
+    "traits",
+    "batch",
+    "body",
+    "message",
+    "records",
+    "payload",
+    "data",
+    "user",
+    "org_id",
+    "event_id",
+    "message_id",
+    "occurred_at",
+    "received_at",
+    "name",
+    "items",
+]
+
+
+class Declared:
+    """What may stand at one place of an event: a kind of value, or an object of declared properties, or an array."""
+
+    __slots__ = ("each", "kind", "members", "name", "spellings")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.kind: Kind | None = None
+        self.members: dict[str, Declared] = {}
+        self.each: Declared | None = None
+        self.spellings: dict[str, Declared] = {}
+
+    def add(self, path: str, kind: Kind) -> None:
+        """Declare the property at this path."""
+        node = self
+        for part in path.split("."):
+            node = node.item() if part == "*" else node.members.setdefault(compact(part), Declared(snake(part)))
+        node.kind = kind
+
+    def item(self) -> "Declared":
+        """Return what may stand in the array at this place."""
+        self.each = self.each or Declared("*")
+        return self.each
+
+    def member(self, key: str) -> "Declared | None":
+        """Return what may stand under this key, however it is written."""
+        declared = self.members.get(compact(key))
+        if declared and len(self.spellings) < SPELLINGS_MAX:
+            self.spellings[key] = declared
+        return declared
+
+
+class Policy:
+    """A policy, ready to run."""
+
+    def __init__(self, additions: Mapping[str, Any], version: str) -> None:
+        self.name = NAME
+        self.version = version
+        self.texts = TextScrubber(frozenset(additions.get("disable_rules", ())))
+        self.key_rules = _key_rules(additions)
+        self.refused = frozenset(map(compact, additions.get("refuse_events", ())))
+        self.selectors = begin(_selectors(additions))
+        self.floating = begin((selector.floating, action) for selector, action in _selectors(additions))
+        self.vocabulary = vocabulary(self.floating)
+        self._everywhere = catalogue.EVERY_EVENT | additions.get("declare_everywhere", {})
+        self._declarations: dict[str, tuple[str, dict[str, str]]] = {}
+        for name, properties in (*catalogue.EVENTS.items(), *additions.get("declare", {}).items()):
+            known = self._declarations.get(compact(name), (snake(name), {}))
+            self._declarations[compact(name)] = (known[0], {**known[1], **properties})
+        self._trees: dict[str, Declared] = {}
+        self.key_memory: dict[str, KeyMemory] = {}
+        self._tree(EVERY_EVENT)
+
+    def event_name(self, name: str) -> str | None:
+        """Return the name that a declared event is stored under, None for one that is not declared."""
+        found = self._declarations.get(name) or self._declarations.get(compact(name))
+        return found[0] if found else None
+
+    def refuses(self, name: str) -> bool:
+        """Tell whether events of this name are not taken at all."""
+        return bool(self.refused) and compact(name) in self.refused
+
+    def declared(self, event_name: str) -> Declared:
+        """Return what may stand in the properties of this event."""
+        tree = self._trees.get(event_name)
+        if tree is None:
+            key = compact(event_name)
+            tree = self._tree(key if key in self._declarations else EVERY_EVENT)
+        return tree
+
+    def _tree(self, key: str) -> Declared:
+        if key not in self._trees:
+            name, own = self._declarations.get(key, (EVERY_EVENT, {}))
+            tree = Declared("")
+            for path, kind in {**self._everywhere, **own}.items():
+                tree.add(path, KINDS[kind])
+            self._trees[key] = self._trees[name] = tree
+        return self._trees[key]
+
+    def remember_key(self, key: str) -> KeyMemory:
+        """Return the rule that a key of a document falls under, the name that may be shown, and the one it keeps.
+
+        Only keys that are the policy's own words are remembered, so that no child's name stays in memory.
+        """
+        if len(key) > NAME_MAX:
+            return None, UNNAMED, key
+        verdict = judge(key, self.key_rules)
+        name = compact(key)
+        is_known = name in self.known_names
+        shown = verdict.shown if verdict else snake(key) if is_known else UNNAMED
+        memory = (verdict, shown, key)
+        if is_known and len(self.key_memory) < KEYS_REMEMBERED_MAX:
+            self.key_memory[key] = memory
+        return memory
+
+    @cached_property
+    def known_names(self) -> frozenset[str]:
+        """Names of keys that may be shown: they are this policy's own words, so no child's name."""
+        own = (part for _, properties in self._declarations.values() for path in properties for part in path.split("."))
+        every = (part for path in self._everywhere for part in path.split("."))
+        of_rules = (name for rule in self.key_rules for name in (*rule.names, *rule.words))
+        return frozenset(map(compact, (*own, *every, *NAMES_OF_ENVELOPE))) | PLAIN | frozenset(of_rules)
+
+
+def _selectors(additions: Mapping[str, Any]) -> Iterable[tuple[Selector, Action]]:
+    lists: dict[Action, tuple[str, ...]] = {
+        "remove": additions.get("drop", ()),
+        "pseudonymise": additions.get("pseudonymise", ()),
+        "mask": additions.get("mask", ()),
+    }
+    return [(Selector.parse(text), action) for action, texts in lists.items() for text in texts]
+
+
+def _key_rules(additions: Mapping[str, Any]) -> tuple[KeyRule, ...]:
+    kept = tuple(rule for rule in KEY_RULES if rule.id not in additions.get("disable_rules", ()))
+    own = frozenset(map(compact, additions.get("personal_keys", ())))
+    return (KeyRule(OWN_KEYS, "replace", own, frozenset(), ()), *kept) if own else kept
+
+
+def _version(added: Mapping[str, Any]) -> str:
+    canonical = json.dumps(added, sort_keys=True, separators=(",", ":"))
+    return f"{VERSION}+{hashlib.sha256(canonical.encode()).hexdigest()[:DIGEST_DIGITS]}"
+
+
+def _check(additions: "PolicyAdditions") -> None:
+    unknown = set(additions.disable_rules) - RULE_IDS - {rule.id for rule in KEY_RULES}
+    if unknown:
+        raise PolicyInvalid(f"There is no rule {min(unknown)}.")
+    for properties in (additions.declare_everywhere, *additions.declare.values()):
+        if len(properties) > PROPERTIES_MAX:
+            raise PolicyInvalid(f"An event has more than {PROPERTIES_MAX} properties.")
+        for path in properties:
+            Selector.parse(path)
+            if ANY_DEPTH in path.split("."):
+                raise PolicyInvalid("A declared property is a path like lesson_id, page.path or answers.*.score.")
+    names = (*additions.declare, *additions.refuse_events, *additions.personal_keys)
+    if not all(map(compact, names)):
+        raise PolicyInvalid("A name has neither letters nor digits.")
+
+
+@lru_cache(maxsize=1)
+def default_policy() -> Policy:
+    """Return the policy for minors: what is not declared safe is not kept."""
+    return Policy({}, VERSION)
+
+
+def policy_with(additions: "PolicyAdditions | None") -> Policy:
+    """Return the default policy with an organisation's additions.
+
+    Raises:
+        PolicyInvalid: they name a rule that there is not, or a selector that selects nothing.
+
+    """
+    added = additions.model_dump(mode="json", exclude_defaults=True) if additions else {}
+    if additions is None or not added:
+        return default_policy()
+    _check(additions)
+    return Policy(added, _version(added))
+
+
+def is_laxer(additions: "PolicyAdditions") -> bool:
+    """Tell whether these let anything be kept that the default policy does not."""
+    return bool(additions.declare or additions.declare_everywhere or additions.disable_rules)

@@ -1,0 +1,122 @@
+"""Properties of an event: what the policy declares is kept if it fits its kind, anything else is dropped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
+from rollcall.domain.scrub.limits import KEYS_MAX, NAME_MAX
+from rollcall.domain.scrub.policy import Declared, Policy
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
+from rollcall.domain.scrub.redaction import Action, mask
+from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
+from rollcall.domain.scrub.selector import Waiting, descend
+
+LIMIT_KEYS, UNDECLARED, TWICE = "@limit:keys", "@undeclared", "@twice"
+_ABSENT: Any = object()
+
+
+class PropertiesWalk:
+    """One walk over the properties of one event."""
+
+    __slots__ = ("_policy", "_pseudonymiser", "_remarks")
+
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+        self._policy = policy
+        self._pseudonymiser = pseudonymiser
+        self._remarks = Remarks()
+
+    def scrub(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
+        """Return what is kept, and remarks on the rest."""
+        kept = self._object(properties, self._policy.declared(event_name), self._policy.selectors, ())
+        return Scrubbed(kept, self._remarks.told())
+
+    def _object(
+        self, members: Mapping[str, Any], tree: Declared, waiting: Waiting, place: tuple[str, ...]
+    ) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        if len(members) > KEYS_MAX:
+            self._remarks.add(place, LIMIT_KEYS, "remove")
+        texts, known = self._policy.texts, tree.spellings
+        for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
+            declared = known.get(key)
+            if declared is None:
+                declared = self._declared(tree, key, place)
+                if declared is None:
+                    continue
+            name, kind = declared.name, declared.kind
+            if name in kept:
+                self._remarks.add((*place, name), TWICE, "remove")
+            elif kind is None or kind is PSEUDONYM or waiting or value is None:
+                scrubbed = self._member(value, declared, waiting, (*place, name))
+                if scrubbed is not _ABSENT:
+                    kept[name] = scrubbed
+            else:
+                accepted = kind.accept(value, texts)
+                if accepted is value:
+                    kept[name] = value
+                elif self._tell(accepted, value, kind, (*place, name)):
+                    kept[name] = accepted
+        return kept
+
+    def _declared(self, tree: Declared, key: str, place: tuple[str, ...]) -> Declared | None:
+        declared = tree.member(key) if len(key) <= NAME_MAX else None
+        if declared is None:
+            verdict, shown, _ = self._policy.key_memory.get(key) or self._policy.remember_key(key)
+            self._remarks.add((*place, shown), verdict.rule.id if verdict else UNDECLARED, "remove")
+        return declared
+
+    def _tell(self, accepted: Any, value: Any, kind: Kind, place: tuple[str, ...]) -> bool:
+        """Remark on what a kind changed or refused, and tell whether anything is kept."""
+        if isinstance(accepted, Refused):
+            self._remarks.add(place, accepted.rule, "remove")
+            return False
+        if accepted != value:
+            self._remarks.add(place, f"@kind:{kind.name}", "replace")
+        return True
+
+    def _member(self, value: Any, declared: Declared, waiting: Waiting, place: tuple[str, ...]) -> Any:
+        below, action = descend(waiting, "".join(declared.name.split("_"))) if waiting else (waiting, None)
+        if action == "remove":
+            self._remarks.add(place, "@selector", "remove")
+            return _ABSENT
+        if value is None:
+            return None
+        if isinstance(value, Mapping) and declared.members and not action:
+            return self._object(value, declared, below, place)
+        if isinstance(value, list | tuple) and declared.each and not action:
+            return self._items(value, declared.each, below, place)
+        if declared.kind is None:
+            self._remarks.add(place, UNDECLARED, "remove")
+            return _ABSENT
+        return self._leaf(value, declared.kind, action, place)
+
+    def _items(self, items: Any, declared: Declared, waiting: Waiting, place: tuple[str, ...]) -> list[Any]:
+        if len(items) > ITEMS_MAX:
+            self._remarks.add(place, LIMIT_KEYS, "remove")
+        scrubbed = (self._member(item, declared, waiting, (*place, UNNAMED)) for item in items[:ITEMS_MAX])
+        return [item for item in scrubbed if item is not _ABSENT]
+
+    def _leaf(self, value: Any, kind: Kind, action: Action | None, place: tuple[str, ...]) -> Any:
+        if kind is PSEUDONYM or (action == "pseudonymise" and isinstance(value, str | int)):
+            return self._pseudonym(value, place)
+        accepted = kind.accept(value, self._policy.texts)
+        if action == "mask" and isinstance(value, str) and set(value) <= {"*", *"-_.:+/ "}:
+            return value
+        if not self._tell(accepted, value, kind, place):
+            return _ABSENT
+        if not action:
+            return accepted
+        if isinstance(accepted, list):
+            self._remarks.add(place, "@selector", "remove")
+            return _ABSENT
+        self._remarks.add(place, "@selector", "mask")
+        return mask(accepted)
+
+    def _pseudonym(self, value: Any, place: tuple[str, ...]) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int) or is_marker(value):
+            self._remarks.add(place, "@kind:pseudonym", "remove")
+            return _ABSENT
+        text = str(value)
+        if not self._pseudonymiser.is_pseudonym(text):
+            self._remarks.add(place, "@identifier", "pseudonymise")
+        return self._pseudonymiser.pseudonym(text)

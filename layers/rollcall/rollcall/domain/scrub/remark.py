@@ -1,0 +1,45 @@
+"""Remarks: what was done to an event, where and by which rule. Never a value, nor a key that could be one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.domain.scrub.limits import REMARKS_MAX
+
+LIMIT_REMARKS = "@limit:remarks"
+UNNAMED = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One redaction. `path` has the policy's own words for keys, and `*` for any other and for items of arrays."""
+
+    path: str
+    rule: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """What is left of something, and what was done to it."""
+
+    value: Any
+    remarks: tuple[Remark, ...]
+
+
+class Remarks:
+    """Remarks as they gather, each once."""
+
+    __slots__ = ("_remarks",)
+
+    def __init__(self) -> None:
+        self._remarks: dict[Remark, None] = {}
+
+    def add(self, place: tuple[str, ...], rule: str, action: str) -> None:
+        """Remember one; past the limit, only that there were more."""
+        full = len(self._remarks) >= REMARKS_MAX
+        remark = Remark("", LIMIT_REMARKS, "remove") if full else Remark(".".join(place), rule, action)
+        self._remarks[remark] = None
+
+    def told(self) -> tuple[Remark, ...]:
+        """Return them in the order in which they came."""
+        return tuple(self._remarks)

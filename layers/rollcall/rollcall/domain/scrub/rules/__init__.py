@@ -1,0 +1,1 @@
+"""Value rules, by what they find; `catalogue` has them all."""

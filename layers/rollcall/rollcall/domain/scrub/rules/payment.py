@@ -1,0 +1,80 @@
+"""Payment cards and bank accounts."""
+
+import re
+
+from rollcall.domain.scrub.rule import Rule, Span
+from rollcall.domain.scrub.rules.check_digits import luhn, mod_97
+
+# Issuer prefixes and lengths: ISO/IEC 7812 and the schemes' own pages.
+ISSUED = re.compile(
+    r"4[0-9]{12}(?:[0-9]{3}){0,2}"  # Visa
+    r"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"  # Mastercard
+    r"|3[47][0-9]{13}"  # American Express
+    r"|3(?:0[0-59]|[689][0-9])[0-9]{11,16}"  # Diners Club
+    r"|(?:2131|1800)[0-9]{11}|35(?:2[89]|[3-8][0-9])[0-9]{12,15}"  # JCB
+    r"|220[0-4][0-9]{12,15}"  # Mir
+    r"|(?:5018|5020|5038|5[6-8][0-9]{2}|6304|6390|67[0-9]{2})[0-9]{8,15}"  # Maestro
+    r"|6[0-9]{15,18}|8[12][0-9]{14}"  # Discover, UnionPay, RuPay and others
+)
+HEX_DIGEST = re.compile(r"[0-9a-f]{32,128}")
+SEPARATORS = str.maketrans("", "", " -._/")
+
+
+def _card(match: re.Match[str]) -> Span | None:
+    digits = match[0].translate(SEPARATORS)
+    if not (ISSUED.fullmatch(digits) and luhn(digits)):
+        return None
+    return None if len(digits) == len(match[0]) and _is_in_digest(match) else match.span()
+
+
+def _is_in_digest(match: re.Match[str]) -> bool:
+    """Tell whether the digits are part of a longer hexadecimal text, such as a pseudonym."""
+    around = re.compile(r"[0-9A-Za-z]{1,128}")
+    for token in around.finditer(match.string, max(0, match.start() - 128), match.end() + 128):
+        if token.start() <= match.start() and match.end() <= token.end():
+            return HEX_DIGEST.fullmatch(token[0]) is not None
+    return False
+
+
+PAYMENT_CARD = Rule(
+    "@payment_card",
+    (
+        r"(?<![0-9])(?:[1-68][0-9]{11,18}"
+        r"|[1-68][0-9]{3}([ ._/-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
+        r"|[0-9]{4}\1[0-9]{4,5}|[0-9]{8,15})"
+        r"|[1-68](?:[ .-][0-9]){11,18})(?![0-9])"
+    ),
+    _card,
+)
+
+# Lengths by country: the registry of ISO 13616 (SWIFT, release 98).
+IBAN_LENGTHS = {
+    country: length
+    for length, countries in {
+        15: "NO", 16: "BE", 18: "DK FO FI GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ XK LT LU MN",
+        21: "CR HR LV LI CH", 22: "BH BG GE DE IE ME RS GB VA", 23: "GI IQ IL TL AE OM SO",
+        24: "AD CZ MD PK RO SA SK ES SE TN VG", 25: "PT ST LY", 26: "IS TR", 27: "FR GR IT MC MR SM BI DJ",
+        28: "AL AZ BY CY DO SV GT HU LB PL NI", 29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+    }.items()
+    for country in countries.split()
+}  # fmt: skip
+IBAN_CHARACTER = re.compile(r"[ -]?([0-9A-Za-z])")
+
+
+def _iban(match: re.Match[str]) -> Span | None:
+    text, start = match.string, match.start()
+    length = IBAN_LENGTHS.get(match[0][:2].upper(), 0)
+    found, end = "", start
+    while len(found) < length:
+        character = IBAN_CHARACTER.match(text, end)
+        if not character:
+            return None
+        found += character[1]
+        end = character.end()
+    if not length or text[end : end + 1].isalnum() or not found.isascii():
+        return None
+    found = found.upper()
+    return (start, end) if mod_97(found[4:] + found[:4]) == 1 else None
+
+
+IBAN = Rule("@iban", r"(?<![0-9A-Za-z])[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?=[ -]?[0-9A-Za-z])", _iban)

@@ -1,0 +1,88 @@
+"""The scrubber: a policy and an organisation's pseudonyms, applied to names, properties, documents and texts."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from rollcall.domain.scrub.document import DocumentWalk
+from rollcall.domain.scrub.limits import NAME_MAX, TEXT_MAX
+from rollcall.domain.scrub.policy import Policy
+from rollcall.domain.scrub.properties import PropertiesWalk
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
+from rollcall.domain.scrub.remark import Remark, Remarks, Scrubbed
+from rollcall.errors import ScrubFailed
+
+UNDECLARED = "undeclared:"
+__all__ = ["Remark", "Scrubbed", "Scrubber"]
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _closed(method: Callable[Concatenate["Scrubber", P], T]) -> Callable[Concatenate["Scrubber", P], T]:
+    """Fail closed: whatever goes wrong is a ScrubFailed, and tells nothing of the value."""
+
+    @wraps(method)
+    def closed(self: "Scrubber", *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(self, *args, **kwargs)
+        except ScrubFailed:
+            raise
+        except Exception:  # noqa: BLE001
+            raise ScrubFailed from None
+
+    return closed
+
+
+class Scrubber:
+    """Scrubs what one organisation sends. Each method raises ScrubFailed rather than let anything through."""
+
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+        self.policy = policy
+        self.pseudonymiser = pseudonymiser
+
+    @_closed
+    def scrub_name(self, name: str) -> Scrubbed:
+        """Return the name of a declared event as it is stored, and a pseudonym of any other name.
+
+        Raises:
+            ScrubFailed: the policy refuses events of this name, or it is too long.
+
+        """
+        if len(name) > NAME_MAX or self.policy.refuses(name):
+            raise ScrubFailed("The policy does not take events of this name.")
+        declared = self.policy.event_name(name)
+        if declared:
+            return Scrubbed(declared, ())
+        tail = name.removeprefix(UNDECLARED)
+        if tail != name and self.pseudonymiser.is_pseudonym(tail):
+            return Scrubbed(name, ())
+        pseudonym = UNDECLARED + self.pseudonymiser.pseudonym(name)
+        return Scrubbed(pseudonym, (Remark("name", "@undeclared", "pseudonymise"),))
+
+    @_closed
+    def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
+        """Return the properties that the policy declares for this event, each of its kind, and nothing else."""
+        return PropertiesWalk(self.policy, self.pseudonymiser).scrub(event_name, properties)
+
+    @_closed
+    def scrub_identifier(self, value: str) -> str:
+        """Return the pseudonym of a user_id, anonymous_id or session_id; a pseudonym comes back as it is."""
+        return self.pseudonymiser.pseudonym(value)
+
+    @_closed
+    def scrub_document(self, document: Any) -> Scrubbed:
+        """Return any JSON without what key rules, value rules and the organisation's selectors find in it."""
+        return DocumentWalk(self.policy, self.pseudonymiser).scrub(document)
+
+    @_closed
+    def scrub_text(self, text: str) -> Scrubbed:
+        """Return a body that is not JSON without what the value rules find in it."""
+        if len(text) > TEXT_MAX:
+            raise ScrubFailed("The text is too long to be scrubbed.")
+        remarks = Remarks()
+        scrubbed = self.policy.texts.scrub_long(text)
+        for rule in scrubbed.rules:
+            remarks.add((), rule, "replace")
+        return Scrubbed(scrubbed.value, remarks.told())

@@ -1,0 +1,184 @@
+"""Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.domain.scrub.folding import fold, is_escaped, unescape
+from rollcall.domain.scrub.limits import (
+    CLEAN_CHARACTERS_MAX,
+    CLEAN_MAX,
+    DECODINGS_MAX,
+    STRING_MAX,
+)
+from rollcall.domain.scrub.redaction import REMOVED
+from rollcall.domain.scrub.rule import Rule, TooManyCandidates
+from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
+
+PASSES_MAX = 4
+NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
+LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something personal in a text."""
+
+    start: int
+    end: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubbedText:
+    """A text without what was personal in it, and the ids of the rules that found it."""
+
+    value: str
+    rules: tuple[str, ...]
+
+
+class TextScrubber:
+    """Applies the value rules that a policy has on. Remembers clean short strings, by their keyed hash alone."""
+
+    def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
+        self._families = tuple(
+            Family(family.gate, kept)
+            for family in FAMILIES
+            if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
+        )
+        self._clean: set[int] = set()
+
+    def is_known(self, value: Any) -> bool:
+        """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
+        kind = type(value)
+        if kind is str:
+            return hash(value) in self._clean
+        return (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN) or kind is bool or kind is float
+
+    def is_clean(self, text: str) -> bool:
+        """Tell whether no rule finds anything in the text, in whatever encoding."""
+        code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
+        if code in self._clean:
+            return True
+        if not self._has_nothing(text):
+            return False
+        if len(text) <= CLEAN_CHARACTERS_MAX:
+            if len(self._clean) >= CLEAN_MAX:
+                self._clean.clear()
+            self._clean.add(code)
+        return True
+
+    def _has_nothing(self, text: str) -> bool:
+        if len(text) > STRING_MAX:
+            return False
+        if text.isascii() and "%" not in text and "&#" not in text:
+            if PLAIN.fullmatch(text) or not TRIGGER.search(text):
+                return True
+            if "\\u" not in text:
+                return not self._finds(text)
+        return not self.scrub(text).rules
+
+    def _finds(self, text: str) -> bool:
+        try:
+            return bool(self._find(text))
+        except TooManyCandidates:
+            return True
+
+    def scrub(self, text: str) -> ScrubbedText:
+        """Return the text with what is personal replaced; one that nothing is found in comes back as it was.
+
+        Raises:
+            ScrubFailed: its Unicode cannot be made plain within bounds.
+
+        """
+        if len(text) > STRING_MAX:
+            return ScrubbedText(REMOVED, (LIMIT_STRING,))
+        rules: dict[str, None] = {}
+        kept = text
+        seen = fold(text)
+        for _ in range(DECODINGS_MAX + 1):
+            scrubbed = self._replace(seen, rules)
+            if scrubbed is None:
+                return ScrubbedText(REMOVED, tuple(rules))
+            if scrubbed != seen:
+                kept = seen = scrubbed
+            if not is_escaped(seen):
+                return ScrubbedText(kept, tuple(rules))
+            decoded = fold(unescape(seen))
+            if decoded == seen:
+                return ScrubbedText(kept, tuple(rules))
+            seen = decoded
+        return ScrubbedText(REMOVED, (*rules, LIMIT_ENCODING))
+
+    def scrub_long(self, text: str) -> ScrubbedText:
+        """Return the same of a text that may be longer, part by part: parts end where a line or a word does.
+
+        Raises:
+            ScrubFailed: its Unicode cannot be made plain within bounds.
+
+        """
+        pieces: list[str] = []
+        rules: dict[str, None] = {}
+        position = 0
+        while position < len(text):
+            end = _part_end(text, position)
+            part = self.scrub(text[position:end])
+            pieces.append(part.value)
+            rules.update(dict.fromkeys(part.rules))
+            position = end
+        return ScrubbedText("".join(pieces), tuple(rules))
+
+    def _replace(self, text: str, rules: dict[str, None]) -> str | None:
+        """Replace until there is nothing left to find; None when that cannot be reached."""
+        for _ in range(PASSES_MAX):
+            try:
+                findings = self._find(text)
+            except TooManyCandidates:
+                rules[LIMIT_CANDIDATES] = None
+                return None
+            if not findings:
+                return text
+            rules.update(dict.fromkeys(finding.rule.id for finding in findings))
+            text = _rewrite(text, _apart(findings))
+        return None
+
+    def _find(self, text: str) -> list[Finding]:
+        """Return everything personal in a plain text, as each rule sees it."""
+        if not TRIGGER.search(text):
+            return []
+        return [
+            Finding(start, end, rule)
+            for family in self._families
+            if family.gate(text)
+            for rule in family.rules
+            for start, end in rule.find(text)
+        ]
+
+
+def _apart(findings: list[Finding]) -> list[Finding]:
+    """Join what overlaps, under the rule that found the longest part; of equals, the one that was asked first."""
+    findings.sort(key=lambda finding: finding.start)
+    joined = [findings[0]]
+    for finding in findings[1:]:
+        last = joined[-1]
+        if finding.start >= last.end:
+            joined.append(finding)
+            continue
+        longer = finding if finding.end - finding.start > last.end - last.start else last
+        joined[-1] = Finding(last.start, max(last.end, finding.end), longer.rule)
+    return joined
+
+
+def _rewrite(text: str, findings: list[Finding]) -> str:
+    pieces, position = [], 0
+    for finding in findings:
+        pieces += [text[position : finding.start], finding.rule.marker]
+        position = finding.end
+    return "".join([*pieces, text[position:]])
+
+
+def _part_end(text: str, start: int) -> int:
+    if len(text) - start <= STRING_MAX:
+        return len(text)
+    end = start + STRING_MAX
+    at = max(text.rfind("\n", start, end), text.rfind("\r", start, end)) + 1
+    return at if at > start else end + STRING_MAX

@@ -1,0 +1,33 @@
+"""The form of a write key: `rk_<organisation>_<secret>`.
+
+The organisation stands in it, so that whoever looks it up sees that organisation's keys alone.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+SECRET_BYTES = 32  # 256 bits, as 43 URL-safe characters
+FORM = re.compile(r"rk_([0-9a-f]{32})_([A-Za-z0-9_-]{32,128})")
+
+
+@dataclass(frozen=True)
+class PresentedKey:
+    """What a write key says: whose it claims to be, and the SHA-256 of its secret."""
+
+    org_id: UUID
+    secret_digest: bytes
+
+
+def write(org_id: UUID, secret: str) -> str:
+    """Return the key of an organisation with this secret, which is URL-safe and has 32 characters or more."""
+    return f"rk_{org_id.hex}_{secret}"
+
+
+def read(text: str) -> PresentedKey | None:
+    """Return what a key says; None for a text that is no write key."""
+    found = FORM.fullmatch(text)
+    if found is None:
+        return None
+    return PresentedKey(UUID(found[1]), hashlib.sha256(found[2].encode()).digest())

@@ -1,0 +1,97 @@
+"""Routes about scrubbing and receipts in the API's description."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from rollcall.contracts.receipt import EventState
+from rollcall.contracts.scrubbing import (
+    PolicyRequest,
+    PolicyView,
+    Preview,
+    PreviewRequest,
+    RescrubRequest,
+    RescrubView,
+)
+from rollcall.edge.openapi_admin import operation, parameter
+
+MODELS: tuple[type[BaseModel], ...] = (
+    EventState,
+    PolicyRequest,
+    PolicyView,
+    Preview,
+    PreviewRequest,
+    RescrubRequest,
+    RescrubView,
+)
+UUID_SCHEMA = {"type": "string", "format": "uuid"}
+
+
+def paths() -> dict[str, dict[str, Any]]:
+    """Return the paths of scrubbing and of receipts."""
+    org_id = parameter("org_id", "query", UUID_SCHEMA, "The organisation.")
+    limit = parameter(
+        "limit", "query", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "How many at most."
+    )
+    return {
+        "/api/events/{event_id}/receipt": {
+            "get": operation(
+                "getReceipt",
+                "Where an event is",
+                "Stored, queued, a dead letter, or rejected with a reason. For admin:read.",
+                ("200", "Where it is.", EventState),
+                (400, 404),
+                parameters=[
+                    parameter("event_id", "path", UUID_SCHEMA, "The event."),
+                    org_id | {"required": False, "description": "Needed where the token holds several."},
+                ],
+            )
+        },
+        "/api/admin/scrub/preview": {
+            "post": operation(
+                "postScrubPreview",
+                "What the policy would do to a sample",
+                "Nothing is stored. With `policy`, additions are tried before they are set. For admin:read.",
+                ("200", "What would be kept.", Preview),
+                (400, 413, 415),
+                body=PreviewRequest,
+            )
+        },
+        "/api/admin/scrub/policy": {
+            "get": operation(
+                "getScrubPolicy",
+                "An organisation's policy",
+                "For admin:read.",
+                ("200", "The policy.", PolicyView),
+                (400,),
+                parameters=[org_id],
+            ),
+            "put": operation(
+                "putScrubPolicy",
+                "Set an organisation's additions to the policy",
+                "They take the place of those it had, within a minute. Stricter ones need admin:write, laxer ones "
+                "admin:super.",
+                ("200", "The policy as it is now.", PolicyView),
+                (400, 413, 415),
+                body=PolicyRequest,
+            ),
+        },
+        "/api/admin/scrub/runs": {
+            "post": operation(
+                "postScrubRuns",
+                "Scrub what is stored again",
+                "Under the policy of today, an operation a day. Doing it twice changes nothing. For admin:write.",
+                ("202", "They will be worked on.", RescrubView),
+                (400, 409, 413, 415),
+                body=RescrubRequest,
+            ),
+            "get": operation(
+                "listScrubRuns",
+                "The latest runs of an organisation",
+                "Newest first. For admin:read.",
+                ("200", "The operations.", RescrubView),
+                (400,),
+                parameters=[org_id, limit],
+            ),
+        },
+    }

@@ -1,0 +1,66 @@
+"""Builds the parts of the functions that take analytics events."""
+
+import time
+from functools import cache
+from uuid import UUID, uuid4
+
+from rollcall.contracts.analytics import ScrubbedEvent
+from rollcall.domain.flags import find_drop
+from rollcall.domain.rate import RateLimit
+from rollcall.edge import observe, settings, wiring, wiring_scrub
+from rollcall.flows.check_write_key import WriteKeyCheck
+from rollcall.flows.collect import Collect, CollectRules
+from rollcall.flows.track import Track
+from rollcall.flows.watch_flags import FlagWatch, Trouble
+
+
+@cache
+def collect(role: str) -> Collect:
+    """Return the flow that takes analytics events, with the limits of a caller of this role."""
+    current = settings.current()
+    limit = (
+        RateLimit(current.analytics_service_rate_per_second, current.analytics_service_rate_burst)
+        if role == "service"
+        else RateLimit(current.analytics_rate_per_second, current.analytics_rate_burst)
+    )
+    return Collect(
+        queue=_queue,
+        receipts=wiring.receipt_store(),
+        scrubbing_of=wiring_scrub.scrubbing_of,
+        rules=CollectRules(current.analytics_batch_max_size, current.retention, limit),
+        gauge=wiring.gauge(),
+        now=wiring.now,
+        monotonic=time.perf_counter,
+        new_batch_id=uuid4,
+        find_drop=_find_drop,
+    )
+
+
+@cache
+def track() -> Track:
+    """Return the flow that takes batches of the Segment shape."""
+    return Track(collect("service"), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
+
+
+@cache
+def flags() -> FlagWatch:
+    """Return what reads the flags."""
+    return FlagWatch(_read_flags, time.monotonic, _report)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return wiring.parameters().read(name) if name else None
+
+
+def _report(trouble: Trouble) -> None:
+    observe.count(**{trouble: 1})
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _find_drop(org_id: UUID, event: ScrubbedEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, org_id, event.name, event.event_id)
+
+
+def _queue(message: str) -> object:
+    return wiring.queues().send(settings.current().need("analytics_queue_url"), message)

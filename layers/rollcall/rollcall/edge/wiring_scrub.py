@@ -1,0 +1,52 @@
+"""Builds what organisations' events are scrubbed with: policies and keys."""
+
+import time
+from functools import cache, lru_cache
+from uuid import UUID
+
+from rollcall.domain.scrub.policy import Policy
+from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.edge import settings, wiring
+from rollcall.errors import KeysUnavailable, ParameterUnavailable, PolicyUnavailable, SecretUnavailable
+from rollcall.flows.policies import Policies
+from rollcall.flows.scrub import Scrubbing
+
+KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
+SCRUBBINGS_KEPT = 256  # organisations
+
+
+def _keyring_text() -> str:
+    """Return the keys that pseudonyms are made with, as their secret has them; raises KeysUnavailable."""
+    try:
+        return wiring.secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
+    except SecretUnavailable as fault:
+        raise KeysUnavailable from fault
+
+
+@cache
+def policies() -> Policies:
+    """Return organisations' policies."""
+    return Policies(wiring.parameters().read, settings.current().need("policy_parameter_prefix"), time.monotonic)
+
+
+def write_policy(org_id: UUID, text: str) -> None:
+    """Set an organisation's additions; raises PolicyUnavailable."""
+    try:
+        wiring.parameters().write(policies().name_of(org_id), text)
+    except ParameterUnavailable as fault:
+        raise PolicyUnavailable from fault
+
+
+def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
+    """Return what an organisation's events are scrubbed with: its own policy, unless another one is to be tried.
+
+    Raises KeysUnavailable, PolicyUnavailable.
+    """
+    return _scrubbing(org_id, policy or policies().policy_of(org_id), _keyring_text())
+
+
+@lru_cache(maxsize=SCRUBBINGS_KEPT)
+def _scrubbing(org_id: UUID, policy: Policy, keyring_text: str) -> Scrubbing:
+    pseudonymiser = Pseudonymiser(Keyring.read(keyring_text), org_id)
+    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)

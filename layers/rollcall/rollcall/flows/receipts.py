@@ -1,0 +1,49 @@
+"""Receipts: note what is on its way or was rejected, so that "did it arrive?" has an answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from rollcall.contracts.receipt import QueuedEvents, Rejection
+from rollcall.domain.batch import ReadBatch
+from rollcall.domain.rate import RateAnswer, RateLimit
+from rollcall.errors import StoreUnavailable
+
+
+class ReceiptStore(Protocol):
+    """Notes what is queued and what is rejected; raises StoreUnavailable."""
+
+    def announce_batches(
+        self, subject: str, limit: RateLimit, batches: Sequence[QueuedEvents], received_at: datetime
+    ) -> RateAnswer:
+        """Take one batch from the caller's allowance, and note what is about to be queued."""
+
+    def withdraw_batches(self, batches: Sequence[QueuedEvents]) -> None:
+        """Forget batches that could not be queued."""
+
+    def note_rejections(
+        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+    ) -> RateAnswer:
+        """Note why events were rejected; a `limit` of None does not count against the caller's rate."""
+
+
+def note_rejections(
+    store: ReceiptStore,
+    read: ReadBatch[Any],
+    subject: str,
+    org_ids: frozenset[UUID],
+    limit: RateLimit,
+    rejected_at: datetime,
+) -> RateAnswer:
+    """Note the rejections of a batch. One that had nothing else in it counts against the rate here.
+
+    Where the database is away they are not noted: their client was told, and nothing of them was taken.
+    """
+    rejections = read.rejections_within(org_ids)
+    if not rejections:
+        return RateAnswer(None)
+    try:
+        return store.note_rejections(subject, None if read.events else limit, rejections, rejected_at)
+    except StoreUnavailable:
+        return RateAnswer(None)

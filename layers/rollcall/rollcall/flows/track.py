@@ -1,0 +1,61 @@
+"""Track: take a batch of the Segment shape, onto the way of analytics events."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.contracts.segment import SegmentBatch
+from rollcall.domain import segment
+from rollcall.domain.batch import ReadBatch
+from rollcall.domain.segment import CallRefused, ClockSkew
+from rollcall.domain.window import AcceptedWindow
+from rollcall.errors import TooManyEvents
+from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
+from rollcall.flows.collect import Collect, Sender
+from rollcall.flows.ingest import Ingestion
+
+
+@dataclass(frozen=True)
+class Track:
+    """The flow, with the IO it was given."""
+
+    collect: Collect
+    write_keys: WriteKeyCheck
+
+    def accept_batch(self, body: bytes, key: str | None) -> Ingestion:
+        """Take a batch under a write key; one that is None is looked for in the body.
+
+        Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
+        """
+        holder = self.write_keys.check(key) if key is not None else None
+        received_at, batch = self.collect.now(), segment.read_segment_batch(body)
+        if holder is None:
+            holder = self.write_keys.check(str(batch.write_key))
+        if len(batch.batch) > self.collect.rules.events_max:
+            raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
+        sent_at = segment.read_sent_at(batch)
+        window = AcceptedWindow.at(received_at, self.collect.rules.retention)
+        skew = ClockSkew.between(sent_at, received_at, window)
+        read = _read(batch, holder, sent_at or received_at, skew)
+        sender = Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
+        return self.collect.take(read, sender, "segment", received_at, skew.correct)
+
+
+def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: ClockSkew) -> ReadBatch[AnalyticsEvent]:
+    read: ReadBatch[AnalyticsEvent] = ReadBatch("/batch/{}")
+    for position, document in enumerate(batch.batch):
+        try:
+            event = segment.event_of(segment.read_call(document), holder.org_id, batch.context, sent_at)
+        except ValidationError as invalid:
+            read.reject_unreadable(position, document, invalid)
+        except CallRefused as refused:
+            read.refuse(position, None, refused.reason, refused.member)
+        else:
+            if skew.window.holds(skew.correct(event.occurred_at)):
+                read.events.append(event)
+                read.positions.append(position)
+            else:
+                read.reject(position, event, "out_of_window", "timestamp")
+    return read

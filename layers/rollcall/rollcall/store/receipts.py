@@ -1,0 +1,92 @@
+"""The procedures that know where an event is before it is stored, or why it is not, called by their names."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from rollcall.contracts.receipt import EventState, QueuedEvents, Rejection
+from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.store.connection import Database
+
+ANNOUNCE = (
+    "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.announce_batches_v1(%s, %s, %s, %s::jsonb, %s)"
+)
+WITHDRAW = "select rollcall.withdraw_batches_v1(%s, %s)"
+REJECT = (
+    "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
+)
+FIND = (
+    "select found.state, found.kind, found.changed_at, found.reason, found.batch_id"
+    " from (values (1)) as one left join rollcall.find_event_v1(%s, %s) as found on true"
+)
+
+
+class ReceiptStore:
+    """Notes what is queued and what is rejected, and finds an event again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def announce_batches(
+        self, subject: str, limit: RateLimit, batches: Sequence[QueuedEvents], received_at: datetime
+    ) -> RateAnswer:
+        """Take one batch from the caller's allowance, and note what is about to be queued. Raises StoreUnavailable."""
+        document = json.dumps(
+            [
+                {
+                    "org_id": str(batch.org_id),
+                    "batch_id": str(batch.batch_id),
+                    "event_ids": [str(event_id) for event_id in batch.event_ids],
+                }
+                for batch in batches
+            ]
+        )
+        return _answer(self._database.call(ANNOUNCE, (subject, limit.per_second, limit.burst, document, received_at)))
+
+    def withdraw_batches(self, batches: Sequence[QueuedEvents]) -> None:
+        """Forget batches that could not be queued. Raises StoreUnavailable."""
+        self._database.call(WITHDRAW, ([batch.org_id for batch in batches], [batch.batch_id for batch in batches]))
+
+    def note_rejections(
+        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+    ) -> RateAnswer:
+        """Note why events were rejected; a `limit` of None does not count. Raises StoreUnavailable."""
+        return _answer(
+            self._database.call(
+                REJECT,
+                (
+                    subject,
+                    limit.per_second if limit else None,
+                    limit.burst if limit else None,
+                    [rejection.org_id for rejection in rejections],
+                    [rejection.event_id for rejection in rejections],
+                    [rejection.reason for rejection in rejections],
+                    rejected_at,
+                ),
+            )
+        )
+
+    def find_event(self, org_id: UUID, event_id: UUID) -> EventState | None:
+        """Return where an event of an organisation is now, None when nothing is known of it.
+
+        Raises StoreUnavailable.
+        """
+        state, kind, changed_at, reason, batch_id = self._database.call(FIND, (org_id, event_id))
+        if state is None:
+            return None
+        return EventState(
+            event_id=event_id,
+            org_id=org_id,
+            state=state,
+            kind=kind,
+            changed_at=changed_at,
+            reason=reason,
+            batch_id=batch_id,
+        )
+
+
+def _answer(row: tuple[int | None, int | None, int]) -> RateAnswer:
+    remaining, reset_ms, retry_after_ms = row
+    rate = None if remaining is None or reset_ms is None else RateState(remaining, reset_ms)
+    return RateAnswer(rate, retry_after_ms)

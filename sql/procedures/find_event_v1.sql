@@ -1,0 +1,55 @@
+-- Where an event of an organisation is now: stored, queued, or rejected with a reason. No row: not known here.
+-- What is stored is stored, whatever else was tried under its id. Of the rest, the last that happened counts.
+create or replace function rollcall.find_event_v1(
+    p_org_id uuid,
+    p_event_id uuid,
+    out state text,
+    out kind text,
+    out changed_at timestamptz,
+    out reason text,
+    out batch_id uuid
+)
+returns setof record
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    return query
+    select found.state, found.kind, found.changed_at, found.reason, found.batch_id
+    from (
+        select
+            'stored' as state, coalesce(stored.kind, 'unknown') as kind, stored.received_at as changed_at,
+            null::text as reason, null::uuid as batch_id, 0 as precedence
+        from event_identities as identity
+        left join lateral (
+            select 'progress' as kind, progress.received_at
+            from progress_events as progress
+            where progress.org_id = p_org_id
+                and progress.event_id = p_event_id
+                and progress.occurred_at = identity.occurred_at
+            union all
+            select 'analytics', analytics.received_at
+            from analytics_events as analytics
+            where analytics.org_id = p_org_id
+                and analytics.event_id = p_event_id
+                and analytics.occurred_at = identity.occurred_at
+        ) as stored on true
+        where identity.org_id = p_org_id and identity.event_id = p_event_id
+        union all
+        select 'queued', 'analytics', queued.received_at, null, queued.batch_id, 1
+        from queued_batches as queued
+        where queued.org_id = p_org_id and p_event_id = any (queued.event_ids)
+        union all
+        select 'rejected', 'unknown', rejected.rejected_at, rejected.reason, null, 1
+        from rejected_events as rejected
+        where rejected.org_id = p_org_id and rejected.event_id = p_event_id
+    ) as found
+    order by found.precedence, found.changed_at desc, found.state desc
+    limit 1;
+end
+$$;
+
+revoke all on function rollcall.find_event_v1(uuid, uuid) from public;
+grant execute on function rollcall.find_event_v1(uuid, uuid) to rollcall_ops;

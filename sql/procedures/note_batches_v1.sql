@@ -1,0 +1,55 @@
+-- Writes the audit's line of each batch, or part of one, and takes what is wholly stored from those on their way.
+-- The arrays are parallel: one event each, the batch it is of, and its outcome.
+-- A batch that is loaded again keeps its first line: what came of it then is what counts.
+create or replace function rollcall.note_batches_v1(
+    p_org_id uuid, p_batches jsonb, p_batch_ordinals bigint[], p_outcomes text[]
+)
+returns void
+language plpgsql
+set search_path = rollcall, pg_temp
+as $$
+begin
+    -- Parts of one batch that are stored at the same time: the last one sees the lines of the others.
+    perform from queued_batches
+    where queued_batches.org_id = p_org_id
+        and queued_batches.batch_id in (select (batch ->> 'batch_id')::uuid from jsonb_array_elements(p_batches) as batch)
+    order by queued_batches.batch_id
+    for update;
+
+    insert into batch_audit (
+        org_id, batch_id, part, route, sent_by, received_at, content_hash, event_count, accepted_count,
+        duplicate_count, conflict_count
+    )
+    select distinct on (batch.batch_id, batch.part)
+        p_org_id, batch.batch_id, batch.part, batch.route, batch.sent_by, batch.received_at,
+        decode(batch.content_hash, 'hex'), coalesce(counts.event_count, 0), coalesce(counts.accepted_count, 0),
+        coalesce(counts.duplicate_count, 0), coalesce(counts.conflict_count, 0)
+    from rows from (
+        jsonb_to_recordset(p_batches) as (
+            batch_id uuid, part integer, route text, sent_by text, received_at timestamptz, content_hash text
+        )
+    ) with ordinality as batch (batch_id, part, route, sent_by, received_at, content_hash, ordinal)
+    left join (
+        select
+            event.batch_ordinal, count(*) as event_count,
+            count(*) filter (where event.outcome = 'accepted') as accepted_count,
+            count(*) filter (where event.outcome = 'duplicate') as duplicate_count,
+            count(*) filter (where event.outcome = 'conflict') as conflict_count
+        from unnest(p_batch_ordinals, p_outcomes) as event (batch_ordinal, outcome)
+        group by event.batch_ordinal
+    ) as counts on batch.ordinal = counts.batch_ordinal
+    order by batch.batch_id, batch.part, batch.ordinal
+    on conflict do nothing;
+
+    delete from queued_batches
+    using jsonb_to_recordset(p_batches) as batch (batch_id uuid, parts integer)
+    where queued_batches.org_id = p_org_id
+        and queued_batches.batch_id = batch.batch_id
+        and batch.parts <= (
+            select count(*) from batch_audit
+            where batch_audit.org_id = p_org_id and batch_audit.batch_id = batch.batch_id
+        );
+end
+$$;
+
+revoke all on function rollcall.note_batches_v1(uuid, jsonb, bigint[], text[]) from public;

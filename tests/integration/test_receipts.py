@@ -1,0 +1,117 @@
+"""Where an event is: queued, stored, or rejected with a reason."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from rollcall.contracts.receipt import QueuedEvents, Rejection
+from rollcall.domain.rate import RateLimit
+from rollcall.store.receipts import ReceiptStore
+
+from tests.builders import NOW, an_event, queued_batch, scrubbed_event
+from tests.postgres import ScratchDatabase
+
+A, B = uuid4(), uuid4()
+LIMIT = RateLimit(0.1, 3)
+
+
+@pytest.fixture
+def operator(clone: ScratchDatabase) -> Iterator[ReceiptStore]:
+    """The receipt store, as the function that may look events up."""
+    database = clone.database("rollcall_ops")
+    yield ReceiptStore(database)
+    database.close()
+
+
+def state(operator: ReceiptStore, event_id: UUID, org_id: UUID = A) -> tuple[str, str, str | None] | None:
+    found = operator.find_event(org_id, event_id)
+    return (found.state, found.kind, found.reason) if found else None
+
+
+def announce(clone: ScratchDatabase, *event_ids: UUID) -> QueuedEvents:
+    batch = QueuedEvents(A, uuid4(), event_ids)
+    clone.receipts.announce_batches("test", LIMIT, [batch], NOW)
+    return batch
+
+
+def test_an_event_is_queued_and_then_stored(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """From the moment it is taken until it is stored, and after."""
+    event = scrubbed_event()
+    batch = announce(clone, event.event_id)
+    assert state(operator, event.event_id) == ("queued", "analytics", None)
+    clone.analytics.ingest_analytics(A, [queued_batch(A, event, batch_id=batch.batch_id)])
+    assert state(operator, event.event_id) == ("stored", "analytics", None)
+
+
+def test_a_progress_event_is_stored_at_once(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """Its route has no queue between."""
+    event = an_event(A)
+    clone.ingest([A], event)
+    assert state(operator, event.event_id) == ("stored", "progress", None)
+
+
+def test_a_batch_that_could_not_be_queued_is_not_on_its_way(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """Its client was told to send it again."""
+    event_id = uuid4()
+    clone.receipts.withdraw_batches([announce(clone, event_id)])
+    assert state(operator, event_id) is None
+
+
+def test_a_rejected_event_says_why_until_it_is_taken(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """Given an event that is mended and sent again, what happened last counts; once stored, that alone."""
+    event = scrubbed_event()
+    clone.receipts.note_rejections("test", None, [Rejection(A, event.event_id, "invalid")], NOW - timedelta(hours=1))
+    assert state(operator, event.event_id) == ("rejected", "unknown", "invalid")
+    batch = announce(clone, event.event_id)
+    assert state(operator, event.event_id) == ("queued", "analytics", None)
+    clone.receipts.note_rejections("test", None, [Rejection(A, event.event_id, "scrub_failed")], NOW)
+    assert state(operator, event.event_id) == ("rejected", "unknown", "scrub_failed")
+    clone.analytics.ingest_analytics(A, [queued_batch(A, event, batch_id=batch.batch_id)])
+    assert state(operator, event.event_id) == ("stored", "analytics", None)
+
+
+def test_another_organisation_hears_nothing(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """Stored, queued or rejected: for everyone else the event does not exist."""
+    stored, queued, rejected = scrubbed_event(), uuid4(), uuid4()
+    clone.analytics.ingest_analytics(A, [queued_batch(A, stored)])
+    announce(clone, queued)
+    clone.receipts.note_rejections("test", None, [Rejection(A, rejected, "invalid")], NOW)
+    for event_id in (stored.event_id, queued, rejected):
+        assert state(operator, event_id, B) is None
+        assert state(operator, event_id, A) is not None
+
+
+def test_announcing_counts_against_the_rate(clone: ScratchDatabase) -> None:
+    """Given a burst of 3, the fourth batch is told when to come back, and is not noted."""
+    answers = [
+        clone.receipts.announce_batches("test", LIMIT, [QueuedEvents(A, uuid4(), (uuid4(),))], NOW) for _ in range(4)
+    ]
+    assert [answer.rate.remaining for answer in answers if answer.rate] == [2, 1, 0, 0]
+    assert [answer.retry_after_ms > 0 for answer in answers] == [False, False, False, True]
+    assert clone.count("queued_batches", A) == 3
+
+
+def test_rejections_alone_count_against_the_rate(clone: ScratchDatabase) -> None:
+    """And those of a batch that was counted already do not."""
+    for _ in range(3):
+        assert clone.receipts.note_rejections("x", LIMIT, [Rejection(A, uuid4(), "invalid")], NOW).retry_after_ms == 0
+    assert clone.receipts.note_rejections("x", LIMIT, [Rejection(A, uuid4(), "invalid")], NOW).retry_after_ms > 0
+    assert clone.receipts.note_rejections("x", None, [Rejection(A, uuid4(), "invalid")], NOW).retry_after_ms == 0
+    assert clone.count("rejected_events", A) == 4
+
+
+def test_a_progress_batch_leaves_its_line_once(clone: ScratchDatabase) -> None:
+    """One line an organisation, with what came of its events; sent again, it is the same batch."""
+    first, second, other = an_event(A), an_event(A), an_event(B)
+    clone.ingest([A, B], first)
+    clone.ingest([A, B], first, second, other)
+    lines = clone.rows(
+        "select org_id, route, sent_by, event_count, accepted_count, duplicate_count from rollcall.batch_audit"
+        " order by event_count, accepted_count, org_id"
+    )
+    assert sorted(lines, key=str) == sorted(
+        [(A, "spool", "test", 1, 1, 0), (A, "spool", "test", 2, 1, 1), (B, "spool", "test", 1, 1, 0)], key=str
+    )
+    clone.ingest([A, B], first, second, other)
+    assert clone.rows("select count(*) from rollcall.batch_audit") == [(3,)]

@@ -1,0 +1,196 @@
+"""Calls of Segment's tracking API become analytics events."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import ValidationError
+from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.domain import segment
+from rollcall.domain.segment import CallRefused, ClockSkew
+from rollcall.domain.window import AcceptedWindow
+from rollcall.errors import InvalidBody
+
+from tests.builders import NOW, ORG
+
+TOLD_AT = "2026-03-10T11:00:00.000Z"
+WINDOW = AcceptedWindow.at(NOW, timedelta(days=30))
+
+
+def call(**changes: Any) -> dict[str, Any]:
+    """Return a call as a client's library writes it; a change to `...` leaves the member out."""
+    document = {
+        "type": "track",
+        "event": "lesson viewed",
+        "messageId": str(uuid4()),
+        "timestamp": TOLD_AT,
+        "userId": "u-1",
+        "integrations": {},
+    } | changes
+    return {name: value for name, value in document.items() if value is not ...}
+
+
+def event(document: dict[str, Any], context: Any = None, org_id: UUID = ORG) -> AnalyticsEvent:
+    return segment.event_of(segment.read_call(document), org_id, context, NOW)
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "properties"),
+    [
+        (call(properties={"score": 3}), "lesson viewed", {"score": 3}),
+        (call(type="identify", traits={"grade": 4}, event=...), "identify", {"grade": 4}),
+        (
+            call(type="page", name="Home", category="Start", properties={"depth": 1}),
+            "page",
+            {"depth": 1, "page_name": "Home", "category": "Start"},
+        ),
+        (call(type="screen", name="Lesson", properties=None), "screen", {"screen_name": "Lesson"}),
+        (call(type="group", groupId=7, traits={"plan": "school"}), "group", {"plan": "school", "group_id": "7"}),
+        (call(type="alias", previousId="a-1", traits={"x": 1}), "alias", {"previous_id": "a-1"}),
+    ],
+    ids=lambda part: part.get("type") if isinstance(part, dict) else None,
+)
+def test_each_kind_of_call_has_its_event(document: dict[str, Any], name: str, properties: dict[str, Any]) -> None:
+    """A track is named by its event, every other by its kind; what it says stands in the properties."""
+    made = event(document)
+    assert (made.name, made.properties, made.org_id, made.user_id) == (name, properties, ORG, "u-1")
+    assert str(made.event_id) == document["messageId"]
+
+
+def test_ids_may_be_numbers_or_empty() -> None:
+    """A number is its digits, however it is written; an empty text is no id at all."""
+    made = [event(call(userId=given, anonymousId="")) for given in (42, 42.0, "42")]
+    assert {(each.user_id, each.anonymous_id) for each in made} == {("42", None)}
+
+
+def test_unknown_members_are_ignored() -> None:
+    """Other libraries send more than we know."""
+    assert event(call(projectId="x", channel="server", _metadata={"bundled": []})).name == "lesson viewed"
+
+
+def test_the_batchs_context_is_shared_by_its_calls() -> None:
+    """A call's own word wins, and a context that is no object says nothing."""
+    shared = {"locale": "de", "app": {"version": "1"}}
+    assert event(call(context={"locale": "fr"}), shared).properties == {
+        "context": {"locale": "fr", "app": {"version": "1"}}
+    }
+    assert event(call(), "nonsense").properties == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-10T11:00:00Z", "2026-03-10T11:00:00.000000000Z", "2026-03-10T12:00:00+01:00", "2026-03-10 11:00:00",
+     "2026-03-10T11:00:00", "20260310T110000Z"],
+)  # fmt: skip
+def test_times_are_read_as_clients_write_them(text: str) -> None:
+    """With or without fractions, offset or separators; one without an offset is UTC."""
+    assert event(call(timestamp=text)).occurred_at == datetime(2026, 3, 10, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("document", "member"),
+    [
+        (call(timestamp="yesterday"), "timestamp"),
+        (call(timestamp=1_773_140_400), "timestamp"),
+        (call(timestamp="0001-01-01T00:00:00+14:00"), "timestamp"),
+        (call(type="delete"), "type"),
+        (call(type=...), "type"),
+        (call(userId={"id": 1}), "userId"),
+        (call(userId="x" * 129), "userId"),
+        (call(event="tab\tname"), "event"),
+        (call(properties=[1]), "properties"),
+        (call(messageId=True), "messageId"),
+    ],
+)
+def test_what_is_no_call_is_refused_where_it_is_wrong(document: dict[str, Any], member: str) -> None:
+    """The fault names the member."""
+    with pytest.raises(ValidationError) as refused:
+        segment.read_call(document)
+    assert {fault["loc"][0] for fault in refused.value.errors()} == {member}
+
+
+@pytest.mark.parametrize("document", [None, [], 5, "track", {"type": "track", "properties": {"half": "\ud800"}}])
+def test_what_cannot_be_read_is_no_call(document: Any) -> None:
+    """Whatever stands in the array, and half of a surrogate pair, which could not be written again."""
+    with pytest.raises(ValidationError):
+        segment.read_call(document)
+
+
+def test_nesting_without_end_is_no_call() -> None:
+    """Thousands of levels are refused, not followed."""
+    nested: Any = 1
+    for _ in range(100_000):
+        nested = [nested]
+    with pytest.raises(ValidationError):
+        segment.read_call(call(properties={"deep": nested}))
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (call(event=...), "event_missing"),
+        (call(event=""), "event_missing"),
+        (call(messageId=..., timestamp=...), "identity_missing"),
+    ],
+)
+def test_a_call_without_what_it_needs_is_refused(document: dict[str, Any], reason: str) -> None:
+    """A track has an event; and something has to tell a repetition from another call."""
+    with pytest.raises(CallRefused) as refused:
+        event(document)
+    assert refused.value.reason == reason
+
+
+def test_a_message_id_is_the_identity() -> None:
+    """A UUID stays, in any case; another text is one event of one organisation, and of another another's."""
+    known = uuid4()
+    assert {event(call(messageId=text)).event_id for text in (str(known), str(known).upper())} == {known}
+    texts = ["ajs-next-1700000000000-" + str(known), known.hex, "m-1"]
+    ids = [event(call(messageId=text)).event_id for text in texts]
+    assert ids == [event(call(messageId=text, event="other")).event_id for text in texts]
+    other = [event(call(messageId=text), org_id=uuid4()).event_id for text in texts]
+    assert len({known, *ids, *other}) == 7
+
+
+def test_without_a_message_id_the_content_is_the_identity() -> None:
+    """What is sent again is the same event, however its time is written; any other word makes another."""
+    document = call(messageId=..., properties={"a": 1, "b": 2})
+    again = document | {"properties": {"b": 2, "a": 1}, "timestamp": "2026-03-10T12:00:00+01:00"}
+    others = [document | {"userId": "u-2"}, document | {"timestamp": "2026-03-10T11:00:00.001Z"}]
+    first = event(document).event_id
+    assert event(again).event_id == first
+    assert len({first, *(event(other).event_id for other in others), event(document, org_id=uuid4()).event_id}) == 4
+
+
+def test_a_wrong_clock_is_corrected_by_what_it_says_of_now() -> None:
+    """A client whose clock is a year behind sends what happened a minute ago: it happened a minute ago."""
+    theirs = NOW - timedelta(days=365)
+    skew = ClockSkew.between(theirs, NOW, WINDOW)
+    assert skew.correct(theirs - timedelta(minutes=1)) == NOW - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "sent_at", [None, NOW - timedelta(days=365), datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]
+)
+def test_a_sent_at_that_makes_no_sense_corrects_nothing(sent_at: datetime | None) -> None:
+    """Where the corrected time could not be accepted, the client's own word stands."""
+    told_at = NOW - timedelta(hours=1)
+    assert ClockSkew.between(sent_at, NOW, WINDOW).correct(told_at) == told_at
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "read"),
+    [("2026-03-10T12:00:00Z", NOW), (None, None), ("soon", None), (5, None), ({"at": 1}, None)],
+)
+def test_a_sent_at_that_cannot_be_read_is_none(sent_at: Any, read: datetime | None) -> None:
+    """It never fails a batch."""
+    batch = segment.read_segment_batch(json.dumps({"batch": [1], "sentAt": sent_at}).encode())
+    assert segment.read_sent_at(batch) == read
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"batch": {}}', b'{"batch": []}', b'{"batch": [NaN]}', b"\xff"])
+def test_what_is_no_batch_is_refused(body: bytes) -> None:
+    """An object with an array, in JSON."""
+    with pytest.raises(InvalidBody):
+        segment.read_segment_batch(body)
