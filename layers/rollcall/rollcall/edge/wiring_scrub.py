@@ -16,17 +16,12 @@ KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
 SCRUBBINGS_KEPT = 256  # organisations
 
 
-def keyring() -> Keyring:
-    """Return the keys that pseudonyms are made with; raises KeysUnavailable."""
+def _keyring_text() -> str:
+    """Return the keys that pseudonyms are made with, as their secret has them; raises KeysUnavailable."""
     try:
-        return _read_keyring(wiring.secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS))
+        return wiring.secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
     except SecretUnavailable as fault:
         raise KeysUnavailable from fault
-
-
-@lru_cache(maxsize=2)
-def _read_keyring(text: str) -> Keyring:
-    return Keyring.read(text)
 
 
 @cache
@@ -48,10 +43,10 @@ def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
 
     Raises KeysUnavailable, PolicyUnavailable.
     """
-    return _scrubbing(org_id, policy or policies().policy_of(org_id), keyring())
+    return _scrubbing(org_id, policy or policies().policy_of(org_id), _keyring_text())
 
 
 @lru_cache(maxsize=SCRUBBINGS_KEPT)
-def _scrubbing(org_id: UUID, policy: Policy, keys: Keyring) -> Scrubbing:
-    pseudonymiser = Pseudonymiser(keys, org_id)
+def _scrubbing(org_id: UUID, policy: Policy, keyring_text: str) -> Scrubbing:
+    pseudonymiser = Pseudonymiser(Keyring.read(keyring_text), org_id)
     return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)

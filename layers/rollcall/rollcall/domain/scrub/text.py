@@ -136,21 +136,20 @@ class TextScrubber:
             if not findings:
                 return text
             rules.update(dict.fromkeys(finding.rule.id for finding in findings))
-            text = _rewrite(text, findings)
+            text = _rewrite(text, _apart(findings))
         return None
 
     def _find(self, text: str) -> list[Finding]:
-        """Return everything personal in a plain text, in order, apart from each other."""
+        """Return everything personal in a plain text, as each rule sees it."""
         if not TRIGGER.search(text):
             return []
-        findings = [
+        return [
             Finding(start, end, rule)
             for family in self._families
             if family.gate(text)
             for rule in family.rules
             for start, end in rule.find(text)
         ]
-        return _apart(findings) if findings else findings
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:

@@ -46,7 +46,7 @@ EMAIL_SPELLED = Rule(
     flags=re.IGNORECASE,
 )
 
-DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})\b|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})(?![./-]?[0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DIGITS_MIN, DIGITS_MAX = 7, 15  # ITU-T E.164
 EXTENSION = r"(?:\s?(?:x|ext\.?|extension)\s?[0-9]{1,6})?"
 PHONE = Rule(
