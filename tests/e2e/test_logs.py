@@ -16,6 +16,7 @@ TURN = 1  # after all that logs
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 E_MAIL = "canary.learner@school.example"
 ADDRESS = "203.0.113.77"
+SERVICES = {"admin", "analytics", "bury", "digest", "load", "operate", "partition", "progress"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,8 @@ def lines(api: Api, cloud: Cloud, sent: Sent) -> list[str]:
     learner = api.learner()
     headers = {"X-Forwarded-For": ADDRESS, "User-Agent": E_MAIL, "X-Real-Ip": ADDRESS, "From": E_MAIL}
     events = [
-        learner.event(course_id=E_MAIL, attributes={"app_version": "canary-4.5.6"}),
+        learner.event(course_id="course-of-canaries", attributes={"app_version": "canary-4.5.6"}),
+        learner.event(course_id=E_MAIL),
         learner.event(course_id=ADDRESS, attributes={"score": E_MAIL}),
         learner.event(kind=E_MAIL, **{E_MAIL: E_MAIL}),
     ]
@@ -39,7 +41,7 @@ def lines(api: Api, cloud: Cloud, sent: Sent) -> list[str]:
 def test_every_function_logs(lines: list[str], cloud: Cloud) -> None:
     """The scan below looks at the right place: batches, refusals, loads and burials are all there."""
     text = "\n".join(lines)
-    for message in ("batch", "refused", "verified", "loaded", "buried", "described", "store unavailable"):
+    for message in ("batch", "refused", "verified", "loaded", "buried", "described", "given back"):
         assert f'"message":"{message}"' in text, f"{message} (this module looks back at a run of all of tests/e2e)"
 
 

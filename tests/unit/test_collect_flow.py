@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.analytics import QueuedBatch
+from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.rate import RateLimit
-from rollcall.domain.scrub.policy import default_policy
+from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import KeysUnavailable, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
@@ -28,7 +29,7 @@ PERSONAL = "kim.canary@school.example"
 
 def scrubbing_of(org_id: UUID) -> Scrubbing:
     pseudonymiser, policy = Pseudonymiser(KEYRING, org_id), default_policy()
-    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)
+    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
 
 def flow(messages: list[str], receipts: RecordingReceipts | None = None) -> Collect:
@@ -225,3 +226,18 @@ def test_every_text_fits_queue_and_database(text: str) -> None:
     assert "\\u0000" not in messages[0]
     assert not {"\ufffe", "\uffff"} & set(messages[0])
     assert queued(messages)
+
+
+def test_an_organisation_may_refuse_events_by_name() -> None:
+    """Its policy says so: rejected with a reason, and nothing of it is queued."""
+
+    def stricter(org_id: UUID) -> Scrubbing:
+        policy = policy_with(PolicyAdditions(refuse_events=("lesson_viewed",)))
+        pseudonymiser = Pseudonymiser(KEYRING, org_id)
+        return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
+
+    messages: list[str] = []
+    collect = replace(flow(messages), scrubbing_of=stricter)
+    receipt = receipt_of(collect.accept_batch(body(happening(name="Lesson Viewed")), caller()))
+    assert [(result.status, result.reason) for result in receipt.results] == [("rejected", "event_refused")]
+    assert messages == []

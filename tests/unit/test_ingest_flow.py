@@ -225,3 +225,13 @@ def test_rejections_are_told_also_while_nobody_can_note_them() -> None:
     ingestion = flow(RecordingStore(), receipts=receipts).accept_batch(body(event_document(kind="x")), caller())
     assert ingestion.receipt
     assert ingestion.receipt.counts.rejected == 1
+
+
+@pytest.mark.parametrize("name", ["course_id", "lesson_id"])
+def test_a_name_that_is_plainly_personal_is_refused(name: str) -> None:
+    """An e-mail address for a course would be stored as it is: the event is rejected, and says where."""
+    receipt = (
+        flow(RecordingStore()).accept_batch(body(event_document(**{name: "kim@school.example"})), caller()).receipt
+    )
+    assert receipt
+    assert [(result.reason, result.pointer) for result in receipt.results] == [("personal_value", f"/events/0/{name}")]

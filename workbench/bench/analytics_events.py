@@ -119,7 +119,7 @@ def _flow(messages: list[str]) -> Collect:
 
     def scrubbing_of(org_id: UUID) -> Scrubbing:
         pseudonymiser = Pseudonymiser(keyring, org_id)
-        return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)
+        return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
     return Collect(
         queue=messages.append,

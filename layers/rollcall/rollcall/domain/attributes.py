@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall.domain.scrub.identifiers import find_personal_identifier
+
 TOKEN = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
 LIST_ITEMS_MAX = 16
 INTEGER_MAX = 2**53  # what every JSON reader keeps exactly
@@ -31,7 +33,8 @@ def _fault_in(value: Any, rule: AttributeRule, depth_left: int) -> str | None:
     if isinstance(value, dict | list):
         return _fault_in_container(value, rule, depth_left)
     if isinstance(value, str):
-        return None if TOKEN.fullmatch(value) else "attribute_value_not_allowed"
+        is_plain = TOKEN.fullmatch(value) and find_personal_identifier(value) is None
+        return None if is_plain else "attribute_value_not_allowed"
     if isinstance(value, float) or (isinstance(value, int) and abs(value) > INTEGER_MAX):
         return None if abs(value) <= INTEGER_MAX else "attribute_value_not_allowed"
     return None

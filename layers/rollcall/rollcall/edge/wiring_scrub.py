@@ -49,4 +49,4 @@ def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
 @lru_cache(maxsize=SCRUBBINGS_KEPT)
 def _scrubbing(org_id: UUID, policy: Policy, keyring_text: str) -> Scrubbing:
     pseudonymiser = Pseudonymiser(Keyring.read(keyring_text), org_id)
-    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy.version)
+    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)

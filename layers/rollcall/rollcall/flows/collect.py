@@ -171,6 +171,9 @@ def _scrub(
     """
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
+        if scrubbing[event.org_id].policy.refuses(event.name):
+            read.reject(position, event, "event_refused", "name")
+            continue
         try:
             kept = scrub_event(event, scrubbing[event.org_id], correct)
         except ScrubFailed as failed:

@@ -14,6 +14,7 @@ from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
@@ -60,6 +61,8 @@ class ProgressStore(Protocol):
 
 
 PROGRESS = BatchForm(ProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
+
+PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
 
 Spool = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
@@ -119,6 +122,8 @@ class Ingest:
                 return "user_forbidden", "user_id"
             if not window.holds(event.occurred_at):
                 return "out_of_window", "occurred_at"
+            if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
+                return "personal_value", name
             fault = find_fault(event.attributes, self.rules.attributes) if event.attributes else None
             return (fault, "attributes") if fault else None
 

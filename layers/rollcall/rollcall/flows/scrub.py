@@ -1,4 +1,4 @@
-"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys."""
+"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys; and later, once more."""
 
 import json
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
+from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
 
@@ -44,7 +45,17 @@ class Scrubbing:
 
     scrubber: Scrubber
     pseudonymiser: Pseudonymiser
-    policy_version: str
+    policy: Policy
+
+    @property
+    def policy_version(self) -> str:
+        """Changes whenever anything of the policy changes."""
+        return self.policy.version
+
+    def with_key(self, key_id: str) -> "Scrubbing":
+        """Return the same with the key of pseudonyms that stand there already; raises ConfigurationInvalid."""
+        pseudonymiser = self.pseudonymiser.for_key(key_id)
+        return Scrubbing(Scrubber(self.policy, pseudonymiser), pseudonymiser, self.policy)
 
 
 def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:

@@ -17,9 +17,11 @@ PLAIN: dict[int, str | None] = {
     **dict.fromkeys(INVISIBLE), **dict.fromkeys(DASHES, "-"), **dict.fromkeys(DOTS, "."),
     0x2044: "/", 0x2215: "/", 0x2236: ":", 0xA789: ":", 0x2032: "'", 0x2033: '"',
 }  # fmt: skip
-FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+FOREIGN_DIGITS = re.compile(r"(?:(?![0-9])\d)+")
 COMBINING_RUN = re.compile(rb"[^\x00]{%d}" % (COMBINING_MAX + 1))
 LONG = 64
+LIGATURES = ("\ufdfa", "\ufdfb")  # whole sentences: 18 and 8 characters when unfolded, anything else at most 6
+LIGATURES_MAX = 1_000
 ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};|\\u[0-9A-Fa-f]{4}")
 ENTITY = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,6}));|\\u([0-9A-Fa-f]{4})")
 
@@ -38,15 +40,16 @@ def fold(text: str) -> str:
         return text
     if len(text) > LONG and COMBINING_RUN.search(bytes(map(unicodedata.combining, text))):
         raise ScrubFailed("A text has too many combining marks in a row.")
+    if sum(map(text.count, LIGATURES)) > LIGATURES_MAX:
+        raise ScrubFailed("A text unfolds into too much.")
     folded = unicodedata.normalize("NFKC", text.translate(PLAIN)).translate(PLAIN)
     if len(folded) > 2 * STRING_MAX:
         raise ScrubFailed("A text unfolds into too much.")
-    return FOREIGN_DIGIT.sub(_digit, folded)
+    return FOREIGN_DIGITS.sub(_digits, folded)
 
 
-def _digit(match: re.Match[str]) -> str:
-    value = unicodedata.decimal(match[0], None)
-    return match[0] if value is None else str(value)
+def _digits(match: re.Match[str]) -> str:
+    return "".join(str(unicodedata.decimal(character)) for character in match[0])
 
 
 def is_escaped(text: str) -> bool:

@@ -68,11 +68,13 @@ class TextScrubber:
         return True
 
     def _has_nothing(self, text: str) -> bool:
+        if len(text) > STRING_MAX:
+            return False
         if text.isascii() and "%" not in text and "&#" not in text:
             if PLAIN.fullmatch(text) or not TRIGGER.search(text):
                 return True
             if "\\u" not in text:
-                return len(text) <= STRING_MAX and not self._finds(text)
+                return not self._finds(text)
         return not self.scrub(text).rules
 
     def _finds(self, text: str) -> bool:

@@ -1,0 +1,150 @@
+"""Policies: what additions may say, which make one laxer, and when the version changes."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from rollcall.contracts.policy import PolicyAdditions
+from rollcall.domain.scrub import catalogue
+from rollcall.domain.scrub.key_rules import KEY_RULES
+from rollcall.domain.scrub.kinds import KINDS
+from rollcall.domain.scrub.policy import default_policy, is_laxer, policy_with
+from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.rules.catalogue import RULE_IDS
+from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.domain.scrub.selector import NOTHING, Selector, begin, descend
+from rollcall.errors import PolicyInvalid
+
+from tests.builders import ORG
+from tests.unit.scrub.conftest import SECRETS
+
+
+def scrubber_with(**additions: Any) -> Scrubber:
+    policy = policy_with(PolicyAdditions.model_validate(additions))
+    return Scrubber(policy, Pseudonymiser(Keyring("k2", SECRETS), ORG))
+
+
+def test_the_default_policy_is_compiled_once() -> None:
+    """Without additions, or with empty ones, it is the same."""
+    assert default_policy() is default_policy()
+    assert policy_with(None) is default_policy()
+    assert policy_with(PolicyAdditions()) is default_policy()
+    assert (default_policy().name, default_policy().version) == ("minors", "minors-1")
+
+
+def test_a_version_names_what_was_added() -> None:
+    """The same additions have the same version, whoever says them; others another."""
+    versions = [
+        policy_with(PolicyAdditions.model_validate(additions)).version
+        for additions in ({"drop": ["score"]}, {"drop": ("score",), "mask": []}, {"drop": ["points"]})
+    ]
+    assert versions[0] == versions[1] != versions[2]
+    assert versions[0].startswith("minors-1+")
+    assert len(versions[0]) == len("minors-1+") + 8
+
+
+@pytest.mark.parametrize(
+    "additions",
+    [
+        {"disable_rules": ["@nosuch"]}, {"disable_rules": ["@key:nosuch"]}, {"drop": ["a..b"]}, {"drop": ["a.**"]},
+        {"drop": ["."+"a"]}, {"mask": [".".join("abcdefghijklmnopqrs")]}, {"declare": {"x": {"a.**.b": "token"}}},
+        {"declare": {"x": {f"p{number}": "token" for number in range(501)}}}, {"personal_keys": ["a__ "], "drop": ["_"]},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_applied_is_refused(additions: dict[str, Any]) -> None:
+    """Unknown rules and selectors of nothing are refused at load, never skipped."""
+    with pytest.raises((PolicyInvalid, ValidationError)):
+        policy_with(PolicyAdditions.model_validate(additions))
+
+
+@pytest.mark.parametrize(
+    "additions",
+    [
+        {"unknown": 1}, {"declare": {"x": {"a": "anything"}}}, {"drop": ["a"] * 201}, {"drop": [""]}, {"drop": ["x" * 129]},
+        {"disable_rules": ["email"]}, {"refuse_events": ["x" * 97]},
+    ],
+)  # fmt: skip
+def test_what_is_no_addition_is_no_model(additions: dict[str, Any]) -> None:
+    """Unknown members, kinds and actions, and endless lists."""
+    with pytest.raises(ValidationError):
+        PolicyAdditions.model_validate(additions)
+
+
+@pytest.mark.parametrize(
+    ("additions", "laxer"),
+    [
+        ({}, False), ({"drop": ["a"], "mask": ["b"], "pseudonymise": ["c"]}, False), ({"personal_keys": ["house"]}, False),
+        ({"refuse_events": ["page"]}, False), ({"declare": {"x": {"a": "token"}}}, True),
+        ({"declare_everywhere": {"a": "token"}}, True), ({"disable_rules": ["@email"]}, True),
+        ({"drop": ["a"], "disable_rules": ["@key:name"]}, True),
+    ],
+)  # fmt: skip
+def test_only_declaring_and_turning_off_is_laxer(additions: dict[str, Any], laxer: bool) -> None:
+    """Everything else can only take away."""
+    assert is_laxer(PolicyAdditions.model_validate(additions)) is laxer
+
+
+def test_declared_events_are_kept() -> None:
+    """An organisation's own event has its name and properties, of their kinds, and still no address."""
+    scrubber = scrubber_with(declare={"Fish Fed": {"fish_kind": "token", "meals.*.grams": "number", "motto": "text"}})
+    assert scrubber.scrub_name("fishFed").value == "fish_fed"
+    sent = {"fishKind": "guppy", "meals": [{"grams": 3, "by": "Jane"}], "Motto": "eat, jane@example.org", "fed": 1}
+    kept = scrubber.scrub_properties("fish_fed", sent).value
+    assert kept == {"fish_kind": "guppy", "meals": [{"grams": 3}], "motto": "eat, [email]"}
+    assert scrubber.scrub_properties("fish_fed", {"fishKind": "jane@example.org"}).value == {}
+
+
+def test_a_rule_can_be_turned_off() -> None:
+    """Alone: the others stay."""
+    scrubber = scrubber_with(disable_rules=["@ipv4", "@key:address"])
+    assert scrubber.scrub_document({"city": "Rome", "x": "10.0.0.1 jane@example.org"}).value == {
+        "city": "Rome", "x": "10.0.0.1 [email]",
+    }  # fmt: skip
+
+
+def test_stricter_additions_only_take_away() -> None:
+    """With any stricter addition, what is kept is part of what the default keeps."""
+    sent = {"lesson_id": "l-1", "score": 1, "subject": "music", "Jane": 1, "answers": [{"score": 2}]}
+    default = Scrubber(default_policy(), Pseudonymiser(Keyring("k2", SECRETS), ORG))
+    kept = default.scrub_properties("quiz_submitted", sent).value
+    for additions in (
+        {"mask": ["jane"]}, {"pseudonymise": ["jane", "**.jane"]}, {"pseudonymise": ["answers"]}, {"drop": ["**.score"]},
+    ):  # fmt: skip
+        stricter = scrubber_with(**additions).scrub_properties("quiz_submitted", sent).value
+        assert set(stricter) <= set(kept)
+        assert "Jane" not in stricter
+
+
+@pytest.mark.parametrize(
+    ("selector", "path", "selected"),
+    [
+        ("a.b", "a.b", True), ("a.b", "a", False), ("a.b", "b", False), ("a.*", "a.b", True), ("*.b", "a.b", True),
+        ("a.*", "a.b.c", False), ("**.b", "b", True), ("**.b", "a.x.b", True), ("a.**.c", "a.c", True),
+        ("a.**.c", "a.x.y.c", True), ("a.**.c", "b.c", False), ("User_Name", "username", True), ("a.*.c", "a.*.c", True),
+    ],
+)  # fmt: skip
+def test_selectors_select_paths(selector: str, path: str, selected: bool) -> None:
+    """`*` is one level, `**` any number of levels, none included."""
+    waiting, action = begin([(Selector.parse(selector), "remove")]), None
+    for part in path.split("."):
+        waiting, action = descend(waiting, part)
+    assert (action == "remove") is selected
+
+
+def test_the_strictest_of_two_selectors_counts() -> None:
+    """Removed, if any says so."""
+    waiting = begin([(Selector.parse("a"), "mask"), (Selector.parse("*"), "remove"), (Selector.parse("a"), "pseudonymise")])
+    assert descend(waiting, "a") == (NOTHING, "remove")
+
+
+def test_the_catalogue_names_known_kinds() -> None:
+    """Each declared property is of a kind that there is."""
+    kinds = {kind for properties in (catalogue.EVERY_EVENT, *catalogue.EVENTS.values()) for kind in properties.values()}
+    assert kinds <= set(KINDS)
+    assert "text" not in kinds
+
+
+def test_rules_have_readable_ids() -> None:
+    """As in `@email` and `@key:credentials`."""
+    assert {"@email", "@payment_card"} <= RULE_IDS
+    assert "@key:credentials" in {rule.id for rule in KEY_RULES}
