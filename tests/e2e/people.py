@@ -16,6 +16,7 @@ BATCH = "/api/client/progress/batch"
 LESSON = "/api/client/progress/lesson"
 ANALYTICS = "/api/analytics/events/batch"
 ANALYTICS_EVENT = "/api/analytics/events"
+SEGMENT = "/v1/batch"
 TIMEOUT_SECONDS = 40
 TELLING_LENGTH = 8  # a shorter text is found in any log by chance
 

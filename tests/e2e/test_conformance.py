@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
-from tests.e2e.conformance_hooks import ORG_ID
+from typer.testing import CliRunner
+
+from tests.e2e.conformance_hooks import ORG_ID, WRITE_KEY
 from tests.e2e.people import Api
+from workbench.cli import app
 from workbench.stack.state import StackState
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -18,6 +21,7 @@ def test_deployed_api_is_as_described(api: Api, state: StackState, tmp_path: Pat
     """Schemathesis generates valid and invalid requests from /openapi.json and finds nothing to complain about."""
     org_id = uuid4()
     token = api.signer.sign(str(uuid4()), [org_id], role="service", scopes=["admin:write"])
+    made = CliRunner().invoke(app, ["write-key", "create", "--org", str(org_id), "--dsn", state.dsn])
     command: list[str | Path] = [
         PROGRAM, "--config-file", CONFIGURATION, "run", f"{state.http_url}/openapi.json", "--url", state.http_url,
         "--header", f"Authorization: Bearer {token}",
@@ -25,11 +29,11 @@ def test_deployed_api_is_as_described(api: Api, state: StackState, tmp_path: Pat
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={**os.environ, ORG_ID: str(org_id)},
+        env={**os.environ, ORG_ID: str(org_id), WRITE_KEY: made.stdout.splitlines()[-1]},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "Tested: 6" in done.stdout
+    assert "Tested: 15" in done.stdout

@@ -110,7 +110,7 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.database_is_reached_by_those_who_ask, drop("LoadFunction.VpcConfig")),
     (rules.database_is_reached_by_those_who_ask, put("OpenapiFunction.VpcConfig", {})),
     (rules.variables_are_settings, put("LoadFunction.Environment.Variables.NOBODY_READS_ME", "1")),
-    (rules.variables_are_settings, drop("ProgressFunction.Environment.Variables.DATABASE_LATENCY_OBJECTIVE_MS")),
+    (rules.variables_are_settings, drop("ProgressFunction.Environment.Variables.PROGRESS_ATTRIBUTE_KEYS")),
     (rules.variables_hold_no_secret, put("LoadFunction.Environment.Variables.DATABASE_PASSWORD", "x")),
     (rules.variables_hold_no_secret, put("LoadFunction.Environment.Variables.DATABASE_NAME", "{{resolve:ssm:x}}")),
     (rules.access_log_names_nobody, drop("ApiStage.AccessLogSettings")),
