@@ -200,7 +200,7 @@ def test_the_commands_do_what_a_person_on_call_needs(ward: Ward, run: Command, d
     event_ids = ward.refuse(2)
     ward.await_states("open", "open")
     listed = run(ward.sender, "dead-letters")
-    assert (listed.exit_code, "store_refused" in listed.output) == (0, True)
+    assert (listed.exit_code, "store_refused" in listed.output) == (0, True), listed.output
     letter_id = ward.letters()[0]["dead_letter_id"]
     shown = run(ward.sender, "dead-letters", "show", letter_id, "--json")
     assert json.loads(shown.stdout)["dead_letter"]["dead_letter_id"] == letter_id
