@@ -114,7 +114,9 @@ def show(
 
 
 def _history(entries: list[dict[str, Any]]) -> Table:
-    table = Table("when", "what", "code", "by", "why", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("when", "what", "code", "by", "why"):
+        table.add_column(name, overflow="fold")
     for entry in entries:
         told = (entry.get(name, "") for name in ("code", "acted_by", "reason"))
         table.add_row(moment(entry["happened_at"]), entry["what"], *told)
