@@ -133,7 +133,9 @@ def test_selectors_select_paths(selector: str, path: str, selected: bool) -> Non
 
 def test_the_strictest_of_two_selectors_counts() -> None:
     """Removed, if any says so."""
-    waiting = begin([(Selector.parse("a"), "mask"), (Selector.parse("*"), "remove"), (Selector.parse("a"), "pseudonymise")])
+    waiting = begin(
+        [(Selector.parse("a"), "mask"), (Selector.parse("*"), "remove"), (Selector.parse("a"), "pseudonymise")]
+    )
     assert descend(waiting, "a") == (NOTHING, "remove")
 
 

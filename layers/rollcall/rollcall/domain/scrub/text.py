@@ -73,13 +73,13 @@ class TextScrubber:
         if text.isascii() and "%" not in text and "&#" not in text:
             if PLAIN.fullmatch(text) or not TRIGGER.search(text):
                 return True
-            if "\\u" not in text:
+            if "\\" not in text:
                 return not self._finds(text)
         return not self.scrub(text).rules
 
     def _finds(self, text: str) -> bool:
         try:
-            return bool(self._find(text))
+            return bool(self.find(text))
         except TooManyCandidates:
             return True
 
@@ -131,7 +131,7 @@ class TextScrubber:
         """Replace until there is nothing left to find; None when that cannot be reached."""
         for _ in range(PASSES_MAX):
             try:
-                findings = self._find(text)
+                findings = self.find(text)
             except TooManyCandidates:
                 rules[LIMIT_CANDIDATES] = None
                 return None
@@ -141,7 +141,7 @@ class TextScrubber:
             text = _rewrite(text, _apart(findings))
         return None
 
-    def _find(self, text: str) -> list[Finding]:
+    def find(self, text: str) -> list[Finding]:
         """Return everything personal in a plain text, as each rule sees it."""
         if not TRIGGER.search(text):
             return []

@@ -136,11 +136,8 @@ def _svnr(digits: str) -> bool:
 
 def _rodne_cislo(digits: str) -> bool:
     month = int(digits[2:4]) % 50
-    return (
-        is_day(month - 20 if month > 20 else month, digits[4:6])
-        and (  # noqa: PLR2004
-            len(digits) == 9 or int(digits) % 11 == 0 or int(digits[:9]) % 11 == 10 == int(digits[9]) + 10  # noqa: PLR2004
-        )
+    return is_day(month - 20 if month > 20 else month, digits[4:6]) and (
+        len(digits) == 9 or int(digits) % 11 == 0 or int(digits[:9]) % 11 == 10 == int(digits[9]) + 10  # noqa: PLR2004
     )
 
 
@@ -206,27 +203,29 @@ def _isikukood(digits: str) -> bool:
 
 
 DATE6 = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-# Written so that a text can hold them without a word that names them.
-NUMBERS = (
+# Written so that a text can hold them without a word that names them: first those with separators in them.
+SEPARATED = (
     _rule("@us_ssn", r"(?!000|666)[0-9]{3}([ .-])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}"),
     _rule("@uk_nhs", r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{4}", _nhs),
-    _rule("@fr_nir", r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2} ?[0-9]{2}",
-          _nir),
     _rule("@se_personnummer", r"(?:19|20)?" + DATE6.replace("[12][0-9]|3[01]", "[12][0-9]|3[01]|[6-8][0-9]|9[01]")
           + r"[-+][0-9]{4}", _personnummer),
     _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}-[0-9]{4}", _cpr),
+    _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf),
+    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff),
+    _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn),
+    _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn),
+    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo),
+    _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id),
+)  # fmt: skip
+NUMBERS = (
+    _rule("@fr_nir", r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2} ?[0-9]{2}",
+          _nir),
     _rule("@no_fodselsnummer", r"[0-7][0-9](?:[04][1-9]|[15][0-2])[0-9]{2} ?[0-9]{5}", _fodselsnummer),
     _rule("@be_rijksregister", r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[- ]?[0-9]{3}[. -]?[0-9]{2}", _rijksregister),
     _rule("@ch_ahv", r"756([. ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{2}", _ahv),
-    _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf),
     _rule("@cn_resident_id", r"[1-9][0-9]{5}(?:19|20)" + DATE6 + r"[0-9]{3}[0-9X]", _resident_id),
-    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff),
-    _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn),
     _rule("@za_id", DATE6 + r"[0-9]{4}[01][89][0-9]", _za_id),
-    _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn),
     _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp),
-    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo),
-    _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id),
 )  # fmt: skip
 LETTERED = (
     _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino),
