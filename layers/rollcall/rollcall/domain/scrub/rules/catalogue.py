@@ -1,4 +1,4 @@
-"""All value rules, in families that share a gate: what a text must have for any rule of the family to be worth asking."""
+"""All value rules, in families that share a gate: what a text must have for any of them to be worth asking."""
 
 import re
 from collections.abc import Callable
@@ -45,8 +45,10 @@ def _either(first: Callable[[str], object], second: Callable[[str], object]) -> 
 HAS_NUMBER = _gate(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){6}")
 HAS_LONG_NUMBER = _gate(r"[0-9](?:[ .-]?[0-9]){8}")
 NAMES_NUMBER = _words(
-    "ssn", "id number", "identity", "social", "tax id", "tax number", "tax file", "bsn", "burger", "pesel", "steuer", "contrib", "svnr", "sozial", "sv-",
-    "cpf", "aadh", "uidai", "tfn", "idnr", "sofi", "kimlik", "tckn", "t.c.", "isikukood", "asmens", "oib", "teudat", "mispar", "nhs",
+    "ssn", "id number", "identity", "social", "tax id", "tax number", "tax file", "bsn", "burger", "pesel",
+    "steuer", "contrib", "svnr", "sozial", "sv-",
+    "cpf", "aadh", "uidai", "tfn", "idnr", "sofi", "kimlik", "tckn", "t.c.", "isikukood", "asmens", "oib",
+    "teudat", "mispar", "nhs",
     "personnummer", "imei", "national id", "passport", "personal number",
 )  # fmt: skip
 HAS_CREDENTIAL = _words(
@@ -54,7 +56,8 @@ HAS_CREDENTIAL = _words(
     "gocspx", "k_live", "k_test", "whsec", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "xapp",
     "sk-", "npm_", "pypi-", "hf_", "dop_v1", "sg.", "key-", "shp", "sq0", "eaa", "hooks.slack", ":aa",
 )  # fmt: skip
-SPELLS_ADDRESS = _words("[at", "(at", "{at", "<at", "[ at", "( at", "{ at", "< at", "[@", "(@", "{@", "<@", "[ @", "( @", " dot ", " @ ",
+SPELLS_ADDRESS = _words("[at", "(at", "{at", "<at", "[ at", "( at", "{ at", "< at", "[@", "(@", "{@", "<@", "[ @",
+"( @", " dot ", " @ ",
                         "\tdot", "\t@", "\n@")  # fmt: skip
 NAMES_BIRTH = _words("born", "birth", "dob", "d.o.b", "gebor", "geburt", "né", "naiss", "nac", "nat", "nasc")
 FAMILIES = (
