@@ -28,7 +28,7 @@ WARM_UP_TEXTS = 20
 
 def templates() -> list[str]:
     """Return the evaluation package's templates, without importing it: its imports need its models."""
-    folder = Path(distribution("presidio-evaluator").locate_file("presidio_evaluator/data_generator/raw_data"))
+    folder = Path(str(distribution("presidio-evaluator").locate_file("presidio_evaluator/data_generator/raw_data")))
     return (folder / "templates.txt").read_text(encoding="utf-8", errors="replace").splitlines()
 
 

@@ -1,5 +1,6 @@
 """Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
 
 PASSES_MAX = 4
+TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
 
@@ -46,6 +48,7 @@ class TextScrubber:
             if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
         )
         self._clean: set[int] = set()
+        self._tokens: set[int] = set()
 
     def is_known(self, value: Any) -> bool:
         """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
@@ -65,6 +68,18 @@ class TextScrubber:
             if len(self._clean) >= CLEAN_MAX:
                 self._clean.clear()
             self._clean.add(code)
+        return True
+
+    def is_clean_token(self, text: str) -> bool:
+        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
+        code = hash(text)
+        if code in self._tokens:
+            return True
+        if not TOKEN.fullmatch(text) or not self.is_clean(text):
+            return False
+        if len(self._tokens) >= CLEAN_MAX:
+            self._tokens.clear()
+        self._tokens.add(code)
         return True
 
     def _has_nothing(self, text: str) -> bool:
