@@ -46,7 +46,7 @@ def test_a_declared_name_is_kept_in_one_style(scrubber: Scrubber) -> None:
 
 
 def test_an_undeclared_name_is_a_pseudonym(scrubber: Scrubber) -> None:
-    """"Jane Doe opened" cannot be told from an event's name, so it is not stored; it can still be counted."""
+    """A name like "Jane Doe opened" cannot be told from an event's, so it is not stored; it can still be counted."""
     scrubbed = scrubber.scrub_name("Jane Doe opened")
     assert scrubbed.value == "undeclared:" + scrubber.scrub_identifier("Jane Doe opened")
     assert scrubbed.remarks == (Remark("name", "@undeclared", "pseudonymise"),)

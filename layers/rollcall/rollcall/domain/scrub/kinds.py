@@ -7,14 +7,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rollcall.domain.scrub.redaction import MARKER
-from rollcall.domain.scrub.text import TextScrubber
+from rollcall.domain.scrub.text import TOKEN, TextScrubber
 
 NUMBER_MAX = 1e9  # above what lessons are measured in, below telephone numbers
 SECONDS = (9e8, 4.1e9)  # 1998 to 2099, since the epoch
 MILLISECONDS = (9e11, 4.1e12)
 ITEMS_MAX = 64
 PATH_MAX = 1_024
-TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")  # BCP 47
 VERSION = re.compile(r"v?[0-9]{1,5}(?:\.[0-9]{1,6}){0,3}(?:[-+.][0-9A-Za-z]{1,16}){0,3}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?")
@@ -62,8 +61,10 @@ def _boolean(value: Any, _: TextScrubber) -> Any:
 
 def _token(value: Any, texts: TextScrubber) -> Any:
     if type(value) is str:
+        if texts.is_clean_token(value):
+            return value
         if TOKEN.fullmatch(value):
-            return value if texts.is_clean(value) else _personal(value, texts)
+            return _personal(value, texts)
     elif type(value) is int and abs(value) <= NUMBER_MAX:
         return value
     return _misfit("token")

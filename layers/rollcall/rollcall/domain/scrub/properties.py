@@ -52,9 +52,7 @@ class PropertiesWalk:
                     kept[name] = scrubbed
             else:
                 accepted = kind.accept(value, texts)
-                if accepted is value:
-                    kept[name] = value
-                elif self._tell(accepted, value, kind, (*place, name)):
+                if accepted is value or self._tell(accepted, value, kind, (*place, name)):
                     kept[name] = accepted
         return kept
 

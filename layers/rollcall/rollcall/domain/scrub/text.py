@@ -1,5 +1,6 @@
 """Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
 
 PASSES_MAX = 4
+TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
 
@@ -46,6 +48,7 @@ class TextScrubber:
             if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
         )
         self._clean: set[int] = set()
+        self._tokens: set[int] = set()
 
     def is_known(self, value: Any) -> bool:
         """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
@@ -67,19 +70,31 @@ class TextScrubber:
             self._clean.add(code)
         return True
 
+    def is_clean_token(self, text: str) -> bool:
+        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
+        code = hash(text)
+        if code in self._tokens:
+            return True
+        if not TOKEN.fullmatch(text) or not self.is_clean(text):
+            return False
+        if len(self._tokens) >= CLEAN_MAX:
+            self._tokens.clear()
+        self._tokens.add(code)
+        return True
+
     def _has_nothing(self, text: str) -> bool:
         if len(text) > STRING_MAX:
             return False
         if text.isascii() and "%" not in text and "&#" not in text:
             if PLAIN.fullmatch(text) or not TRIGGER.search(text):
                 return True
-            if "\\u" not in text:
+            if "\\" not in text:
                 return not self._finds(text)
         return not self.scrub(text).rules
 
     def _finds(self, text: str) -> bool:
         try:
-            return bool(self._find(text))
+            return bool(self.find(text))
         except TooManyCandidates:
             return True
 
@@ -131,7 +146,7 @@ class TextScrubber:
         """Replace until there is nothing left to find; None when that cannot be reached."""
         for _ in range(PASSES_MAX):
             try:
-                findings = self._find(text)
+                findings = self.find(text)
             except TooManyCandidates:
                 rules[LIMIT_CANDIDATES] = None
                 return None
@@ -141,7 +156,7 @@ class TextScrubber:
             text = _rewrite(text, _apart(findings))
         return None
 
-    def _find(self, text: str) -> list[Finding]:
+    def find(self, text: str) -> list[Finding]:
         """Return everything personal in a plain text, as each rule sees it."""
         if not TRIGGER.search(text):
             return []
