@@ -18,6 +18,8 @@ from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
+from workbench.operations.dead_letters import dead_letters
+from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
@@ -33,6 +35,8 @@ app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
 app.command()(replay)
 app.add_typer(replays)
+app.command()(redrive)
+app.add_typer(dead_letters)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

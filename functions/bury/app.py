@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from rollcall.edge import observe, redriven, settings, wiring, wiring_dead_letters
-from rollcall.errors import Unavailable
+from rollcall.errors import ConfigurationInvalid, Unavailable
 from rollcall.flows.bury import DeadMessage
 from rollcall.flows.load import retry_delay_seconds
 
@@ -16,11 +16,12 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 def queue_of(record: dict[str, Any]) -> str:
-    """Return which queue a dead letter came from, by the queue that it lies in."""
+    """Return which queue a dead letter came from, by the queue that it lies in; raises ConfigurationInvalid."""
     found_in = "/" + str(record["eventSourceARN"]).rpartition(":")[2]
-    return next(
-        queue for queue in QUEUES if settings.current().need(f"{queue}_dead_letter_queue_url").endswith(found_in)
-    )
+    for queue in QUEUES:
+        if settings.current().need(f"{queue}_dead_letter_queue_url").endswith(found_in):
+            return queue
+    raise ConfigurationInvalid("No queue of ours has its dead letters there.")
 
 
 def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:

@@ -98,7 +98,8 @@ begin
     removed_lesson as (
         delete from lesson_progress as row
         using lesson
-        where not p_is_dry_run and lesson.fate = 'removed' and row.org_id = p_org_id
+        where not p_is_dry_run and lesson.fate = 'removed'
+            and row.org_id = p_org_id and row.user_id = any (p_user_ids)
             and row.user_id = lesson.user_id
             and row.course_id = lesson.course_id
             and row.lesson_id = lesson.lesson_id
@@ -112,7 +113,8 @@ begin
             time_spent_seconds = lesson.time_spent_seconds,
             event_count = lesson.event_count
         from lesson
-        where not p_is_dry_run and lesson.fate = 'changed' and row.org_id = p_org_id
+        where not p_is_dry_run and lesson.fate = 'changed'
+            and row.org_id = p_org_id and row.user_id = any (p_user_ids)
             and row.user_id = lesson.user_id
             and row.course_id = lesson.course_id
             and row.lesson_id = lesson.lesson_id
@@ -132,7 +134,8 @@ begin
     removed_course as (
         delete from course_progress as row
         using course
-        where not p_is_dry_run and course.fate = 'removed' and row.org_id = p_org_id
+        where not p_is_dry_run and course.fate = 'removed'
+            and row.org_id = p_org_id and row.user_id = any (p_user_ids)
             and row.user_id = course.user_id
             and row.course_id = course.course_id
     ),
@@ -147,7 +150,8 @@ begin
             lessons_started = course.lessons_started,
             lessons_completed = course.lessons_completed
         from course
-        where not p_is_dry_run and course.fate = 'changed' and row.org_id = p_org_id
+        where not p_is_dry_run and course.fate = 'changed'
+            and row.org_id = p_org_id and row.user_id = any (p_user_ids)
             and row.user_id = course.user_id
             and row.course_id = course.course_id
     ),

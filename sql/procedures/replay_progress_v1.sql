@@ -15,9 +15,11 @@ returns jsonb
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
--- As in ingestion: planned once a connection, and never a plan that was made while a table was empty.
+-- As in ingestion: planned once a connection, and never a plan that was made while a table was empty. Such a plan would
+-- also compare every row of a chunk with every other: joins are by hash.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_nestloop = off
 as $$
 declare
     v_operation operations;

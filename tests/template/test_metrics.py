@@ -5,6 +5,9 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from functions.bury.app import QUEUES
 from tests.template.document import ROOT, Template
 
 RUN_PARTITION = """
@@ -16,23 +19,51 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
 
-def test_the_alarm_on_the_default_partition_watches_its_metric() -> None:
-    """The metric has the very namespace, name and dimensions of the alarm: with others it would never rise."""
-    environment = {**os.environ, "SERVICE": "partition", "ENVIRONMENT": "prod", "AWS_REGION": "eu-west-1"}
-    command = [sys.executable, "-c", RUN_PARTITION]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    lines = map(json.loads, done.stdout.splitlines())
-    sent = next(line for line in lines if "_aws" in line)
-    metric = sent["_aws"]["CloudWatchMetrics"][0]
+RUN_BURY = """
+from types import SimpleNamespace
+from functions.bury import app
+app.wiring_dead_letters.bury = lambda: SimpleNamespace(bury=lambda message: [])
+record = {
+    "messageId": "m", "body": "", "receiptHandle": "", "eventSource": "aws:sqs", "messageAttributes": {},
+    "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:QUEUE-dead-letters",
+    "attributes": {"ApproximateReceiveCount": "1", "ApproximateFirstReceiveTimestamp": "1773119784000"},
+}
+app.handler({"Records": [record]}, SimpleNamespace(aws_request_id="1"))
+"""
 
-    alarm = Template.read().alarms["DefaultPartitionAlarm"]
+
+def sent_by(service: str, program: str, **variables: str) -> tuple[str, str, dict[str, str]]:
+    """Return namespace, name and dimensions of the metric that a function sends."""
+    environment = {**os.environ, "SERVICE": service, "ENVIRONMENT": "prod", "AWS_REGION": "eu-west-1", **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    sent = next(line for line in map(json.loads, done.stdout.splitlines()) if "_aws" in line)
+    metric = sent["_aws"]["CloudWatchMetrics"][0]
+    return metric["Namespace"], metric["Metrics"][0]["Name"], {name: sent[name] for name in metric["Dimensions"][0]}
+
+
+def watched_by(alarm: str) -> tuple[str, str, dict[str, str]]:
+    """Return namespace, name and dimensions of the metric that an alarm of the template watches."""
+    watching = Template.read().alarms[alarm]
     parameters = {"Environment": "prod", "AWS::Region": "eu-west-1"}
-    watched = {
+    dimensions = {
         dimension["Name"]: parameters[dimension["Value"]["Ref"]]
         if isinstance(dimension["Value"], dict)
         else dimension["Value"]
-        for dimension in alarm["Dimensions"]
+        for dimension in watching["Dimensions"]
     }
+    return watching["Namespace"], watching["MetricName"], dimensions
 
-    assert (metric["Namespace"], metric["Metrics"][0]["Name"]) == (alarm["Namespace"], alarm["MetricName"])
-    assert {name: sent[name] for name in metric["Dimensions"][0]} == watched
+
+def test_the_alarm_on_the_default_partition_watches_its_metric() -> None:
+    """The metric has the very namespace, name and dimensions of the alarm: with others it would never rise."""
+    assert sent_by("partition", RUN_PARTITION) == watched_by("DefaultPartitionAlarm")
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_the_alarm_on_each_queues_dead_letters_watches_its_metric(queue: str) -> None:
+    """Burial empties a dead-letter queue at once, so this metric alone says that there was something in it."""
+    urls = {f"{name}_dead_letter_queue_url".upper(): f"https://sqs.example/{name}-dead-letters" for name in QUEUES}
+    sent = sent_by("bury", RUN_BURY.replace("QUEUE", queue), **urls)
+    assert sent == watched_by(f"{queue.capitalize()}BuriedAlarm")

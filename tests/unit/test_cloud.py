@@ -18,7 +18,8 @@ from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.cloud.signature import AwsCredentials, sign_post
-from rollcall.errors import ParameterUnavailable, QueueUnavailable, SecretUnavailable
+from rollcall.cloud.topics import Topics
+from rollcall.errors import ParameterUnavailable, QueueUnavailable, SecretUnavailable, TopicUnavailable
 
 BODY = b'{"SecretId": "arn"}'
 HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
@@ -178,3 +179,23 @@ def test_a_queue_that_is_not_there_is_told_as_unavailable() -> None:
     """Nothing is claimed unless SQS took it."""
     with pytest.raises(QueueUnavailable):
         Queues().send("https://sqs.eu-central-1.amazonaws.com/123456789012/none", "body")
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_is_published_is_delivered_with_its_subject() -> None:
+    """To whoever subscribed: here a queue."""
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    topic = sns.create_topic(Name="digests")["TopicArn"]
+    url = sqs.create_queue(QueueName="reader")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-central-1:123456789012:reader")
+    assert Topics().publish(topic, "5 new dead letters", "5  spool  poisoned")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    delivered = json.loads(message["Body"])
+    assert (delivered["Subject"], delivered["Message"]) == ("5 new dead letters", "5  spool  poisoned")
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_topic_that_is_not_there_is_told_as_unavailable() -> None:
+    """Nothing is confirmed unless SNS took it."""
+    with pytest.raises(TopicUnavailable):
+        Topics().publish("arn:aws:sns:eu-central-1:123456789012:none", "subject", "message")

@@ -39,7 +39,7 @@ def test_a_batch_of_a_later_version_can_be_stored_by_it(queue: str, batch: Spool
     document = json.loads(body)
     del document["later"], document["events"][0]["later"]
     read = type(batch).model_validate(document, strict=False)
-    remarks = {"remarks": []} if queue == "analytics" else {}
+    remarks: dict[str, Any] = {"remarks": []} if queue == "analytics" else {}
     expected = [event.model_copy(update=remarks) for event in batch.events]
     assert read.events == expected
 

@@ -60,7 +60,7 @@ def put_back(queue: str, given: Any, scrubbed: Any) -> Any:
 def _event(form: Form, given: Any, scrubbed: Any) -> Any:
     if not isinstance(given, dict) or not isinstance(scrubbed, dict):
         return scrubbed
-    without = {"remarks": []} if "remarks" in scrubbed else {}
+    without: dict[str, Any] = {"remarks": []} if "remarks" in scrubbed else {}
     return scrubbed | without | _members(form.event, form.event_members, given)
 
 
@@ -79,4 +79,5 @@ def _is_valid(model: type[BaseModel], name: str, value: Any) -> bool:
 @cache
 def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
     field = model.model_fields[name]
-    return TypeAdapter(Annotated[field.annotation, field])
+    annotated: Any = Annotated[field.annotation, field]
+    return TypeAdapter(annotated)

@@ -77,7 +77,7 @@ def _read_after(text: str | None) -> tuple[datetime, UUID] | None:
     seconds, microsecond = divmod(int(found[1]), 1_000_000)
     try:
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microsecond), UUID(found[2])
-    except (ValueError, OverflowError, OSError):
+    except ValueError:
         raise errors.InvalidRequest("Check the parameters of the query: after.") from None
 
 

@@ -24,7 +24,7 @@ from rollcall.flows.ingest import ProgressStore
 from rollcall.flows.load import load_spooled
 from rollcall.flows.operate import Advanced, Chunk, Step, StepResult
 
-LEARNERS_MAX = 50  # whose locks one chunk takes: a batch of theirs waits for it, and gives up after four seconds
+LEARNERS_MAX = 25  # whose locks one chunk takes: a batch of theirs waits for it, and gives up after four seconds
 OBJECTS_MAX = 20
 
 Apply = Callable[[bytes, Operation], Counter[str]]

@@ -1,0 +1,171 @@
+"""`rollcall dead-letters`: look at dead letters, show one, give some up."""
+
+import json
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rollcall.contracts.dead_letter import Cause, State
+
+from workbench.api_client import TokenOption, UrlOption
+from workbench.operations.organisations import PATH, Organisations, OrgsOption, name_of
+from workbench.operations.selecting import (
+    AllOption,
+    CauseOption,
+    Choice,
+    IdsOption,
+    QueueOption,
+    ReasonOption,
+    YesOption,
+    confirm,
+    moment,
+    table_of,
+    total_of,
+)
+
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+dead_letters = typer.Typer(
+    name="dead-letters", help="Messages that failed for good: list them (without a command), show one, discard some."
+)
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the API's answers, and nothing else, on standard output.")
+]
+
+
+@dead_letters.callback(invoke_without_command=True)
+def list_dead_letters(
+    context: typer.Context,
+    org: OrgsOption = None,
+    queue: QueueOption = None,
+    cause: Annotated[Cause | None, typer.Option(help="Of this cause alone.")] = None,
+    state: Annotated[Literal[State, "any"], typer.Option(help="In this state alone.")] = "open",
+    limit: Annotated[int, typer.Option(help="How many of the newest to list, of each organisation.")] = 10,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """List dead letters: how many of each cause, and the newest. It changes nothing."""
+    if context.invoked_subcommand is not None:
+        return
+    organisations = Organisations.open(org, url, token)
+    given = {"queue": queue, "cause": cause, "state": None if state == "any" else state}
+    query = {name: value for name, value in given.items() if value}
+    pages = {org_id: organisations.get(org_id, limit=limit, **query) for org_id in organisations.org_ids}
+    if as_json:
+        typer.echo(json.dumps({str(org_id): page for org_id, page in pages.items()}))
+        return
+    groups = [(org_id, group) for org_id, page in pages.items() for group in page["groups"]]
+    if not groups:
+        output.print("No dead letters." if state == "any" else f"No {state} dead letters.")
+        return
+    output.print(table_of(groups))
+    letters = [letter for page in pages.values() for letter in page["dead_letters"]]
+    output.print()
+    output.print(_newest(letters))
+    shown, total = len(letters), total_of(group for _, group in groups)
+    output.print(
+        f"\n{shown} of {total:,} listed. Look at one: rollcall dead-letters show <dead letter>", soft_wrap=True
+    )
+
+
+def _newest(letters: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("dead letter", "queue", "code", "state", "last failed"):
+        table.add_column(name)
+    for name in ("failures", "redrives", "events", "bytes"):
+        table.add_column(name, justify="right")
+    for letter in sorted(letters, key=lambda letter: str(letter["last_failed_at"]), reverse=True):
+        counts = (letter[name] for name in ("failure_count", "redrive_count", "event_count", "size_bytes"))
+        table.add_row(
+            letter["dead_letter_id"], letter["queue"], letter["error_code"], letter["state"],
+            moment(letter["last_failed_at"]), *(f"{number:,}" for number in counts),
+        )  # fmt: skip
+    return table
+
+
+@dead_letters.command("show")
+def show(
+    dead_letter_id: Annotated[UUID, typer.Argument(help="The dead letter.")],
+    org: OrgsOption = None,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Show one dead letter: what is known of it, what happened to it, and its scrubbed body. It changes nothing."""
+    org_id, file = Organisations.open(org, url, token).find(dead_letter_id)
+    if as_json:
+        typer.echo(json.dumps(file))
+        return
+    letter = file["dead_letter"]
+    facts = Table(show_header=False, box=None, pad_edge=False)
+    facts.add_row("organisation", name_of(org_id))
+    for name in ("dead_letter_id", "queue", "cause", "error_code", "state", "first_failed_at", "last_failed_at"):
+        facts.add_row(name, str(letter[name]))
+    for name in ("failure_count", "receive_count", "redrive_count", "event_count", "size_bytes"):
+        facts.add_row(name, f"{letter[name]:,}")
+    output.print(facts)
+    output.print()
+    output.print(_history(file["history"]))
+    output.print("\nbody (scrubbed)")
+    if file["body"] is None:
+        why = "it could not be scrubbed" if letter["archive_key"] is None else "the archive has forgotten it"
+        output.print(f"  There is none: {why}.", soft_wrap=True)
+    else:
+        # Printed as it is: brackets in it are no styles of ours.
+        typer.echo(file["body"] if isinstance(file["body"], str) else json.dumps(file["body"], indent=2))
+
+
+def _history(entries: list[dict[str, Any]]) -> Table:
+    table = Table("when", "what", "code", "by", "why", box=None, pad_edge=False)
+    for entry in entries:
+        told = (entry.get(name, "") for name in ("code", "acted_by", "reason"))
+        table.add_row(moment(entry["happened_at"]), entry["what"], *told)
+    return table
+
+
+@dead_letters.command("discard")
+def discard(
+    reason: ReasonOption,
+    ids: IdsOption = None,
+    cause: CauseOption = None,
+    everything: AllOption = False,
+    queue: QueueOption = None,
+    org: OrgsOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what it would be, and change nothing.")] = False,
+    yes: YesOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Give up open dead letters. Their events will not be stored, unless each is redriven by its id later."""
+    choice = Choice.read(ids, cause, everything, queue)
+    organisations = Organisations.open(org, url, token)
+    chosen = choice.by_organisation(organisations)
+    groups = [(org_id, group) for org_id, (_, found) in chosen.items() for group in found if group["state"] == "open"]
+    total = total_of(group for _, group in groups)
+    if not total:
+        output.print("No open dead letter is among them.")
+        return
+    output.print(table_of(groups))
+    if not dry_run:
+        confirm(console, f"Give up {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
+    done = sum(
+        _discard(organisations, org_id, selection, reason, dry_run=dry_run) for org_id, (selection, _) in chosen.items()
+    )
+    output.print(f"{done:,} would be discarded (dry run: nothing was changed)" if dry_run else f"{done:,} discarded")
+
+
+def _discard(
+    organisations: Organisations, org_id: UUID, selection: dict[str, Any], reason: str, *, dry_run: bool
+) -> int:
+    body = {"org_id": str(org_id), "selection": selection, "reason": reason, "dry_run": dry_run}
+    done = 0
+    while True:
+        answer = organisations.client.post(f"{PATH}/discard", body)
+        discarded, remaining = int(answer["discarded"]), int(answer["remaining"])
+        done += discarded
+        if dry_run or not remaining or not discarded:
+            return done + (remaining if dry_run else 0)
