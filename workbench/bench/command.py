@@ -16,7 +16,7 @@ from workbench.bench.bench import Bench, Section
 from workbench.bench.database import new_database
 from workbench.bench.figures import Figure
 from workbench.bench.plan import QUICK, Plan
-from workbench.bench.sections import analytics, closed_loop, growth, imports, open_loop, overhead, plans, web
+from workbench.bench.sections import analytics, closed_loop, growth, imports, open_loop, overhead, plans, replay, web
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 
@@ -34,6 +34,7 @@ class Part(StrEnum):
     IMPORTS = "imports"
     GROWTH = "growth"
     PLANS = "plans"
+    REPLAY = "replay"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -45,6 +46,7 @@ SECTIONS: dict[Part, Section] = {
     Part.IMPORTS: imports,
     Part.GROWTH: growth,
     Part.PLANS: plans,
+    Part.REPLAY: replay,
 }
 
 
