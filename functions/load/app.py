@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.edge import observe, settings, wiring, wiring_operations
-from rollcall.errors import PoisonedMessage, RollcallError, StoreUnavailable
+from rollcall.edge import observe, redriven, settings, wiring, wiring_operations
+from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
 from rollcall.flows import archive, load
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -20,6 +20,7 @@ class Loading:
 
     def __init__(self, queue: str, store: Callable[[SQSRecord], Counter[str]]) -> None:
         current = settings.current()
+        self._queue = queue
         self._store = store
         self._queue_url = current.need(f"{queue}_queue_url")
         self._dead_letter_queue_url = current.need(f"{queue}_dead_letter_queue_url")
@@ -39,6 +40,8 @@ class Loading:
             raise StoreUnavailable
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
+        if counts:  # what was buried has none
+            redriven.resolve(self._queue, record.raw_event, counts)
 
     def _give_back(self, record: SQSRecord, receives: int) -> None:
         observe.count(load_retry=1)
@@ -46,8 +49,9 @@ class Loading:
         seconds = load.retry_delay_seconds(receives)
         wiring.queues().give_back(self._queue_url, record.receipt_handle, seconds)
 
-    def _bury(self, record: SQSRecord, poison: PoisonedMessage) -> None:
-        wiring.queues().send(self._dead_letter_queue_url, record.body, {"cause": poison.code})
+    def _bury(self, record: SQSRecord, poison: PoisonedMessage | StoreRefused) -> None:
+        marks = redriven.marks_of_failed(record.raw_event, poison.code)
+        wiring.queues().send(self._dead_letter_queue_url, record.body, marks.attributes())
         observe.count(buried=1)
         observe.logger().error("buried", extra={"message_id": record.message_id, "code": poison.code})
 

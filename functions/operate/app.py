@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from rollcall.contracts.operation import OperationMessage
-from rollcall.edge import observe, settings, wiring, wiring_operations
+from rollcall.edge import observe, settings, wiring, wiring_operate
 from rollcall.errors import PoisonedMessage, QueueUnavailable
 from rollcall.flows import operate
 
@@ -23,7 +23,7 @@ def _is_finished(record: dict[str, Any]) -> bool:
         return _bury(record, poison)
     # Should this worker die, its message is back soon, and not only after the queue's own time.
     _give_back(record, operate.HOLD_SECONDS)
-    worked = wiring_operations.operate().work(message)
+    worked = wiring_operate.operate().work(message)
     _tell(message, worked)
     if worked.again_in_seconds is None:
         return True

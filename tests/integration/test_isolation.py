@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import errors as pg
+from rollcall.contracts.dead_letter import Failure
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.domain.rate import RateLimit
+from rollcall.store.burials import BurialStore
 
 from tests.builders import NOW, an_event, changed, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
@@ -45,6 +47,7 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
         clone.assign(org_id, LEARNERS[org_id], ASSIGNED_COURSE)
         assert clone.ingest([org_id], *own) == ["accepted"] * len(own)
         fill_analytics(clone, org_id)
+        fill_dead_letters(clone, org_id)
         clone.execute(
             "insert into rollcall.operations (org_id, operation_id, kind, source, requested_by)"
             " values (%s, gen_random_uuid(), 'replay', 'events', 'somebody')",
@@ -65,6 +68,16 @@ def fill_analytics(clone: ScratchDatabase, org_id: UUID) -> None:
     waiting = QueuedEvents(org_id, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("test", RateLimit(100, 100), [waiting], NOW)
     clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW)
+
+
+def fill_dead_letters(clone: ScratchDatabase, org_id: UUID) -> None:
+    """Record a dead letter with an event in it."""
+    failure = Failure(
+        dead_letter_id=uuid4(), failure_id=uuid4(), queue="spool", cause="poisoned", error_code="poisoned_message",
+        first_failed_at=NOW, failed_at=NOW, receive_count=3, size_bytes=1, body_digest="a" * 32, event_ids=[uuid4()],
+        archive_key="key",
+    )  # fmt: skip
+    assert BurialStore(clone.store._database).record_dead_letter(org_id, failure)
 
 
 @pytest.fixture
@@ -189,6 +202,9 @@ def test_the_app_role_touches_no_table_by_name(peopled: ScratchDatabase, tables:
         "select rollcall.make_partitions_v1(current_date, current_date)",
         "call rollcall.secure_organisation_rows('rollcall.learners')",
         "select * from rollcall.rate_buckets",
+        "select * from rollcall.dead_letter_counts",
+        "select rollcall.discard_dead_letters_v1(null, null, null, null, null, null, false, 1)",
+        "select rollcall.read_dead_letter_v1(gen_random_uuid(), gen_random_uuid())",
         "select * from rollcall.schema_migrations",
         "copy (select 1) to program 'true'",
         "select pg_read_file('postgresql.conf')",

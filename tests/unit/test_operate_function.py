@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from rollcall.contracts.operation import OperationMessage
-from rollcall.edge import openapi, wiring, wiring_operations
+from rollcall.edge import openapi, wiring, wiring_operate, wiring_operations
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.operate import HOLD_SECONDS, RECEIVES_MAX, Worked
 
@@ -62,7 +62,7 @@ def receive(monkeypatch: pytest.MonkeyPatch, worked: Worked, body: str = BODY, r
             assert message.model_dump_json() == BODY
             return worked
 
-    monkeypatch.setattr(wiring_operations, "operate", Engine)
+    monkeypatch.setattr(wiring_operate, "operate", Engine)
     record = {
         "messageId": "m-1",
         "receiptHandle": "h-1",
@@ -134,9 +134,9 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     monkeypatch.setenv("ARCHIVE_BUCKET", "archive")
     monkeypatch.setenv("POLICY_PARAMETER_PREFIX", "/rollcall/policies")
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
-    steps = wiring_operations.replay_steps()
+    steps = wiring_operate.replay_steps()
     assert sorted(steps) == sorted(schema["properties"]["source"]["enum"])
-    assert wiring_operations.operate().steps.keys() == {"replay", "scrub"}
+    assert wiring_operate.operate().steps.keys() == {"redrive", "replay", "scrub"}
     for part in (wiring.database, wiring_operations.operation_store, wiring_operations.archive_objects):
         part.cache_clear()
-    wiring_operations.operate.cache_clear()
+    wiring_operate.operate.cache_clear()

@@ -142,6 +142,12 @@ class OperationUnknown(NotFound):
     code = "operation_unknown"
 
 
+class DeadLetterUnknown(NotFound):
+    """There is no such dead letter in this organisation."""
+
+    code = "dead_letter_unknown"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 
@@ -200,6 +206,12 @@ class ObjectsUnavailable(Unavailable):
     """The bucket cannot be reached."""
 
     code = "objects_unavailable"
+
+
+class TopicUnavailable(Unavailable):
+    """The topic cannot be reached."""
+
+    code = "topic_unavailable"
 
 
 class KeysUnavailable(Unavailable):

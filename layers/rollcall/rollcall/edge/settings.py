@@ -67,6 +67,7 @@ class Settings(BaseModel):
     operations_queue_url: str = ""
     operations_dead_letter_queue_url: str = ""
     archive_bucket: str = ""
+    digest_topic_arn: str = ""
 
     analytics_batch_max_size: int = Field(500, ge=1, le=5000)
     analytics_batch_max_bytes: int = Field(524_288, ge=1024, le=5_000_000)

@@ -15,6 +15,7 @@ from rollcall.edge import settings
 from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.analytics import AnalyticsStore
+from rollcall.store.burials import BurialStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
@@ -90,6 +91,12 @@ def receipt_store() -> ReceiptStore:
 def analytics_store() -> AnalyticsStore:
     """Return the analytics store."""
     return AnalyticsStore(database())
+
+
+@cache
+def burial_store() -> BurialStore:
+    """Return the ledger of dead letters, as queues' consumers write it."""
+    return BurialStore(database())
 
 
 @cache

@@ -78,7 +78,7 @@ def _store_group(
         outcomes = store.ingest_analytics(org_id, list(group.values()))
     except StoreRefused as refused:
         if len(group) == 1:
-            return dict.fromkeys(group, PoisonedMessage(refused.detail))
+            return dict.fromkeys(group, refused)
         alone: dict[str, Counter[str] | RollcallError] = {}
         for message_id, batch in group.items():
             alone |= _store_group(org_id, {message_id: batch}, store)
@@ -104,21 +104,21 @@ class Message:
 
     receive_count: int
     give_back: Callable[[], None]
-    bury: Callable[[PoisonedMessage], None]
+    bury: Callable[[PoisonedMessage | StoreRefused], None]
 
 
 def settle(message: Message, store_message: Callable[[], Counter[str]]) -> Counter[str] | None:
     """Store one message, or put it where it belongs. Returns its counts, or None when it is to be received again.
 
-    A database that is away gives the message back, however often that was; only a message that nobody can read, not
-    in several tries, is buried, and alone.
+    A database that is away gives the message back, however often that was; only a message that nobody can read, or
+    that the database refuses, in several tries, is buried, and alone.
     """
     try:
         return store_message()
     except StoreUnavailable:
         message.give_back()
         return None
-    except PoisonedMessage as poison:
+    except (PoisonedMessage, StoreRefused) as poison:
         if message.receive_count < POISON_RECEIVES:
             message.give_back()
             return None

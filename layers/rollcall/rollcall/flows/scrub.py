@@ -1,4 +1,4 @@
-"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys."""
+"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys; and later, once more."""
 
 import json
 from collections.abc import Callable
@@ -51,6 +51,11 @@ class Scrubbing:
     def policy_version(self) -> str:
         """Changes whenever anything of the policy changes."""
         return self.policy.version
+
+    def with_key(self, key_id: str) -> "Scrubbing":
+        """Return the same with the key of pseudonyms that stand there already; raises ConfigurationInvalid."""
+        pseudonymiser = self.pseudonymiser.for_key(key_id)
+        return Scrubbing(Scrubber(self.policy, pseudonymiser), pseudonymiser, self.policy)
 
 
 def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:

@@ -1,0 +1,78 @@
+"""Consumer of the dead-letter queues: keeps each dead letter where a person can look at it, and redrive it."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from rollcall.edge import observe, redriven, settings, wiring, wiring_dead_letters
+from rollcall.errors import Unavailable
+from rollcall.flows.bury import DeadMessage
+from rollcall.flows.load import retry_delay_seconds
+
+# Each queue's name, as its settings and the ledger have it. A new queue is a new line here, and its settings.
+QUEUES = ("spool", "analytics")
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def queue_of(record: dict[str, Any]) -> str:
+    """Return which queue a dead letter came from, by the queue that it lies in."""
+    found_in = "/" + str(record["eventSourceARN"]).rpartition(":")[2]
+    return next(
+        queue for queue in QUEUES if settings.current().need(f"{queue}_dead_letter_queue_url").endswith(found_in)
+    )
+
+
+def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
+    """Return a record of SQS as the flow knows it."""
+    return DeadMessage(
+        queue=queue,
+        message_id=record["messageId"],
+        body=record["body"],
+        marks=redriven.marks_of(record),
+        receive_count=redriven.receive_count(record),
+        first_received_at=redriven.first_received_at(record),
+        was_moved="DeadLetterQueueSourceArn" in record["attributes"],
+    )
+
+
+def bury_record(record: SQSRecord) -> None:
+    """Bury one message; raises when it is to be received again."""
+    queue = queue_of(record.raw_event)
+    message = read_message(queue, record.raw_event)
+    try:
+        failures = wiring_dead_letters.bury().bury(message)
+    except Unavailable as away:
+        _give_back(queue, record, away)
+        raise
+    except Exception as fault:
+        # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
+        observe.count(bury_failed=1)
+        observe.logger().error("not buried", extra={"message_id": record.message_id, "fault": type(fault).__name__})
+        raise
+    observe.count(buried=len(failures))
+    for failure in failures:
+        observe.logger().error(
+            "dead letter",
+            extra={
+                "queue": queue,
+                "dead_letter_id": str(failure.dead_letter_id),
+                "cause": failure.cause,
+                "code": failure.error_code,
+            },
+        )
+
+
+def _give_back(queue: str, record: SQSRecord, away: Unavailable) -> None:
+    observe.count(bury_retry=1)
+    observe.logger().warning("given back", extra={"message_id": record.message_id, "code": away.code})
+    url = settings.current().need(f"{queue}_dead_letter_queue_url")
+    receives = redriven.receive_count(record.raw_event)
+    wiring.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
+
+
+@observe.entry
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer SQS with the messages that are to be received again. An event is of one queue."""
+    observe.dimension("queue", queue_of(event["Records"][0]))
+    return dict(process_partial_response(event, bury_record, processor, context))

@@ -1,0 +1,45 @@
+"""Builds the worker of operations. Kinds of operations are registered here.
+
+Apart from what asks for operations: it brings all of scrubbing, which most functions do without.
+"""
+
+import time
+from functools import cache
+
+from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_scrub
+from rollcall.flows import archive, replay
+from rollcall.flows.operate import Operate, Step, by_source
+from rollcall.flows.replay_analytics import apply_queued
+from rollcall.flows.rescrub import Rescrub
+from rollcall.store.analytics import AnalyticsStore
+from rollcall.store.progress import ProgressStore
+
+
+@cache
+def operate() -> Operate:
+    """Return the engine, with a step for each kind of operation."""
+    steps: dict[str, Step] = {
+        "redrive": wiring_dead_letters.redrive(),
+        "replay": by_source(replay_steps()),
+        "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_of),
+    }
+    return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
+
+
+def _analytics_store() -> AnalyticsStore:
+    return AnalyticsStore(wiring.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
+
+
+def replay_steps() -> dict[str, Step]:
+    """Return the steps of a replay, by source."""
+    store = ProgressStore(wiring.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
+    retention = settings.current().retention
+    spooled = replay.apply_spooled(store, wiring.now, retention)
+    queued = apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, wiring.now, retention)
+    return {
+        "events": replay.replay_events(wiring_operations.operation_store()),
+        "spool": replay.ReplayArchive(wiring_operations.archive_objects(), archive.SPOOL, spooled),
+        "dead_letters": replay.ReplayArchive(
+            wiring_operations.archive_objects(), archive.DEAD_LETTERS, replay.first_that_reads(queued, spooled)
+        ),
+    }

@@ -1,0 +1,155 @@
+"""Bury: record each dead letter in the ledger, keep its scrubbed body in the archive, and let it leave its queue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from rollcall.contracts.dead_letter import Failure, Marks
+from rollcall.domain import dead_letters
+from rollcall.domain.dead_letters import Part
+from rollcall.domain.salvage import put_back
+from rollcall.errors import ScrubFailed
+
+
+class Scrubbed(Protocol):
+    """What is left of a value."""
+
+    @property
+    def value(self) -> Any:
+        """The value, with nothing personal in it."""
+
+
+class Scrubber(Protocol):
+    """Scrubs what nobody could read; raises ScrubFailed."""
+
+    def scrub_document(self, document: Any) -> Scrubbed:
+        """Return what is left of JSON."""
+
+    def scrub_text(self, text: str) -> Scrubbed:
+        """Return what is left of a text."""
+
+
+class Pseudonymiser(Protocol):
+    """Holds an organisation's key."""
+
+    def digest(self, content: bytes) -> str:
+        """Return a keyed digest, 32 hexadecimal digits."""
+
+
+class Scrubbing(Protocol):
+    """What an organisation's bodies are scrubbed with."""
+
+    @property
+    def scrubber(self) -> Scrubber:
+        """By its policy."""
+
+    @property
+    def pseudonymiser(self) -> Pseudonymiser:
+        """By its key."""
+
+
+class Archive(Protocol):
+    """Keeps objects; raises ObjectsUnavailable."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Keep one, in place of what its key had."""
+
+
+class Ledger(Protocol):
+    """Keeps what is known of dead letters; raises StoreUnavailable."""
+
+    def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
+        """Record a failure once; tells whether it was new."""
+
+
+@dataclass(frozen=True)
+class DeadMessage:
+    """A message as it was found in the dead-letter queue of `queue`. `was_moved`: by SQS, out of its receives."""
+
+    queue: str
+    message_id: str
+    body: str
+    marks: Marks
+    receive_count: int
+    first_received_at: datetime
+    was_moved: bool = False
+
+    @property
+    def source_id(self) -> str:
+        """The id under which it failed: load may have put the same message here twice, under ids of their own."""
+        return self.marks.message_id or self.message_id
+
+
+@dataclass(frozen=True)
+class Bury:
+    """The flow, with the IO it was given."""
+
+    archive: Archive
+    ledger: Ledger
+    scrubbing_of: Callable[[UUID], Scrubbing]
+    now: Callable[[], datetime]
+
+    def bury(self, message: DeadMessage) -> list[Failure]:
+        """Archive and record a message, one dead letter an organisation, and return what was new to the ledger.
+
+        The body comes first and the ledger last, so that a row always has its body; either done twice changes
+        nothing. Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then it stays on its queue.
+        """
+        failures = [(part, *self._failure(message, part)) for part in _parts(message)]
+        for _, failure, kept in failures:
+            if kept is not None and failure.archive_key is not None:
+                self.archive.put(failure.archive_key, kept.encode())
+        return [failure for part, failure, _ in failures if self.ledger.record_dead_letter(part.org_id, failure)]
+
+    def _failure(self, message: DeadMessage, part: Part) -> tuple[Failure, str | None]:
+        """Return what the ledger is told of a part, and what may be kept of its body."""
+        scrubbing = self.scrubbing_of(part.org_id)
+        marks = message.marks
+        cause, error_code = dead_letters.cause_of(marks.error_code, was_moved=message.was_moved)
+        letter_id = marks.dead_letter_id or dead_letters.dead_letter_id(message.queue, message.source_id, part.org_id)
+        first_failed_at = min(marks.first_failed_at or message.first_received_at, message.first_received_at)
+        kept: str | None = part.body
+        if not part.is_batch:
+            try:
+                kept = scrub_body(message.queue, part.body, scrubbing.scrubber)
+            except ScrubFailed as failed:
+                kept, error_code = None, failed.code
+        failure = Failure(
+            dead_letter_id=letter_id,
+            failure_id=dead_letters.failure_id(message.queue, message.source_id),
+            queue=message.queue,
+            cause=cause,
+            error_code=error_code,
+            first_failed_at=first_failed_at,
+            failed_at=self.now(),
+            receive_count=message.receive_count if marks.receive_count is None else marks.receive_count,
+            size_bytes=len(part.body.encode(errors="surrogatepass")),
+            body_digest=scrubbing.pseudonymiser.digest(part.body.encode(errors="surrogatepass")),
+            event_ids=list(part.event_ids),
+            archive_key=None if kept is None else dead_letters.archive_key(part.org_id, first_failed_at, letter_id),
+        )
+        return failure, kept
+
+
+def _parts(message: DeadMessage) -> list[Part]:
+    """Return the parts of a message. One that was redriven is one dead letter, and whose it was it stays."""
+    parts = dead_letters.parts_of(message.body)
+    marks = message.marks
+    if marks.dead_letter_id is None or marks.org_id is None:
+        return parts
+    event_ids = tuple(event_id for part in parts for event_id in part.event_ids)
+    is_batch = all(part.is_batch for part in parts)
+    body = dead_letters.rewritten(message.body) if is_batch else message.body
+    return [Part(marks.org_id, body, event_ids, is_batch)]
+
+
+def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
+    """Return what may be kept of a body of a queue that nobody can read, JSON or not; raises ScrubFailed."""
+    try:
+        document = dead_letters.read_document(body)
+    except ValueError:
+        return str(scrubber.scrub_text(body).value)
+    scrubbed = scrubber.scrub_document(document).value
+    return dead_letters.write_document(put_back(queue, document, scrubbed))

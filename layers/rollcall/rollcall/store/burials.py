@@ -1,0 +1,27 @@
+"""The procedures that write down what becomes of dead messages, called by their names."""
+
+from uuid import UUID
+
+from rollcall.contracts.dead_letter import Failure
+from rollcall.store.connection import Database
+
+RECORD = "select rollcall.record_dead_letter_v1(%s, %s::jsonb)"
+RESOLVE = "select rollcall.resolve_dead_letter_v1(%s, %s, %s, %s, %s)"
+
+
+class BurialStore:
+    """The ledger of dead letters, as queues' consumers write it. Each call raises StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
+        """Record a failure once; tells whether it was new."""
+        (recorded,) = self._database.call(RECORD, (org_id, failure.model_dump_json()))
+        return bool(recorded)
+
+    def resolve_dead_letter(
+        self, org_id: UUID, dead_letter_id: UUID, resolution_id: UUID, operation_id: UUID | None, code: str
+    ) -> None:
+        """Note that a redriven dead letter was stored; one that is not known is left alone."""
+        self._database.call(RESOLVE, (org_id, dead_letter_id, resolution_id, operation_id, code))
