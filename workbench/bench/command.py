@@ -16,7 +16,18 @@ from workbench.bench.bench import Bench, Section
 from workbench.bench.database import new_database
 from workbench.bench.figures import Figure
 from workbench.bench.plan import QUICK, Plan
-from workbench.bench.sections import analytics, closed_loop, growth, imports, open_loop, overhead, plans, scrub, web
+from workbench.bench.sections import (
+    analytics,
+    closed_loop,
+    growth,
+    imports,
+    open_loop,
+    overhead,
+    plans,
+    replay,
+    scrub,
+    web,
+)
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 
@@ -35,6 +46,7 @@ class Part(StrEnum):
     GROWTH = "growth"
     PLANS = "plans"
     SCRUB = "scrub"
+    REPLAY = "replay"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -47,6 +59,7 @@ SECTIONS: dict[Part, Section] = {
     Part.GROWTH: growth,
     Part.PLANS: plans,
     Part.SCRUB: scrub,
+    Part.REPLAY: replay,
 }
 
 
