@@ -5,7 +5,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from rollcall.contracts.dead_letter import Cause, DeadLetterFile, DeadLetterPage, State
-from rollcall.contracts.redrive import DiscardOrder, Discarding, RedriveOrder, RedriveReport, RedriveView
+from rollcall.contracts.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (
