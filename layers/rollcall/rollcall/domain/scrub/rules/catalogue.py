@@ -47,7 +47,8 @@ HAS_LONG_NUMBER = _gate(r"[0-9](?:[ .-]?[0-9]){8}")
 NAMES_NUMBER = _words(
     "ssn", "id number", "identity", "social", "tax id", "tax number", "tax file", "bsn", "burger", "pesel",
     "steuer", "contrib", "svnr", "sozial", "sv-",
-    "cpf", "aadh", "uidai", "tfn", "idnr", "sofi", "kimlik", "tckn", "t.c.", "isikukood", "asmens", "oib",
+    "cpf", "aadh", "uidai", "tfn", "idnr", "sofi", "kimlik", "tckn", "t.c.", "isikukood",
+    "cnp", "cod numeric", "asmens", "oib",
     "teudat", "mispar", "nhs",
     "personnummer", "imei", "national id", "passport", "personal number",
 )  # fmt: skip
