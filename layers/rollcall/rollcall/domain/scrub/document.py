@@ -1,6 +1,7 @@
 """Documents: any JSON, such as a dead letter. Key rules, value rules and selectors; what none of them finds is kept."""
 
 import json
+from itertools import islice
 from typing import Any
 
 from rollcall.domain.scrub.key_name import compact
@@ -84,7 +85,7 @@ class DocumentWalk:
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         texts, memory = self._policy.texts, self._policy.key_memory
-        for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
+        for key, value in islice(members.items(), KEYS_MAX):
             remembered = memory.get(key)
             if remembered and not (remembered[0] or waiting) and key not in kept and texts.is_known(value):
                 kept[key] = value

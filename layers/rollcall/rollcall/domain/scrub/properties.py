@@ -1,6 +1,7 @@
 """Properties of an event: what the policy declares is kept if it fits its kind, anything else is dropped."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
@@ -37,7 +38,7 @@ class PropertiesWalk:
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         texts, known = self._policy.texts, tree.spellings
-        for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
+        for key, value in islice(members.items(), KEYS_MAX):
             declared = known.get(key)
             if declared is None:
                 declared = self._declared(tree, key, place)
