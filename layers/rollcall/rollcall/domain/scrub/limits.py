@@ -11,6 +11,6 @@ IDENTIFIER_MAX = 1_024  # characters of an identifier
 REMARKS_MAX = 100  # different remarks of one document
 CANDIDATES_MAX = 2_000  # places in one string at which one rule looks closer; with more, the string is removed whole
 COMBINING_MAX = 30  # combining marks in a row, as in the Stream-Safe Text Format (Unicode Standard Annex 15, 13)
-CLEAN_MAX = 8_192  # strings remembered as clean, by their hash
+CLEAN_MAX = 32_768  # strings remembered as clean, by their hash
 CLEAN_CHARACTERS_MAX = 64  # a longer one is not worth remembering
 DECODINGS_MAX = 3  # a value encoded more often than this and still not plain is removed whole
