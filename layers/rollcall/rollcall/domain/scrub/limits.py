@@ -12,5 +12,5 @@ REMARKS_MAX = 100  # different remarks of one document
 CANDIDATES_MAX = 2_000  # places in one string at which one rule looks closer; with more, the string is removed whole
 COMBINING_MAX = 30  # combining marks in a row, as in the Stream-Safe Text Format (Unicode Standard Annex 15, 13)
 CLEAN_MAX = 32_768  # strings remembered as clean, by their hash
-CLEAN_CHARACTERS_MAX = 64  # a longer one is not worth remembering
+CLEAN_CHARACTERS_MAX = 24  # a longer one, such as a time or a UUID, seldom comes twice
 DECODINGS_MAX = 3  # a value encoded more often than this and still not plain is removed whole
