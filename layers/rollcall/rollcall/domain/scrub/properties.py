@@ -96,7 +96,8 @@ class PropertiesWalk:
         return [item for item in scrubbed if item is not _ABSENT]
 
     def _leaf(self, value: Any, kind: Kind, action: Action | None, place: tuple[str, ...]) -> Any:
-        if kind is PSEUDONYM or (action == "pseudonymise" and isinstance(value, str | int)):
+        is_made = action == "pseudonymise" and isinstance(value, str) and self._pseudonymiser.is_pseudonym(value)
+        if kind is PSEUDONYM or is_made:
             return self._pseudonym(value, place)
         accepted = kind.accept(value, self._policy.texts)
         if action == "mask" and isinstance(value, str) and set(value) <= {"*", *"-_.:+/ "}:
@@ -108,6 +109,8 @@ class PropertiesWalk:
         if isinstance(accepted, list):
             self._remarks.add(place, "@selector", "remove")
             return _ABSENT
+        if action == "pseudonymise":
+            return self._pseudonym(accepted, place)
         self._remarks.add(place, "@selector", "mask")
         return mask(accepted)
 
