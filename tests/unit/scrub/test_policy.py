@@ -119,6 +119,15 @@ def test_stricter_additions_only_take_away() -> None:
         assert "Jane" not in stricter
 
 
+def test_what_the_default_drops_is_not_kept_as_a_pseudonym() -> None:
+    """A value that does not fit its kind stays dropped; one that fits is pseudonymised, once."""
+    scrubber = scrubber_with(pseudonymise=["lesson_id", "score", "is_test"])
+    assert scrubber.scrub_properties("quiz_submitted", {"lesson_id": "Jane Doe", "is_test": True}).value == {}
+    kept = scrubber.scrub_properties("quiz_submitted", {"lesson_id": "l-1", "score": 5}).value
+    assert kept == {"lesson_id": scrubber.scrub_identifier("l-1"), "score": scrubber.scrub_identifier("5")}
+    assert scrubber.scrub_properties("quiz_submitted", kept).value == kept
+
+
 @pytest.mark.parametrize(
     ("selector", "path", "selected"),
     [

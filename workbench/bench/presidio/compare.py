@@ -92,10 +92,13 @@ class Presidio:
 
     def __init__(self, checkout: Checkout) -> None:
         self._root = checkout.root
-        self._python = checkout.root / ".presidio" / "bin" / "python"
+        self._home = checkout.root / ".presidio"
+        self._python = self._home / "bin" / "python"
 
     def find_fault(self) -> str | None:
         """Build the environment where it is not there yet; return what was wrong, or None."""
+        if (self._home / ".ready").exists():
+            return None
         try:
             subprocess.run(["make", "--silent", "presidio"], cwd=self._root, check=True, capture_output=True, text=True)
         except subprocess.CalledProcessError as error:

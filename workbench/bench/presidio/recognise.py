@@ -29,7 +29,8 @@ WARM_UP_TEXTS = 20
 def templates() -> list[str]:
     """Return the evaluation package's templates, without importing it: its imports need its models."""
     folder = Path(str(distribution("presidio-evaluator").locate_file("presidio_evaluator/data_generator/raw_data")))
-    return (folder / "templates.txt").read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = (folder / "templates.txt").read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line.replace("\\n", "\n") for line in lines if line.strip()]
 
 
 class Filler:
@@ -66,7 +67,7 @@ class Filler:
 def texts(seed: int, count: int) -> list[dict[str, Any]]:
     """Return labelled texts: a fifth without anything to find, the others by type in turn."""
     filler = Filler(seed)
-    lines = [line for line in templates() if line.strip()]
+    lines = templates()
     of_type = {name: [line for line in lines if "{{" + name + "}}" in line] for name in sorted(TYPES)}
     plain = [line for line in lines if not any("{{" + name + "}}" in line for name in TYPES)]
     groups = [*of_type.values(), plain]

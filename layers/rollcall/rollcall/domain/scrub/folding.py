@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from rollcall.domain.scrub.limits import COMBINING_MAX, STRING_MAX
+from rollcall.domain.scrub.limits import COMBINING_MAX, TEXT_MAX
 from rollcall.errors import ScrubFailed
 
 INVISIBLE = (
@@ -44,7 +44,7 @@ def fold(text: str) -> str:
     if sum(map(text.count, LIGATURES)) > LIGATURES_MAX:
         raise ScrubFailed("A text unfolds into too much.")
     folded = unicodedata.normalize("NFKC", text.translate(PLAIN)).translate(PLAIN)
-    if len(folded) > 2 * STRING_MAX:
+    if len(folded) > 2 * TEXT_MAX:
         raise ScrubFailed("A text unfolds into too much.")
     return FOREIGN_DIGITS.sub(_digits, folded)
 

@@ -21,6 +21,8 @@ LASTING = re.compile(
     r"P(?:[0-9]{1,5}D)?(?:T(?:[0-9]{1,5}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
 )  # ISO 8601
 ZONE = re.compile(r"[A-Z][A-Za-z_]{1,32}(?:/[A-Z][A-Za-z_+0-9-]{1,32}){0,2}|[+-][0-9]{2}:?[0-9]{2}")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
+PATH = re.compile(r"/[^\s\x00-\x1f\x7f\ud800-\udfff]*")
 PEOPLE = re.compile(
     r"(/(?:users?|students?|pupils?|learners?|children|child|kids?|people|persons?|profiles?|members?|teachers?|parents?"
     r"|guardians?|accounts?|u|home|~)/)([^/]{1,256})",
@@ -118,14 +120,14 @@ def _url_path(value: Any, texts: TextScrubber) -> Any:
     if "%" in path and PEOPLE.search(unquote(path)):
         path = unquote(path)
     path = PEOPLE.sub(rf"\1{SOMEBODY}", path) or "/"
-    if any(character.isspace() for character in path) or not path.startswith("/"):
+    if not PATH.fullmatch(path):
         return _misfit("url_path")
     return path if texts.is_clean(path) else texts.scrub(path).value
 
 
 def _text(value: Any, texts: TextScrubber) -> Any:
     """Keep a text without what the value rules find in it: for organisations that declare one, and know why."""
-    if type(value) is not str:
+    if type(value) is not str or UNSTORABLE.search(value):
         return _misfit("text")
     return value if texts.is_clean(value) else texts.scrub(value).value
 

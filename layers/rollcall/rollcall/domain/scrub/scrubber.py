@@ -82,7 +82,7 @@ class Scrubber:
         if len(text) > TEXT_MAX:
             raise ScrubFailed("The text is too long to be scrubbed.")
         remarks = Remarks()
-        scrubbed = self.policy.texts.scrub_long(text)
+        scrubbed = self.policy.texts.scrub(text, TEXT_MAX)
         for rule in scrubbed.rules:
             remarks.add((), rule, "replace")
         return Scrubbed(scrubbed.value, remarks.told())

@@ -55,7 +55,7 @@ class TextScrubber:
         kind = type(value)
         if kind is str:
             return hash(value) in self._clean
-        return (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN) or kind is bool or kind is float
+        return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
     def is_clean(self, text: str) -> bool:
         """Tell whether no rule finds anything in the text, in whatever encoding."""
@@ -98,14 +98,14 @@ class TextScrubber:
         except TooManyCandidates:
             return True
 
-    def scrub(self, text: str) -> ScrubbedText:
+    def scrub(self, text: str, characters_max: int = STRING_MAX) -> ScrubbedText:
         """Return the text with what is personal replaced; one that nothing is found in comes back as it was.
 
         Raises:
             ScrubFailed: its Unicode cannot be made plain within bounds.
 
         """
-        if len(text) > STRING_MAX:
+        if len(text) > characters_max:
             return ScrubbedText(REMOVED, (LIMIT_STRING,))
         rules: dict[str, None] = {}
         kept = text
@@ -123,24 +123,6 @@ class TextScrubber:
                 return ScrubbedText(kept, tuple(rules))
             seen = decoded
         return ScrubbedText(REMOVED, (*rules, LIMIT_ENCODING))
-
-    def scrub_long(self, text: str) -> ScrubbedText:
-        """Return the same of a text that may be longer, part by part: parts end where a line or a word does.
-
-        Raises:
-            ScrubFailed: its Unicode cannot be made plain within bounds.
-
-        """
-        pieces: list[str] = []
-        rules: dict[str, None] = {}
-        position = 0
-        while position < len(text):
-            end = _part_end(text, position)
-            part = self.scrub(text[position:end])
-            pieces.append(part.value)
-            rules.update(dict.fromkeys(part.rules))
-            position = end
-        return ScrubbedText("".join(pieces), tuple(rules))
 
     def _replace(self, text: str, rules: dict[str, None]) -> str | None:
         """Replace until there is nothing left to find; None when that cannot be reached."""
@@ -189,11 +171,3 @@ def _rewrite(text: str, findings: list[Finding]) -> str:
         pieces += [text[position : finding.start], finding.rule.marker]
         position = finding.end
     return "".join([*pieces, text[position:]])
-
-
-def _part_end(text: str, start: int) -> int:
-    if len(text) - start <= STRING_MAX:
-        return len(text)
-    end = start + STRING_MAX
-    at = max(text.rfind("\n", start, end), text.rfind("\r", start, end)) + 1
-    return at if at > start else end + STRING_MAX

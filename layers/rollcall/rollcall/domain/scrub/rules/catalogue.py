@@ -47,7 +47,8 @@ HAS_LONG_NUMBER = _gate(r"[0-9](?:[ .-]?[0-9]){8}")
 NAMES_NUMBER = _words(
     "ssn", "id number", "identity", "social", "tax id", "tax number", "tax file", "bsn", "burger", "pesel",
     "steuer", "contrib", "svnr", "sozial", "sv-",
-    "cpf", "aadh", "uidai", "tfn", "idnr", "sofi", "kimlik", "tckn", "t.c.", "isikukood", "asmens", "oib",
+    "cpf", "aadh", "uidai", "tfn", "idnr", "sofi", "kimlik", "tckn", "t.c.", "isikukood",
+    "cnp", "cod numeric", "asmens", "oib",
     "teudat", "mispar", "nhs",
     "personnummer", "imei", "national id", "passport", "personal number",
 )  # fmt: skip
@@ -105,9 +106,9 @@ TRIGGER = re.compile(
     r"|ya29|GOC|[srp]k_|whsec|gh[pousr]_|github_pat|glpat|xox|xapp|sk-|npm_|pypi-|hf_|dop_v1|SG\.|key-|SK|AC|shp|EAA"
     r"|hooks\.slack|Documents and"
 )
-# Values that are as common as they are harmless: UUIDs, times, dates, short words.
+# Values that are as common as they are harmless: UUIDs, times, dates, short words, and words with a number behind.
 PLAIN = re.compile(
-    r"[A-Za-z]{1,12}(?:[-_. ][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,4}"
+    r"[A-Za-z]{1,12}(?:[-_. ][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,6}|[A-Za-z]{2,12}[0-9]{7,9}"
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
     r"|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?:[Tt ][0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:\.[0-9]{1,9})?)?"
     r"(?:[Zz]|[+-][0-2][0-9]:?[0-5][0-9])?)?"

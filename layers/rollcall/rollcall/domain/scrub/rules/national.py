@@ -226,7 +226,6 @@ NUMBERS = (
     _rule("@ch_ahv", r"756([. ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{2}", _ahv),
     _rule("@cn_resident_id", r"[1-9][0-9]{5}(?:19|20)" + DATE6 + r"[0-9]{3}[0-9X]", _resident_id),
     _rule("@za_id", DATE6 + r"[0-9]{4}[01][89][0-9]", _za_id),
-    _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp),
 )  # fmt: skip
 LETTERED = (
     _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino),
@@ -257,6 +256,7 @@ NAMED = (
     _rule("@au_tfn", r"[0-9]{3}([ -]?)[0-9]{3}\1[0-9]{3}", _tfn, ("tfn", "tax file")),
     _rule("@tr_kimlik", r"[1-9][0-9]{10}", _kimlik, ("kimlik", "tckn", "t\\.c\\.")),
     _rule("@ee_isikukood", r"[1-6]" + DATE6 + r"[0-9]{4}", _isikukood, ("isikukood", "asmens kodas")),
+    _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp, ("cnp", "cod numeric")),
     _rule("@hr_oib", r"[0-9]{11}", iso_7064_mod_11_10, ("oib",)),
     _rule("@il_id", r"[0-9]{9}", luhn, ("teudat zehut", "mispar zehut")),
     _rule("@uk_nhs", r"[0-9]{10}", _nhs, ("nhs",)),
