@@ -1,4 +1,6 @@
--- Where an event of an organisation is now: stored, queued, or rejected with a reason. No row: not known here.
+-- Where an event of an organisation is now: stored, queued, in a dead letter, or rejected with a reason. No row: not
+-- known here. A dead letter that was redriven is queued again; one that was discarded, or stored without this event,
+-- rejected it.
 -- What is stored is stored, whatever else was tried under its id. Of the rest, the last that happened counts.
 create or replace function rollcall.find_event_v1(
     p_org_id uuid,
@@ -7,7 +9,8 @@ create or replace function rollcall.find_event_v1(
     out kind text,
     out changed_at timestamptz,
     out reason text,
-    out batch_id uuid
+    out batch_id uuid,
+    out dead_letter_id uuid
 )
 returns setof record
 language plpgsql
@@ -17,11 +20,11 @@ as $$
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
     return query
-    select found.state, found.kind, found.changed_at, found.reason, found.batch_id
+    select found.state, found.kind, found.changed_at, found.reason, found.batch_id, found.dead_letter_id
     from (
         select
             'stored' as state, coalesce(stored.kind, 'unknown') as kind, stored.received_at as changed_at,
-            null::text as reason, null::uuid as batch_id, 0 as precedence
+            null::text as reason, null::uuid as batch_id, null::uuid as dead_letter_id, 0 as precedence
         from event_identities as identity
         left join lateral (
             select 'progress' as kind, progress.received_at
@@ -38,13 +41,26 @@ begin
         ) as stored on true
         where identity.org_id = p_org_id and identity.event_id = p_event_id
         union all
-        select 'queued', 'analytics', queued.received_at, null, queued.batch_id, 1
+        select 'queued', 'analytics', queued.received_at, null, queued.batch_id, null, 1
         from queued_batches as queued
         where queued.org_id = p_org_id and p_event_id = any (queued.event_ids)
         union all
-        select 'rejected', 'unknown', rejected.rejected_at, rejected.reason, null, 1
+        select 'rejected', 'unknown', rejected.rejected_at, rejected.reason, null, null, 1
         from rejected_events as rejected
         where rejected.org_id = p_org_id and rejected.event_id = p_event_id
+        union all
+        select
+            case letter.state when 'open' then 'dead_letter' when 'redriven' then 'queued' else 'rejected' end,
+            case letter.queue when 'spool' then 'progress' when 'analytics' then 'analytics' else 'unknown' end,
+            letter.last_failed_at,
+            case letter.state
+                when 'open' then letter.error_code when 'discarded' then 'discarded' when 'resolved' then 'not_stored'
+            end,
+            null, letter.dead_letter_id, 1
+        from dead_letter_events as held
+        inner join dead_letters as letter
+            on held.org_id = letter.org_id and held.dead_letter_id = letter.dead_letter_id
+        where held.org_id = p_org_id and held.event_id = p_event_id
     ) as found
     order by found.precedence, found.changed_at desc, found.state desc
     limit 1;

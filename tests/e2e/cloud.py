@@ -1,9 +1,11 @@
 """The emulated services beside the API: queues, functions and logs, through the AWS SDK."""
 
 import functools
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 import boto3
 import psutil
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 
@@ -37,6 +38,7 @@ class Cloud:
         self._lambda: LambdaClient = open_client("lambda")
         self._s3: S3Client = open_client("s3")
         self._logs: CloudWatchLogsClient = open_client("logs")
+        self._sns: Any = open_client("sns")
 
     def spool(self, body: str) -> None:
         """Put a message on the spool queue."""
@@ -57,13 +59,6 @@ class Cloud:
     def dead(self) -> int:
         """Return how many messages are in the dead-letter queue."""
         return self._count("spool_dead_letter")
-
-    def take_dead_letters(self) -> "list[MessageTypeDef]":
-        """Receive what is in the dead-letter queue."""
-        answer = self._sqs.receive_message(
-            QueueUrl=self._state.queues["spool_dead_letter"], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
-        return answer.get("Messages", [])
 
     def _count(self, queue: str) -> int:
         answer = self._sqs.get_queue_attributes(QueueUrl=self._state.queues[queue], AttributeNames=["All"])
@@ -88,6 +83,27 @@ class Cloud:
         """Return the deployed name of a function of the template."""
         names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
         return next(name for name in names if part in name)
+
+    def invoke(self, part: str) -> dict[str, Any]:
+        """Run a function as its schedule does, and return what it answers."""
+        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=b"{}")
+        text = answer["Payload"].read()
+        assert answer.get("FunctionError") is None, text
+        return cast("dict[str, Any]", json.loads(text))
+
+    def subscribe(self, part: str) -> Callable[[], list[dict[str, Any]]]:
+        """Subscribe to the topic that a function publishes to, and return what reads what came since."""
+        configuration = self._lambda.get_function_configuration(FunctionName=self.function_name(part))
+        topic = configuration["Environment"]["Variables"]["DIGEST_TOPIC_ARN"]
+        url = self._sqs.create_queue(QueueName=f"inbox-{uuid4()}")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        self._sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+
+        def read() -> list[dict[str, Any]]:
+            answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)
+            return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+        return read
 
     @contextmanager
     def function_environment(self, part: str, changes: Mapping[str, str]) -> Iterator[None]:

@@ -11,8 +11,9 @@ from rollcall.contracts.dead_letter import NOBODY, DeadLetter, Failure
 from rollcall.contracts.redrive import RedriveCounts, Selection
 from rollcall.store.burials import BurialStore
 from rollcall.store.dead_letters import DeadLetterStore, LetterFilter
+from rollcall.store.receipts import ReceiptStore
 
-from tests.builders import NOW
+from tests.builders import NOW, an_event
 from tests.postgres import ScratchDatabase
 
 A, B = uuid4(), uuid4()
@@ -348,6 +349,31 @@ def test_two_redrives_at_once_mark_without_a_deadlock(clone: ScratchDatabase, bu
     assert [ledger.list_redrive_results(A, operation, None, 1)[0].redriven for operation in operations] == [40] * 4
     for database in databases:
         database.close()
+
+
+def test_a_receipt_follows_an_event_through_its_dead_letter(
+    clone: ScratchDatabase, burials: BurialStore, ledger: DeadLetterStore
+) -> None:
+    """A dead letter with its code, queued again, given up; and stored is stored, whatever else was tried."""
+    receipts = ReceiptStore(ledger._database)
+    event = an_event(A)
+    (letter_id,) = bury(burials, event_ids=[event.event_id])
+
+    def told() -> tuple[str, str, str | None, UUID | None]:
+        found = receipts.find_event(A, event.event_id)
+        assert found is not None
+        return found.state, found.kind, found.reason, found.dead_letter_id
+
+    assert told() == ("dead_letter", "progress", "poisoned_message", letter_id)
+    assert receipts.find_event(B, event.event_id) is None
+    redrive(ledger, uuid4())
+    assert told() == ("queued", "progress", None, letter_id)
+    burials.record_dead_letter(A, failure(dead_letter_id=letter_id, event_ids=[event.event_id]))
+    assert told()[0] == "dead_letter"
+    discard(ledger)
+    assert told() == ("rejected", "progress", "discarded", letter_id)
+    clone.ingest([A], event)
+    assert told() == ("stored", "progress", None, None)
 
 
 def test_an_event_is_found_in_its_dead_letter_by_its_id(clone: ScratchDatabase, burials: BurialStore) -> None:

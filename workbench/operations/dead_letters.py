@@ -19,9 +19,10 @@ from workbench.operations.selecting import (
     QueueOption,
     ReasonOption,
     YesOption,
+    cause_of,
     confirm,
     moment,
-    table_of,
+    tell,
     total_of,
 )
 
@@ -58,32 +59,25 @@ def list_dead_letters(
     if as_json:
         typer.echo(json.dumps({str(org_id): page for org_id, page in pages.items()}))
         return
-    groups = [(org_id, group) for org_id, page in pages.items() for group in page["groups"]]
-    if not groups:
+    found = {org_id: page for org_id, page in pages.items() if page["groups"]}
+    if not found:
         output.print("No dead letters." if state == "any" else f"No {state} dead letters.")
-        return
-    output.print(table_of(groups))
-    letters = [letter for page in pages.values() for letter in page["dead_letters"]]
-    output.print()
-    output.print(_newest(letters))
-    shown, total = len(letters), total_of(group for _, group in groups)
-    output.print(
-        f"\n{shown} of {total:,} listed. Look at one: rollcall dead-letters show <dead letter>", soft_wrap=True
-    )
+    for org_id, page in found.items():
+        tell(output, org_id, page["groups"])
+        output.print(_newest(page["dead_letters"]))
+        shown, total = len(page["dead_letters"]), total_of(page["groups"])
+        output.print(f"{shown:,} of {total:,} listed, times in UTC\n", soft_wrap=True)
 
 
 def _newest(letters: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("dead letter", "queue", "code", "state", "last failed"):
-        table.add_column(name)
-    for name in ("failures", "redrives", "events", "bytes"):
-        table.add_column(name, justify="right")
-    for letter in sorted(letters, key=lambda letter: str(letter["last_failed_at"]), reverse=True):
-        counts = (letter[name] for name in ("failure_count", "redrive_count", "event_count", "size_bytes"))
-        table.add_row(
-            letter["dead_letter_id"], letter["queue"], letter["error_code"], letter["state"],
-            moment(letter["last_failed_at"]), *(f"{number:,}" for number in counts),
-        )  # fmt: skip
+    table.add_column("dead letter", no_wrap=True)
+    table.add_column("cause", overflow="fold")
+    table.add_column("last failed", no_wrap=True)
+    table.add_column("times", justify="right")
+    for letter in letters:
+        failures = f"{letter['failure_count']:,}"
+        table.add_row(letter["dead_letter_id"], cause_of(letter), moment(letter["last_failed_at"]), failures)
     return table
 
 
@@ -144,12 +138,14 @@ def discard(
     choice = Choice.read(ids, cause, everything, queue)
     organisations = Organisations.open(org, url, token)
     chosen = choice.by_organisation(organisations)
-    groups = [(org_id, group) for org_id, (_, found) in chosen.items() for group in found if group["state"] == "open"]
-    total = total_of(group for _, group in groups)
+    total = 0
+    for org_id, (_, groups) in chosen.items():
+        if still_open := [group for group in groups if group["state"] == "open"]:
+            tell(output, org_id, still_open)
+            total += total_of(still_open)
     if not total:
         output.print("No open dead letter is among them.")
         return
-    output.print(table_of(groups))
     if not dry_run:
         confirm(console, f"Give up {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
     done = sum(

@@ -21,7 +21,7 @@ from workbench.operations.selecting import (
     ReasonOption,
     YesOption,
     confirm,
-    table_of,
+    tell,
     total_of,
 )
 
@@ -59,12 +59,12 @@ def redrive(
     choice = Choice.read(ids, cause, everything, queue)
     organisations = Organisations.open(org, url, token)
     chosen = choice.by_organisation(organisations)
-    groups = [(org_id, group) for org_id, (_, found) in chosen.items() for group in found]
-    total = total_of(group for _, group in groups)
-    if not total:
+    if not chosen:
         output.print("No open dead letter is among them: nothing to redrive.")
         return
-    output.print(table_of(groups))
+    for org_id, (_, groups) in chosen.items():
+        tell(output, org_id, groups)
+    total = sum(total_of(groups) for _, groups in chosen.values())
     if not dry_run:
         confirm(console, f"Redrive {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
     order = {"reason": reason, "dry_run": dry_run, "rate_per_second": rate}

@@ -1,7 +1,6 @@
 """Which dead letters a command acts on, and the question before it does."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -68,32 +67,43 @@ class Choice:
         return found
 
 
-def table_of(groups: Iterable[tuple[UUID, Group]]) -> Table:
-    """Return a table of dead letters, counted by organisation, queue, cause and state."""
-    counted: Counter[tuple[str, ...]] = Counter()
-    events: Counter[tuple[str, ...]] = Counter()
-    failed: dict[tuple[str, ...], tuple[str, str]] = {}
-    for org_id, group in groups:
-        key: tuple[str, ...] = (name_of(org_id), *(group[name] for name in ("queue", "cause", "error_code", "state")))
-        counted[key] += group["letter_count"]
-        events[key] += group["event_count"]
-        first, last = failed.get(key, (group["first_failed_at"], group["last_failed_at"]))
-        failed[key] = min(first, group["first_failed_at"]), max(last, group["last_failed_at"])
+def tell(console: Console, org_id: UUID, groups: Iterable[Group]) -> None:
+    """Print an organisation's dead letters, counted by queue, cause and state. Fits 80 columns."""
     table = Table(box=None, pad_edge=False)
-    for name in ("organisation", "queue", "cause", "code", "state"):
+    for name in ("queue", "cause", "state"):
         table.add_column(name, overflow="fold")
-    for name in ("dead letters", "events"):
+    for name in ("letters", "events"):
         table.add_column(name, justify="right")
-    table.add_column("first failed")
     table.add_column("last failed")
-    for key, number in counted.most_common():
-        table.add_row(*key, f"{number:,}", f"{events[key]:,}", *map(moment, failed[key]))
-    return table
+    for group in _merged(groups):
+        numbers = (f"{group[name]:,}" for name in ("letter_count", "event_count"))
+        table.add_row(group["queue"], cause_of(group), group["state"], *numbers, moment(group["last_failed_at"]))
+    console.print(f"[bold]{name_of(org_id)}[/bold]", soft_wrap=True)
+    console.print(table)
+
+
+def _merged(groups: Iterable[Group]) -> list[Group]:
+    """Return one group for each kind: dead letters that were named come one by one."""
+    merged: dict[tuple[str, ...], Group] = {}
+    for group in groups:
+        known = merged.setdefault(
+            (group["queue"], cause_of(group), group["state"]), group | {"letter_count": 0, "event_count": 0}
+        )
+        known["letter_count"] += group["letter_count"]
+        known["event_count"] += group["event_count"]
+        known["last_failed_at"] = max(known["last_failed_at"], group["last_failed_at"])
+    return sorted(merged.values(), key=lambda group: -int(group["letter_count"]))
+
+
+def cause_of(group: Group) -> str:
+    """Return a cause, and the code where that says more."""
+    cause, code = str(group["cause"]), str(group["error_code"])
+    return cause if code.startswith(cause) else f"{cause} ({code})"
 
 
 def moment(text: str) -> str:
-    """Return a time of the API's, to the second."""
-    return text[:19].replace("T", " ")
+    """Return a time of the API's, to the minute, in UTC."""
+    return text[:16].replace("T", " ")
 
 
 def total_of(groups: Iterable[Group]) -> int:
@@ -101,11 +111,16 @@ def total_of(groups: Iterable[Group]) -> int:
     return sum(group["letter_count"] for group in groups)
 
 
+def is_interactive() -> bool:
+    """Tell whether somebody is there to be asked."""
+    return sys.stdin.isatty()
+
+
 def confirm(console: Console, question: str, *, yes: bool) -> None:
     """Ask, unless told not to; ends the command when the answer is no, or when nobody is there to answer."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not is_interactive():
         raise WorkbenchError("Nobody is there to be asked. Give --yes, when you are sure.")
     if not typer.confirm(question, default=False, err=True):
         console.print("Nothing was done.")

@@ -17,7 +17,7 @@ REJECT = (
     "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
 )
 FIND = (
-    "select found.state, found.kind, found.changed_at, found.reason, found.batch_id"
+    "select found.state, found.kind, found.changed_at, found.reason, found.batch_id, found.dead_letter_id"
     " from (values (1)) as one left join rollcall.find_event_v1(%s, %s) as found on true"
 )
 
@@ -72,7 +72,7 @@ class ReceiptStore:
 
         Raises StoreUnavailable.
         """
-        state, kind, changed_at, reason, batch_id = self._database.call(FIND, (org_id, event_id))
+        state, kind, changed_at, reason, batch_id, dead_letter_id = self._database.call(FIND, (org_id, event_id))
         if state is None:
             return None
         return EventState(
@@ -83,6 +83,7 @@ class ReceiptStore:
             changed_at=changed_at,
             reason=reason,
             batch_id=batch_id,
+            dead_letter_id=dead_letter_id,
         )
 
 
