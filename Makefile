@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit integration template e2e bench lock format checkov clean
+.PHONY: help setup run test lint types unit integration template e2e bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,13 @@ checkov: .checkov/.ready ## build the scanner's environment in .checkov
 	.uv/bin/uv pip install --quiet --python .checkov/bin/python --require-hashes --requirement requirements/checkov.txt
 	@touch $@
 
+presidio: .presidio/.ready ## build what the bench compares scrubbing with, in .presidio
+.presidio/.ready: .uv/.ready requirements/presidio.txt requirements/presidio-texts.txt
+	.uv/bin/uv venv --quiet --clear --python .uv/bin/python .presidio
+	.uv/bin/uv pip install --quiet --python .presidio/bin/python --require-hashes --requirement requirements/presidio.txt
+	.uv/bin/uv pip install --quiet --python .presidio/bin/python --no-deps --require-hashes --requirement requirements/presidio-texts.txt
+	@touch $@
+
 format: setup ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -78,9 +85,10 @@ format: setup ## rewrite the sources in the house format
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 RUNTIME_HAS = $(addprefix --no-emit-package ,botocore urllib3 python-dateutil six)
 lock: .uv/.ready ## compile the pinned requirements
-	cd requirements && for name in uv dev checkov; do ../.uv/bin/$(COMPILE) $(UPGRADE) $$name.in -o $$name.txt; done
+	cd requirements && for name in uv dev checkov presidio; do ../.uv/bin/$(COMPILE) $(UPGRADE) $$name.in -o $$name.txt; done
+	cd requirements && ../.uv/bin/$(COMPILE) --no-deps $(UPGRADE) presidio-texts.in -o presidio-texts.txt
 	cd requirements && ../.uv/bin/$(COMPILE) lambda.in -c dev.txt -o lambda.txt
 	cd layers/dependencies && ../../.uv/bin/$(COMPILE) $(UPGRADE) requirements.in -c ../../requirements/dev.txt $(RUNTIME_HAS) -o requirements.txt
 
 clean: ## remove environments and builds; data stays (see `rollcall reset`)
-	rm -rf .venv .uv .lambda .checkov .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .uv .lambda .checkov .presidio .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

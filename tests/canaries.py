@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterable
 from typing import Any
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -15,7 +14,7 @@ def personal_values(seed: int) -> dict[str, str]:
 
 
 def planted(seed: int) -> dict[str, Any]:
-    """Return properties with every value of a seed in a place where a client might put it, and some where none would."""
+    """Return properties with every value of a seed where a client might put it, and in places where none would."""
     values = personal_values(seed)
     return {
         **values,
@@ -121,5 +120,5 @@ class Canaries:
 
 
 def _luhn(digits: str) -> bool:
-    doubled: Iterable[int] = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

@@ -23,6 +23,8 @@ from tests.e2e.database import Database
 from tests.e2e.patience import await_until
 from tests.e2e.people import ANALYTICS, ANALYTICS_EVENT, BATCH, LESSON, Api, Event, Sender
 from tests.e2e.test_faults import NOWHERE, outage
+from tests.e2e.test_segment import Site
+from tests.e2e.test_segment import post as post_calls
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
 
@@ -80,6 +82,37 @@ def progress_event(sender: Sender, canaries: Canaries) -> Event:
     )
 
 
+def segment_calls(canaries: Canaries) -> list[dict[str, Any]]:
+    """Return one call of each kind with personal values in every member."""
+    values = canaries.values()
+    some = list(values.values())
+    shared = {
+        "userId": values["email"],
+        "anonymousId": values["device_id"],
+        "timestamp": datetime.now(UTC).isoformat(),
+        "context": {
+            "ip": values["ip"],
+            "userAgent": some[0],
+            "traits": values,
+            "locale": some[1],
+            "page": {"url": some[2]},
+        },
+    }
+    kinds: dict[str, dict[str, Any]] = {
+        "track": {"event": some[3], "properties": values},
+        "identify": {"traits": values},
+        "page": {
+            "name": some[4],
+            "category": some[5],
+            "properties": {"url": f"https://x.example/?q={some[6]}", **values},
+        },
+        "screen": {"name": some[7], "properties": values},
+        "group": {"groupId": values["phone"], "traits": values},
+        "alias": {"previousId": values["email"]},
+    }
+    return [{"type": kind, "messageId": f"{some[8]} {kind}", **shared, **members} for kind, members in kinds.items()]
+
+
 def broken(event: Event, canaries: Canaries) -> Iterator[Event | str]:
     """Yield what fails validation, in many ways, each with personal values in it."""
     values = canaries.values()
@@ -104,6 +137,7 @@ def canaries(api: Api, stack: LocalStack, state: StackState, cloud: Cloud, datab
         assert response.status_code == 200, response.text
         assert_silent(response.text, planted)
     _plant_refusals(service, planted)
+    _plant_segment_calls(api, Site(state, service.sent, service.org_ids[0]), planted)
     with outage(stack, state, "immediate"):
         service.post(ANALYTICS, json={"events": [happening(service, planted) for _ in range(BATCH_SIZE)]})
         service.post(BATCH, json={"events": [progress_event(service, planted), service.event()]})
@@ -115,6 +149,13 @@ def canaries(api: Api, stack: LocalStack, state: StackState, cloud: Cloud, datab
     await_until(lambda: all(cloud.waiting(queue) == 0 for queue in state.queues), "all queues are empty again", 300)
     assert len(database.analytics_ids(*service.org_ids)) >= BATCHES * BATCH_SIZE
     return planted
+
+
+def _plant_segment_calls(api: Api, site: Site, planted: Canaries) -> None:
+    key = site.make_key()
+    for _ in range(BATCHES):
+        response = post_calls(api, key, *segment_calls(planted))
+        assert response.status_code == 200, response.text
 
 
 def _plant_refusals(service: Sender, planted: Canaries) -> None:

@@ -11,15 +11,19 @@ import psycopg
 import pytest
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.operation import Operation, OperationMessage, OperationRequest
+from rollcall.contracts.spool import SpooledBatch
 from rollcall.errors import StoreUnavailable
-from rollcall.flows.operate import Chunk, Operate, Step
-from rollcall.flows.replay import replay_events
+from rollcall.flows import archive
+from rollcall.flows.load import load_spooled
+from rollcall.flows.operate import Chunk, Operate, Step, by_source
+from rollcall.flows.replay import ReplayArchive, apply_spooled, replay_events
 from rollcall.store.operations import OperationStore
 from rollcall.store.progress import ProgressStore
 
 from tests.builders import NOW, an_event
 from tests.integration.test_projections import compute
 from tests.postgres import FIRST_DAY, ScratchDatabase
+from tests.unit.test_replay_flow import Bucket
 
 LEARNERS = 20
 LEARNERS_AT_ONCE = 3
@@ -101,11 +105,13 @@ def corrupt(clone: ScratchDatabase, org_id: UUID) -> None:
     clone.execute("delete from rollcall.course_progress where org_id = %s and user_id = %s", (org_id, UUID(int=4)))
 
 
-def ask(store: OperationStore, org_id: UUID, *, is_dry_run: bool = False, **parameters: str) -> Operation:
+def ask(
+    store: OperationStore, org_id: UUID, *, source: str = "events", is_dry_run: bool = False, **parameters: str
+) -> Operation:
     request = OperationRequest(
         org_id=org_id,
         kind="replay",
-        source="events",
+        source=source,
         parameters=WINDOW | parameters,
         is_dry_run=is_dry_run,
         requested_by="somebody",
@@ -467,6 +473,45 @@ def test_a_chunk_that_was_done_is_not_done_again(clone: ScratchDatabase, store: 
     assert store.replay_progress(operation, lease_id, 30, 5) == first
     assert first is not None
     assert first.counts["learners"] == 5
+
+
+def test_an_archive_restores_what_was_lost_and_twice_changes_no_row(
+    clone: ScratchDatabase, store: OperationStore
+) -> None:
+    """Given batches of two organisations that came through the spool, and one of them lost all its rows: a replay of
+    the archive stores each of its events again and moves its projections; a second one changes no row of any table.
+    """
+    org_id, other, bucket = uuid4(), uuid4(), Bucket()
+    ours, theirs = history(org_id), history(other, seed=2)
+    for number in range(0, len(ours), 20):
+        events = [*ours[number : number + 20], *theirs[number : number + 20]]
+        message = SpooledBatch(subject="somebody", org_ids=[org_id, other], received_at=NOW, events=events)
+        load_spooled(message.model_dump_json(), clone.store)
+        archive.archive_spooled(f"m-{number}", message.model_dump_json(), bucket.put)
+    for table in ("progress_events", "event_identities", *PROJECTIONS):
+        clone.execute(f"delete from rollcall.{table} where org_id = %s", (org_id,))
+    untouched = versions(clone, other)
+    database = clone.database("rollcall_ops")
+    apply = apply_spooled(ProgressStore(database), lambda: NOW, timedelta(days=30))
+    step = ReplayArchive(bucket, archive.SPOOL, apply)
+
+    first = work(store, ask(store, org_id, source="spool"), by_source({"spool": step}))
+    assert (first.state, first.counts["accepted"], first.counts["objects"]) == ("done", len(ours), 10)
+    assert_told_by_events(clone, org_id, ours)
+    assert versions(clone, other) == untouched
+
+    before = stored(clone)
+    second = work(store, ask(store, org_id, source="spool"), by_source({"spool": step}))
+    assert second.counts["duplicate"] == len(ours)
+    assert stored(clone) == before
+    database.close()
+
+
+def stored(clone: ScratchDatabase) -> dict[str, list[str]]:
+    """Return every row of every table, but for the operations themselves."""
+    contents = clone.contents()
+    del contents["operations"]
+    return contents
 
 
 def test_the_ops_role_itself_sees_no_row(clone: ScratchDatabase, org_id: UUID) -> None:

@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
-from rollcall.edge import observe, settings
+from rollcall.edge import observe, settings, wiring_scrub
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +16,16 @@ def fresh_settings() -> Iterator[None]:
     settings.current.cache_clear()
     yield
     settings.current.cache_clear()
+
+
+@pytest.fixture
+def pseudonym(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What every subject becomes that is no UUID: tests have no key."""
+    made = "0f" * 16
+    monkeypatch.setattr(
+        wiring_scrub, "pseudonymiser_of", lambda _org_id: SimpleNamespace(pseudonym=lambda _subject: made)
+    )
+    return made
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tests.template.document import Template
 from tests.unit.test_functions import Context
 from tests.unit.test_operate_flow import an_operation
 
+pytestmark = pytest.mark.usefixtures("pseudonym")
+
 REPLAYS = "/api/admin/offline/replay"
 WINDOW = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-10T00:00:00+01:00"}
 
@@ -91,7 +93,7 @@ def a_replay(**changes: Any) -> Operation:
     return an_operation(**{"parameters": WINDOW, "state": "running"} | changes)
 
 
-def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests) -> None:
+def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests, pseudonym: str) -> None:
     """The answer names it; what is asked of the flow is what the body says, and nobody's address."""
     learner = uuid4()
     body = {"org_id": str(ORG), "user_id": str(learner), **WINDOW, "dry_run": True, "rate": 5, "reason": "a bad edit"}
@@ -107,7 +109,7 @@ def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests) -> None:
         "to": "2026-03-10T00:00:00+01:00",
         "user_id": str(learner),
     }
-    assert asked.requested_by.startswith("service:")
+    assert asked.requested_by == f"service:{pseudonym}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from tests.builders import NOW, ORG
 from tests.unit.test_admin_function import RecordingRequests, ask
 from tests.unit.test_operate_flow import an_operation
 
+pytestmark = pytest.mark.usefixtures("pseudonym")
+
 LETTERS = "/api/admin/dead-letters"
 LIST, SHOW = f"GET {LETTERS}", f"GET {LETTERS}/{{dead_letter_id}}"
 REDRIVE, REPORT = f"POST {LETTERS}/redrive", f"GET {LETTERS}/redrive/{{operation_id}}"

@@ -16,7 +16,18 @@ from workbench.bench.bench import Bench, Section
 from workbench.bench.database import new_database
 from workbench.bench.figures import Figure
 from workbench.bench.plan import QUICK, Plan
-from workbench.bench.sections import analytics, closed_loop, growth, imports, open_loop, overhead, plans, web
+from workbench.bench.sections import (
+    analytics,
+    closed_loop,
+    growth,
+    imports,
+    open_loop,
+    overhead,
+    plans,
+    replay,
+    scrub,
+    web,
+)
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
 
@@ -34,6 +45,8 @@ class Part(StrEnum):
     IMPORTS = "imports"
     GROWTH = "growth"
     PLANS = "plans"
+    SCRUB = "scrub"
+    REPLAY = "replay"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -45,6 +58,8 @@ SECTIONS: dict[Part, Section] = {
     Part.IMPORTS: imports,
     Part.GROWTH: growth,
     Part.PLANS: plans,
+    Part.SCRUB: scrub,
+    Part.REPLAY: replay,
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from workbench.api_client import ApiClient, ApiUnavailable, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
@@ -110,7 +110,8 @@ def list_latest(
     if as_json:
         typer.echo(json.dumps(found))
         return
-    table = Table("replay", "requested at", "source", "state", "progress", "counts", box=None)
+    replay_id = Column("replay", no_wrap=True)  # to be copied into other commands
+    table = Table(replay_id, "requested at", "source", "state", "progress", "counts", box=None)
     for view in found["replays"]:
         state = f"{view['state']} (dry run)" if view["dry_run"] else view["state"]
         progress = f"{100 * view['progress']:.0f} %"

@@ -1,7 +1,8 @@
-"""Linear time: 256 KB of hostile text in every rule under 50 ms, and twice the text takes no more than twice the time."""
+"""Linear time: 256 KB of hostile text in every rule under 50 ms, and no more than in proportion for more."""
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
@@ -16,18 +17,29 @@ TRIES = 8
 SUSPECTS = 10
 # Units that make rules begin again and again, without ever ending well; and some that are found each time.
 UNITS = (
-    "a", "1", "-", ".", ":", "@", "=", "/", " ", "\\", "%", "_", "+", "(", "a@", "@a.", "a.", "1.", "1-", "1 ", "a ", "a@a.",
-    "a@a.1.", "a:", "::", "1:", "ab:", "0:0:", "a=", "a: ", "name=", "name:", '"name":"', '"name": ', "name=\\", "name='",
-    "://", "a://", "a://:", "a://b@", "://a:b/", "/home/", "/Users/a", "C:\\Users\\", "\\Users\\", "eyJ", "eyJaaaaaaaaa.",
-    " eyJaaaaaaaaa", "-----BEGIN ", "-----BEGIN A-----", "Bearer ", "bearer a", "basic aaaaaaaa ", "sk-", " sk-a", "AKIA",
-    " ghp_", "xoxb-", " SG.aaaaaaaaaaaaaaaaaaaa.", "+", "+1", "+1 ", "+1(", "(1", "(1)", "(123) ", "123 ", "123-", "0 1",
-    "01 ", "01", "06.12.", "001-", "4111 ", "4111-", "4111 1111 1111 ", "4 ", "411111111111 ", "6", "GB82", "GB82 ", "DE1a",
-    "de12", "12 345 678 ", "811218-", "12.34.", "12.345,", "1.2345 ", "12°", "12°1'", "[at]", "a[at]", "a [at] a [dot] ",
-    " at ", "a at a dot ", " dot ", " @ ", "a @ a . ", "1.1.", "1[.]", "255.255.255.", "0a.", "0a-", "0a:", "0000.0000.",
-    "ssn ", "ssn 1", "ssn 123456789 ", "pesel 4405140135 ", "born ", "born 1.1.", "born 1 ", "phone ", "phone 12 ", "call 1 ",
+    "a", "1", "-", ".", ":", "@", "=", "/", " ", "\\", "%", "_", "+", "(", "a@", "@a.", "a.", "1.", "1-", "1 ",
+    "a ", "a@a.",
+    "a@a.1.", "a:", "::", "1:", "ab:", "0:0:", "a=", "a: ", "name=", "name:", '"name":"', '"name": ', "name=\\",
+    "name='",
+    "://", "a://", "a://:", "a://b@", "://a:b/", "/home/", "/Users/a", "C:\\Users\\", "\\Users\\", "eyJ",
+    "eyJaaaaaaaaa.",
+    " eyJaaaaaaaaa", "-----BEGIN ", "-----BEGIN A-----", "Bearer ", "bearer a", "basic aaaaaaaa ", "sk-", " sk-a",
+    "AKIA",
+    " ghp_", "xoxb-", " SG.aaaaaaaaaaaaaaaaaaaa.", "+", "+1", "+1 ", "+1(", "(1", "(1)", "(123) ", "123 ", "123-",
+    "0 1",
+    "01 ", "01", "06.12.", "001-", "4111 ", "4111-", "4111 1111 1111 ", "4 ", "411111111111 ", "6", "GB82",
+    "GB82 ", "DE1a",
+    "de12", "12 345 678 ", "811218-", "12.34.", "12.345,", "1.2345 ", "12°", "12°1'", "[at]", "a[at]",
+    "a [at] a [dot] ",
+    " at ", "a at a dot ", " dot ", " @ ", "a @ a . ", "1.1.", "1[.]", "255.255.255.", "0a.", "0a-", "0a:",
+    "0000.0000.",
+    "ssn ", "ssn 1", "ssn 123456789 ", "pesel 4405140135 ", "born ", "born 1.1.", "born 1 ", "phone ", "phone 12 ",
+    "call 1 ",
     "123-45-", "123-45-6789", "jane@example.org ", "4111111111111111 ", "+44 20 7946 0958 ", "&#64;", "%40", "\\u0040",
-    "{", "[", '{"a":', "ABCPE1234", "HEGG560427", "RSSMRA85T10A562", "X123456", "1234567T ", "12345678", "a1", "A1 ", "a-1-",
-    "\u0661", "\uff11", "é", "中", "\u200b", "\ufdfa", "a\u0300", "😀", "𝟜", "\t", "\n", "\r\n", "\x00", "'", '"', '\\"', "|",
+    "{", "[", '{"a":', "ABCPE1234", "HEGG560427", "RSSMRA85T10A562", "X123456", "1234567T ", "12345678", "a1",
+    "A1 ", "a-1-",
+    "\u0661", "\uff11", "é", "中", "\u200b", "\ufdfa", "a\u0300", "😀", "𝟜", "\t", "\n", "\r\n", "\x00", "'",
+    '"', '\\"', "|",
 )  # fmt: skip
 
 
@@ -39,10 +51,8 @@ def _seconds(work: Callable[[str], object], text: str) -> float:
     best = 9.0
     for _ in range(TRIES):
         began = time.process_time()
-        try:
+        with suppress(TooManyCandidates, ScrubFailed):
             work(text)
-        except (TooManyCandidates, ScrubFailed):
-            pass
         best = min(best, time.process_time() - began)
         if best < TIME_MAX / 2:
             break

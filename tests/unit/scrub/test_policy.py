@@ -48,7 +48,8 @@ def test_a_version_names_what_was_added() -> None:
     [
         {"disable_rules": ["@nosuch"]}, {"disable_rules": ["@key:nosuch"]}, {"drop": ["a..b"]}, {"drop": ["a.**"]},
         {"drop": ["."+"a"]}, {"mask": [".".join("abcdefghijklmnopqrs")]}, {"declare": {"x": {"a.**.b": "token"}}},
-        {"declare": {"x": {f"p{number}": "token" for number in range(501)}}}, {"personal_keys": ["a__ "], "drop": ["_"]},
+        {"declare": {"x": {f"p{number}": "token" for number in range(501)}}},
+        {"personal_keys": ["a__ "], "drop": ["_"]},
     ],
 )  # fmt: skip
 def test_what_cannot_be_applied_is_refused(additions: dict[str, Any]) -> None:
@@ -60,7 +61,8 @@ def test_what_cannot_be_applied_is_refused(additions: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "additions",
     [
-        {"unknown": 1}, {"declare": {"x": {"a": "anything"}}}, {"drop": ["a"] * 201}, {"drop": [""]}, {"drop": ["x" * 129]},
+        {"unknown": 1}, {"declare": {"x": {"a": "anything"}}}, {"drop": ["a"] * 201}, {"drop": [""]},
+        {"drop": ["x" * 129]},
         {"disable_rules": ["email"]}, {"refuse_events": ["x" * 97]},
     ],
 )  # fmt: skip
@@ -73,7 +75,8 @@ def test_what_is_no_addition_is_no_model(additions: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("additions", "laxer"),
     [
-        ({}, False), ({"drop": ["a"], "mask": ["b"], "pseudonymise": ["c"]}, False), ({"personal_keys": ["house"]}, False),
+        ({}, False), ({"drop": ["a"], "mask": ["b"], "pseudonymise": ["c"]}, False),
+        ({"personal_keys": ["house"]}, False),
         ({"refuse_events": ["page"]}, False), ({"declare": {"x": {"a": "token"}}}, True),
         ({"declare_everywhere": {"a": "token"}}, True), ({"disable_rules": ["@email"]}, True),
         ({"drop": ["a"], "disable_rules": ["@key:name"]}, True),
@@ -108,11 +111,21 @@ def test_stricter_additions_only_take_away() -> None:
     default = Scrubber(default_policy(), Pseudonymiser(Keyring("k2", SECRETS), ORG))
     kept = default.scrub_properties("quiz_submitted", sent).value
     for additions in (
-        {"mask": ["jane"]}, {"pseudonymise": ["jane", "**.jane"]}, {"pseudonymise": ["answers"]}, {"drop": ["**.score"]},
+        {"mask": ["jane"]}, {"pseudonymise": ["jane", "**.jane"]}, {"pseudonymise": ["answers"]},
+        {"drop": ["**.score"]},
     ):  # fmt: skip
         stricter = scrubber_with(**additions).scrub_properties("quiz_submitted", sent).value
         assert set(stricter) <= set(kept)
         assert "Jane" not in stricter
+
+
+def test_what_the_default_drops_is_not_kept_as_a_pseudonym() -> None:
+    """A value that does not fit its kind stays dropped; one that fits is pseudonymised, once."""
+    scrubber = scrubber_with(pseudonymise=["lesson_id", "score", "is_test"])
+    assert scrubber.scrub_properties("quiz_submitted", {"lesson_id": "Jane Doe", "is_test": True}).value == {}
+    kept = scrubber.scrub_properties("quiz_submitted", {"lesson_id": "l-1", "score": 5}).value
+    assert kept == {"lesson_id": scrubber.scrub_identifier("l-1"), "score": scrubber.scrub_identifier("5")}
+    assert scrubber.scrub_properties("quiz_submitted", kept).value == kept
 
 
 @pytest.mark.parametrize(
@@ -120,7 +133,8 @@ def test_stricter_additions_only_take_away() -> None:
     [
         ("a.b", "a.b", True), ("a.b", "a", False), ("a.b", "b", False), ("a.*", "a.b", True), ("*.b", "a.b", True),
         ("a.*", "a.b.c", False), ("**.b", "b", True), ("**.b", "a.x.b", True), ("a.**.c", "a.c", True),
-        ("a.**.c", "a.x.y.c", True), ("a.**.c", "b.c", False), ("User_Name", "username", True), ("a.*.c", "a.*.c", True),
+        ("a.**.c", "a.x.y.c", True), ("a.**.c", "b.c", False), ("User_Name", "username", True), ("a.*.c",
+        "a.*.c", True),
     ],
 )  # fmt: skip
 def test_selectors_select_paths(selector: str, path: str, selected: bool) -> None:
@@ -133,7 +147,9 @@ def test_selectors_select_paths(selector: str, path: str, selected: bool) -> Non
 
 def test_the_strictest_of_two_selectors_counts() -> None:
     """Removed, if any says so."""
-    waiting = begin([(Selector.parse("a"), "mask"), (Selector.parse("*"), "remove"), (Selector.parse("a"), "pseudonymise")])
+    waiting = begin(
+        [(Selector.parse("a"), "mask"), (Selector.parse("*"), "remove"), (Selector.parse("a"), "pseudonymise")]
+    )
     assert descend(waiting, "a") == (NOTHING, "remove")
 
 

@@ -96,8 +96,11 @@ def test_the_authentication_code_is_hmac_sha_256(key: bytes, message: bytes) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"current": "k1"}', '{"current": "k1", "k1": ""}', '{"current": "k1", "k1": "short"}',
-     '{"current": "k2", "k1": "%s"}' % ("x" * 40), '{"current": "k1", "k1": 7}', '{"current": "k1", "k1": "%s"}' % (" " * 40)],
+    [
+        "", "[]", "{}", '{"current": "k1"}', '{"current": "k1", "k1": ""}', '{"current": "k1", "k1": "short"}',
+        json.dumps({"current": "k2", "k1": "x" * 40}), '{"current": "k1", "k1": 7}',
+        json.dumps({"current": "k1", "k1": " " * 40}),
+    ],
 )  # fmt: skip
 def test_weak_or_absent_keys_are_refused(text: str) -> None:
     """No key, an empty or a short one: nothing is pseudonymised with it."""

@@ -46,7 +46,7 @@ def test_a_declared_name_is_kept_in_one_style(scrubber: Scrubber) -> None:
 
 
 def test_an_undeclared_name_is_a_pseudonym(scrubber: Scrubber) -> None:
-    """"Jane Doe opened" cannot be told from an event's name, so it is not stored; it can still be counted."""
+    """A name like "Jane Doe opened" cannot be told from an event's, so it is not stored; it can still be counted."""
     scrubbed = scrubber.scrub_name("Jane Doe opened")
     assert scrubbed.value == "undeclared:" + scrubber.scrub_identifier("Jane Doe opened")
     assert scrubbed.remarks == (Remark("name", "@undeclared", "pseudonymise"),)
@@ -102,7 +102,8 @@ def test_a_url_keeps_its_path_alone(scrubber: Scrubber) -> None:
         ("lesson_id", "Jane Doe"), ("lesson_id", "jane@example.org"), ("lesson_id", "+442079460958"),
         ("lesson_id", "x" * 97), ("lesson_id", "4111111111111111"), ("completed", "yes"), ("completed_at", "yesterday"),
         ("completed_at", 442079460958), ("locale", "Jane"), ("app_version", "jane"), ("timezone", "my place"),
-        ("duration_ms", -1), ("url", "not a path"), ("tags", ["ok", "Jane Doe"]), ("user_id", {"name": "Jane"}),
+        ("duration_ms", -1), ("url", "not a path"), ("url", "/a\x00b"), ("url", "/\ud800"),
+        ("tags", ["ok", "Jane Doe"]), ("user_id", {"name": "Jane"}),
         ("user_id", True), ("lesson_id", {"a": 1}), ("lesson_id", 10**12),
     ],
 )  # fmt: skip
@@ -139,6 +140,7 @@ def test_documents_are_scrubbed_by_key_and_value(scrubber: Scrubber) -> None:
         "disability": True,
         "empty": None,
         "big": 4111111111111111,
+        "float": 4.111111111111111e15,
     }
     assert scrubber.scrub_document(document).value == {
         "body": '{"userEmail":"[contact]","steps":[1,{"Note":"[free_text]"}]}',
@@ -149,6 +151,7 @@ def test_documents_are_scrubbed_by_key_and_value(scrubber: Scrubber) -> None:
         "disability": "[health]",
         "empty": None,
         "big": "[payment_card]",
+        "float": "[payment_card]",
     }
     assert "jane" not in json.dumps(scrubber.scrub_document(document).value)
 
@@ -237,6 +240,7 @@ def test_limits_cut_with_a_remark(scrubber: Scrubber) -> None:
         ({"a": "x " * 140_000}, "@limit:string"),
         ({"a" * 300: 1}, "@limit:key"),
         ({"a": 10**400}, "@limit:number"),
+        ({"a": float("nan"), "b": -float("inf")}, "@limit:number"),
     ):
         scrubbed = scrubber.scrub_document(document)
         assert rule in {remark.rule for remark in scrubbed.remarks}

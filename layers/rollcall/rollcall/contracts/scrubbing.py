@@ -64,7 +64,7 @@ class Preview(BaseModel):
 class PolicyRequest(BaseModel):
     """The additions that an organisation is to have from now on, instead of those it has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
     additions: PolicyAdditions = Field(description="All of its additions.")
@@ -84,7 +84,7 @@ class PolicyView(BaseModel):
 class RescrubRequest(BaseModel):
     """Which stored events to scrub again: those of these days, both included, that another policy scrubbed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
     first_day: date = Field(description="The first day, in UTC.")

@@ -5,7 +5,8 @@ from uuid import UUID
 from rollcall import errors
 from rollcall.contracts.caller import Caller, Role
 from rollcall.domain import scopes
-from rollcall.edge import identity, wiring
+from rollcall.domain.requester import name_requester
+from rollcall.edge import identity, wiring, wiring_scrub
 from rollcall.edge.http import Request
 
 
@@ -22,3 +23,8 @@ def administrator(request: Request, scope: str, *, role: Role | None = None, org
     if org_id is not None and org_id not in caller.org_ids:
         raise errors.OrganisationForbidden
     return caller
+
+
+def requester(caller: Caller, org_id: UUID) -> str:
+    """Return how a caller is written down beside what was done for an organisation; raises KeysUnavailable."""
+    return name_requester(caller.subject, lambda subject: wiring_scrub.pseudonymiser_of(org_id).pseudonym(subject))

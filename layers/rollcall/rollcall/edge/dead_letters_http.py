@@ -12,7 +12,6 @@ from rollcall.contracts.dead_letter import NOBODY, Cause, DeadLetterPage, QueueN
 from rollcall.contracts.operation import OperationRequest
 from rollcall.contracts.redrive import DiscardOrder, RedriveOrder, RedriveReport, RedriveView
 from rollcall.domain import dead_letters
-from rollcall.domain.requester import name_requester
 from rollcall.edge import access, observe, wiring_dead_letters, wiring_operations
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_model, read_query
@@ -121,7 +120,7 @@ def post_redrive(request: Request) -> Response:
             parameters={"selection": order.selection.model_dump(mode="json", exclude_none=True)},
             is_dry_run=order.dry_run,
             rate_per_second=order.rate_per_second,
-            requested_by=name_requester(caller.subject),
+            requested_by=access.requester(caller, order.org_id),
             reason=order.reason,
         )
     )
@@ -164,7 +163,7 @@ def post_discard(request: Request) -> Response:
     done = wiring_dead_letters.dead_letter_store().discard_dead_letters(
         order.org_id,
         order.selection,
-        name_requester(caller.subject),
+        access.requester(caller, order.org_id),
         order.reason,
         dry_run=order.dry_run,
         limit=DISCARDED_MAX,

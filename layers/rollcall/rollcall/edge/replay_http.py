@@ -6,7 +6,6 @@ from rollcall import errors
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.operation import OperationRequest
 from rollcall.contracts.replay import ReplayList, ReplayQuery, ReplayRequest, ReplayView
-from rollcall.domain.requester import name_requester
 from rollcall.edge import access, observe, wiring_operations
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_model, read_query
@@ -31,7 +30,7 @@ def post_replay(request: Request) -> Response:
             parameters=asked.parameters(),
             is_dry_run=asked.dry_run,
             rate_per_second=asked.rate,
-            requested_by=name_requester(caller.subject),
+            requested_by=access.requester(caller, asked.org_id),
             reason=asked.reason,
         )
     )

@@ -18,7 +18,6 @@ from rollcall.contracts.scrubbing import (
     RescrubView,
 )
 from rollcall.domain.difference import find_changes
-from rollcall.domain.requester import name_requester
 from rollcall.domain.scrub.policy import is_laxer, policy_with
 from rollcall.edge import access, observe, wiring_operations, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
@@ -102,7 +101,7 @@ def post_runs(request: Request) -> Response:
     asked = read_model(request, RescrubRequest)
     caller = access.administrator(request, WRITE, org_id=asked.org_id)
     days = [asked.first_day + timedelta(days=n) for n in range((asked.last_day - asked.first_day).days + 1)]
-    operations = list(_request_runs(asked, days, name_requester(caller.subject)))
+    operations = list(_request_runs(asked, days, access.requester(caller, asked.org_id)))
     observe.logger().info("re-scrub requested", extra={"days": len(operations)})
     return Response.of(ACCEPTED, RescrubView(operations=[OperationView.of(operation) for operation in operations]))
 

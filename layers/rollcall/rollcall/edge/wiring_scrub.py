@@ -24,6 +24,11 @@ def _keyring_text() -> str:
         raise KeysUnavailable from fault
 
 
+def pseudonymiser_of(org_id: UUID) -> Pseudonymiser:
+    """Return what makes an organisation's pseudonyms; raises KeysUnavailable."""
+    return Pseudonymiser(Keyring.read(_keyring_text()), org_id)
+
+
 @cache
 def policies() -> Policies:
     """Return organisations' policies."""

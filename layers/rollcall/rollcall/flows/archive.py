@@ -1,7 +1,7 @@
 """Archive: keep what came through a queue as objects, so that it can be applied again after the queue forgot it."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date
 from uuid import UUID
 
 from rollcall.contracts.spool import SpooledBatch
@@ -29,7 +29,7 @@ def archive_spooled(message_id: str, message: str, put: Callable[[str, bytes], o
     batch = SpooledBatch.model_validate_json(message)
     for part in _by_organisation(batch):
         (org_id,) = part.org_ids
-        day = part.received_at.date()
+        day = part.received_at.astimezone(UTC).date()
         put(key(SPOOL, org_id, day, message_id), part.model_dump_json(exclude_none=True).encode())
 
 

@@ -10,6 +10,7 @@ from rollcall.contracts.dead_letter import Failure, Marks
 from rollcall.domain import dead_letters
 from rollcall.domain.dead_letters import Part
 from rollcall.domain.salvage import put_back
+from rollcall.domain.shape import shape_of, shape_texts
 from rollcall.errors import ScrubFailed
 
 
@@ -26,9 +27,6 @@ class Scrubber(Protocol):
 
     def scrub_document(self, document: Any) -> Scrubbed:
         """Return what is left of JSON."""
-
-    def scrub_text(self, text: str) -> Scrubbed:
-        """Return what is left of a text."""
 
 
 class Pseudonymiser(Protocol):
@@ -146,10 +144,13 @@ def _parts(message: DeadMessage) -> list[Part]:
 
 
 def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
-    """Return what may be kept of a body of a queue that nobody can read, JSON or not; raises ScrubFailed."""
+    """Return what may be kept of a body of a queue that nobody can read; raises ScrubFailed.
+
+    Of one that is no JSON, that is its shape alone.
+    """
     try:
         document = dead_letters.read_document(body)
     except ValueError:
-        return str(scrubber.scrub_text(body).value)
-    scrubbed = scrubber.scrub_document(document).value
+        return shape_of(body)
+    scrubbed = shape_texts(scrubber.scrub_document(document).value)
     return dead_letters.write_document(put_back(queue, document, scrubbed))

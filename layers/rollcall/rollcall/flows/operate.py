@@ -4,7 +4,7 @@ An operation is a row, and one message in a queue. The worker takes a lease on t
 gives the same message back; the message leaves the queue when the operation is finished. A worker that is killed says
 nothing: its message comes back, its lease ends, and the next one goes on from the cursor.
 
-To plug in a kind of operation, write a `Step` and register it in edge.wiring_operations:
+To plug in a kind of operation, write a `Step` and register it in edge.wiring_operate:
 
     def step(operation: Operation, chunk: Chunk) -> StepResult:
         # Work from operation.cursor (None at first) on, for at most chunk.units_max units (None: as many as suit).

@@ -81,7 +81,8 @@ PERSON = """
     pseudonym: previous_id
 """
 _FAMILIES = {
-    PROGRESS: "course_started course_viewed course_completed course_enrolled course_unenrolled lesson_started lesson_viewed"
+    PROGRESS: "course_started course_viewed course_completed course_enrolled course_unenrolled lesson_started"
+    " lesson_viewed"
     " lesson_progressed lesson_resumed lesson_paused lesson_completed module_started module_completed unit_completed"
     " activity_started activity_completed assignment_started assignment_submitted assignment_viewed assignment_graded"
     " badge_earned level_reached goal_set goal_reached streak_extended streak_lost certificate_earned reward_claimed",
@@ -89,7 +90,8 @@ _FAMILIES = {
     " video_buffered audio_started audio_played audio_paused audio_completed book_opened page_turned resource_opened"
     " resource_downloaded document_viewed",
     ASSESSMENT: "quiz_started quiz_submitted quiz_completed quiz_abandoned question_viewed question_answered"
-    " question_skipped exercise_started exercise_answered exercise_completed exercise_skipped test_started test_submitted"
+    " question_skipped exercise_started exercise_answered exercise_completed exercise_skipped test_started"
+    " test_submitted"
     " hint_requested hint_viewed feedback_viewed game_started game_completed flashcard_flipped flashcard_answered",
     SESSION: "session_started session_ended session_paused session_resumed application_opened application_installed"
     " application_updated application_backgrounded application_crashed app_opened app_closed signed_in signed_out"

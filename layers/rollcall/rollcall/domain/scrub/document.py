@@ -1,6 +1,7 @@
 """Documents: any JSON, such as a dead letter. Key rules, value rules and selectors; what none of them finds is kept."""
 
 import json
+from itertools import islice
 from typing import Any
 
 from rollcall.domain.scrub.key_name import compact
@@ -23,7 +24,7 @@ from rollcall.domain.scrub.text import NUMBER_PLAIN
 from rollcall.errors import ScrubFailed
 
 LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
-NUMBER_BITS_MAX = 256
+NUMBER_MAX = 2**256
 # What messages are wrapped in: with JSON in it, its own keys tell what is personal.
 ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
 _ABSENT: Any = object()
@@ -60,10 +61,10 @@ class DocumentWalk:
         kind = type(value)
         if kind is str:
             return self._string(value, waiting, place, depth)
-        if value is None or kind is bool or kind is float:
+        if value is None or kind is bool:
             return value
-        if kind is int:
-            return self._integer(value, place)
+        if kind is int or kind is float:
+            return self._number(value, place)
         if depth >= DEPTH_MAX:
             self._remarks.add(place, LIMIT_DEPTH, "replace")
             return REMOVED
@@ -84,7 +85,7 @@ class DocumentWalk:
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         texts, memory = self._policy.texts, self._policy.key_memory
-        for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
+        for key, value in islice(members.items(), KEYS_MAX):
             remembered = memory.get(key)
             if remembered and not (remembered[0] or waiting) and key not in kept and texts.is_known(value):
                 kept[key] = value
@@ -178,13 +179,14 @@ class DocumentWalk:
         self._remarks.add(place, rule, "remove")
         return _ABSENT if action == "remove" else REMOVED
 
-    def _integer(self, value: int, place: Place) -> Any:
+    def _number(self, value: float, place: Place) -> Any:
         if -NUMBER_PLAIN < value < NUMBER_PLAIN:
             return value
-        if value.bit_length() > NUMBER_BITS_MAX:
+        if not -NUMBER_MAX < value < NUMBER_MAX:  # no finite number either
             self._remarks.add(place, LIMIT_NUMBER, "replace")
             return REMOVED
-        scrubbed = self._policy.texts.scrub(str(value))
+        digits = str(int(value)) if float(value).is_integer() else str(value)  # 4.1e15 is a card's as well
+        scrubbed = self._policy.texts.scrub(digits)
         for rule in scrubbed.rules:
             self._remarks.add(place, rule, "replace")
         return scrubbed.value if scrubbed.rules else value

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from rollcall.domain.scrub.limits import COMBINING_MAX, STRING_MAX
+from rollcall.domain.scrub.limits import COMBINING_MAX, TEXT_MAX
 from rollcall.errors import ScrubFailed
 
 INVISIBLE = (
@@ -20,10 +20,11 @@ PLAIN: dict[int, str | None] = {
 FOREIGN_DIGITS = re.compile(r"(?:(?![0-9])\d)+")
 COMBINING_RUN = re.compile(rb"[^\x00]{%d}" % (COMBINING_MAX + 1))
 LONG = 64
+CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 LIGATURES = ("\ufdfa", "\ufdfb")  # whole sentences: 18 and 8 characters when unfolded, anything else at most 6
 LIGATURES_MAX = 1_000
-ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};|\\u[0-9A-Fa-f]{4}")
-ENTITY = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,6}));|\\u([0-9A-Fa-f]{4})")
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};|\\u[0-9A-Fa-f]{4}|\\[nrt/]")
+ENTITY = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,6}));|\\u([0-9A-Fa-f]{4})|\\([nrt/])")
 
 
 def fold(text: str) -> str:
@@ -43,7 +44,7 @@ def fold(text: str) -> str:
     if sum(map(text.count, LIGATURES)) > LIGATURES_MAX:
         raise ScrubFailed("A text unfolds into too much.")
     folded = unicodedata.normalize("NFKC", text.translate(PLAIN)).translate(PLAIN)
-    if len(folded) > 2 * STRING_MAX:
+    if len(folded) > 2 * TEXT_MAX:
         raise ScrubFailed("A text unfolds into too much.")
     return FOREIGN_DIGITS.sub(_digits, folded)
 
@@ -54,7 +55,7 @@ def _digits(match: re.Match[str]) -> str:
 
 def is_escaped(text: str) -> bool:
     """Tell whether the text has characters in the encodings of URLs, HTML or JSON."""
-    return ("%" in text or "&#" in text or "\\u" in text) and ESCAPED.search(text) is not None
+    return ("%" in text or "&#" in text or "\\" in text) and ESCAPED.search(text) is not None
 
 
 def unescape(text: str) -> str:
@@ -63,5 +64,7 @@ def unescape(text: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
+    if match[4]:
+        return CONTROLS.get(match[4], match[4])
     code = int(match[1] or match[3], 16) if match[1] or match[3] else int(match[2])
     return chr(code) if code <= 0x10FFFF else "\ufffd"  # noqa: PLR2004

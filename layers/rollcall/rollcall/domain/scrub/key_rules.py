@@ -33,7 +33,8 @@ KEY_RULES = (
         names="auth sid pin otp cvv cvc cvv2 csrf xsrf jwt pwd pass key sig accesskey apikey writekey sharedkey",
         words="password passwd passphrase passcode pwd secret secrets token tokens bearer credential credentials"
         " authorization cookie cookies jwt apikey signature otp cvv cvc mfa totp",
-        parts="password passwd passphrase secret apikey accesstoken refreshtoken authtoken idtoken sessiontoken privatekey"
+        parts="password passwd passphrase secret apikey accesstoken refreshtoken authtoken idtoken"
+        " sessiontoken privatekey"
         " credential authorization setcookie connectionstring",
     ),
     _rule(
@@ -44,23 +45,27 @@ KEY_RULES = (
     ),
     _rule(
         "guardian",
-        words="guardian guardians parent parents mother father mom mum dad mama papa carer caregiver caretaker emergency"
+        words="guardian guardians parent parents mother father mom mum dad mama papa carer caregiver"
+        " caretaker emergency"
         " kin nextofkin grandparent grandmother grandfather sibling siblings",
         parts="guardian parentname parentemail parentphone emergencycontact",
     ),
     _rule(
         "health",
         names="iep sen send",
-        words="health medical medication medications medicine diagnosis diagnoses disability disabilities disabled allergy"
+        words="health medical medication medications medicine diagnosis diagnoses disability disabilities"
+        " disabled allergy"
         " allergies allergic illness condition conditions therapy treatment symptoms doctor patient blood handicap"
-        " accommodation accommodations impairment dyslexia dyscalculia adhd autism autistic asd epilepsy diabetes asthma"
+        " accommodation accommodations impairment dyslexia dyscalculia adhd autism autistic asd epilepsy"
+        " diabetes asthma"
         " vaccination wellbeing mental pregnancy weight height sick sickness special",
         parts="disability medical medication diagnosis allerg specialneed specialeducation healthcare",
     ),
     _rule(
         "demographics",
         names="sex race pronouns",
-        words="gender ethnicity ethnic race racial religion religious faith orientation sexuality nationality citizenship"
+        words="gender ethnicity ethnic race racial religion religious faith orientation sexuality nationality"
+        " citizenship"
         " immigration caste tribe political union income salary pronouns",
         parts="ethnicity religion nationality sexualorientation",
     ),
@@ -69,7 +74,8 @@ KEY_RULES = (
         names="ssn nino bsn dni nie nif cpf nir sin tfn pan pesel curp rrn tin itin hetu cpr idnumber",
         words="ssn nino bsn dni nie cpf pesel curp passport aadhaar aadhar personnummer license licence visa imei"
         " fodselsnummer codicefiscale nhs social",
-        parts="socialsecurity nationalid passport nationalinsurance taxid drivinglicen driverslicen driverlicen identitynumber"
+        parts="socialsecurity nationalid passport nationalinsurance taxid drivinglicen driverslicen"
+        " driverlicen identitynumber"
         " studentnumber pupilnumber",
     ),
     _rule(
@@ -87,7 +93,8 @@ KEY_RULES = (
     ),
     _rule(
         "identifier",
-        names="uid userid anonymousid learnerid studentid pupilid childid teacherid memberid playerid profileid previousid"
+        names="uid userid anonymousid learnerid studentid pupilid childid teacherid memberid playerid"
+        " profileid previousid"
         " sessionid externalid accountid customerid personid contactid distinctid aliasid schoolclassid classid groupid"
         " sub subject sourcedid rosterid sisid cid",
         action="pseudonymise",
@@ -131,8 +138,10 @@ KEY_RULES = (
     _rule(
         "free_text",
         names="text body content title query q search searchterm term answer question subjectline reason input",
-        words="comment comments message messages note notes bio biography about description feedback review reply answer"
-        " answers essay transcript caption chat post remark remarks memo summary text freetext prompt response responses"
+        words="comment comments message messages note notes bio biography about description feedback review"
+        " reply answer"
+        " answers essay transcript caption chat post remark remarks memo summary text freetext prompt"
+        " response responses"
         " query search keyword keywords details reflection diary journal story headline",
         parts="freetext answertext searchquery searchterm commenttext messagetext aboutme errormessage",
     ),

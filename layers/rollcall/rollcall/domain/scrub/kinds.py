@@ -7,14 +7,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rollcall.domain.scrub.redaction import MARKER
-from rollcall.domain.scrub.text import TextScrubber
+from rollcall.domain.scrub.text import TOKEN, TextScrubber
 
 NUMBER_MAX = 1e9  # above what lessons are measured in, below telephone numbers
 SECONDS = (9e8, 4.1e9)  # 1998 to 2099, since the epoch
 MILLISECONDS = (9e11, 4.1e12)
 ITEMS_MAX = 64
 PATH_MAX = 1_024
-TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")  # BCP 47
 VERSION = re.compile(r"v?[0-9]{1,5}(?:\.[0-9]{1,6}){0,3}(?:[-+.][0-9A-Za-z]{1,16}){0,3}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?")
@@ -22,6 +21,8 @@ LASTING = re.compile(
     r"P(?:[0-9]{1,5}D)?(?:T(?:[0-9]{1,5}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
 )  # ISO 8601
 ZONE = re.compile(r"[A-Z][A-Za-z_]{1,32}(?:/[A-Z][A-Za-z_+0-9-]{1,32}){0,2}|[+-][0-9]{2}:?[0-9]{2}")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
+PATH = re.compile(r"/[^\s\x00-\x1f\x7f\ud800-\udfff]*")
 PEOPLE = re.compile(
     r"(/(?:users?|students?|pupils?|learners?|children|child|kids?|people|persons?|profiles?|members?|teachers?|parents?"
     r"|guardians?|accounts?|u|home|~)/)([^/]{1,256})",
@@ -62,8 +63,10 @@ def _boolean(value: Any, _: TextScrubber) -> Any:
 
 def _token(value: Any, texts: TextScrubber) -> Any:
     if type(value) is str:
+        if texts.is_clean_token(value):
+            return value
         if TOKEN.fullmatch(value):
-            return value if texts.is_clean(value) else _personal(value, texts)
+            return _personal(value, texts)
     elif type(value) is int and abs(value) <= NUMBER_MAX:
         return value
     return _misfit("token")
@@ -117,14 +120,14 @@ def _url_path(value: Any, texts: TextScrubber) -> Any:
     if "%" in path and PEOPLE.search(unquote(path)):
         path = unquote(path)
     path = PEOPLE.sub(rf"\1{SOMEBODY}", path) or "/"
-    if any(character.isspace() for character in path) or not path.startswith("/"):
+    if not PATH.fullmatch(path):
         return _misfit("url_path")
     return path if texts.is_clean(path) else texts.scrub(path).value
 
 
 def _text(value: Any, texts: TextScrubber) -> Any:
     """Keep a text without what the value rules find in it: for organisations that declare one, and know why."""
-    if type(value) is not str:
+    if type(value) is not str or UNSTORABLE.search(value):
         return _misfit("text")
     return value if texts.is_clean(value) else texts.scrub(value).value
 

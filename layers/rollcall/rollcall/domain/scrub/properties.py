@@ -1,6 +1,7 @@
 """Properties of an event: what the policy declares is kept if it fits its kind, anything else is dropped."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
@@ -37,7 +38,7 @@ class PropertiesWalk:
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         texts, known = self._policy.texts, tree.spellings
-        for _, (key, value) in zip(range(KEYS_MAX), members.items(), strict=False):
+        for key, value in islice(members.items(), KEYS_MAX):
             declared = known.get(key)
             if declared is None:
                 declared = self._declared(tree, key, place)
@@ -52,9 +53,7 @@ class PropertiesWalk:
                     kept[name] = scrubbed
             else:
                 accepted = kind.accept(value, texts)
-                if accepted is value:
-                    kept[name] = value
-                elif self._tell(accepted, value, kind, (*place, name)):
+                if accepted is value or self._tell(accepted, value, kind, (*place, name)):
                     kept[name] = accepted
         return kept
 
@@ -97,7 +96,8 @@ class PropertiesWalk:
         return [item for item in scrubbed if item is not _ABSENT]
 
     def _leaf(self, value: Any, kind: Kind, action: Action | None, place: tuple[str, ...]) -> Any:
-        if kind is PSEUDONYM or (action == "pseudonymise" and isinstance(value, str | int)):
+        is_made = action == "pseudonymise" and isinstance(value, str) and self._pseudonymiser.is_pseudonym(value)
+        if kind is PSEUDONYM or is_made:
             return self._pseudonym(value, place)
         accepted = kind.accept(value, self._policy.texts)
         if action == "mask" and isinstance(value, str) and set(value) <= {"*", *"-_.:+/ "}:
@@ -109,6 +109,8 @@ class PropertiesWalk:
         if isinstance(accepted, list):
             self._remarks.add(place, "@selector", "remove")
             return _ABSENT
+        if action == "pseudonymise":
+            return self._pseudonym(accepted, place)
         self._remarks.add(place, "@selector", "mask")
         return mask(accepted)
 

@@ -24,6 +24,7 @@ SECRET_CHARACTERS_MIN = 32
 LABEL = b"rollcall/pseudonym/v1/"
 HEX_DIGITS = 32
 CHECKED_DIGITS = 24
+UUID_CHARACTERS = 36
 SHAPE = re.compile(r"[0-9a-f]{32}")
 CASELESS = re.compile(r"[^@\s]+@[^@\s]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
@@ -126,7 +127,7 @@ class Pseudonymiser:
             ScrubFailed: the value is too long to be an identifier.
 
         """
-        if self.is_pseudonym(value):
+        if len(value) == HEX_DIGITS and self.is_pseudonym(value):
             return value
         head = self._own.value.hex_digest(normalise(value).encode("utf-8", "surrogatepass"))
         return _checked(self._own, head[:CHECKED_DIGITS])
@@ -158,4 +159,5 @@ def normalise(value: str) -> str:
     if len(value) > IDENTIFIER_MAX:
         raise ScrubFailed("An identifier is too long.")
     text = (value if value.isascii() else unicodedata.normalize("NFC", value)).strip()
-    return text.lower() if CASELESS.fullmatch(text) else text
+    has_form = "@" in text or len(text) == UUID_CHARACTERS
+    return text.lower() if has_form and CASELESS.fullmatch(text) else text

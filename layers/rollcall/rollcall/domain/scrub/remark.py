@@ -32,14 +32,13 @@ class Remarks:
     __slots__ = ("_remarks",)
 
     def __init__(self) -> None:
-        self._remarks: dict[Remark, None] = {}
+        self._remarks: dict[tuple[str, str, str], None] = {}
 
     def add(self, place: tuple[str, ...], rule: str, action: str) -> None:
         """Remember one; past the limit, only that there were more."""
         full = len(self._remarks) >= REMARKS_MAX
-        remark = Remark("", LIMIT_REMARKS, "remove") if full else Remark(".".join(place), rule, action)
-        self._remarks[remark] = None
+        self._remarks[("", LIMIT_REMARKS, "remove") if full else (".".join(place), rule, action)] = None
 
     def told(self) -> tuple[Remark, ...]:
         """Return them in the order in which they came."""
-        return tuple(self._remarks)
+        return tuple([Remark(*remark) for remark in self._remarks]) if self._remarks else ()

@@ -31,7 +31,7 @@ class Rule:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What finds candidates; compiled when first needed, since all rules together take longer than an import may."""
+        """What finds candidates; compiled when first needed, as all together take longer than an import may."""
         return re.compile(self.source, self.flags)
 
     @cached_property

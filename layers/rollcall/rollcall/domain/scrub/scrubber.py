@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from rollcall.domain.scrub.document import DocumentWalk
 from rollcall.domain.scrub.limits import NAME_MAX, TEXT_MAX
@@ -20,13 +20,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _closed(method: Callable[Concatenate["Scrubber", P], T]) -> Callable[Concatenate["Scrubber", P], T]:
+def _closed(method: Callable[P, T]) -> Callable[P, T]:
     """Fail closed: whatever goes wrong is a ScrubFailed, and tells nothing of the value."""
 
     @wraps(method)
-    def closed(self: "Scrubber", *args: P.args, **kwargs: P.kwargs) -> T:
+    def closed(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return method(self, *args, **kwargs)
+            return method(*args, **kwargs)
         except ScrubFailed:
             raise
         except Exception:  # noqa: BLE001
@@ -82,7 +82,7 @@ class Scrubber:
         if len(text) > TEXT_MAX:
             raise ScrubFailed("The text is too long to be scrubbed.")
         remarks = Remarks()
-        scrubbed = self.policy.texts.scrub_long(text)
+        scrubbed = self.policy.texts.scrub(text, TEXT_MAX)
         for rule in scrubbed.rules:
             remarks.add((), rule, "replace")
         return Scrubbed(scrubbed.value, remarks.told())

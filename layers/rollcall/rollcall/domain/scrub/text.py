@@ -1,5 +1,6 @@
 """Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
 
 PASSES_MAX = 4
+TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
 
@@ -46,13 +48,14 @@ class TextScrubber:
             if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
         )
         self._clean: set[int] = set()
+        self._tokens: set[int] = set()
 
     def is_known(self, value: Any) -> bool:
         """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
         kind = type(value)
         if kind is str:
             return hash(value) in self._clean
-        return (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN) or kind is bool or kind is float
+        return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
     def is_clean(self, text: str) -> bool:
         """Tell whether no rule finds anything in the text, in whatever encoding."""
@@ -67,30 +70,42 @@ class TextScrubber:
             self._clean.add(code)
         return True
 
+    def is_clean_token(self, text: str) -> bool:
+        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
+        code = hash(text)
+        if code in self._tokens:
+            return True
+        if not TOKEN.fullmatch(text) or not self.is_clean(text):
+            return False
+        if len(self._tokens) >= CLEAN_MAX:
+            self._tokens.clear()
+        self._tokens.add(code)
+        return True
+
     def _has_nothing(self, text: str) -> bool:
         if len(text) > STRING_MAX:
             return False
         if text.isascii() and "%" not in text and "&#" not in text:
             if PLAIN.fullmatch(text) or not TRIGGER.search(text):
                 return True
-            if "\\u" not in text:
+            if "\\" not in text:
                 return not self._finds(text)
         return not self.scrub(text).rules
 
     def _finds(self, text: str) -> bool:
         try:
-            return bool(self._find(text))
+            return bool(self.find(text))
         except TooManyCandidates:
             return True
 
-    def scrub(self, text: str) -> ScrubbedText:
+    def scrub(self, text: str, characters_max: int = STRING_MAX) -> ScrubbedText:
         """Return the text with what is personal replaced; one that nothing is found in comes back as it was.
 
         Raises:
             ScrubFailed: its Unicode cannot be made plain within bounds.
 
         """
-        if len(text) > STRING_MAX:
+        if len(text) > characters_max:
             return ScrubbedText(REMOVED, (LIMIT_STRING,))
         rules: dict[str, None] = {}
         kept = text
@@ -109,29 +124,11 @@ class TextScrubber:
             seen = decoded
         return ScrubbedText(REMOVED, (*rules, LIMIT_ENCODING))
 
-    def scrub_long(self, text: str) -> ScrubbedText:
-        """Return the same of a text that may be longer, part by part: parts end where a line or a word does.
-
-        Raises:
-            ScrubFailed: its Unicode cannot be made plain within bounds.
-
-        """
-        pieces: list[str] = []
-        rules: dict[str, None] = {}
-        position = 0
-        while position < len(text):
-            end = _part_end(text, position)
-            part = self.scrub(text[position:end])
-            pieces.append(part.value)
-            rules.update(dict.fromkeys(part.rules))
-            position = end
-        return ScrubbedText("".join(pieces), tuple(rules))
-
     def _replace(self, text: str, rules: dict[str, None]) -> str | None:
         """Replace until there is nothing left to find; None when that cannot be reached."""
         for _ in range(PASSES_MAX):
             try:
-                findings = self._find(text)
+                findings = self.find(text)
             except TooManyCandidates:
                 rules[LIMIT_CANDIDATES] = None
                 return None
@@ -141,7 +138,7 @@ class TextScrubber:
             text = _rewrite(text, _apart(findings))
         return None
 
-    def _find(self, text: str) -> list[Finding]:
+    def find(self, text: str) -> list[Finding]:
         """Return everything personal in a plain text, as each rule sees it."""
         if not TRIGGER.search(text):
             return []
@@ -174,11 +171,3 @@ def _rewrite(text: str, findings: list[Finding]) -> str:
         pieces += [text[position : finding.start], finding.rule.marker]
         position = finding.end
     return "".join([*pieces, text[position:]])
-
-
-def _part_end(text: str, start: int) -> int:
-    if len(text) - start <= STRING_MAX:
-        return len(text)
-    end = start + STRING_MAX
-    at = max(text.rfind("\n", start, end), text.rfind("\r", start, end)) + 1
-    return at if at > start else end + STRING_MAX

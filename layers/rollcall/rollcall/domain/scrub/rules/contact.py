@@ -49,6 +49,15 @@ EMAIL_SPELLED = Rule(
 DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})(?![./-]?[0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DIGITS_MIN, DIGITS_MAX = 7, 15  # ITU-T E.164
 EXTENSION = r"(?:\s?(?:x|ext\.?|extension)\s?[0-9]{1,6})?"
+
+
+def _number(match: re.Match[str]) -> Span | None:
+    number = re.split(r"[xe]", match[0], maxsplit=1)[0]
+    digits = sum(character.isdigit() for character in number)
+    least = DIGITS_MIN if number[0] in "+(" else DIGITS_MIN + 2
+    return match.span() if least <= digits <= DIGITS_MAX and not DATE.match(number) else None
+
+
 PHONE = Rule(
     "@phone",
     (
@@ -61,34 +70,29 @@ PHONE = Rule(
         r"|(?:(?:00)?1[ .-])?[0-9]{3}([ ./-])[0-9]{3}\1[0-9]{4}"
         # 020 7946 0958, 06 12 34 56 78, 030/1234567, 07911 123456, 07911123456
         r"|0[1-9][0-9]{0,4}(?:[ ./-][0-9]{2,8}){1,5}|0[1-9][0-9]{8,9}"
-        # 98765 43210
-        r"|[6-9][0-9]{4}[ -][0-9]{5}"
+        # 98765 43210, 11 91234-5678
+        r"|[6-9][0-9]{4}[ -][0-9]{5}|[1-9][0-9] 9?[0-9]{4}-[0-9]{4}"
         rf"){EXTENSION}(?![0-9A-Za-z_]|[.:-][0-9])"
     ),
-    lambda match: _number(match),
+    _number,
 )
-
-
-def _number(match: re.Match[str]) -> Span | None:
-    number = re.split(r"[xe]", match[0], maxsplit=1)[0]
-    digits = sum(character.isdigit() for character in number)
-    least = DIGITS_MIN if number[0] in "+(" else DIGITS_MIN + 2
-    return match.span() if least <= digits <= DIGITS_MAX and not DATE.match(number) else None
 
 
 PHONE_WORDS = (
     "phone", "phones", "telephone", "tel", "mobile", "cell", "call", "called", "calling", "fax", "whatsapp", "sms",
     "dial", "contact", "reach", "text me", "number is", "telefon", "telefono", "teléfono", "téléphone", "handy", "ring",
 )  # fmt: skip
-# A bare run of digits is a telephone number only where somebody says so.
-PHONE_NAMED = Rule(
-    "@phone",
-    r"(?<![\w.+-])[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){2,4}(?![0-9A-Za-z_]|[.:-][0-9])",
-    lambda match: _number_named(match),
-    PHONE_WORDS,
-)
 
 
 def _number_named(match: re.Match[str]) -> Span | None:
     digits = sum(character.isdigit() for character in match[0])
     return match.span() if DIGITS_MIN <= digits <= DIGITS_MAX and not DATE.match(match[0]) else None
+
+
+# A bare run of digits is a telephone number only where somebody says so.
+PHONE_NAMED = Rule(
+    "@phone",
+    r"(?<![\w.+-])[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){2,4}(?![0-9A-Za-z_]|[.:-][0-9])",
+    _number_named,
+    PHONE_WORDS,
+)

@@ -65,8 +65,8 @@ def _nir(text: str) -> bool:
 
 ODD_VALUES = dict(
     zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10,
-         22, 25, 24, 23), strict=True)
+        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16,
+         10, 22, 25, 24, 23), strict=True)
 )  # fmt: skip
 
 
@@ -135,13 +135,11 @@ def _svnr(digits: str) -> bool:
 
 
 def _rodne_cislo(digits: str) -> bool:
+    """Women's months have 50 added, overflowing days of either 20; nine digits, before 1954, have no check digit."""
     month = int(digits[2:4]) % 50
-    return (
-        is_day(month - 20 if month > 20 else month, digits[4:6])
-        and (  # noqa: PLR2004
-            len(digits) == 9 or int(digits) % 11 == 0 or int(digits[:9]) % 11 == 10 == int(digits[9]) + 10  # noqa: PLR2004
-        )
-    )
+    check = int(digits[:9]) % 11 % 10
+    is_date = is_day(month - 20 if month > 20 else month, digits[4:6])  # noqa: PLR2004
+    return is_date and (len(digits) == 9 or check == int(digits[9]))  # noqa: PLR2004
 
 
 def _cnp(digits: str) -> bool:
@@ -206,27 +204,28 @@ def _isikukood(digits: str) -> bool:
 
 
 DATE6 = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-# Written so that a text can hold them without a word that names them.
-NUMBERS = (
+# Written so that a text can hold them without a word that names them: first those with separators in them.
+SEPARATED = (
     _rule("@us_ssn", r"(?!000|666)[0-9]{3}([ .-])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}"),
     _rule("@uk_nhs", r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{4}", _nhs),
-    _rule("@fr_nir", r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2} ?[0-9]{2}",
-          _nir),
     _rule("@se_personnummer", r"(?:19|20)?" + DATE6.replace("[12][0-9]|3[01]", "[12][0-9]|3[01]|[6-8][0-9]|9[01]")
           + r"[-+][0-9]{4}", _personnummer),
     _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}-[0-9]{4}", _cpr),
+    _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf),
+    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff),
+    _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn),
+    _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn),
+    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo),
+    _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id),
+)  # fmt: skip
+NUMBERS = (
+    _rule("@fr_nir", r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2}"
+          r" ?[0-9]{2}", _nir),
     _rule("@no_fodselsnummer", r"[0-7][0-9](?:[04][1-9]|[15][0-2])[0-9]{2} ?[0-9]{5}", _fodselsnummer),
     _rule("@be_rijksregister", r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[- ]?[0-9]{3}[. -]?[0-9]{2}", _rijksregister),
     _rule("@ch_ahv", r"756([. ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{2}", _ahv),
-    _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf),
     _rule("@cn_resident_id", r"[1-9][0-9]{5}(?:19|20)" + DATE6 + r"[0-9]{3}[0-9X]", _resident_id),
-    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff),
-    _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn),
     _rule("@za_id", DATE6 + r"[0-9]{4}[01][89][0-9]", _za_id),
-    _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn),
-    _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp),
-    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo),
-    _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id),
 )  # fmt: skip
 LETTERED = (
     _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino),
@@ -244,9 +243,11 @@ LETTERED = (
 # Bare numbers that only a word tells from any other.
 NAMED = (
     _rule("@us_ssn", r"(?!000|666)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}", None, ("ssn",)),
-    _rule("@nl_bsn", r"[0-9]{9}|[0-9]{4}\.[0-9]{2}\.[0-9]{3}", _eleven_test, ("bsn", "burgerservicenummer", "sofinummer")),
+    _rule("@nl_bsn", r"[0-9]{9}|[0-9]{4}\.[0-9]{2}\.[0-9]{3}", _eleven_test, ("bsn", "burgerservicenummer",
+    "sofinummer")),
     _rule("@pl_pesel", r"[0-9]{11}", _pesel, ("pesel",)),
-    _rule("@de_steuer_id", r"[1-9][0-9]{10}", _steuer_id, ("steuer-id", "steuerid", "idnr", "steueridentifikationsnummer")),
+    _rule("@de_steuer_id", r"[1-9][0-9]{10}", _steuer_id, ("steuer-id", "steuerid", "idnr",
+    "steueridentifikationsnummer")),
     _rule("@pt_nif", r"[1-9][0-9]{8}|[1-9][0-9]{2}(?: [0-9]{3}){2}", _nif_pt, ("nif", "contribuinte")),
     _rule("@at_svnr", r"[1-9][0-9]{3} ?[0-9]{6}", _svnr, ("svnr", "sozialversicherungsnummer", "sv-nummer")),
     _rule("@br_cpf", r"[0-9]{11}", _cpf, ("cpf",)),
@@ -255,6 +256,7 @@ NAMED = (
     _rule("@au_tfn", r"[0-9]{3}([ -]?)[0-9]{3}\1[0-9]{3}", _tfn, ("tfn", "tax file")),
     _rule("@tr_kimlik", r"[1-9][0-9]{10}", _kimlik, ("kimlik", "tckn", "t\\.c\\.")),
     _rule("@ee_isikukood", r"[1-6]" + DATE6 + r"[0-9]{4}", _isikukood, ("isikukood", "asmens kodas")),
+    _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp, ("cnp", "cod numeric")),
     _rule("@hr_oib", r"[0-9]{11}", iso_7064_mod_11_10, ("oib",)),
     _rule("@il_id", r"[0-9]{9}", luhn, ("teudat zehut", "mispar zehut")),
     _rule("@uk_nhs", r"[0-9]{10}", _nhs, ("nhs",)),

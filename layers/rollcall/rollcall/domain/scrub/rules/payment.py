@@ -11,9 +11,9 @@ ISSUED = re.compile(
     r"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"  # Mastercard
     r"|3[47][0-9]{13}"  # American Express
     r"|3(?:0[0-59]|[689][0-9])[0-9]{11,16}"  # Diners Club
-    r"|(?:2131|1800)[0-9]{11}|35(?:2[89]|[3-8][0-9])[0-9]{12,15}"  # JCB
+    r"|(?:2131|1800)[0-9]{11}|35[0-9]{14,17}"  # JCB, and what is as yet not issued of 35
     r"|220[0-4][0-9]{12,15}"  # Mir
-    r"|(?:5018|5020|5038|5[6-8][0-9]{2}|6304|6390|67[0-9]{2})[0-9]{8,15}"  # Maestro
+    r"|(?:0604|5018|5020|5038|5[6-8][0-9]{2}|6304|6390|67[0-9]{2})[0-9]{8,15}"  # Maestro
     r"|6[0-9]{15,18}|8[12][0-9]{14}"  # Discover, UnionPay, RuPay and others
 )
 HEX_DIGEST = re.compile(r"[0-9a-f]{32,128}")
@@ -39,10 +39,10 @@ def _is_in_digest(match: re.Match[str]) -> bool:
 PAYMENT_CARD = Rule(
     "@payment_card",
     (
-        r"(?<![0-9])(?:[1-68][0-9]{11,18}"
-        r"|[1-68][0-9]{3}([ ._/-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
+        r"(?<![0-9])(?:[0-68][0-9]{11,18}"
+        r"|[0-68][0-9]{3}([ ._/-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
         r"|[0-9]{4}\1[0-9]{4,5}|[0-9]{8,15})"
-        r"|[1-68](?:[ .-][0-9]){11,18})(?![0-9])"
+        r"|[0-68](?:[ .-][0-9]){11,18})(?![0-9])"
     ),
     _card,
 )
@@ -54,7 +54,8 @@ IBAN_LENGTHS = {
         15: "NO", 16: "BE", 18: "DK FO FI GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ XK LT LU MN",
         21: "CR HR LV LI CH", 22: "BH BG GE DE IE ME RS GB VA", 23: "GI IQ IL TL AE OM SO",
         24: "AD CZ MD PK RO SA SK ES SE TN VG", 25: "PT ST LY", 26: "IS TR", 27: "FR GR IT MC MR SM BI DJ",
-        28: "AL AZ BY CY DO SV GT HU LB PL NI", 29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+        28: "AL AZ BY CY DO SV GT HU LB PL NI", 29: "BR EG PS QA UA",
+        30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
     }.items()
     for country in countries.split()
 }  # fmt: skip

@@ -5,6 +5,15 @@ import re
 from rollcall.domain.scrub.rule import Rule, Span
 
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
+
+
+def _on_earth(match: re.Match[str]) -> Span | None:
+    if match[1] is None:
+        return match.span()
+    sizes = sorted((abs(float(match[1])), abs(float(match[2]))))
+    return match.span() if sizes[0] <= LATITUDE_MAX and sizes[1] <= LONGITUDE_MAX else None
+
+
 COORDINATES = Rule(
     "@coordinates",
     (
@@ -13,15 +22,8 @@ COORDINATES = Rule(
         r"|(?<!\w)[0-9]{1,3}\s?°\s?[0-9]{1,2}\s?['´]\s?(?:[0-9]{1,2}(?:[.,][0-9]{1,6})?\s?(?:\"|''))?\s?[NSns]"
         r"[,;/ ]{1,3}[0-9]{1,3}\s?°\s?[0-9]{1,2}\s?['´]\s?(?:[0-9]{1,2}(?:[.,][0-9]{1,6})?\s?(?:\"|''))?\s?[EWOewo]"
     ),
-    lambda match: _on_earth(match),
+    _on_earth,
 )
-
-
-def _on_earth(match: re.Match[str]) -> Span | None:
-    if match[1] is None:
-        return match.span()
-    sizes = sorted((abs(float(match[1])), abs(float(match[2]))))
-    return match.span() if sizes[0] <= LATITUDE_MAX and sizes[1] <= LONGITUDE_MAX else None
 
 
 USER_PATH = Rule(

@@ -1,0 +1,1 @@
+"""Presidio, which scrubbing is compared with, in an environment of its own."""
