@@ -26,11 +26,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
         return
     now = datetime.now(UTC)
     if case.path.startswith(ADMIN):
-        if "org_id" in (case.query or {}):
-            case.query["org_id"] = os.environ[ORG_ID]
-        if isinstance(case.body, dict):
-            window = {"from": (now - timedelta(hours=1)).isoformat(), "to": now.isoformat()}
-            case.body.update({"org_id": os.environ[ORG_ID], **window})
+        _administer(case, now)
         return
     body: Any = case.body
     if not isinstance(body, dict):
@@ -43,3 +39,12 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
         event["org_id"] = os.environ[ORG_ID]
         event["occurred_at"] = now.isoformat()
         event.pop("attributes", None)
+
+
+def _administer(case: schemathesis.Case[Any], now: datetime) -> None:
+    if "org_id" in (case.query or {}):
+        case.query["org_id"] = os.environ[ORG_ID]
+    if isinstance(case.body, dict):
+        case.body["org_id"] = os.environ[ORG_ID]
+        if "from" in case.body:
+            case.body.update({"from": (now - timedelta(hours=1)).isoformat(), "to": now.isoformat()})

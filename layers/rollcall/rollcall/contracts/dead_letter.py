@@ -12,6 +12,10 @@ from rollcall.contracts.receipt import is_absent
 NOBODY = UUID(int=0)
 """The organisation of what belongs to nobody known."""
 
+PAGE_DEFAULT, PAGE_MAX = 20, 200
+# Where a page ended: microseconds of the epoch, and a UUID.
+AFTER = r"^[0-9]{1,17}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
 Cause = Literal["poisoned", "store_refused", "receives_exhausted", "unknown"]
 State = Literal["open", "redriven", "resolved", "discarded"]
 QueueName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]

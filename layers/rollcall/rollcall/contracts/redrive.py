@@ -19,7 +19,17 @@ SELECTED_MAX = 300  # what an operation's parameters hold
 class Selection(BaseModel):
     """Which dead letters: some by their ids, those of a cause, or all. A cause and all mean the open ones."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        json_schema_extra={
+            "oneOf": [
+                {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+                for name in ("dead_letter_ids", "cause", "all")
+            ]
+        },
+    )
 
     dead_letter_ids: list[UUID] | None = Field(None, min_length=1, max_length=SELECTED_MAX)
     cause: Cause | None = None

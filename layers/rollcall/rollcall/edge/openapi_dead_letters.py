@@ -4,7 +4,15 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from rollcall.contracts.dead_letter import Cause, DeadLetterFile, DeadLetterPage, State
+from rollcall.contracts.dead_letter import (
+    AFTER,
+    PAGE_DEFAULT,
+    PAGE_MAX,
+    Cause,
+    DeadLetterFile,
+    DeadLetterPage,
+    State,
+)
 from rollcall.contracts.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
 from rollcall.edge.openapi_admin import operation, parameter
 
@@ -17,7 +25,6 @@ MODELS: tuple[type[BaseModel], ...] = (
     RedriveView,
     RedriveReport,
 )
-PAGE_DEFAULT, PAGE_MAX = 20, 200
 UUID_TEXT = {"type": "string", "format": "uuid"}
 NIL = "The nil organisation, for what belongs to nobody known, needs admin:super."
 
@@ -38,7 +45,7 @@ FILTERS = [
     _optional("queue", {"type": "string", "pattern": "^[a-z][a-z_]{0,31}$"}, "Of this queue alone."),
     _optional("cause", {"type": "string", "enum": list(get_args(Cause))}, "Of this cause alone."),
     _optional("state", {"type": "string", "enum": list(get_args(State))}, "In this state alone."),
-    _optional("after", {"type": "string", "pattern": r"^\d{1,17}\.[0-9a-f-]{36}$"}, "`next_after` of a page."),
+    _optional("after", {"type": "string", "pattern": AFTER}, "`next_after` of a page."),
 ]
 
 
