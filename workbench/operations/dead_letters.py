@@ -103,7 +103,7 @@ def show(
         facts.add_row(name, f"{letter[name]:,}")
     output.print(facts)
     output.print()
-    output.print(_history(file["history"]))
+    _tell_history(file["history"])
     output.print("\nbody (scrubbed)")
     if file["body"] is None:
         why = "it could not be scrubbed" if letter["archive_key"] is None else "the archive has forgotten it"
@@ -113,14 +113,12 @@ def show(
         typer.echo(file["body"] if isinstance(file["body"], str) else json.dumps(file["body"], indent=2))
 
 
-def _history(entries: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in ("when", "what", "code", "by", "why"):
-        table.add_column(name, overflow="fold")
+def _tell_history(entries: list[dict[str, Any]]) -> None:
     for entry in entries:
-        told = (entry.get(name, "") for name in ("code", "acted_by", "reason"))
-        table.add_row(moment(entry["happened_at"]), entry["what"], *told)
-    return table
+        line = f"{moment(entry['happened_at'])}  {entry['what']:<14}  {entry.get('code', '')}"
+        output.print(line.rstrip(), markup=False, soft_wrap=True)
+        if "acted_by" in entry:
+            output.print(f"  by {entry['acted_by']}: {entry['reason']}", markup=False, soft_wrap=True)
 
 
 @dead_letters.command("discard")
