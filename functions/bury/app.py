@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from rollcall.contracts.dead_letter import Failure
 from rollcall.edge import observe, redriven, settings, wiring, wiring_dead_letters
 from rollcall.errors import ConfigurationInvalid, Unavailable
 from rollcall.flows.bury import DeadMessage
@@ -37,43 +38,50 @@ def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
     )
 
 
-def bury_record(record: SQSRecord) -> None:
-    """Bury one message; raises when it is to be received again."""
-    queue = queue_of(record.raw_event)
-    message = read_message(queue, record.raw_event)
-    try:
-        failures = wiring_dead_letters.bury().bury(message)
-    except Unavailable as away:
-        _give_back(queue, record, away)
-        raise
-    except Exception as fault:
-        # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
-        observe.count(bury_failed=1)
-        observe.logger().error("not buried", extra={"message_id": record.message_id, "fault": type(fault).__name__})
-        raise
-    observe.count(buried=len(failures))
-    for failure in failures:
-        observe.logger().error(
-            "dead letter",
-            extra={
-                "queue": queue,
-                "dead_letter_id": str(failure.dead_letter_id),
-                "cause": failure.cause,
-                "code": failure.error_code,
-            },
-        )
+class Burying:
+    """One invocation, over dead letters of one queue. What was away is not asked again in it: that takes its time."""
 
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+        self._away: Unavailable | None = None
 
-def _give_back(queue: str, record: SQSRecord, away: Unavailable) -> None:
-    observe.count(bury_retry=1)
-    observe.logger().warning("given back", extra={"message_id": record.message_id, "code": away.code})
-    url = settings.current().need(f"{queue}_dead_letter_queue_url")
-    receives = redriven.receive_count(record.raw_event)
-    wiring.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
+    def bury_record(self, record: SQSRecord) -> None:
+        """Bury one message; raises when it is to be received again."""
+        try:
+            failures = self._bury(read_message(self._queue, record.raw_event))
+        except Unavailable as away:
+            self._give_back(record, away)
+            raise
+        except Exception as fault:
+            # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
+            observe.count(bury_failed=1)
+            observe.logger().error("not buried", extra={"message_id": record.message_id, "fault": type(fault).__name__})
+            raise
+        observe.count(buried=len(failures))
+        for failure in failures:
+            told = {"dead_letter_id": str(failure.dead_letter_id), "cause": failure.cause, "code": failure.error_code}
+            observe.logger().error("dead letter", extra={"queue": self._queue} | told)
+
+    def _bury(self, message: DeadMessage) -> list[Failure]:
+        if self._away is not None:
+            raise self._away
+        try:
+            return wiring_dead_letters.bury().bury(message)
+        except Unavailable as away:
+            self._away = away
+            raise
+
+    def _give_back(self, record: SQSRecord, away: Unavailable) -> None:
+        observe.count(bury_retry=1)
+        observe.logger().warning("given back", extra={"message_id": record.message_id, "code": away.code})
+        url = settings.current().need(f"{self._queue}_dead_letter_queue_url")
+        receives = redriven.receive_count(record.raw_event)
+        wiring.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
 
 
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer SQS with the messages that are to be received again. An event is of one queue."""
-    observe.dimension("queue", queue_of(event["Records"][0]))
-    return dict(process_partial_response(event, bury_record, processor, context))
+    queue = queue_of(event["Records"][0])
+    observe.dimension("queue", queue)
+    return dict(process_partial_response(event, Burying(queue).bury_record, processor, context))

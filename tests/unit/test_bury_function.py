@@ -37,9 +37,11 @@ class Room:
         }
         self.recorded: list[tuple[UUID, Failure]] = []
         self.fault: Exception | None = None
+        self.asked = 0
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
         """Record it."""
+        self.asked += 1
         if self.fault:
             raise self.fault
         self.recorded.append((org_id, failure))
@@ -137,6 +139,13 @@ def test_a_store_that_is_away_gives_a_message_back_for_a_moment(room: Room, monk
     room.fault = StoreUnavailable()
     room.receive("one")
     assert given_back == [2]
+
+
+def test_a_store_that_is_away_is_asked_once(room: Room) -> None:
+    """Ten connections that time out would outlast the invocation; the next one asks again."""
+    room.fault = StoreUnavailable()
+    assert room.receive("one", "two", "three") == [0, 1, 2]
+    assert room.asked == 1
 
 
 def test_burials_are_counted_by_queue(room: Room, told: Callable[[], str]) -> None:
