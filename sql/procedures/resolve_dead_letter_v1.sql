@@ -1,5 +1,5 @@
 -- Notes that a redriven dead letter was stored. p_entry_id: made of the message that was stored, so that it is told
--- once. One that was discarded meanwhile stays so: the history has both.
+-- once. Also one that was discarded meanwhile: what is stored is stored, and the history has both.
 create or replace function rollcall.resolve_dead_letter_v1(
     p_org_id uuid, p_dead_letter_id uuid, p_entry_id uuid, p_operation_id uuid, p_code text
 )
@@ -22,9 +22,7 @@ begin
         return;
     end if;
     update dead_letters set state = 'resolved'
-    where dead_letters.org_id = p_org_id
-        and dead_letters.dead_letter_id = p_dead_letter_id
-        and dead_letters.state in ('open', 'redriven');
+    where dead_letters.org_id = p_org_id and dead_letters.dead_letter_id = p_dead_letter_id;
 end
 $$;
 

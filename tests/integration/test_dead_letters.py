@@ -273,6 +273,18 @@ def test_what_is_discarded_says_by_whom_and_why(burials: BurialStore, ledger: De
     ]
 
 
+def test_what_was_discarded_and_is_stored_all_the_same_is_resolved(
+    burials: BurialStore, ledger: DeadLetterStore
+) -> None:
+    """Its message was on its way already: the ledger says what is, and the history has both."""
+    (letter_id,) = bury(burials)
+    redrive(ledger, uuid4())
+    burials.record_dead_letter(A, failure(dead_letter_id=letter_id))
+    discard(ledger)
+    burials.resolve_dead_letter(A, letter_id, uuid4(), None, "stored")
+    assert states(ledger) == ["resolved"]
+
+
 def test_what_was_discarded_and_is_received_again_is_open(burials: BurialStore, ledger: DeadLetterStore) -> None:
     """A copy of it was still on a queue: nobody knew of that failure when it was given up."""
     (letter_id,) = bury(burials)
