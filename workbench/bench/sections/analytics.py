@@ -244,6 +244,8 @@ def _variables(bench: Bench, endpoint_url: str, queue_url: str) -> dict[str, str
         **CREDENTIALS,
         "SERVICE": "analytics",
         "AWS_ENDPOINT_URL_SQS": endpoint_url,
+        "AWS_ENDPOINT_URL_SSM": endpoint_url,
+        "POLICY_PARAMETER_PREFIX": "/rollcall/bench/policies",
         "ANALYTICS_QUEUE_URL": queue_url,
         "ANALYTICS_DEAD_LETTER_QUEUE_URL": queue_url,
         "SPOOL_QUEUE_URL": queue_url,
