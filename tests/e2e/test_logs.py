@@ -70,7 +70,7 @@ def test_metrics_bear_only_allowed_dimensions(lines: list[str]) -> None:
     for document, metric in directives:
         names = {name for names in metric["Dimensions"] for name in names}
         assert names <= DIMENSIONS
-        assert {document["environment"], document["service"]} <= {"local", "progress", "load", "partition", "operate"}
+        assert {document["environment"], document["service"]} <= {"local", *SERVICES}
 
 
 def test_counts_in_the_metrics_are_those_of_the_receipts(lines: list[str]) -> None:

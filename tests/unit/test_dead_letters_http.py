@@ -325,3 +325,10 @@ def test_no_log_line_says_who_or_why(
     assert "redrive requested" in lines
     for secret in ("kim@example.org", str(ORG), ORDER["reason"], "canary"):
         assert str(secret) not in lines
+
+
+@pytest.mark.parametrize("action", ["discard", "redrive"])
+def test_an_action_is_no_dead_letter(action: str) -> None:
+    """API Gateway takes a GET of its path for that of a dead letter: 405, not a query that is found wrong."""
+    status, problem = ask(SHOW, path={"dead_letter_id": action}, scopes="admin:read")
+    assert (status, problem["code"]) == (405, "method_not_allowed")
