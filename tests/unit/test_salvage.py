@@ -17,7 +17,10 @@ from tests.builders import NOW, ORG, progress_event, queued_batch, scrubbed_even
 SCRUBBER = Scrubber(default_policy(), Pseudonymiser(Keyring("k1", {"k1": "s" * 40}), ORG))
 CANARY = "kim@example.org"
 SPOOLED = SpooledBatch(
-    subject="subject:" + "0" * 32, org_ids=[ORG], received_at=NOW, events=[progress_event(), progress_event()]
+    subject="subject:" + "0" * 32,
+    org_ids=[ORG],
+    received_at=NOW,
+    events=[progress_event(course_id="Algebra für Anfänger", lesson_id="Brüche, Teil 2"), progress_event()],
 )
 QUEUED = queued_batch(ORG, scrubbed_event(), scrubbed_event(session_pseudonym="d" * 32))
 
@@ -49,6 +52,8 @@ def test_a_batch_of_a_later_version_can_be_stored_by_it(queue: str, batch: Spool
     [
         {"user_id": CANARY},
         {"user_id": "+49 151 23456789"},
+        {"course_id": f"of {CANARY}"},
+        {"lesson_id": [CANARY]},
         {"event_id": f"7c9e6679-7425-40de-944b-e07fc1f90ae7 {CANARY}"},
         {"occurred_at": f"2026-03-10T12:00:00Z {CANARY}"},
         {"percent": CANARY},

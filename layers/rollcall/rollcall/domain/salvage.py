@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.scrub.identifiers import find_personal_identifier
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Form:
     batch_members: frozenset[str]
     event: type[BaseModel]
     event_members: frozenset[str]
+    # Texts of an event that are stored as they are, unless something personal is found in them.
+    event_identifiers: frozenset[str] = frozenset()
 
 
 FORMS = {
@@ -32,6 +35,7 @@ FORMS = {
         frozenset({"org_ids", "received_at"}),
         ProgressEvent,
         frozenset({"event_id", "org_id", "user_id", "assigned_by", "occurred_at", "percent", "time_spent_seconds"}),
+        frozenset({"course_id", "lesson_id"}),
     ),
     "analytics": Form(
         QueuedBatch,
@@ -44,6 +48,8 @@ FORMS = {
 
 def put_back(queue: str, given: Any, scrubbed: Any) -> Any:
     """Return a scrubbed document with those members of a queue's batch, and of its events, as they were given.
+
+    Raises ScrubFailed where an identifier's Unicode cannot be made plain.
 
     What was noted of earlier scrubbing is left out: it is a list of texts that anybody could have written.
     """
@@ -61,7 +67,9 @@ def _event(form: Form, given: Any, scrubbed: Any) -> Any:
     if not isinstance(given, dict) or not isinstance(scrubbed, dict):
         return scrubbed
     without: dict[str, Any] = {"remarks": []} if "remarks" in scrubbed else {}
-    return scrubbed | without | _members(form.event, form.event_members, given)
+    identifiers = _members(form.event, form.event_identifiers, given)
+    fit = {name: value for name, value in identifiers.items() if find_personal_identifier(value) is None}
+    return scrubbed | without | fit | _members(form.event, form.event_members, given)
 
 
 def _members(model: type[BaseModel], names: frozenset[str], given: dict[str, Any]) -> dict[str, Any]:
