@@ -48,3 +48,8 @@ def _administer(case: schemathesis.Case[Any], now: datetime) -> None:
         case.body["org_id"] = os.environ[ORG_ID]
         if "from" in case.body:
             case.body.update({"from": (now - timedelta(hours=1)).isoformat(), "to": now.isoformat()})
+        if "first_day" in case.body:
+            case.body.update(first_day=now.date().isoformat(), last_day=now.date().isoformat())
+        # JSON Schema can say neither which rules there are, nor what Python's own pattern holds.
+        for name in {"additions", "policy"} & case.body.keys():
+            case.body[name] = {"drop": ["comment"]}

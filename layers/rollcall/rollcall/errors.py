@@ -238,6 +238,12 @@ class ScrubFailed(RollcallError):
     code = "scrub_failed"
 
 
+class EventRefused(ScrubFailed):
+    """The organisation's policy does not take events of this name."""
+
+    code = "event_refused"
+
+
 class PolicyInvalid(InvalidRequest):
     """The scrubbing policy is not one that can be applied."""
 

@@ -56,6 +56,9 @@ class Preview(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     policy_version: str = Field(description="The policy that was applied.")
+    rejected: str | None = Field(
+        None, exclude_if=is_absent, description="Why an event of this kind would be rejected; then nothing is kept."
+    )
     kept: dict[str, Any] = Field(description="What would be stored.")
     changes: list[Change] = Field(description="How that differs from the sample.")
     remarks: list[PreviewRemark] = Field(description="What would be noted beside the row.")

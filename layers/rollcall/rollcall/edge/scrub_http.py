@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +23,7 @@ from rollcall.domain.scrub.policy import is_laxer, policy_with
 from rollcall.edge import access, observe, wiring_operations, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_model, read_query
-from rollcall.flows.scrub import scrub_sample
+from rollcall.flows.scrub import Scrubbing, scrub_sample
 
 READ, WRITE, SUPER = "admin:read", "admin:write", "admin:super"
 SAMPLE_BYTES_MAX = 262_144
@@ -54,15 +55,29 @@ def post_preview(request: Request) -> Response:
     access.administrator(request, READ, org_id=sample.org_id)
     policy = policy_with(sample.policy) if sample.policy else None
     scrubbing = wiring_scrub.scrubbing_of(sample.org_id, policy)
+    return Response.of(OK, _preview(sample, scrubbing))
+
+
+def _preview(sample: PreviewRequest, scrubbing: Scrubbing) -> Preview:
+    rejected: str | None = None
+    kept: dict[str, Any] = {}
+    remarks: list[PreviewRemark] = []
+    if scrubbing.policy.refuses(sample.name):
+        rejected = errors.EventRefused.code
+    else:
+        try:
+            kept, noted = scrub_sample(sample, scrubbing)
+            remarks = [PreviewRemark(path=one.path, rule=one.rule, action=one.action) for one in noted]
+        except errors.ScrubFailed as failed:
+            rejected = failed.code
     before = sample.model_dump(exclude={"org_id", "policy"}, exclude_none=True)
-    kept, remarks = scrub_sample(sample, scrubbing)
-    preview = Preview(
+    return Preview(
         policy_version=scrubbing.policy_version,
+        rejected=rejected,
         kept=kept,
         changes=list(find_changes(before, kept)),
-        remarks=[PreviewRemark(path=remark.path, rule=remark.rule, action=remark.action) for remark in remarks],
+        remarks=remarks,
     )
-    return Response.of(OK, preview)
 
 
 @router.route("GET /api/admin/scrub/policy")

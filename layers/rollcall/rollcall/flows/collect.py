@@ -18,7 +18,7 @@ from rollcall.domain.rate import RateAnswer, RateLimit
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
-from rollcall.errors import QueueUnavailable, ScrubFailed, StoreUnavailable
+from rollcall.errors import EventRefused, QueueUnavailable, ScrubFailed, StoreUnavailable
 from rollcall.flows.ingest import Ingestion
 from rollcall.flows.receipts import ReceiptStore, note_rejections
 from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
@@ -172,7 +172,7 @@ def _scrub(
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
         if scrubbing[event.org_id].policy.refuses(event.name):
-            read.reject(position, event, "event_refused", "name")
+            read.reject(position, event, EventRefused.code, "name")
             continue
         try:
             kept = scrub_event(event, scrubbing[event.org_id], correct)
