@@ -18,7 +18,10 @@ def shape_of(text: str) -> str:
 
 
 def shape_texts(document: Any) -> Any:
-    """Return JSON in which texts of words are shapes, keys too. Tokens (an event's name, an id, a time) stay as they are."""
+    """Return JSON in which texts of words are shapes, keys too.
+
+    Tokens (a name of an event, an id, a time) stay as they are.
+    """
     match document:
         case str():
             return document if TOKEN.fullmatch(document) else shape_of(document)
