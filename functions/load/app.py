@@ -12,8 +12,6 @@ from rollcall.flows import archive, load
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-Results = dict[str, Counter[str] | RollcallError]
-
 
 class Loading:
     """One invocation, over messages of one queue: `store` returns a message's counts, or raises what is wrong."""
@@ -100,7 +98,7 @@ def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Count
 
     def result(record: SQSRecord) -> Counter[str]:
         outcome = results[record.message_id]
-        if isinstance(outcome, RollcallError):
+        if isinstance(outcome, Exception):
             raise outcome
         return outcome
 

@@ -1,6 +1,6 @@
 -- Analytics events of one organisation and day that another policy scrubbed than the one named, in the order of time
 -- and id, after the position given (null: from the start), at most so many. As JSON, in the members of
--- contracts.analytics.ScrubbedEvent.
+-- contracts.analytics.ScrubbedEvent, and key_id: the key that its pseudonyms were made with.
 create or replace function rollcall.read_outdated_analytics_v1(
     p_org_id uuid,
     p_day date,
@@ -20,6 +20,7 @@ begin
     return (
         select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
             'event_id', found.event_id,
+            'key_id', found.key_id,
             'occurred_at', found.occurred_at,
             'name', found.name,
             'user_pseudonym', found.user_pseudonym,

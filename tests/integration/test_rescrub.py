@@ -34,8 +34,9 @@ def test_only_what_another_policy_scrubbed_is_read_in_order(clone: ScratchDataba
     assert operator.count_outdated(A, DAY, "minors-2") == 9
     read, after = [], None
     while page := operator.read_outdated(A, DAY, "minors-2", after, 4):
-        read += page
-        after = (page[-1].occurred_at, page[-1].event_id)
+        read += [event for _, event in page]
+        after = (page[-1][1].occurred_at, page[-1][1].event_id)
+        assert {key_id for key_id, _ in page} == {"k1"}
     assert read == sorted(old, key=lambda event: (event.occurred_at, event.event_id))
 
 

@@ -93,6 +93,13 @@ def a_replay(**changes: Any) -> Operation:
     return an_operation(**{"parameters": WINDOW, "state": "running"} | changes)
 
 
+def test_an_address_in_a_reason_is_not_kept(requests: RecordingRequests) -> None:
+    """Only what value rules do not find is written down."""
+    for reason in ("asked by kim@example.org", None):
+        ask(f"POST {REPLAYS}", {"org_id": str(ORG), **WINDOW, "reason": reason})
+    assert [asked.reason for asked in requests.asked] == ["asked by [email]", None]
+
+
 def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests, pseudonym: str) -> None:
     """The answer names it; what is asked of the flow is what the body says, and nobody's address."""
     learner = uuid4()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,10 @@ class Scrubber:
         if self.fault:
             raise self.fault
         return Value(json.loads(json.dumps(document).replace(CANARY, "[email]")))
+
+    def scrub_properties(self, _event_name: str, properties: Mapping[str, Any]) -> Value:
+        """Scrub an event's properties."""
+        return self.scrub_document(properties)
 
 
 class Digester:

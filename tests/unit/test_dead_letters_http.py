@@ -306,6 +306,14 @@ def test_a_discard_says_how_many(ledger: Ledger) -> None:
     assert "kim" not in acted_by
 
 
+def test_an_address_in_a_reason_is_not_kept(ledger: Ledger, requests: RecordingRequests) -> None:
+    """A reason is written down for years; whom to ask is no part of it."""
+    order = ORDER | {"reason": "asked by kim@example.org"}
+    ask(DISCARD, order)
+    ask(REDRIVE, order)
+    assert ledger.asked[0][3] == requests.asked[0].reason == "asked by [email]"
+
+
 def test_nobodys_are_for_admin_super(ledger: Ledger, requests: RecordingRequests) -> None:
     """Without the token naming the nil organisation, which no identity provider gives."""
     assert ask(LIST, query={"org_id": str(NOBODY)}, scopes="admin:super")[0] == 200

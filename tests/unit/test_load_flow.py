@@ -1,14 +1,17 @@
 """Loading the spool: what is stored, given back, buried."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NoReturn
+from uuid import UUID, uuid4
 
 import pytest
+from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.errors import PoisonedMessage, RollcallError, StoreUnavailable
 from rollcall.flows import load
 
-from tests.builders import NOW, ORG, progress_event
+from tests.builders import NOW, ORG, progress_event, queued_batch, scrubbed_event
 from tests.template.document import Template
 from tests.unit.test_ingest_flow import RecordingStore
 
@@ -75,3 +78,21 @@ def test_poison_is_tried_again_and_then_buried() -> None:
     assert settled(1, PoisonedMessage()) == (None, ["back"])
     assert settled(2, PoisonedMessage()) == (None, ["back"])
     assert settled(3, PoisonedMessage()) == (Counter(), ["buried"])
+
+
+def test_a_fault_that_nobody_foresaw_is_its_organisations_alone() -> None:
+    """Another organisation's messages of the same invocation are stored, and leave the queue."""
+    batches = {"mine": queued_batch(ORG, scrubbed_event()), "theirs": queued_batch(uuid4(), scrubbed_event())}
+
+    class Store:
+        """Fails for one organisation."""
+
+        def ingest_analytics(self, org_id: UUID, _batches: Sequence[QueuedBatch]) -> list[list[str]]:
+            """Store, or fail."""
+            if org_id == ORG:
+                raise ZeroDivisionError
+            return [["accepted"]]
+
+    results = load.load_analytics({name: batch.model_dump_json() for name, batch in batches.items()}, Store())
+    assert isinstance(results["mine"], ZeroDivisionError)
+    assert results["theirs"] == {"accepted": 1}

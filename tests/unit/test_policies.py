@@ -1,10 +1,12 @@
 """Whose policy is whose: read from parameters, kept for a while, and never guessed."""
 
+import json
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
 from rollcall.domain.scrub.policy import default_policy
+from rollcall.edge import wiring_scrub
 from rollcall.errors import ParameterUnavailable, PolicyUnavailable
 from rollcall.flows.policies import KEEP_SECONDS, STALE_SECONDS, Policies
 
@@ -89,3 +91,16 @@ def test_administrators_read_what_is_there_now(policies: Policies, parameters: P
     assert additions
     assert additions.drop == ("score",)
     assert policies.policy_of(A) is policy
+    assert policies.read(A)[1] is policy, "compiled once"
+
+
+def test_a_re_scrub_goes_by_the_policy_of_this_moment(
+    policies: Policies, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sets a stricter policy and asks at once means that one; by the one before there is nothing to do."""
+    monkeypatch.setattr(wiring_scrub, "policies", lambda: policies)
+    monkeypatch.setattr(wiring_scrub, "_keyring_text", lambda: json.dumps({"current": "k1", "k1": "s" * 40}))
+    before = wiring_scrub.scrubbing_of(A).policy_version
+    parameters.texts[f"/policies/{A}"] = '{"drop": ["score"]}'
+    assert wiring_scrub.scrubbing_of(A).policy_version == before
+    assert wiring_scrub.scrubbing_at_once(A).policy_version != before

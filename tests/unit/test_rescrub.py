@@ -11,7 +11,7 @@ from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.policy import PolicyAdditions
 from rollcall.domain.scrub.policy import policy_with
-from rollcall.domain.scrub.pseudonym import Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import ScrubFailed
 from rollcall.flows.operate import Chunk
@@ -34,6 +34,7 @@ class StoredDay:
     """One day of an organisation, in memory."""
 
     events: list[ScrubbedEvent]
+    key_id: str = "k1"
     current: set[UUID] = field(default_factory=set)
     writes: int = 0
 
@@ -43,11 +44,10 @@ class StoredDay:
 
     def read_outdated(
         self, _org_id: UUID, _day: date, _policy_version: str, after: tuple[datetime, UUID] | None, limit: int
-    ) -> list[ScrubbedEvent]:
+    ) -> list[tuple[str, ScrubbedEvent]]:
         """Return the next ones."""
-        return [event for event in self._outdated() if after is None or (event.occurred_at, event.event_id) > after][
-            :limit
-        ]
+        left = [event for event in self._outdated() if after is None or (event.occurred_at, event.event_id) > after]
+        return [(self.key_id, event) for event in left[:limit]]
 
     def rewrite_analytics(self, _org_id: UUID, _policy_version: str, events: Sequence[ScrubbedEvent]) -> None:
         """Take them over."""
@@ -131,3 +131,16 @@ def test_what_cannot_be_scrubbed_keeps_nothing_but_its_row(monkeypatch: pytest.M
     assert run(stored, operation()).counts["failed"] == 3
     assert [event.properties for event in stored.events] == [{}] * 3
     assert stored.events[0].remarks[-1] == ("*", "scrub_failed", "remove")
+
+
+@pytest.mark.parametrize(("keys", "made_with"), [(("k1", "k2"), "k1"), (("k2",), "k2")])
+def test_a_row_keeps_to_its_key_after_a_rotation(keys: tuple[str, ...], made_with: str) -> None:
+    """New pseudonyms join with those that the row has; only where its key is gone is another one used."""
+    keyring = Keyring("k2", {key: f"the secret of {key}, of more than 32 characters" for key in keys})
+    policy = policy_with(PolicyAdditions(pseudonymise=("score",)))
+    in_use = Pseudonymiser(keyring, ORG)
+    scrubbing = Scrubbing(Scrubber(policy, in_use), in_use, policy)
+    stored = day(1)
+    Rescrub(stored, lambda _org_id: scrubbing)(operation(), Chunk(None, uuid4(), 30))
+    score = str(day(1).events[0].properties["score"])
+    assert stored.events[0].properties["score"] == in_use.for_key(made_with).pseudonym(score)

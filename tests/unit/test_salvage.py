@@ -77,6 +77,22 @@ def test_a_learner_is_no_member_of_an_analytics_batch() -> None:
     assert learner not in scrub_body("analytics", json.dumps(document), SCRUBBER)
 
 
+def test_limits_are_those_of_an_event_and_not_of_a_batch() -> None:
+    """A batch of many full events is kept whole, although as one document it has too many values."""
+    document = of_a_later_version(QUEUED)
+    full = document["events"][1] | {"properties": dict.fromkeys(("tags", "skills", "topics"), ["a"] * 64)}
+    document["events"] = [full] * 400
+    kept = json.loads(scrub_body("analytics", json.dumps(document), SCRUBBER))
+    assert kept["events"] == [full | {"remarks": []}] * 400
+
+
+def test_properties_that_no_policy_declares_are_not_kept() -> None:
+    """A name of one word is a token like any other: what nobody declared is dropped here as on every other way."""
+    document = of_a_later_version(QUEUED)
+    document["events"][0]["properties"] = {"nick": "Kimberly", "Kimberly": 1, "kept": {"deeper": "Kimberly"}}
+    assert "Kimberly" not in scrub_body("analytics", json.dumps(document), SCRUBBER)
+
+
 @pytest.mark.parametrize(
     ("given", "scrubbed"),
     [

@@ -4,13 +4,15 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
 from rollcall.contracts.flags import Flags
 from rollcall.domain import write_key
+from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge import wiring_analytics
+from rollcall.errors import ScrubFailed
 
 from functions.analytics import app
 from tests.unit.test_functions import Context, sample
@@ -125,6 +127,20 @@ def test_what_is_dropped_on_purpose_is_a_success(way: Way, told: Callable[[], st
     answer = ask(batch(call(), call()))
     assert json.loads(answer["body"]) == {"success": True}
     assert '"dropped":[2.0]' in told()
+    assert way.messages == []
+
+
+def test_what_could_not_be_scrubbed_is_counted(
+    way: Way, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apart from other rejections: it says that a policy or a rule needs a person."""
+
+    def fail(*_arguments: object) -> NoReturn:
+        raise ScrubFailed
+
+    monkeypatch.setattr(Scrubber, "scrub_properties", fail)
+    assert ask(batch(call()))["statusCode"] == 400
+    assert '"scrub_failed":[1.0]' in told()
     assert way.messages == []
 
 

@@ -25,6 +25,11 @@ def test_tokens_stay_and_words_go() -> None:
     assert shape_texts(document) == document | {"items": ["xxx xxxxx xx", 7, None, "[email]"]}
 
 
+def test_keys_of_words_go_too() -> None:
+    """A name may stand where a key does."""
+    assert shape_texts({"Kim Doe": {"lesson_id": 7}}) == {"xxx xxx": {"lesson_id": 7}}
+
+
 @given(st.text())
 def test_a_shape_is_the_shape_of_itself(text: str) -> None:
     """Buried again, a body is what it was."""

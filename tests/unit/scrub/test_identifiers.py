@@ -19,10 +19,24 @@ def test_a_plainly_personal_identifier_is_found(kind: str, seed: int) -> None:
     assert find_personal_identifier(f"lesson {value}")
 
 
-@pytest.mark.parametrize("value", ["jane%40example.org", "jane＠example.org", "ja\u200bne@example.org"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "jane%40example.org",
+        "jane%2540example.org",
+        "jane%252540example.org",
+        "jane＠example.org",
+        "ja\u200bne@example.org",
+    ],
+)
 def test_an_encoded_address_is_an_address(value: str) -> None:
     """Look-alikes and encodings hide nothing."""
     assert find_personal_identifier(value) == "@email"
+
+
+def test_what_is_encoded_without_end_is_not_fit() -> None:
+    """Nobody encodes the id of a lesson five times."""
+    assert find_personal_identifier("jane%2525252540example.org") == "@limit:encoding"
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,25 @@ def test_stricter_additions_only_take_away() -> None:
         assert "Jane" not in stricter
 
 
+@pytest.mark.parametrize("key", ["section", "Section", "percent", "context.page"])
+def test_personal_keys_are_personal_wherever_they_stand(key: str) -> None:
+    """Also where the default policy declares them safe, and where a document has them."""
+    name = key.rpartition(".")[2]
+    properties = {"section": "kim", "percent": 3, "context": {"page": {"path": "/kim"}, "locale": "de"}}
+    scrubber = scrubber_with(personal_keys=[name])
+    scrubbed = scrubber.scrub_properties("page_viewed", properties)
+    assert name.lower() not in str(scrubbed.value)
+    assert scrubbed.value.get("context", {}).get("locale") == "de"
+    assert scrubber.scrub_document({name: "kim"}).value == {name: "[organisation]"}
+
+
+@pytest.mark.parametrize("list_of", ["drop", "mask", "pseudonymise"])
+def test_selecting_the_items_of_a_list_selects_it(list_of: str) -> None:
+    """A list of tokens is kept or dropped as a whole."""
+    scrubbed = scrubber_with(**{list_of: ["tags.*"]}).scrub_properties("page", {"tags": ["kim", "b"], "level": "a"})
+    assert scrubbed.value == {"level": "a"}
+
+
 def test_what_the_default_drops_is_not_kept_as_a_pseudonym() -> None:
     """A value that does not fit its kind stays dropped; one that fits is pseudonymised, once."""
     scrubber = scrubber_with(pseudonymise=["lesson_id", "score", "is_test"])

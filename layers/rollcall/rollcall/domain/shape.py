@@ -18,12 +18,15 @@ def shape_of(text: str) -> str:
 
 
 def shape_texts(document: Any) -> Any:
-    """Return JSON in which texts of words are shapes. Tokens (a name of an event, an id, a time) stay as they are."""
+    """Return JSON in which texts of words are shapes, keys too.
+
+    Tokens (a name of an event, an id, a time) stay as they are.
+    """
     match document:
         case str():
             return document if TOKEN.fullmatch(document) else shape_of(document)
         case dict():
-            return {key: shape_texts(item) for key, item in document.items()}
+            return {shape_texts(key): shape_texts(item) for key, item in document.items()}
         case list():
             return [shape_texts(item) for item in document]
         case _:

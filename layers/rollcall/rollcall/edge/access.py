@@ -6,6 +6,7 @@ from rollcall import errors
 from rollcall.contracts.caller import Caller, Role
 from rollcall.domain import scopes
 from rollcall.domain.requester import name_requester
+from rollcall.domain.scrub.policy import default_policy
 from rollcall.edge import identity, wiring, wiring_scrub
 from rollcall.edge.http import Request
 
@@ -28,3 +29,8 @@ def administrator(request: Request, scope: str, *, role: Role | None = None, org
 def requester(caller: Caller, org_id: UUID) -> str:
     """Return how a caller is written down beside what was done for an organisation; raises KeysUnavailable."""
     return name_requester(caller.subject, lambda subject: wiring_scrub.pseudonymiser_of(org_id).pseudonym(subject))
+
+
+def kept_reason(reason: str) -> str:
+    """Return somebody's reason without what value rules find in it, e-mail addresses for one; raises ScrubFailed."""
+    return default_policy().texts.scrub(reason).value

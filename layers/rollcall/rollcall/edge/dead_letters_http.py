@@ -130,7 +130,7 @@ def post_redrive(request: Request) -> Response:
             is_dry_run=order.dry_run,
             rate_per_second=order.rate_per_second,
             requested_by=access.requester(caller, order.org_id),
-            reason=order.reason,
+            reason=access.kept_reason(order.reason),
         )
     )
     observe.logger().info("redrive requested", extra={"operation_id": str(operation.operation_id)})
@@ -173,7 +173,7 @@ def post_discard(request: Request) -> Response:
         order.org_id,
         order.selection,
         access.requester(caller, order.org_id),
-        order.reason,
+        access.kept_reason(order.reason),
         dry_run=order.dry_run,
         limit=DISCARDED_MAX,
     )

@@ -74,6 +74,8 @@ def observe_batch(receipt: BatchReceipt, duration_ms: float) -> None:
     observe.count(batch_size=len(receipt.results), **counts)
     if dropped := sum(result.reason in DROP_REASONS for result in receipt.results):
         observe.count(dropped=dropped)
+    if failed := sum(result.reason == errors.ScrubFailed.code for result in receipt.results):
+        observe.count(scrub_failed=failed)
     observe.measure("duration", duration_ms)
     reasons = sorted({result.reason for result in receipt.results if result.reason})
     observe.logger().info("batch", extra={"counts": counts, "reasons": reasons, "duration_ms": round(duration_ms, 2)})

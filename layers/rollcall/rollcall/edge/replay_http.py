@@ -31,7 +31,7 @@ def post_replay(request: Request) -> Response:
             is_dry_run=asked.dry_run,
             rate_per_second=asked.rate,
             requested_by=access.requester(caller, asked.org_id),
-            reason=asked.reason,
+            reason=asked.reason and access.kept_reason(asked.reason),
         )
     )
     observe.logger().info("replay requested", extra={"operation_id": str(operation.operation_id)})

@@ -133,7 +133,7 @@ def _request_runs(asked: RescrubRequest, days: list[date], requested_by: str) ->
             is_dry_run=asked.dry_run,
             rate_per_second=asked.rate,
             requested_by=requested_by,
-            reason=asked.reason,
+            reason=asked.reason and access.kept_reason(asked.reason),
         )
         try:
             yield wiring_operations.request_operation().request(request)

@@ -21,7 +21,8 @@ def operate() -> Operate:
     steps: dict[str, Step] = {
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
-        "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_of),
+        # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
+        "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once),
     }
     return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
 

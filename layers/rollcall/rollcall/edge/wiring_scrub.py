@@ -51,6 +51,15 @@ def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
     return _scrubbing(org_id, policy or policies().policy_of(org_id), _keyring_text())
 
 
+def scrubbing_at_once(org_id: UUID) -> Scrubbing:
+    """Return what an organisation's events are scrubbed with by the policy of this moment, and not of a minute ago.
+
+    Raises KeysUnavailable, PolicyUnavailable.
+    """
+    _, policy = policies().read(org_id)
+    return scrubbing_of(org_id, policy)
+
+
 @lru_cache(maxsize=SCRUBBINGS_KEPT)
 def _scrubbing(org_id: UUID, policy: Policy, keyring_text: str) -> Scrubbing:
     pseudonymiser = Pseudonymiser(Keyring.read(keyring_text), org_id)

@@ -1,6 +1,6 @@
 """Bury: record each dead letter in the ledger, keep its scrubbed body in the archive, and let it leave its queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +12,8 @@ from rollcall.domain.dead_letters import Part
 from rollcall.domain.salvage import put_back
 from rollcall.domain.shape import shape_of, shape_texts
 from rollcall.errors import ScrubFailed
+
+EVENTS_MAX = 5_000  # in a body: ten times what a batch may have
 
 
 class Scrubbed(Protocol):
@@ -27,6 +29,9 @@ class Scrubber(Protocol):
 
     def scrub_document(self, document: Any) -> Scrubbed:
         """Return what is left of JSON."""
+
+    def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
+        """Return what the policy declares for this event."""
 
 
 class Pseudonymiser(Protocol):
@@ -152,5 +157,24 @@ def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
         document = dead_letters.read_document(body)
     except ValueError:
         return shape_of(body)
-    scrubbed = shape_texts(scrubber.scrub_document(document).value)
+    scrubbed = shape_texts(_scrub_document(document, scrubber))
     return dead_letters.write_document(put_back(queue, document, scrubbed))
+
+
+def _scrub_document(document: Any, scrubber: Scrubber) -> Any:
+    """Scrub a document; events in it each by itself, since the limits are those of one event and not of a batch."""
+    events = document.get("events") if isinstance(document, dict) else None
+    if not isinstance(events, list) or len(events) > EVENTS_MAX:
+        return scrubber.scrub_document(document).value
+    around = scrubber.scrub_document({name: value for name, value in document.items() if name != "events"}).value
+    return around | {"events": [_scrub_event(event, scrubber) for event in events]}
+
+
+def _scrub_event(event: Any, scrubber: Scrubber) -> Any:
+    """Scrub what may be an event: of its properties only what the policy declares is kept, as of any event's."""
+    if not isinstance(event, dict) or not isinstance(properties := event.get("properties"), dict):
+        return scrubber.scrub_document([event]).value[0]
+    around = scrubber.scrub_document({name: value for name, value in event.items() if name != "properties"}).value
+    name = event.get("name")
+    kept = scrubber.scrub_properties(name if isinstance(name, str) else "", properties).value
+    return around | {"properties": kept}

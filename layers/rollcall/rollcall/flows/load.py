@@ -46,13 +46,14 @@ def load_spooled(message: str, store: ProgressStore) -> Counter[str]:
     return _counts(answer.outcomes)
 
 
-def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Counter[str] | RollcallError]":
+def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Counter[str] | Exception]":
     """Store the batches in these messages, by message id, and return what came of each: counts, or why not.
 
     One call an organisation. What cannot be read is a PoisonedMessage; where the store refuses an organisation's
     batches together, each is offered alone, so that one alone is poison. After StoreUnavailable nothing more is asked.
+    A fault that nobody foresaw is that of its organisation's messages alone.
     """
-    results: dict[str, Counter[str] | RollcallError] = {}
+    results: dict[str, Counter[str] | Exception] = {}
     groups: dict[UUID, dict[str, QueuedBatch]] = {}
     for message_id, text in messages.items():
         try:
@@ -67,6 +68,8 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
             results |= dict.fromkeys(group, away) if away else _store_group(org_id, group, store)
         except StoreUnavailable as fault:
             away = fault
+            results |= dict.fromkeys(group, fault)
+        except Exception as fault:  # noqa: BLE001 - raised again for each of its messages
             results |= dict.fromkeys(group, fault)
     return results
 

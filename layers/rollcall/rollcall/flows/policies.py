@@ -61,7 +61,9 @@ class Policies:
             raise PolicyUnavailable from away
         try:
             additions = PolicyAdditions.model_validate_json(text) if text else None
-            self._kept[org_id] = KeptPolicy(now, additions, policy_with(additions))
+            is_same = known is not None and known.additions == additions
+            policy = known.policy if known and is_same else policy_with(additions)
+            self._kept[org_id] = KeptPolicy(now, additions, policy)
         except (ValidationError, PolicyInvalid) as broken:
             raise PolicyUnavailable("The organisation's scrubbing policy is not valid.") from broken
         return self._kept[org_id]

@@ -30,8 +30,10 @@ def apply_queued(
         batch = _read(body)
         if batch.org_id != operation.org_id:
             raise PoisonedMessage("An archived batch of another organisation.")
-        scrubbing, window = scrubbing_of(batch.org_id), AcceptedWindow.at(now(), retention)
-        person = _pseudonym_of(operation.parameters.get("user_id"), batch, scrubbing.pseudonymiser)
+        # The key that its pseudonyms were made with: the stored rows name that one for all of theirs.
+        scrubbing = scrubbing_of(batch.org_id).with_key(batch.key_id)
+        window = AcceptedWindow.at(now(), retention)
+        person = _pseudonym_of(operation.parameters.get("user_id"), scrubbing.pseudonymiser)
         meant = [event for event in batch.events if person in {None, event.user_pseudonym}]
         events = [event for event in meant if event.occurred_at >= window.opens_at]
         counts = Counter(events=len(events), expired=len(meant) - len(events))
@@ -43,8 +45,8 @@ def apply_queued(
     return apply
 
 
-def _pseudonym_of(user_id: str | None, batch: QueuedBatch, pseudonymiser: Pseudonymiser) -> str | None:
-    return None if user_id is None else pseudonymiser.for_key(batch.key_id).pseudonym(user_id)
+def _pseudonym_of(user_id: str | None, pseudonymiser: Pseudonymiser) -> str | None:
+    return None if user_id is None else pseudonymiser.pseudonym(user_id)
 
 
 def _store(batch: QueuedBatch, store: AnalyticsStore) -> Counter[str]:

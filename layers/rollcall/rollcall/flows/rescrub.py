@@ -8,7 +8,7 @@ from uuid import UUID
 
 from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.contracts.operation import Operation
-from rollcall.errors import ScrubFailed
+from rollcall.errors import ConfigurationInvalid, ScrubFailed
 from rollcall.flows.operate import Chunk, StepResult
 from rollcall.flows.scrub import Scrubbing, scrub_again
 
@@ -23,8 +23,11 @@ class StoredAnalytics(Protocol):
 
     def read_outdated(
         self, org_id: UUID, day: date, policy_version: str, after: tuple[datetime, UUID] | None, limit: int
-    ) -> list[ScrubbedEvent]:
-        """Return events of a day that were scrubbed by another policy, in the order of time and id, after this one."""
+    ) -> list[tuple[str, ScrubbedEvent]]:
+        """Return events of a day that were scrubbed by another policy, in the order of time and id, after this one.
+
+        Each with the id of the key that its pseudonyms were made with.
+        """
 
     def rewrite_analytics(self, org_id: UUID, policy_version: str, events: Sequence[ScrubbedEvent]) -> None:
         """Write what the policy leaves of stored events, by their ids."""
@@ -51,13 +54,14 @@ class Rescrub:
         events = self.store.read_outdated(
             operation.org_id, day, scrubbing.policy_version, _position(operation.cursor), limit
         )
-        rewritten = [self._scrub(event, scrubbing, counts) for event in events]
+        scrubbing_by_key = {key_id: _with_key(scrubbing, key_id) for key_id in {key_id for key_id, _ in events}}
+        rewritten = [self._scrub(event, scrubbing_by_key[key_id], counts) for key_id, event in events]
         if rewritten and not operation.is_dry_run:
             self.store.rewrite_analytics(operation.org_id, scrubbing.policy_version, rewritten)
         counts["done"] = len(events)
         return StepResult(
             counts=counts,
-            cursor=_cursor(events[-1]) if events else operation.cursor,
+            cursor=_cursor(events[-1][1]) if events else operation.cursor,
             is_done=len(events) < limit,
             units=len(events),
         )
@@ -73,6 +77,18 @@ class Rescrub:
         is_same = (again.name, again.properties) == (event.name, event.properties)
         counts["unchanged" if is_same else "changed"] += 1
         return again
+
+
+def _with_key(scrubbing: Scrubbing, key_id: str) -> Scrubbing:
+    """Return the same with the key that a row names; with the one in use where the keyring has that one no more.
+
+    Then pseudonyms among the properties are no longer known as such, and become other ones: that loses a join, while
+    leaving such a row as it is would keep what the policy forbids.
+    """
+    try:
+        return scrubbing.with_key(key_id)
+    except ConfigurationInvalid:
+        return scrubbing
 
 
 def _cursor(event: ScrubbedEvent) -> dict[str, Any]:

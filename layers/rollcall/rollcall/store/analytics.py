@@ -43,14 +43,14 @@ class AnalyticsStore:
 
     def read_outdated(
         self, org_id: UUID, day: date, policy_version: str, after: tuple[datetime, UUID] | None, limit: int
-    ) -> list[ScrubbedEvent]:
-        """Return events of a day that were scrubbed by another policy, in order, after this one.
+    ) -> list[tuple[str, ScrubbedEvent]]:
+        """Return events of a day that were scrubbed by another policy, in order, after this one, each with its key_id.
 
         Raises StoreUnavailable.
         """
         occurred_at, event_id = after or (None, None)
         (events,) = self._database.call(READ_OUTDATED, (org_id, day, policy_version, occurred_at, event_id, limit))
-        return [ScrubbedEvent.model_validate(event) for event in events]
+        return [(event.pop("key_id"), ScrubbedEvent.model_validate(event)) for event in events]
 
     def rewrite_analytics(self, org_id: UUID, policy_version: str, events: Sequence[ScrubbedEvent]) -> None:
         """Write what the policy leaves of stored events. Raises StoreUnavailable."""

@@ -3,6 +3,7 @@
 import re
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
+from rollcall.domain.scrub.limits import DECODINGS_MAX
 from rollcall.domain.scrub.rule import TooManyCandidates
 from rollcall.domain.scrub.rules import contact, credentials, network, payment
 
@@ -33,8 +34,11 @@ def find_personal_identifier(value: str) -> str | None:
     """
     if not TRIGGER.search(value):
         return None
-    plain = fold(value)
-    seen = (plain, fold(unescape(plain))) if is_escaped(plain) else (plain,)
+    seen = [fold(value)]
+    while is_escaped(seen[-1]) and len(seen) <= DECODINGS_MAX:
+        seen.append(fold(unescape(seen[-1])))
+    if len(seen) > DECODINGS_MAX and is_escaped(seen[-1]):
+        return "@limit:encoding"
     try:
         return next((rule.id for text in seen for rule in RULES if rule.find(text)), None)
     except TooManyCandidates:

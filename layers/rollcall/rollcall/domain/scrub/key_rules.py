@@ -221,10 +221,13 @@ class KeyVerdict:
 
 
 def judge(key: str, rules: tuple[KeyRule, ...] = KEY_RULES) -> KeyVerdict | None:
-    """Return the first rule that this key falls under, or None."""
+    """Return the first rule that this key falls under, or None.
+
+    An organisation's own rule is the first, and its word counts for keys too that are plain to anybody else.
+    """
     words = words_of(key)
     joined = "".join(words)
-    if joined in PLAIN:
+    if joined in PLAIN and not any(joined in rule.names for rule in rules[:1]):
         return None
     for rule in rules:
         if joined in rule.names:

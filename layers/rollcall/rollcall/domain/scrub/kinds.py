@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rollcall.domain.scrub.redaction import MARKER
+from rollcall.domain.scrub.rules.contact import DATE
 from rollcall.domain.scrub.text import TOKEN, TextScrubber
 
 NUMBER_MAX = 1e9  # above what lessons are measured in, below telephone numbers
@@ -14,13 +15,21 @@ SECONDS = (9e8, 4.1e9)  # 1998 to 2099, since the epoch
 MILLISECONDS = (9e11, 4.1e12)
 ITEMS_MAX = 64
 PATH_MAX = 1_024
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")  # BCP 47
+# BCP 47: language, script, region. No variants, and only scripts that are in wide use: any name would be one.
+SCRIPTS = "Arab|Armn|Beng|Cyrl|Deva|Ethi|Geor|Grek|Gujr|Guru|Hans|Hant|Hebr|Jpan|Khmr|Knda|Kore|Laoo|Latn|Mlym|Mong"
+SCRIPTS += "|Mymr|Orya|Sinh|Taml|Telu|Thai|Tibt"
+LANGUAGE = re.compile(rf"[A-Za-z]{{2,3}}(?:[-_](?:{SCRIPTS}))?(?:[-_](?:[A-Za-z]{{2}}|[0-9]{{3}}))?")
 VERSION = re.compile(r"v?[0-9]{1,5}(?:\.[0-9]{1,6}){0,3}(?:[-+.][0-9A-Za-z]{1,16}){0,3}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?")
 LASTING = re.compile(
     r"P(?:[0-9]{1,5}D)?(?:T(?:[0-9]{1,5}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
 )  # ISO 8601
-ZONE = re.compile(r"[A-Z][A-Za-z_]{1,32}(?:/[A-Z][A-Za-z_+0-9-]{1,32}){0,2}|[+-][0-9]{2}:?[0-9]{2}")
+# Names of the tz database: of an area and a place in it, or one of the few that stand alone.
+AREAS = (
+    "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US"
+)
+ALONE = "CET|CST6CDT|EET|EST|EST5EDT|GMT|HST|MET|MST|MST7MDT|PST8PDT|UCT|UTC|WET|Universal|Zulu"
+ZONE = re.compile(rf"(?:{AREAS})(?:/[A-Z][A-Za-z_+0-9-]{{1,32}}){{1,2}}|{ALONE}|[+-][0-9]{{2}}:?[0-9]{{2}}")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
 PATH = re.compile(r"/[^\s\x00-\x1f\x7f\ud800-\udfff]*")
 PEOPLE = re.compile(
@@ -93,6 +102,13 @@ def _matching(name: str, pattern: re.Pattern[str]) -> Kind:
     return Kind(name, accept)
 
 
+def _version(value: Any, texts: TextScrubber) -> Any:
+    """Keep what is written as a version, and is not an address, a number of a person, or a date as well."""
+    if type(value) is not str or not VERSION.fullmatch(value) or DATE.match(value):
+        return _misfit("version")
+    return value if texts.is_clean(value) else _personal(value, texts)
+
+
 def _timestamp(value: Any, _: TextScrubber) -> Any:
     if type(value) is str:
         return value if TIME.fullmatch(value) else _misfit("timestamp")
@@ -150,7 +166,7 @@ KINDS = {
         Kind("url_path", _url_path),
         Kind("text", _text),
         _matching("language", LANGUAGE),
-        _matching("version", VERSION),
+        Kind("version", _version),
         _matching("time_zone", ZONE),
         PSEUDONYM,
     )

@@ -93,6 +93,7 @@ class Policy:
         self.version = version
         self.texts = TextScrubber(frozenset(additions.get("disable_rules", ())))
         self.key_rules = _key_rules(additions)
+        self._personal = frozenset(map(compact, additions.get("personal_keys", ())))
         self.refused = frozenset(map(compact, additions.get("refuse_events", ())))
         self.selectors = begin(_selectors(additions))
         self.floating = begin((selector.floating, action) for selector, action in _selectors(additions))
@@ -128,7 +129,8 @@ class Policy:
             name, own = self._declarations.get(key, (EVERY_EVENT, {}))
             tree = Declared("")
             for path, kind in {**self._everywhere, **own}.items():
-                tree.add(path, KINDS[kind])
+                if self._personal.isdisjoint(map(compact, path.split("."))):
+                    tree.add(path, KINDS[kind])
             self._trees[key] = self._trees[name] = tree
         return self._trees[key]
 

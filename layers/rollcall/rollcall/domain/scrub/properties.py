@@ -87,6 +87,8 @@ class PropertiesWalk:
         if declared.kind is None:
             self._remarks.add(place, UNDECLARED, "remove")
             return _ABSENT
+        if isinstance(value, list) and not action:
+            _, action = descend(below, UNNAMED)  # a list of tokens is a leaf: selecting its items selects it
         return self._leaf(value, declared.kind, action, place)
 
     def _items(self, items: Any, declared: Declared, waiting: Waiting, place: tuple[str, ...]) -> list[Any]:
@@ -104,8 +106,9 @@ class PropertiesWalk:
             return value
         if not self._tell(accepted, value, kind, place):
             return _ABSENT
-        if not action:
-            return accepted
+        return self._redacted(accepted, action, place) if action else accepted
+
+    def _redacted(self, accepted: Any, action: Action, place: tuple[str, ...]) -> Any:
         if isinstance(accepted, list):
             self._remarks.add(place, "@selector", "remove")
             return _ABSENT
