@@ -97,7 +97,7 @@ class PropertiesWalk:
         scrubbed = (self._member(item, declared, waiting, (*place, UNNAMED)) for item in items[:ITEMS_MAX])
         return [item for item in scrubbed if item is not _ABSENT]
 
-    def _leaf(self, value: Any, kind: Kind, action: Action | None, place: tuple[str, ...]) -> Any:  # noqa: PLR0911
+    def _leaf(self, value: Any, kind: Kind, action: Action | None, place: tuple[str, ...]) -> Any:
         is_made = action == "pseudonymise" and isinstance(value, str) and self._pseudonymiser.is_pseudonym(value)
         if kind is PSEUDONYM or is_made:
             return self._pseudonym(value, place)
