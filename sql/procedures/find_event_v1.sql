@@ -1,7 +1,8 @@
 -- Where an event of an organisation is now: stored, queued, in a dead letter, or rejected with a reason. No row: not
 -- known here. A dead letter that was redriven is queued again; one that was discarded, or stored without this event,
 -- rejected it.
--- What is stored is stored, whatever else was tried under its id. Of the rest, the last that happened counts.
+-- What is stored is stored; event_conflict says that other content under its id was refused. Of the rest, the last that
+-- happened counts.
 create or replace function rollcall.find_event_v1(
     p_org_id uuid,
     p_event_id uuid,
@@ -23,22 +24,20 @@ begin
     select found.state, found.kind, found.changed_at, found.reason, found.batch_id, found.dead_letter_id
     from (
         select
-            'stored' as state, coalesce(stored.kind, 'unknown') as kind, stored.received_at as changed_at,
-            null::text as reason, null::uuid as batch_id, null::uuid as dead_letter_id, 0 as precedence
+            'stored' as state, case when analytics.event_id is null then 'progress' else 'analytics' end as kind,
+            analytics.received_at as changed_at, conflict.reason, null::uuid as batch_id, null::uuid as dead_letter_id,
+            0 as precedence
         from event_identities as identity
-        left join lateral (
-            select 'progress' as kind, progress.received_at
-            from progress_events as progress
-            where progress.org_id = p_org_id
-                and progress.event_id = p_event_id
-                and progress.occurred_at = identity.occurred_at
-            union all
-            select 'analytics', analytics.received_at
-            from analytics_events as analytics
-            where analytics.org_id = p_org_id
-                and analytics.event_id = p_event_id
-                and analytics.occurred_at = identity.occurred_at
-        ) as stored on true
+        -- By its key. A progress event has none without its learner, and reading all of a day's would take too long.
+        left join analytics_events as analytics
+            on identity.org_id = analytics.org_id
+            and identity.occurred_at = analytics.occurred_at
+            and identity.event_id = analytics.event_id
+        -- Stored, and sent again with other content, which was refused: worth knowing.
+        left join rejected_events as conflict
+            on identity.org_id = conflict.org_id
+            and identity.event_id = conflict.event_id
+            and conflict.reason = 'event_conflict'
         where identity.org_id = p_org_id and identity.event_id = p_event_id
         union all
         select 'queued', 'analytics', queued.received_at, null, queued.batch_id, null, 1

@@ -85,6 +85,13 @@ begin
             outcomes, v_seen_ordinals, array_fill(p_org_id, array[cardinality(v_seen_ordinals)]), v_seen_event_ids,
             v_seen_digests
         );
+        -- Their client was told that they are taken, before anybody could know: whoever asks later is told.
+        insert into rejected_events as known (org_id, event_id, reason, rejected_at)
+        select distinct p_org_id, seen.event_id, 'event_conflict', now()
+        from unnest(v_seen_ordinals, v_seen_event_ids) as seen (ordinal, event_id)
+        where outcomes[seen.ordinal] = 'conflict'
+        order by seen.event_id
+        on conflict do nothing;
     end if;
     perform note_batches_v1(p_org_id, p_batches, v_batch_ordinals, outcomes);
 end

@@ -115,3 +115,17 @@ def test_a_progress_batch_leaves_its_line_once(clone: ScratchDatabase) -> None:
     )
     clone.ingest([A, B], first, second, other)
     assert clone.rows("select count(*) from rollcall.batch_audit") == [(3,)]
+
+
+def test_a_conflict_is_told_to_whoever_asks(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """Its client heard `accepted` before anybody could know: the first content is stored, and the other was refused."""
+    event = scrubbed_event()
+    other = event.model_copy(update={"digest": "1" * 32})
+    clone.analytics.ingest_analytics(A, [queued_batch(A, event)])
+    assert state(operator, event.event_id) == ("stored", "analytics", None)
+    clone.analytics.ingest_analytics(A, [queued_batch(A, other)])
+    assert state(operator, event.event_id) == ("stored", "analytics", "event_conflict")
+    progress = an_event(A)
+    clone.ingest([A], progress)
+    clone.analytics.ingest_analytics(A, [queued_batch(A, scrubbed_event(event_id=progress.event_id))])
+    assert state(operator, progress.event_id) == ("stored", "progress", "event_conflict")

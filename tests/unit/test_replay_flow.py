@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -88,6 +88,13 @@ def test_the_objects_of_the_windows_days_are_applied_once_each() -> None:
     for units_max in (1, 2, 3, 4, 5, None):
         done, _ = run(archived(bucket), a_replay(), units_max)
         assert done.counts == {"a": 1, "b": 1, "c": 1, "d": 1, "objects": 4, "total": 2, "done": 2}
+
+
+def test_what_somebody_gave_up_is_not_brought_back() -> None:
+    """A dead letter that was discarded stays so, and is counted."""
+    bucket = Bucket({f"{PREFIX}2026-03-10/{name}.json": name.encode() for name in ("a", "b")})
+    step = replace(archived(bucket), is_given_up=lambda org_id, key: org_id == ORG and key.endswith("a.json"))
+    assert run(step, a_replay())[0].counts == {"b": 1, "discarded": 1, "objects": 2, "total": 2, "done": 2}
 
 
 def test_days_that_hold_nothing_are_done_at_once() -> None:

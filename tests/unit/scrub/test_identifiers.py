@@ -61,3 +61,23 @@ def test_a_clean_id_takes_about_a_microsecond() -> None:
         best = min(best, time.process_time() - began)
     print(f"{1000 * best:.2f} microseconds for a clean id")  # noqa: T201
     assert best < 0.005
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("+49 151 2345678", "@phone"),
+        ("course +442085173836", "@phone"),
+        ("45:cd:28:37:46:a8", "@mac"),
+        ("/home/emma/notes", "@user_path"),
+    ],
+)
+def test_what_has_the_form_of_something_personal_is_found(value: str, rule: str) -> None:
+    """Numbers by their plus alone: lesson ids are often long numbers."""
+    assert find_personal_identifier(value) == rule
+
+
+@pytest.mark.parametrize("value", ["a+b", "C++ 11", "1+1=2", "lesson-12:30", "00:11:22", "home/work", "1.2.3.4"])
+def test_what_only_looks_a_little_like_it_is_left_alone(value: str) -> None:
+    """A course may be called what it likes."""
+    assert find_personal_identifier(value) is None

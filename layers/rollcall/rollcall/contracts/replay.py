@@ -33,8 +33,8 @@ class ReplayRequest(BaseModel):
     @field_validator("to_at")
     @classmethod
     def _window_is_one(cls, to_at: datetime, info: ValidationInfo) -> datetime:
-        from_at = info.data.get("from_at", to_at - WINDOW_MAX)
-        if not timedelta(0) < to_at - from_at <= WINDOW_MAX:
+        from_at = info.data.get("from_at")
+        if from_at is not None and not timedelta(0) < to_at - from_at <= WINDOW_MAX:
             raise PydanticCustomError("window_invalid", "A window ends after it begins, ten years later at most")
         return to_at
 

@@ -5,6 +5,7 @@ Apart from what asks for operations: it brings all of scrubbing, which most func
 
 import time
 from functools import cache
+from uuid import UUID
 
 from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_scrub
 from rollcall.flows import archive, replay
@@ -41,6 +42,15 @@ def replay_steps() -> dict[str, Step]:
         "events": replay.replay_events(wiring_operations.operation_store()),
         "spool": replay.ReplayArchive(wiring_operations.archive_objects(), archive.SPOOL, spooled),
         "dead_letters": replay.ReplayArchive(
-            wiring_operations.archive_objects(), archive.DEAD_LETTERS, replay.first_that_reads(queued, spooled)
+            wiring_operations.archive_objects(),
+            archive.DEAD_LETTERS,
+            replay.first_that_reads(queued, spooled),
+            _is_given_up,
         ),
     }
+
+
+def _is_given_up(org_id: UUID, key: str) -> bool:
+    """Tell whether somebody discarded the dead letter of this object: a replay must not bring it back."""
+    file = wiring_dead_letters.dead_letter_store().read_dead_letter(org_id, archive.id_in(key))
+    return file is not None and file.dead_letter.state == "discarded"

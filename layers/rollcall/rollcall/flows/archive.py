@@ -21,6 +21,11 @@ def key(source: str, org_id: UUID, day: date, name: str) -> str:
     return f"{folder(source, org_id)}{day.isoformat()}/{name}.json"
 
 
+def id_in(key: str) -> UUID:
+    """Return the id that an object's key ends in."""
+    return UUID(key.rpartition("/")[2].removesuffix(".json"))
+
+
 def archive_spooled(message_id: str, message: str, put: Callable[[str, bytes], object]) -> None:
     """Keep a spooled batch, an object for each organisation. The same message again makes the same objects.
 

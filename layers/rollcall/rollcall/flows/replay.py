@@ -64,16 +64,22 @@ def replay_events(store: ProgressRebuilder) -> Step:
     return step
 
 
+def _never(_org_id: UUID, _key: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class ReplayArchive:
     """The step that applies the archived objects of a window's days (UTC), day by day. A unit is an object.
 
-    One that cannot be read or applied counts as `failed`, and does not stop the others. `total` and `done` are days.
+    One that cannot be read or applied counts as `failed`, and does not stop the others; one that a person gave up stays
+    so (`discarded`). `total` and `done` are days.
     """
 
     objects: Objects
     source: str
     apply: Apply
+    is_given_up: Callable[[UUID, str], bool] = _never
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:
         """Apply the next objects."""
@@ -94,6 +100,8 @@ class ReplayArchive:
         return StepResult(counts, {"key": last}, is_done, len(keys))
 
     def _apply(self, key: str, operation: Operation) -> Counter[str]:
+        if self.is_given_up(operation.org_id, key):
+            return Counter(discarded=1)
         try:
             return self.apply(self.objects.get(key), operation)
         except Unavailable:
