@@ -1,8 +1,7 @@
 """Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import (
@@ -13,7 +12,8 @@ from rollcall.domain.scrub.limits import (
 )
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
-from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
+from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
+from rollcall.domain.scrub.rules.glance import Glance
 
 PASSES_MAX = 4
 TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
@@ -21,8 +21,7 @@ NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something personal in a text."""
 
     start: int
@@ -30,8 +29,7 @@ class Finding:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class ScrubbedText:
+class ScrubbedText(NamedTuple):
     """A text without what was personal in it, and the ids of the rules that found it."""
 
     value: str
@@ -42,11 +40,8 @@ class TextScrubber:
     """Applies the value rules that a policy has on. Remembers clean short strings, by their keyed hash alone."""
 
     def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
-        self._families = tuple(
-            Family(family.gate, kept)
-            for family in FAMILIES
-            if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
-        )
+        families = [family for each in FAMILIES if (family := each.without(disabled)).rules]
+        self._families = tuple([family for family in families if family.digits <= digits] for digits in range(3))
         self._clean: set[int] = set()
         self._tokens: set[int] = set()
 
@@ -140,19 +135,20 @@ class TextScrubber:
 
     def find(self, text: str) -> list[Finding]:
         """Return everything personal in a plain text, as each rule sees it."""
-        if not TRIGGER.search(text):
-            return []
-        return [
-            Finding(start, end, rule)
-            for family in self._families
-            if family.gate(text)
-            for rule in family.rules
-            for start, end in rule.find(text)
-        ]
+        glance = Glance(text)
+        findings = []
+        for family in self._families[glance.digits]:
+            if family.gate(glance):
+                for rules, start, end in family.places(glance):
+                    for rule in rules:
+                        findings += [Finding(*span, rule) for span in rule.find(text, start, end)]
+        return findings
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:
     """Join what overlaps, under the rule that found the longest part; of equals, the one that was asked first."""
+    if len(findings) == 1:
+        return findings
     findings.sort(key=lambda finding: finding.start)
     joined = [findings[0]]
     for finding in findings[1:]:
