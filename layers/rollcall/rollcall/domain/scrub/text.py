@@ -13,9 +13,11 @@ from rollcall.domain.scrub.limits import (
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
+from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 
 PASSES_MAX = 4
+MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
 TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
@@ -41,7 +43,8 @@ class TextScrubber:
 
     def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
         families = [family for each in FAMILIES if (family := each.without(disabled)).rules]
-        self._families = tuple([family for family in families if family.digits <= digits] for digits in range(3))
+        self._families = families
+        self._by_marks: dict[tuple[int, bytes], list[Family]] = {}
         self._clean: set[int] = set()
         self._tokens: set[int] = set()
 
@@ -137,12 +140,22 @@ class TextScrubber:
         """Return everything personal in a plain text, as each rule sees it."""
         glance = Glance(text)
         findings = []
-        for family in self._families[glance.digits]:
-            if family.gate(glance):
+        for family in self._by_marks.get((glance.digits, glance.marks)) or self._worth_asking(glance):
+            if family.gate is None or family.gate(glance):
                 for rules, start, end in family.places(glance):
                     for rule in rules:
-                        findings += [Finding(*span, rule) for span in rule.find(text, start, end)]
+                        for span in rule.find(text, start, end):
+                            findings.append(Finding(*span, rule))
         return findings
+
+    def _worth_asking(self, glance: Glance) -> list[Family]:
+        """Return the families that could find something in a text of these marks; of few marks, it is remembered."""
+        families = [family for family in self._families if family.may_find(glance)]
+        if len(glance.marks) <= MARKS_MAX:
+            if len(self._by_marks) >= MARKS_REMEMBERED_MAX:
+                self._by_marks.clear()
+            self._by_marks[glance.digits, glance.marks] = families
+        return families
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:

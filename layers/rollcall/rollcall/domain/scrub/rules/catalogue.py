@@ -34,12 +34,12 @@ HAS_CREDENTIAL = _words(
     "sk-", "npm_", "pypi-", "hf_", "dop_v1", "sg.", "key-", "shp", "sq0", "eaa", "hooks.slack", ":aa",
 )  # fmt: skip
 TWILIO = re.compile(r"SK[0-9a-f]{8}|AC[0-9a-f]{8}").search
-SPELLS_ADDRESS = _words("[at", "(at", "{at", "<at", "[ at", "( at", "{ at", "< at", "[@", "(@", "{@", "<@", "[ @",
-"( @", " dot ", " @ ",
-                        "\tdot", "\t@", "\n@")  # fmt: skip
+BRACKETED_AT = re.compile(r"[\[({<]\s{0,2}(?:[aA][tT]|@)").search
+SPACED_AT = re.compile(r"@(?<=\s@)").search
+SPACED_DOT = re.compile(r"\s[dD][oO][tT]\s").search
 IPV4 = re.compile(r"[0-9](?:\.|\[\.\])[0-9]{1,3}(?:\.|\[\.\])[0-9]").search
 IPV6 = re.compile(r":[0-9A-Fa-f]{0,4}:").search
-MAC = re.compile(r"[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]\.[0-9A-Fa-f]{4}\.").search
+MAC = re.compile(r"[:.-](?:(?<=[:-])[0-9A-Fa-f]{2}[:-]|(?<=\.)[0-9A-Fa-f]{4}\.)").search
 USER_PATH = re.compile(r"/home/|/Users/|Users[\\/]|Documents and").search
 
 
@@ -49,38 +49,29 @@ def _names_token(glance: Glance) -> object:
 
 
 def _has_credential(glance: Glance) -> object:
-    return glance.has_long_token() and (HAS_CREDENTIAL(glance) or TWILIO(glance.text))
-
-
-def _spells_address(glance: Glance) -> object:
     text = glance.text
-    may = "@" in text or "dot" in glance.lower or "(" in text or "[" in text or "{" in text or "<" in text
-    return may and SPELLS_ADDRESS(glance)
+    return glance.has_long_token() and (HAS_CREDENTIAL(glance) or (("SK" in text or "AC" in text) and TWILIO(text)))
 
 
-def _has_ipv4(glance: Glance) -> object:
-    return (b"0.0" in glance.shape or b"0[.]" in glance.shape) and IPV4(glance.text)
-
-
-def _has_mac(glance: Glance) -> object:
-    text = glance.text
-    return (text.count(":") > 4 or text.count("-") > 4 or text.count(".") > 1) and MAC(text)  # noqa: PLR2004
+def _has_letter_within(glance: Glance) -> object:
+    return b"aa000000a" in glance.packed or b"000000a00000000" in glance.packed
 
 
 FAMILIES = (
-    Family(lambda glance: "-----BEGIN" in glance.text, [credentials.PEM]),
-    Family(_names_token, [credentials.BEARER]),
-    Family(_has_credential, [credentials.JWT, credentials.API_KEY]),
-    Family(lambda glance: "://" in glance.text, [network.URL_USERINFO]),
-    Family(lambda glance: "@" in glance.text, [contact.EMAIL]),
-    Family(_spells_address, [contact.EMAIL_SPELLED]),
-    Family(_has_ipv4, [network.IPV4], SOME, NEAR),
-    Family(lambda glance: glance.text.count(":") > 1 and IPV6(glance.text), [network.IPV6]),
-    Family(_has_mac, [network.MAC]),
-    Family(lambda glance: b"aa00" in glance.packed, [payment.IBAN], SOME, NEAR),
-    Family(lambda glance: b".000" in glance.shape or "°" in glance.text, [place.COORDINATES], SOME, FAR),
-    Family(lambda glance: b"aa000000a" in glance.packed, [national.UK_NINO], SOME, FAR),
-    Family(lambda glance: b"000000a00000000" in glance.packed, [national.FR_NIR], SOME, FAR),
+    Family([credentials.PEM], marks=b"-----"),
+    Family([credentials.BEARER], _names_token),
+    Family([credentials.JWT, credentials.API_KEY], _has_credential),
+    Family([network.URL_USERINFO], lambda glance: "://" in glance.text, b"://"),
+    Family([contact.EMAIL], marks=b"@"),
+    Family([contact.EMAIL_SPELLED], lambda glance: BRACKETED_AT(glance.text), rb"[([{<]"),
+    Family([contact.EMAIL_SPELLED], lambda glance: SPACED_AT(glance.text), rb"@"),
+    Family([contact.EMAIL_SPELLED], lambda glance: "dot" in glance.lower and SPACED_DOT(glance.text)),
+    Family([network.IPV4], lambda glance: IPV4(glance.text), rb"\.(?:.*\.){2}", SOME, NEAR),
+    Family([network.IPV6], lambda glance: IPV6(glance.text), b":.*:"),
+    Family([network.MAC], lambda glance: MAC(glance.text), rb"[:-](?:.*[:-]){4}|\..*\."),
+    Family([place.COORDINATES], lambda glance: b".000" in glance.shape or "°" in glance.text, rb"[.?]", SOME, NEAR),
+    Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=NEAR),
+    ShapedFamily(rb"0[0a]*", FAR, [payment.IBAN, *national.LETTERED], SOME),
     ShapedFamily(
         rb"0(?:[^0a]{0,3}0){6,}",
         NEAR,
@@ -88,10 +79,9 @@ FAMILIES = (
          *national.NAMED, contact.PHONE_NAMED],
         MANY,
     ),
-    ShapedFamily(rb"0[0a]+", FAR, national.LETTERED, SOME),
-    Family(lambda glance: ("/" in glance.text or "\\" in glance.text) and USER_PATH(glance.text), [place.USER_PATH]),
-    Family(_speak_of(place.BIRTH_DATE), [place.BIRTH_DATE], SOME, FAR),
-    Family(lambda glance: ":" in glance.text or "=" in glance.text, [assignment.SENSITIVE_ASSIGNMENT]),
+    Family([place.USER_PATH], lambda glance: USER_PATH(glance.text), rb"[/\\]"),
+    Family([place.BIRTH_DATE], _speak_of(place.BIRTH_DATE), digits=SOME, margin=FAR),
+    Family([assignment.SENSITIVE_ASSIGNMENT], marks=b"[:=]"),
 )  # fmt: skip
 RULES = tuple({id(rule): rule for family in FAMILIES for rule in family.rules}.values())
 RULE_IDS = frozenset(rule.id for rule in RULES)

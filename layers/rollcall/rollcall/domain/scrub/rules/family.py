@@ -16,21 +16,32 @@ RUNS_MAX = 32  # looked at one by one; more of them as one
 class Family:
     """Rules that find nothing in a text for which the gate finds nothing.
 
-    `digits` is how many they need, as a glance counts them. With a margin they only look at where digits are, and at as
-    many characters before.
+    `marks` is a pattern that the marks of a glance must match, and `digits` how many they need, as it counts them. With
+    a margin they only look at where digits are, and at as many characters before.
     """
 
     def __init__(
-        self, gate: Callable[[Glance], object], rules: Iterable[Rule], digits: int = 0, margin: int | None = None
+        self,
+        rules: Iterable[Rule],
+        gate: Callable[[Glance], object] | None = None,
+        marks: bytes = b"",
+        digits: int = 0,
+        margin: int | None = None,
     ) -> None:
-        self.gate = gate
         self.rules = tuple(rules)
+        self.gate = gate
+        self.marks = re.compile(marks)
         self.digits = digits
         self.margin = margin
 
     def without(self, disabled: Set[str]) -> "Family":
         """Return the family without the rules of these ids."""
-        return Family(self.gate, (rule for rule in self.rules if rule.id not in disabled), self.digits, self.margin)
+        kept = (rule for rule in self.rules if rule.id not in disabled)
+        return Family(kept, self.gate, self.marks.pattern, self.digits, self.margin)
+
+    def may_find(self, glance: Glance) -> bool:
+        """Tell whether there are the marks and digits that these rules need."""
+        return self.digits <= glance.digits and self.marks.search(glance.marks) is not None
 
     def places(self, glance: Glance) -> list[Place]:
         """Return which rules are to look at a text that passed the gate, and from where to where."""
@@ -47,33 +58,34 @@ class ShapedFamily(Family):
     """
 
     def __init__(self, run: bytes, before: int, rules: Iterable[Rule], digits: int) -> None:
-        super().__init__(bool, rules, digits, FAR)
-        self._source, self._before = run, before
+        super().__init__(rules, digits=digits)
         self._run = re.compile(run)
+        self._before = before
         self._context = frozenset[bytes]().union(*(rule.context_words for rule in self.rules))
         self._fitting: dict[bytes, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
 
     def without(self, disabled: Set[str]) -> "ShapedFamily":
         """Return the family without the rules of these ids."""
         kept = (rule for rule in self.rules if rule.id not in disabled)
-        return ShapedFamily(self._source, self._before, kept, self.digits)
+        return ShapedFamily(self._run.pattern, self._before, kept, self.digits)
 
     def places(self, glance: Glance) -> list[Place]:
         """Return which rules fit the shapes of the runs in a text, and where the runs are."""
-        shape, places = glance.shape, []
-        spans = [match.span() for match in self._run.finditer(shape)]
-        if len(spans) > RUNS_MAX:
-            spans = [(spans[0][0], spans[-1][1])]
-        for first, last in spans:
-            start = max(0, first - self._before)
-            run = shape[start if self._before > NEAR else first : last]
+        shape, before = glance.shape, self._before
+        places = []
+        for first, last in self._runs(shape):
+            run = shape[first - NEAR if first > NEAR else 0 : last]
             rules, named = self._fitting.get(run) or self._fit(run)
             if named and not self._context.isdisjoint(glance.words()):
                 words = glance.words()
                 rules += tuple([rule for rule in named if not rule.context_words.isdisjoint(words)])
             if rules:
-                places.append((rules, start, last))
+                places.append((rules, first - before if first > before else 0, last))
         return places
+
+    def _runs(self, shape: bytes) -> list[tuple[int, int]]:
+        runs = [match.span() for match in self._run.finditer(shape)]
+        return runs if len(runs) <= RUNS_MAX else [(runs[0][0], runs[-1][1])]
 
     def _fit(self, run: bytes) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         """Return the rules that may find something in a run of this shape, and those that need a word before it."""

@@ -38,7 +38,7 @@ def _rule(
         return match.span() if check is None or check(NOT_ALPHANUMERIC.sub("", match[0]).upper()) else None
 
     words = (*context, *ID_WORDS) if context else ()
-    return Rule(name, ALWAYS.format(pattern), confirm, words, re.IGNORECASE, shape)
+    return Rule(name, ALWAYS.format(pattern), confirm, words, re.IGNORECASE, f"(?<!0)(?:{shape})(?!0)")
 
 
 def _nino(text: str) -> bool:
@@ -213,19 +213,19 @@ DATE6 = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 FR_NIR = _rule("@fr_nir", r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2}"
           r" ?[0-9]{2}", _nir, shape=r"0(?: ?0){14}")
 UK_NINO = _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino)
-FI_HETU = _rule("@fi_hetu", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu, shape=r"000000-000|000000\+000|000000a000")
+FI_HETU = _rule("@fi_hetu", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu, shape=r"000000[-+a]000[0a]?")
 # Written so that a text can hold them without a word that names them: first those with separators in them.
 SEPARATED = (
     _rule("@us_ssn", r"(?!000|666)[0-9]{3}([ .-])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}", shape=r"000-00-0000|000 00 0000|000\.00\.0000"),
     _rule("@uk_nhs", r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{4}", _nhs, shape=r"000-000-0000|000 000 0000"),
     _rule("@se_personnummer", r"(?:19|20)?" + DATE6.replace("[12][0-9]|3[01]", "[12][0-9]|3[01]|[6-8][0-9]|9[01]")
-          + r"[-+][0-9]{4}", _personnummer, shape=r"000000-0000|000000\+0000"),
+          + r"[-+][0-9]{4}", _personnummer, shape=r"(?:00)?000000[-+]0000"),
     _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}-[0-9]{4}", _cpr, shape=r"000000-0000"),
     _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf, shape=r"000\.000\.000-00"),
     _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff, shape=r"0000-0000-0000|0000 0000 0000"),
     _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn, shape=r"000-000-000|000 000 000"),
     _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn, shape=r"000000-0000000"),
-    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo, shape=r"000000/000"),
+    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo, shape=r"000000/0000?"),
     _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id, shape=r"00 000 000 000"),
 )  # fmt: skip
 NUMBERS = (
@@ -246,9 +246,9 @@ LETTER_BEHIND = (
 LETTERED = (
     FI_HETU,
     _rule("@it_codice_fiscale", r"[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
-          _codice_fiscale, shape="aaaaaa[0a][0a]a[0a][0a]a[0a][0a][0a]a"),
+          _codice_fiscale, shape="aaaa0[0a]*a$"),
     _rule("@ie_pps", r"[0-9]{7}[A-W][A-IW]?", _pps, shape=r"(?<!0)0000000a"),
-    _rule("@in_pan", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", None, shape=r"aaaaa0000a"),
+    _rule("@in_pan", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", None, shape=r"aaaa0000a"),
     _rule("@tw_id", r"[A-Z][1289][0-9]{8}", _taiwan_id, shape=r"a000000000"),
     _rule("@sg_nric", r"[STFGM][0-9]{7}[A-Z]", _nric, shape=r"a0000000a"),
     _rule("@mx_curp", r"[A-Z]{4}" + DATE6 + r"[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp, shape=r"aaaa000000a"),
@@ -273,6 +273,6 @@ NAMED = (
     _rule("@hr_oib", r"[0-9]{11}", iso_7064_mod_11_10, ("oib",), shape=r"0{11}"),
     _rule("@il_id", r"[0-9]{9}", luhn, ("teudat zehut", "mispar zehut"), shape=r"0{9}"),
     _rule("@uk_nhs", r"[0-9]{10}", _nhs, ("nhs",), shape=r"0{10}"),
-    _rule("@se_personnummer", r"(?:19|20)?[0-9]{10}", _personnummer, ("personnummer",), shape=r"0{10}"),
+    _rule("@se_personnummer", r"(?:19|20)?[0-9]{10}", _personnummer, ("personnummer",), shape=r"(?:00)?0{10}"),
     _rule("@imei", r"[0-9]{15}|[0-9]{2}-[0-9]{6}-[0-9]{6}-[0-9]", luhn, ("imei",), shape=r"0{15}|00-000000-000000-0"),
 )  # fmt: skip
