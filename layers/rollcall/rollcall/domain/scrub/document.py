@@ -86,16 +86,16 @@ class DocumentWalk:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         texts, memory = self._policy.texts, self._policy.key_memory
         for key, value in islice(members.items(), KEYS_MAX):
-            remembered = memory.get(key)
+            remembered = memory.get(hash(key))
             if remembered and not (remembered[0] or waiting) and key not in kept and texts.is_known(value):
                 kept[key] = value
                 continue
-            verdict, shown, stored = remembered or self._key(key, place)
+            verdict, shown, stored = (*remembered, key) if remembered else self._key(key, place)
             inner = (*place, shown)
-            name = compact(key) if waiting else ""
-            below, action = (
-                descend(waiting, name if name in self._policy.vocabulary else "") if waiting else (waiting, None)
-            )
+            below, action = waiting, None
+            if waiting:
+                name = compact(key)
+                below, action = descend(waiting, name if name in self._policy.vocabulary else "")
             if verdict and not self._is_event_name(verdict, key, value):
                 action = stricter(action, verdict.rule.action) if action else verdict.rule.action
                 scrubbed = self._judged(value, verdict, action, below, inner, depth)
@@ -130,7 +130,7 @@ class DocumentWalk:
             for rule in scrubbed.rules:
                 self._remarks.add((*place, UNNAMED), rule, "replace")
             return judge(scrubbed.value, self._policy.key_rules), UNNAMED, scrubbed.value
-        return self._policy.remember_key(key)
+        return (*self._policy.remember_key(key), key)
 
     def _free(self, kept: dict[str, Any], name: str) -> str:
         """Return a name under which nothing stands yet: two keys may become the same marker."""
@@ -163,7 +163,7 @@ class DocumentWalk:
         return self._redacted(value, action, "@selector", place)
 
     def _redacted(self, value: Any, action: Action, rule: str, place: Place) -> Any:
-        if value is None or (isinstance(value, str) and MARKER.fullmatch(value)):
+        if value is None or (isinstance(value, str) and value[:1] == "[" and MARKER.fullmatch(value)):
             return value if action != "remove" else _ABSENT
         is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
         if action == "pseudonymise" and is_plain and len(str(value)) <= IDENTIFIER_MAX:

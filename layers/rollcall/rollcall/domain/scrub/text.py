@@ -7,6 +7,7 @@ from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import (
     CLEAN_CHARACTERS_MAX,
     CLEAN_MAX,
+    CLEAN_PATH_MAX,
     DECODINGS_MAX,
     STRING_MAX,
 )
@@ -62,7 +63,7 @@ class TextScrubber:
             return True
         if not self._has_nothing(text):
             return False
-        if len(text) <= CLEAN_CHARACTERS_MAX:
+        if len(text) <= CLEAN_CHARACTERS_MAX or ("/" in text and len(text) <= CLEAN_PATH_MAX):
             if len(self._clean) >= CLEAN_MAX:
                 self._clean.clear()
             self._clean.add(code)
@@ -141,11 +142,10 @@ class TextScrubber:
         glance = Glance(text)
         findings = []
         for family in self._by_marks.get((glance.digits, glance.marks)) or self._worth_asking(glance):
-            if family.gate is None or family.gate(glance):
+            if family.passes(glance):
                 for rules, start, end in family.places(glance):
                     for rule in rules:
-                        for span in rule.find(text, start, end):
-                            findings.append(Finding(*span, rule))
+                        findings += [Finding(*span, rule) for span in rule.find(text, start, end)]
         return findings
 
     def _worth_asking(self, glance: Glance) -> list[Family]:

@@ -6,20 +6,7 @@ from collections.abc import Callable
 from rollcall.domain.scrub.rule import Rule
 from rollcall.domain.scrub.rules import assignment, contact, credentials, national, network, payment, place
 from rollcall.domain.scrub.rules.family import FAR, NEAR, Family, ShapedFamily
-from rollcall.domain.scrub.rules.glance import SOME, MANY, Glance
-
-
-def _words(*words: str) -> Callable[[Glance], object]:
-    """Return a gate that looks for any of these, in lower case: for a few words faster than one pattern of them all."""
-
-    def has_any(glance: Glance) -> bool:
-        lower = glance.lower
-        for word in words:  # noqa: SIM110 - a generator takes twice as long
-            if word in lower:
-                return True
-        return False
-
-    return has_any
+from rollcall.domain.scrub.rules.glance import MANY, SOME, Glance
 
 
 def _speak_of(*rules: Rule) -> Callable[[Glance], object]:
@@ -28,12 +15,11 @@ def _speak_of(*rules: Rule) -> Callable[[Glance], object]:
     return lambda glance: not words.isdisjoint(glance.words())
 
 
-HAS_CREDENTIAL = _words(
-    "eyj", "eya", "eyi", "akia", "asia", "abia", "acca", "aroa", "aida", "aiza", "ya29",
-    "gocspx", "k_live", "k_test", "whsec", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "xapp",
-    "sk-", "npm_", "pypi-", "hf_", "dop_v1", "sg.", "key-", "shp", "sq0", "eaa", "hooks.slack", ":aa",
+KEY_BEGINS = (
+    "AKIA", "ASIA", "ABIA", "ACCA", "AROA", "AIDA", "AIza", "ya29", "GOCSPX", "k_live", "k_test", "ghp_", "gho_",
+    "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "xapp", "sk-", "npm_", "pypi-", "hf_", "dop_v1", "SG.", "key-",
+    "shp", "sq0", "EAA", ":AA", "SK", "AC",
 )  # fmt: skip
-TWILIO = re.compile(r"SK[0-9a-f]{8}|AC[0-9a-f]{8}").search
 BRACKETED_AT = re.compile(r"[\[({<]\s{0,2}(?:[aA][tT]|@)").search
 SPACED_AT = re.compile(r"@(?<=\s@)").search
 SPACED_DOT = re.compile(r"\s[dD][oO][tT]\s").search
@@ -48,9 +34,17 @@ def _names_token(glance: Glance) -> object:
     return "bearer" in lower or "basic" in lower or "negotiate" in lower
 
 
-def _has_credential(glance: Glance) -> object:
+def _has_token(glance: Glance) -> object:
     text = glance.text
-    return glance.has_long_token() and (HAS_CREDENTIAL(glance) or (("SK" in text or "AC" in text) and TWILIO(text)))
+    return "eyJ" in text or "eyA" in text or "eyI" in text
+
+
+def _has_key(glance: Glance) -> object:
+    text = glance.text
+    if "whsec_" in text or "hooks.slack" in text:
+        return True
+    # A generator would take twice as long.
+    return glance.has_long_token() and any([begin in text for begin in KEY_BEGINS])  # noqa: C419
 
 
 def _has_letter_within(glance: Glance) -> object:
@@ -60,7 +54,8 @@ def _has_letter_within(glance: Glance) -> object:
 FAMILIES = (
     Family([credentials.PEM], marks=b"-----"),
     Family([credentials.BEARER], _names_token),
-    Family([credentials.JWT, credentials.API_KEY], _has_credential),
+    Family([credentials.JWT], _has_token, rb"\."),
+    Family([credentials.API_KEY], _has_key),
     Family([network.URL_USERINFO], lambda glance: "://" in glance.text, b"://"),
     Family([contact.EMAIL], marks=b"@"),
     Family([contact.EMAIL_SPELLED], lambda glance: BRACKETED_AT(glance.text), rb"[([{<]"),

@@ -1,7 +1,7 @@
 """Families: rules that share a gate, what a text must have for any of them to be worth asking, and where they look."""
 
 import re
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable
 
 from rollcall.domain.scrub.rule import Rule
 from rollcall.domain.scrub.rules.glance import Glance
@@ -11,6 +11,10 @@ NEAR, FAR = 4, 16  # characters before a digit: as many as the longest beginning
 SHAPE_MAX = 40  # characters; a longer run of digits is asked about by every rule
 SHAPES_REMEMBERED_MAX = 4_096
 RUNS_MAX = 32  # looked at one by one; more of them as one
+
+
+def _any(_: Glance) -> object:
+    return True
 
 
 class Family:
@@ -29,15 +33,15 @@ class Family:
         margin: int | None = None,
     ) -> None:
         self.rules = tuple(rules)
-        self.gate = gate
-        self.marks = re.compile(marks)
+        self.passes = gate or _any
+        self.marks = re.compile(marks, re.DOTALL)
         self.digits = digits
         self.margin = margin
 
-    def without(self, disabled: Set[str]) -> "Family":
+    def without(self, disabled: Collection[str]) -> "Family":
         """Return the family without the rules of these ids."""
         kept = (rule for rule in self.rules if rule.id not in disabled)
-        return Family(kept, self.gate, self.marks.pattern, self.digits, self.margin)
+        return Family(kept, self.passes, self.marks.pattern, self.digits, self.margin)
 
     def may_find(self, glance: Glance) -> bool:
         """Tell whether there are the marks and digits that these rules need."""
@@ -64,7 +68,7 @@ class ShapedFamily(Family):
         self._context = frozenset[bytes]().union(*(rule.context_words for rule in self.rules))
         self._fitting: dict[bytes, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
 
-    def without(self, disabled: Set[str]) -> "ShapedFamily":
+    def without(self, disabled: Collection[str]) -> "ShapedFamily":
         """Return the family without the rules of these ids."""
         kept = (rule for rule in self.rules if rule.id not in disabled)
         return ShapedFamily(self._run.pattern, self._before, kept, self.digits)

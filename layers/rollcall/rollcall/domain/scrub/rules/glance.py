@@ -5,9 +5,9 @@ DIGITS = b"0123456789"
 BETWEEN = bytes(set(range(256)) - set(LETTERS + DIGITS))
 UNMARKED = LETTERS + DIGITS + b" "
 SHAPE = bytes.maketrans(LETTERS + DIGITS, b"a" * len(LETTERS) + b"0" * len(DIGITS))
-TOKEN = bytes.maketrans(LETTERS + DIGITS + b"_-./+~", b"a" * (len(LETTERS + DIGITS) + 6))
+TOKEN = bytes.maketrans(LETTERS + DIGITS + b"_-", b"a" * (len(LETTERS + DIGITS) + 2))
 WORDS = bytes.maketrans(BETWEEN + DIGITS, b" " * len(BETWEEN + DIGITS))
-LONG_TOKEN = b"a" * 15  # no credential that no word names has fewer characters
+LONG_TOKEN = b"a" * 15
 SOME, MANY = 1, 2
 SHORT_NUMBER = b"0" * 7  # no number that tells a person apart has fewer digits
 
@@ -16,8 +16,8 @@ class Glance:
     """What can be seen of a text without reading it.
 
     `shape` has `a` for a letter, `0` for a digit, `?` for what is not ASCII, and any other character as it is; `packed`
-    has the letters and digits of it alone, `marks` what is neither nor a space. `digits` tells how many there are: none, SOME, or as MANY as a number has.
-    To translate bytes is a hundred times faster than to search for a pattern.
+    has the letters and digits of it alone, `marks` what is neither nor a space. `digits` tells how many there are: 0,
+    SOME, or as MANY as a number has. To translate bytes is a hundred times faster than to search for a pattern.
     """
 
     __slots__ = ("_plain", "_words", "digits", "lower", "marks", "packed", "shape", "text")

@@ -1,6 +1,7 @@
 """Payment cards and bank accounts."""
 
 import re
+from functools import cache
 
 from rollcall.domain.scrub.rule import Rule, Span
 from rollcall.domain.scrub.rules.check_digits import luhn, mod_97
@@ -60,16 +61,19 @@ IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }  # fmt: skip
-IBANS = {
-    country: re.compile(rf"[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){{{length - 1}}}") for country, length in IBAN_LENGTHS.items()
-}
+
+
+@cache
+def _account(length: int) -> re.Pattern[str]:
+    """Return what finds as many letters and digits, however they are grouped."""
+    return re.compile(rf"[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){{{length - 1}}}")
 
 
 def _iban(match: re.Match[str]) -> Span | None:
     text = match.string
     start = match.start() - (3 if text[match.start() - 1] in " -" else 2)
-    pattern = IBANS.get(text[start : start + 2].upper())
-    whole = pattern.match(text, start) if pattern else None
+    length = IBAN_LENGTHS.get(text[start : start + 2].upper())
+    whole = _account(length).match(text, start) if length else None
     if not whole or text[whole.end() : whole.end() + 1].isalnum():
         return None
     found = whole[0].translate(SEPARATORS).upper()
