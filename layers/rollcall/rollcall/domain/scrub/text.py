@@ -46,27 +46,25 @@ class TextScrubber:
         families = [family for each in FAMILIES if (family := each.without(disabled)).rules]
         self._families = families
         self._by_marks: dict[tuple[int, bytes], list[Family]] = {}
-        self._clean: set[int] = set()
+        self.clean: set[int] = set()
         self._tokens: set[int] = set()
 
-    def is_known(self, value: Any) -> bool:
-        """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
+    def is_plain(self, value: Any) -> bool:
+        """Tell at a glance whether a value is a small number or a truth value."""
         kind = type(value)
-        if kind is str:
-            return hash(value) in self._clean
         return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
     def is_clean(self, text: str) -> bool:
         """Tell whether no rule finds anything in the text, in whatever encoding."""
         code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
-        if code in self._clean:
+        if code in self.clean:
             return True
         if not self._has_nothing(text):
             return False
         if len(text) <= CLEAN_CHARACTERS_MAX or ("/" in text and len(text) <= CLEAN_PATH_MAX):
-            if len(self._clean) >= CLEAN_MAX:
-                self._clean.clear()
-            self._clean.add(code)
+            if len(self.clean) >= CLEAN_MAX:
+                self.clean.clear()
+            self.clean.add(code)
         return True
 
     def is_clean_token(self, text: str) -> bool:

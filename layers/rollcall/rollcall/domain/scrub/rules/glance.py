@@ -7,7 +7,7 @@ UNMARKED = LETTERS + DIGITS + b" "
 SHAPE = bytes.maketrans(LETTERS + DIGITS, b"a" * len(LETTERS) + b"0" * len(DIGITS))
 TOKEN = bytes.maketrans(LETTERS + DIGITS + b"_-", b"a" * (len(LETTERS + DIGITS) + 2))
 WORDS = bytes.maketrans(BETWEEN + DIGITS, b" " * len(BETWEEN + DIGITS))
-LONG_TOKEN = b"a" * 15
+LONG_TOKEN = b"a" * 15  # of what keys, codes and tokens are made
 SOME, MANY = 1, 2
 SHORT_NUMBER = b"0" * 7  # no number that tells a person apart has fewer digits
 
@@ -15,17 +15,17 @@ SHORT_NUMBER = b"0" * 7  # no number that tells a person apart has fewer digits
 class Glance:
     """What can be seen of a text without reading it.
 
-    `shape` has `a` for a letter, `0` for a digit, `?` for what is not ASCII, and any other character as it is; `packed`
-    has the letters and digits of it alone, `marks` what is neither nor a space. `digits` tells how many there are: 0,
-    SOME, or as MANY as a number has. To translate bytes is a hundred times faster than to search for a pattern.
+    `plain` is the text in ASCII, each other character a `?`. `shape` is that with `a` for a letter and `0` for a digit;
+    `packed` has the letters and digits of it alone, `marks` what is neither nor a space. `digits` tells how many there
+    are: 0, SOME, or as MANY as a number has. To translate bytes is a hundred times faster than to search for a pattern.
     """
 
-    __slots__ = ("_plain", "_words", "digits", "lower", "marks", "packed", "shape", "text")
+    __slots__ = ("_words", "digits", "lower", "marks", "packed", "plain", "shape", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.lower = text.lower()
-        self._plain = plain = text.encode("ascii", "replace")
+        self.plain = plain = text.encode("ascii", "replace")
         self._words: frozenset[bytes] | None = None
         self.shape = plain.translate(SHAPE)
         self.packed = packed = plain.translate(SHAPE, BETWEEN)
@@ -35,9 +35,5 @@ class Glance:
     def words(self) -> frozenset[bytes]:
         """Return every run of ASCII letters in the text, in lower case."""
         if self._words is None:
-            self._words = frozenset(self._plain.translate(WORDS).lower().split())
+            self._words = frozenset(self.plain.translate(WORDS).lower().split())
         return self._words
-
-    def has_long_token(self) -> bool:
-        """Tell whether fifteen characters stand together of which keys, codes and tokens are made."""
-        return LONG_TOKEN in self._plain.translate(TOKEN)
