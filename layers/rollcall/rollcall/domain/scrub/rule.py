@@ -69,9 +69,12 @@ class Rule:
             if match is None or match.start() >= end:
                 return spans
             span = self._confirm(match)
+            position = max(match.end(), match.start() + 1)
             if span:
                 spans.append(span)
-            position = max(span[1] if span else 0, match.end(), match.start() + 1)
+                position = max(position, span[1])
+            if position >= end:
+                return spans
         raise TooManyCandidates
 
     def _confirm(self, match: re.Match[str]) -> Span | None:
