@@ -65,8 +65,6 @@ FAMILIES = (
     Family([network.IPV6], lambda glance: IPV6(glance.text), b":.*:"),
     Family([network.MAC], lambda glance: MAC(glance.text), rb"[:-](?:.*[:-]){4}|\..*\."),
     Family([place.COORDINATES], lambda glance: b".000" in glance.shape or "°" in glance.text, rb"[.?]", SOME, NEAR),
-    Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=NEAR),
-    ShapedFamily(rb"0[0a]*", FAR, [payment.IBAN, *national.LETTERED], SOME),
     ShapedFamily(
         rb"0(?:[^0a]{0,3}0){6,}",
         NEAR,
@@ -74,6 +72,8 @@ FAMILIES = (
          *national.NAMED, contact.PHONE_NAMED],
         MANY,
     ),
+    Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=NEAR),
+    ShapedFamily(rb"0[0a]*", FAR, [payment.IBAN, *national.LETTERED], SOME),
     Family([place.USER_PATH], lambda glance: USER_PATH(glance.text), rb"[/\\]"),
     Family([place.BIRTH_DATE], _speak_of(place.BIRTH_DATE), digits=SOME, margin=FAR),
     Family([assignment.SENSITIVE_ASSIGNMENT], marks=b"[:=]"),

@@ -76,8 +76,11 @@ class ShapedFamily(Family):
     def places(self, glance: Glance) -> list[Place]:
         """Return which rules fit the shapes of the runs in a text, and where the runs are."""
         shape, before = glance.shape, self._before
+        spans = [match.span() for match in self._run.finditer(shape)]
+        if len(spans) > RUNS_MAX:
+            return self._as_one(glance, spans)
         places = []
-        for first, last in self._runs(shape):
+        for first, last in spans:
             run = shape[first - NEAR if first > NEAR else 0 : last]
             rules, named = self._fitting.get(run) or self._fit(run)
             if named and not self._context.isdisjoint(glance.words()):
@@ -87,9 +90,17 @@ class ShapedFamily(Family):
                 places.append((rules, first - before if first > before else 0, last))
         return places
 
-    def _runs(self, shape: bytes) -> list[tuple[int, int]]:
-        runs = [match.span() for match in self._run.finditer(shape)]
-        return runs if len(runs) <= RUNS_MAX else [(runs[0][0], runs[-1][1])]
+    def _as_one(self, glance: Glance, spans: list[tuple[int, int]]) -> list[Place]:
+        """Return all rules that fit any of so many runs, and where the first begins and the last ends."""
+        runs = {glance.shape[max(0, first - NEAR) : last] for first, last in spans}
+        fitting = {id(rule) for run in runs for rules in self._fitting.get(run) or self._fit(run) for rule in rules}
+        words = glance.words()
+        asked = [
+            rule
+            for rule in self.rules
+            if id(rule) in fitting and not (rule.context and rule.context_words.isdisjoint(words))
+        ]
+        return [(tuple(asked), max(0, spans[0][0] - self._before), spans[-1][1])]
 
     def _fit(self, run: bytes) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         """Return the rules that may find something in a run of this shape, and those that need a word before it."""
