@@ -8,6 +8,8 @@ import pytest
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, RULES, TRIGGER
+from rollcall.domain.scrub.rules.family import Family
+from rollcall.domain.scrub.rules.glance import Glance
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
@@ -74,12 +76,21 @@ def test_a_rule_takes_linear_time_whatever_the_text(rule: Rule) -> None:
     assert seconds < TIME_MAX, unit
 
 
+def _places(family: Family) -> Callable[[str], object]:
+    def places(text: str) -> object:
+        glance = Glance(text)
+        return family.may_find(glance) and family.passes(glance) and family.places(glance)
+
+    return places
+
+
 GATES: dict[str, Callable[[str], object]] = {
     "trigger": TRIGGER.search,
     "fold": fold,
     "is_escaped": is_escaped,
     "unescape": unescape,
-    **{f"gate of {family.rules[0].id}": family.gate for family in FAMILIES},
+    "glance": Glance,
+    **{f"gate of {family.rules[0].id}": _places(family) for family in FAMILIES},
 }
 
 

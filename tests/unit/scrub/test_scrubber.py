@@ -184,6 +184,12 @@ def test_a_key_that_tells_nothing_personal_keeps_its_value(scrubber: Scrubber, k
     assert scrubber.scrub_document({key: "some value"}).value == {key: "some value"}
 
 
+def test_a_key_that_was_dropped_from_properties_is_not_kept_in_a_document(scrubber: Scrubber) -> None:
+    """What is remembered of a key in one place lets nothing through in another."""
+    scrubber.scrub_properties("page", {"zoe@example.org": 1})
+    assert scrubber.scrub_document({"zoe@example.org": 1}).value == {"[email]": "[contact]"}
+
+
 def test_remarks_never_tell_a_childs_name(scrubber: Scrubber) -> None:
     """A key that is none of the policy's words is `*`."""
     document = {"Zoe Miller": {"email": "zoe@example.org", "Zoe": ["zoe@example.org"]}}

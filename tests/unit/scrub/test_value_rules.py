@@ -3,9 +3,12 @@
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from rollcall.domain.scrub.rules.catalogue import PLAIN, RULE_IDS
+from rollcall.domain.scrub.rule import Rule
+from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, RULE_IDS
+from rollcall.domain.scrub.rules.glance import Glance
+from rollcall.domain.scrub.rules.national import UK_NINO
 from rollcall.domain.scrub.text import TextScrubber
 
 TEXTS = TextScrubber()
@@ -166,3 +169,34 @@ def test_what_passes_as_plain_has_nothing_to_find(text: str) -> None:
     """The short cut for words, UUIDs and times skips no rule that would find something, but chance in random UUIDs."""
     assume(not UUID_SHAPE.fullmatch(text))
     assert TEXTS.find(text) == []
+
+
+SHAPED = {id(rule): rule for family in FAMILIES for rule in family.rules if rule.shape and rule.id != "@iban"}
+ASCII = st.characters(max_codepoint=127)
+
+
+@pytest.mark.parametrize("rule", [*SHAPED.values(), UK_NINO], ids=lambda rule: rule.id)
+@given(data=st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_rule_is_asked_about_all_that_its_pattern_matches(rule: Rule, data: st.DataObject) -> None:
+    """The short cut by the shape of a number skips no place where a rule would look closer."""
+    candidate = data.draw(st.from_regex(rule.pattern, fullmatch=True, alphabet=ASCII))
+    assume(re.search("[0-9]", candidate))
+    text = data.draw(st.sampled_from(["", "12 ", "(a1) ", "x: "])) + " ".join((*rule.context[:1], candidate)) + ", 7b"
+    glance = Glance(text)
+    families = [each for each in FAMILIES if rule in each.rules and each.may_find(glance) and each.passes(glance)]
+    places = [place for family in families for place in family.places(glance)]
+    for match in rule.pattern.finditer(text):
+        assert any(rule in rules and start <= match.start() < end for rules, start, end in places), text
+
+
+def test_an_iban_is_looked_for_however_it_is_grouped() -> None:
+    """Each way to write the two letters and the two digits that it begins with."""
+    for begin in ("GB82", "GB 82", "GB-82", "gb8 2", "GB 8-2"):
+        assert "@iban" in TEXTS.scrub(f"iban ({begin} WEST 1234 5698 7654 32)").rules
+
+
+def test_numbers_in_a_long_text_are_found() -> None:
+    """As many numbers as there are, each is looked at."""
+    text = "no 1234567 b, " * 60 + "DNI 12345678Z, GB82 WEST 1234 5698 7654 32, AB123456C; " + "c 7654321, " * 60
+    assert {"@es_dni", "@iban", "@uk_nino"} <= set(TEXTS.scrub(text).rules)

@@ -27,6 +27,8 @@ LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:n
 NUMBER_MAX = 2**256
 # What messages are wrapped in: with JSON in it, its own keys tell what is personal.
 ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
+# A tuple is built once, a union of types each time that it is asked.
+CONTAINERS, ARRAYS, PLAIN = (dict, list), (list, tuple), (str, int, float)
 _ABSENT: Any = object()
 Place = tuple[str, ...]
 
@@ -70,7 +72,7 @@ class DocumentWalk:
             return REMOVED
         if isinstance(value, dict):
             return self._object(value, waiting, place, depth)
-        if isinstance(value, list | tuple):
+        if isinstance(value, ARRAYS):
             return self._items(value, waiting, place, depth)
         raise ScrubFailed("The document has a value that JSON has not.")
 
@@ -85,17 +87,20 @@ class DocumentWalk:
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         texts, memory = self._policy.texts, self._policy.key_memory
+        clean = texts.clean
         for key, value in islice(members.items(), KEYS_MAX):
-            remembered = memory.get(key)
-            if remembered and not (remembered[0] or waiting) and key not in kept and texts.is_known(value):
-                kept[key] = value
-                continue
-            verdict, shown, stored = remembered or self._key(key, place)
+            remembered = memory.get(hash(key))
+            if remembered and remembered[0] is None and not waiting and key not in kept:
+                is_known = hash(value) in clean if type(value) is str else texts.is_plain(value)
+                if is_known:
+                    kept[key] = value
+                    continue
+            verdict, shown, stored = (*remembered, key) if remembered else self._key(key, place)
             inner = (*place, shown)
-            name = compact(key) if waiting else ""
-            below, action = (
-                descend(waiting, name if name in self._policy.vocabulary else "") if waiting else (waiting, None)
-            )
+            below, action = waiting, None
+            if waiting:
+                name = compact(key)
+                below, action = descend(waiting, name if name in self._policy.vocabulary else "")
             if verdict and not self._is_event_name(verdict, key, value):
                 action = stricter(action, verdict.rule.action) if action else verdict.rule.action
                 scrubbed = self._judged(value, verdict, action, below, inner, depth)
@@ -130,7 +135,7 @@ class DocumentWalk:
             for rule in scrubbed.rules:
                 self._remarks.add((*place, UNNAMED), rule, "replace")
             return judge(scrubbed.value, self._policy.key_rules), UNNAMED, scrubbed.value
-        return self._policy.remember_key(key)
+        return (*self._policy.remember_key(key), key)
 
     def _free(self, kept: dict[str, Any], name: str) -> str:
         """Return a name under which nothing stands yet: two keys may become the same marker."""
@@ -148,7 +153,7 @@ class DocumentWalk:
             return value
         if place[-1] in ENVELOPES and self._is_container(value):
             return self._value(value, waiting, place, depth + 1)
-        if action == "pseudonymise" and isinstance(value, dict | list):
+        if action == "pseudonymise" and isinstance(value, CONTAINERS):
             return self._value(value, waiting, place, depth + 1)
         if action == "replace":
             if value != verdict.rule.marker:
@@ -157,15 +162,15 @@ class DocumentWalk:
         return self._redacted(value, action, verdict.rule.id, place)
 
     def _is_container(self, value: Any) -> bool:
-        return isinstance(value, dict | list) or (isinstance(value, str) and self._json_in(value) is not _ABSENT)
+        return isinstance(value, CONTAINERS) or (isinstance(value, str) and self._json_in(value) is not _ABSENT)
 
     def _selected(self, value: Any, action: Action, place: Place) -> Any:
         return self._redacted(value, action, "@selector", place)
 
     def _redacted(self, value: Any, action: Action, rule: str, place: Place) -> Any:
-        if value is None or (isinstance(value, str) and MARKER.fullmatch(value)):
+        if value is None or (isinstance(value, str) and value[:1] == "[" and MARKER.fullmatch(value)):
             return value if action != "remove" else _ABSENT
-        is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        is_plain = isinstance(value, PLAIN) and not isinstance(value, bool)
         if action == "pseudonymise" and is_plain and len(str(value)) <= IDENTIFIER_MAX:
             pseudonym = self._pseudonymiser.pseudonym(str(value))
             if pseudonym != value:
@@ -212,7 +217,7 @@ class DocumentWalk:
             inside = json.loads(text)
         except (ValueError, RecursionError):
             return _ABSENT
-        return inside if isinstance(inside, dict | list) else _ABSENT
+        return inside if isinstance(inside, CONTAINERS) else _ABSENT
 
     def _json_string(self, value: str, inside: Any, waiting: Waiting, place: Place, depth: int) -> str:
         if self._json_depth >= JSON_STRING_DEPTH_MAX or depth >= DEPTH_MAX:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from urllib.parse import unquote
 
 from rollcall.domain.scrub.limits import COMBINING_MAX, TEXT_MAX
@@ -49,8 +50,13 @@ def fold(text: str) -> str:
     return FOREIGN_DIGITS.sub(_digits, folded)
 
 
+@cache
+def _digit(character: str) -> str:
+    return str(unicodedata.decimal(character))
+
+
 def _digits(match: re.Match[str]) -> str:
-    return "".join(str(unicodedata.decimal(character)) for character in match[0])
+    return "".join(map(_digit, match[0]))
 
 
 def is_escaped(text: str) -> bool:

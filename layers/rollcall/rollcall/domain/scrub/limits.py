@@ -13,4 +13,5 @@ CANDIDATES_MAX = 2_000  # places in one string at which one rule looks closer; w
 COMBINING_MAX = 30  # combining marks in a row, as in the Stream-Safe Text Format (Unicode Standard Annex 15, 13)
 CLEAN_MAX = 32_768  # strings remembered as clean, by their hash
 CLEAN_CHARACTERS_MAX = 24  # a longer one, such as a time or a UUID, seldom comes twice
+CLEAN_PATH_MAX = 128  # but a path or URL does
 DECODINGS_MAX = 3  # a value encoded more often than this and still not plain is removed whole

@@ -26,7 +26,7 @@ VERSION = "minors-1"
 EVERY_EVENT = ""
 OWN_KEYS = "@key:organisation"
 KEYS_REMEMBERED_MAX = 4_096
-KeyMemory = tuple[KeyVerdict | None, str, str]
+KeyMemory = tuple[KeyVerdict | None, str]
 DIGEST_DIGITS = 8
 SPELLINGS_MAX = 2_048  # of declared names, so never anything personal
 PROPERTIES_MAX = 500  # declared, of one event
@@ -104,13 +104,19 @@ class Policy:
             known = self._declarations.get(compact(name), (snake(name), {}))
             self._declarations[compact(name)] = (known[0], {**known[1], **properties})
         self._trees: dict[str, Declared] = {}
-        self.key_memory: dict[str, KeyMemory] = {}
+        self.key_memory: dict[int, KeyMemory] = {}
+        self._names: dict[str, str] = {}
         self._tree(EVERY_EVENT)
 
     def event_name(self, name: str) -> str | None:
         """Return the name that a declared event is stored under, None for one that is not declared."""
-        found = self._declarations.get(name) or self._declarations.get(compact(name))
-        return found[0] if found else None
+        known = self._names.get(name)
+        if known is None:
+            found = self._declarations.get(compact(name))
+            known = found[0] if found else None
+            if known and len(self._names) < SPELLINGS_MAX:
+                self._names[name] = known
+        return known
 
     def refuses(self, name: str) -> bool:
         """Tell whether events of this name are not taken at all."""
@@ -135,20 +141,20 @@ class Policy:
         return self._trees[key]
 
     def remember_key(self, key: str) -> KeyMemory:
-        """Return the rule that a key of a document falls under, the name that may be shown, and the one it keeps.
+        """Return the rule that a key of a document falls under, and the name that may be shown for it.
 
-        Only keys that are the policy's own words are remembered, so that no child's name stays in memory.
+        Keys without anything personal in them are remembered, by their keyed hash alone, so that no child's name stays
+        in memory.
         """
         if len(key) > NAME_MAX:
-            return None, UNNAMED, key
+            return None, UNNAMED
         verdict = judge(key, self.key_rules)
-        name = compact(key)
-        is_known = name in self.known_names
-        shown = verdict.shown if verdict else snake(key) if is_known else UNNAMED
-        memory = (verdict, shown, key)
-        if is_known and len(self.key_memory) < KEYS_REMEMBERED_MAX:
-            self.key_memory[key] = memory
-        return memory
+        shown = verdict.shown if verdict else snake(key) if compact(key) in self.known_names else UNNAMED
+        if self.texts.is_clean(key):
+            if len(self.key_memory) >= KEYS_REMEMBERED_MAX:
+                self.key_memory.clear()
+            self.key_memory[hash(key)] = verdict, shown
+        return verdict, shown
 
     @cached_property
     def known_names(self) -> frozenset[str]:

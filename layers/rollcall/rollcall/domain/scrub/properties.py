@@ -60,7 +60,7 @@ class PropertiesWalk:
     def _declared(self, tree: Declared, key: str, place: tuple[str, ...]) -> Declared | None:
         declared = tree.member(key) if len(key) <= NAME_MAX else None
         if declared is None:
-            verdict, shown, _ = self._policy.key_memory.get(key) or self._policy.remember_key(key)
+            verdict, shown = self._policy.key_memory.get(hash(key)) or self._policy.remember_key(key)
             self._remarks.add((*place, shown), verdict.rule.id if verdict else UNDECLARED, "remove")
         return declared
 

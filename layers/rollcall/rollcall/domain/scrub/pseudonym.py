@@ -25,6 +25,7 @@ LABEL = b"rollcall/pseudonym/v1/"
 HEX_DIGITS = 32
 CHECKED_DIGITS = 24
 UUID_CHARACTERS = 36
+REMEMBERED_MAX = 1_024
 SHAPE = re.compile(r"[0-9a-f]{32}")
 CASELESS = re.compile(r"[^@\s]+@[^@\s]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
@@ -110,6 +111,7 @@ class Pseudonymiser:
         self._keyring = keyring
         self._org_id = org_id
         self._own = _keys(keyring.secrets[keyring.current], org_id)
+        self._remembered: dict[tuple[int, int], str] = {}
 
     def for_key(self, key_id: str) -> "Pseudonymiser":
         """Return the one that uses another key of the keyring: after a rotation, both are needed to join.
@@ -129,8 +131,17 @@ class Pseudonymiser:
         """
         if len(value) == HEX_DIGITS and self.is_pseudonym(value):
             return value
-        head = self._own.value.hex_digest(normalise(value).encode("utf-8", "surrogatepass"))
-        return _checked(self._own, head[:CHECKED_DIGITS])
+        # A session comes with many events. Remembered by two hashes, keyed anew in each process, which tell nothing
+        # about the value.
+        code = hash(value), hash(value[::-1])
+        pseudonym = self._remembered.get(code)
+        if pseudonym is None:
+            head = self._own.value.hex_digest(normalise(value).encode("utf-8", "surrogatepass"))
+            pseudonym = _checked(self._own, head[:CHECKED_DIGITS])
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            self._remembered[code] = pseudonym
+        return pseudonym
 
     def is_pseudonym(self, text: str) -> bool:
         """Tell whether this is a pseudonym of this organisation, made with any key of the keyring."""

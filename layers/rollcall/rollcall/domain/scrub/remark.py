@@ -1,7 +1,6 @@
 """Remarks: what was done to an event, where and by which rule. Never a value, nor a key that could be one."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rollcall.domain.scrub.limits import REMARKS_MAX
 
@@ -9,8 +8,7 @@ LIMIT_REMARKS = "@limit:remarks"
 UNNAMED = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """One redaction. `path` has the policy's own words for keys, and `*` for any other and for items of arrays."""
 
     path: str
@@ -18,8 +16,7 @@ class Remark:
     action: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scrubbed:
+class Scrubbed(NamedTuple):
     """What is left of something, and what was done to it."""
 
     value: Any
@@ -41,4 +38,4 @@ class Remarks:
 
     def told(self) -> tuple[Remark, ...]:
         """Return them in the order in which they came."""
-        return tuple([Remark(*remark) for remark in self._remarks]) if self._remarks else ()
+        return tuple(map(Remark._make, self._remarks)) if self._remarks else ()

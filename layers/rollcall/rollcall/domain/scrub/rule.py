@@ -8,6 +8,8 @@ from functools import cached_property
 from rollcall.domain.scrub.limits import CANDIDATES_MAX
 
 CONTEXT_CHARACTERS = 40
+ENDLESS = 2**40
+BEHIND = 24  # characters that a number may have behind its last digit, with those that are looked at behind it
 Span = tuple[int, int]
 
 
@@ -20,7 +22,8 @@ class Rule:
     """One kind of personal value.
 
     `check` gets a candidate and returns the span that is personal, or None. Of the words in `context`, if there
-    are any, one must stand in the 40 characters before a candidate: for numbers that anything could be.
+    are any, one must stand in the 40 characters before a candidate: for numbers that anything could be. `shape`
+    is what the shape of a number or code must match somewhere, with `0` for each digit and `a` for each letter.
     """
 
     id: str
@@ -28,6 +31,7 @@ class Rule:
     check: Callable[[re.Match[str]], Span | None] | None = None
     context: tuple[str, ...] = ()
     flags: re.RegexFlag = re.NOFLAG
+    shape: str = ""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -38,28 +42,39 @@ class Rule:
     def _context(self) -> re.Pattern[str]:
         return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(self.context)})(?![A-Za-z])", re.IGNORECASE)
 
-    @property
+    @cached_property
+    def context_words(self) -> frozenset[bytes]:
+        """The first run of letters of each word of the context: a text without any of these has none of the words."""
+        pieces = (re.search(rb"[A-Za-z]+", word.encode("ascii", "replace")) for word in self.context)
+        return frozenset(piece[0] for piece in pieces if piece)
+
+    @cached_property
     def marker(self) -> str:
         """What stands in a text in place of what was found."""
         return f"[{self.id[1:]}]"
 
-    def find(self, text: str) -> list[Span]:
+    def find(self, text: str, start: int = 0, end: int = ENDLESS) -> list[Span]:
         """Return the spans of what is personal, in order, apart from each other.
+
+        With bounds, of candidates that begin within them.
 
         Raises:
             TooManyCandidates: there are more places to look at than a text that means something has.
 
         """
         spans: list[Span] = []
-        position = 0
+        position, search = start, self.pattern.search
         for _ in range(CANDIDATES_MAX):
-            match = self.pattern.search(text, position)
-            if match is None:
+            match = search(text, position, end + BEHIND)
+            if match is None or match.start() >= end:
                 return spans
             span = self._confirm(match)
+            position = max(match.end(), match.start() + 1)
             if span:
                 spans.append(span)
-            position = max(span[1] if span else 0, match.end(), match.start() + 1)
+                position = max(position, span[1])
+            if position >= end:
+                return spans
         raise TooManyCandidates
 
     def _confirm(self, match: re.Match[str]) -> Span | None:

@@ -1,29 +1,31 @@
 """Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import (
     CLEAN_CHARACTERS_MAX,
     CLEAN_MAX,
+    CLEAN_PATH_MAX,
     DECODINGS_MAX,
     STRING_MAX,
 )
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
-from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER, Family
+from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
 from rollcall.domain.scrub.rules.contact import DATE
+from rollcall.domain.scrub.rules.family import Family
+from rollcall.domain.scrub.rules.glance import Glance
 
 PASSES_MAX = 4
+MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
 TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something personal in a text."""
 
     start: int
@@ -31,8 +33,7 @@ class Finding:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class ScrubbedText:
+class ScrubbedText(NamedTuple):
     """A text without what was personal in it, and the ids of the rules that found it."""
 
     value: str
@@ -43,32 +44,28 @@ class TextScrubber:
     """Applies the value rules that a policy has on. Remembers clean short strings, by their keyed hash alone."""
 
     def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
-        self._families = tuple(
-            Family(family.gate, kept)
-            for family in FAMILIES
-            if (kept := tuple(rule for rule in family.rules if rule.id not in disabled))
-        )
-        self._clean: set[int] = set()
+        families = [family for each in FAMILIES if (family := each.without(disabled)).rules]
+        self._families = families
+        self._by_marks: dict[tuple[int, bytes], list[Family]] = {}
+        self.clean: set[int] = set()
         self._tokens: set[int] = set()
 
-    def is_known(self, value: Any) -> bool:
-        """Tell at a glance whether a value is clean: a short string seen before, a small number, a truth value."""
+    def is_plain(self, value: Any) -> bool:
+        """Tell at a glance whether a value is a small number or a truth value."""
         kind = type(value)
-        if kind is str:
-            return hash(value) in self._clean
         return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
     def is_clean(self, text: str) -> bool:
         """Tell whether no rule finds anything in the text, in whatever encoding."""
         code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
-        if code in self._clean:
+        if code in self.clean:
             return True
         if not self._has_nothing(text):
             return False
-        if len(text) <= CLEAN_CHARACTERS_MAX:
-            if len(self._clean) >= CLEAN_MAX:
-                self._clean.clear()
-            self._clean.add(code)
+        if len(text) <= CLEAN_CHARACTERS_MAX or ("/" in text and len(text) <= CLEAN_PATH_MAX):
+            if len(self.clean) >= CLEAN_MAX:
+                self.clean.clear()
+            self.clean.add(code)
         return True
 
     def is_clean_token(self, text: str) -> bool:
@@ -144,19 +141,29 @@ class TextScrubber:
 
     def find(self, text: str) -> list[Finding]:
         """Return everything personal in a plain text, as each rule sees it."""
-        if not TRIGGER.search(text):
-            return []
-        return [
-            Finding(start, end, rule)
-            for family in self._families
-            if family.gate(text)
-            for rule in family.rules
-            for start, end in rule.find(text)
-        ]
+        glance = Glance(text)
+        findings = []
+        for family in self._by_marks.get((glance.digits, glance.marks)) or self._worth_asking(glance):
+            if family.passes(glance):
+                for rules, start, end in family.places(glance):
+                    for rule in rules:
+                        findings += [Finding(*span, rule) for span in rule.find(text, start, end)]
+        return findings
+
+    def _worth_asking(self, glance: Glance) -> list[Family]:
+        """Return the families that could find something in a text of these marks; of few marks, it is remembered."""
+        families = [family for family in self._families if family.may_find(glance)]
+        if len(glance.marks) <= MARKS_MAX:
+            if len(self._by_marks) >= MARKS_REMEMBERED_MAX:
+                self._by_marks.clear()
+            self._by_marks[glance.digits, glance.marks] = families
+        return families
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:
     """Join what overlaps, under the rule that found the longest part; of equals, the one that was asked first."""
+    if len(findings) == 1:
+        return findings
     findings.sort(key=lambda finding: finding.start)
     joined = [findings[0]]
     for finding in findings[1:]:

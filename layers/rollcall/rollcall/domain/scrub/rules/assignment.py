@@ -1,16 +1,20 @@
 """Assignments in text: `password=...`, `"first_name": "..."`, `?email=...`. The key says what the value is."""
 
 import re
+from itertools import islice
 
-from rollcall.domain.scrub.key_rules import judge
+from rollcall.domain.scrub.key_rules import KeyVerdict, judge
+from rollcall.domain.scrub.limits import CANDIDATES_MAX
 from rollcall.domain.scrub.redaction import MARKER
-from rollcall.domain.scrub.rule import Rule, Span
+from rollcall.domain.scrub.rule import ENDLESS, Rule, Span, TooManyCandidates
 
 VALUE_MAX = 4_096
-ASSIGNMENT = (
-    r"(?<![\w-])(?P<key>[A-Za-z][\w-]{1,39}+(?:[ ][A-Za-z]{2,12}){0,2}?)\]?(?P<mark>[\"'\\]{0,4})\s{0,2}"
-    r"(?P<sign>:(?!//)|=)(?=[^\n]{0,8}[^\s=:])"
+# Read backwards, from the sign to where the key begins: signs are rare and searched for fast, letters are neither.
+ASSIGNMENT_REVERSED = (
+    r"[:=](?<!//:)\s{0,2}(?P<mark>[\"'\\]{0,4})\]?(?P<key>(?:[A-Za-z]{2,12}[ ]){0,2}[\w-]{1,39}[A-Za-z])(?![\w-])"
 )
+ASSIGNED = re.compile(r"[^\n]{0,8}[^\s=:]")
+VERDICTS_MAX = 4_096
 VALUES = {
     '"': re.compile(rf'\s{{0,3}}\\?"((?:[^"\\]|\\.){{0,{VALUE_MAX}}}+)', re.DOTALL),
     "'": re.compile(rf"\s{{0,3}}\\?'((?:[^'\\]|\\.){{0,{VALUE_MAX}}}+)", re.DOTALL),
@@ -23,20 +27,60 @@ AFTER_COLON = re.compile(
 )
 
 
-def _value(match: re.Match[str]) -> Span | None:
-    verdict = judge(match["key"])
+class AssignmentRule(Rule):
+    """Finds the values of assignments whose keys fall under a key rule."""
+
+    def find(self, text: str, start: int = 0, end: int = ENDLESS) -> list[Span]:
+        """Return the spans of values, in order, apart from each other.
+
+        Raises:
+            TooManyCandidates: there are more assignments than a text that means something has.
+
+        """
+        spans: list[Span] = []
+        size = len(text)
+        candidates = list(islice(self.pattern.finditer(text[::-1]), CANDIDATES_MAX + 1))
+        if len(candidates) > CANDIDATES_MAX:
+            raise TooManyCandidates
+        for match in reversed(candidates):
+            sign = size - match.end() + len(match[0]) - 1
+            if start <= sign < end and ASSIGNED.match(text, sign + 1):
+                within = match if size - match.end() >= start else self.pattern.match(text[start : sign + 1][::-1])
+                span = _value(text, sign, within) if within else None
+                if span:
+                    spans.append(span)
+                start = max(span[1] if span else 0, sign + 1)
+        return spans
+
+
+def _value(text: str, sign: int, match: re.Match[str]) -> Span | None:
+    verdict = _verdict(match["key"][::-1])
     if not verdict:
         return None
-    text, start = match.string, match.end()
+    start = sign + 1
     quoted = QUOTED.match(text, start)
     if quoted:
         value = VALUES[quoted[1]].match(text, start)
-    elif match["sign"] == "=":
+    elif text[sign] == "=":
         value = AFTER_EQUALS.match(text, start)
     else:
-        value = None if verdict.rule.id == "@key:free_text" and not match["mark"] else AFTER_COLON.match(text, start)
+        is_prose = verdict.rule.id == "@key:free_text" and not match["mark"]
+        value = None if is_prose else AFTER_COLON.match(text, start)
     found = value[1].strip() if value else ""
     return None if value is None or found in EMPTY or MARKER.fullmatch(found) else value.span(1)
 
 
-SENSITIVE_ASSIGNMENT = Rule("@assignment", ASSIGNMENT, _value)
+_verdicts: dict[int, KeyVerdict | None] = {}
+
+
+def _verdict(key: str) -> KeyVerdict | None:
+    """Return what a key falls under. Keys are remembered by their keyed hash alone: one may be a child's name."""
+    code = hash(key)
+    if code not in _verdicts:
+        if len(_verdicts) >= VERDICTS_MAX:
+            _verdicts.clear()
+        _verdicts[code] = judge(key)
+    return _verdicts[code]
+
+
+SENSITIVE_ASSIGNMENT = AssignmentRule("@assignment", ASSIGNMENT_REVERSED)

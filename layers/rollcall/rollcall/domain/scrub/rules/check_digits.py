@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 ZERO = ord("0")
+LETTER_VALUES = {ord(letter): str(value) for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
 
 # Dihedral group D5: J. Verhoeff, Error Detecting Decimal Codes, 1969.
 VERHOEFF_PRODUCT = (
@@ -45,7 +46,7 @@ def iso_7064_mod_11_10(digits: str) -> bool:
 
 def mod_97(text: str) -> int:
     """Return the remainder of ISO/IEC 7064, MOD 97-10, of digits and capital letters (A is 10)."""
-    return int("".join(str(int(character, 36)) for character in text)) % 97
+    return int(text.translate(LETTER_VALUES)) % 97
 
 
 DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -25,7 +25,8 @@ def _address(match: re.Match[str]) -> Span | None:
     return (at - local.end(), end) if "." in text[at:end] else None
 
 
-EMAIL = Rule("@email", rf"(?<=[^{DELIMITER}])@(?=\w)", _address)
+# The one literal comes first, as a search for it is far faster than one for what must stand before it.
+EMAIL = Rule("@email", rf"@(?<=[^{DELIMITER}]@)(?=\w)", _address)
 
 COMMON_TOP_LEVEL = (
     "com|org|net|edu|gov|info|io|eu|uk|de|fr|es|it|nl|se|no|dk|fi|pl|pt|br|in|au|ca|us|ch|at|be|ie|school"
@@ -48,12 +49,13 @@ EMAIL_SPELLED = Rule(
 
 DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})(?![./-]?[0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DIGITS_MIN, DIGITS_MAX = 7, 15  # ITU-T E.164
+EXTENSION_BEGINS = re.compile(r"[xe]")
 EXTENSION = r"(?:\s?(?:x|ext\.?|extension)\s?[0-9]{1,6})?"
 
 
 def _number(match: re.Match[str]) -> Span | None:
-    number = re.split(r"[xe]", match[0], maxsplit=1)[0]
-    digits = sum(character.isdigit() for character in number)
+    number = EXTENSION_BEGINS.split(match[0], maxsplit=1)[0]
+    digits = sum(map(str.isdigit, number))
     least = DIGITS_MIN if number[0] in "+(" else DIGITS_MIN + 2
     return match.span() if least <= digits <= DIGITS_MAX and not DATE.match(number) else None
 
@@ -85,7 +87,7 @@ PHONE_WORDS = (
 
 
 def _number_named(match: re.Match[str]) -> Span | None:
-    digits = sum(character.isdigit() for character in match[0])
+    digits = sum(map(str.isdigit, match[0]))
     return match.span() if DIGITS_MIN <= digits <= DIGITS_MAX and not DATE.match(match[0]) else None
 
 

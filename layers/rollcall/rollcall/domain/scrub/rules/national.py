@@ -25,14 +25,20 @@ ID_WORDS = (
 ALWAYS = r"(?<![0-9A-Za-z])(?:{})(?![0-9A-Za-z]|[-.][0-9])"
 
 
-def _rule(name: str, pattern: str, check: Callable[[str], bool] | None = None, context: tuple[str, ...] = ()) -> Rule:
+def _rule(
+    name: str,
+    pattern: str,
+    check: Callable[[str], bool] | None = None,
+    context: tuple[str, ...] = (),
+    shape: str = "",
+) -> Rule:
     """Return a rule whose check is asked about the candidate's digits and letters, in capitals."""
 
     def confirm(match: re.Match[str]) -> Span | None:
         return match.span() if check is None or check(NOT_ALPHANUMERIC.sub("", match[0]).upper()) else None
 
     words = (*context, *ID_WORDS) if context else ()
-    return Rule(name, ALWAYS.format(pattern), confirm, words, re.IGNORECASE)
+    return Rule(name, ALWAYS.format(pattern), confirm, words, re.IGNORECASE, f"(?<!0)(?:{shape})(?!0)")
 
 
 def _nino(text: str) -> bool:
@@ -204,62 +210,85 @@ def _isikukood(digits: str) -> bool:
 
 
 DATE6 = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+FR_NIR = _rule(
+    "@fr_nir",
+    r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2}"
+    r" ?[0-9]{2}",
+    _nir,
+    shape=r"0(?: ?0){14}",
+)
+UK_NINO = _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino)
+FI_HETU = _rule(
+    "@fi_hetu",
+    r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]",
+    _hetu,
+    shape=r"000000[-+a]000[0a]?",
+)
 # Written so that a text can hold them without a word that names them: first those with separators in them.
 SEPARATED = (
-    _rule("@us_ssn", r"(?!000|666)[0-9]{3}([ .-])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}"),
-    _rule("@uk_nhs", r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{4}", _nhs),
+    _rule("@us_ssn", r"(?!000|666)[0-9]{3}([ .-])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}",
+          shape=r"000-00-0000|000 00 0000|000\.00\.0000"),
+    _rule("@uk_nhs", r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{4}", _nhs, shape=r"000-000-0000|000 000 0000"),
     _rule("@se_personnummer", r"(?:19|20)?" + DATE6.replace("[12][0-9]|3[01]", "[12][0-9]|3[01]|[6-8][0-9]|9[01]")
-          + r"[-+][0-9]{4}", _personnummer),
-    _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}-[0-9]{4}", _cpr),
-    _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf),
-    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff),
-    _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn),
-    _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn),
-    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo),
-    _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id),
+          + r"[-+][0-9]{4}", _personnummer, shape=r"(?:00)?000000[-+]0000"),
+    _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}-[0-9]{4}", _cpr, shape=r"000000-0000"),
+    _rule("@br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf, shape=r"000\.000\.000-00"),
+    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}", verhoeff, shape=r"0000-0000-0000|0000 0000 0000"),
+    _rule("@ca_sin", r"[1-9][0-9]{2}([ -])[0-9]{3}\1[0-9]{3}", luhn, shape=r"000-000-000|000 000 000"),
+    _rule("@kr_rrn", DATE6 + r"-[1-8][0-9]{6}", _rrn, shape=r"000000-0000000"),
+    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo, shape=r"000000/0000?"),
+    _rule("@de_steuer_id", r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", _steuer_id, shape=r"00 000 000 000"),
 )  # fmt: skip
 NUMBERS = (
-    _rule("@fr_nir", r"[1-478](?: ?[0-9]){2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])(?: ?[0-9]{3}){2}"
-          r" ?[0-9]{2}", _nir),
-    _rule("@no_fodselsnummer", r"[0-7][0-9](?:[04][1-9]|[15][0-2])[0-9]{2} ?[0-9]{5}", _fodselsnummer),
-    _rule("@be_rijksregister", r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[- ]?[0-9]{3}[. -]?[0-9]{2}", _rijksregister),
-    _rule("@ch_ahv", r"756([. ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{2}", _ahv),
-    _rule("@cn_resident_id", r"[1-9][0-9]{5}(?:19|20)" + DATE6 + r"[0-9]{3}[0-9X]", _resident_id),
-    _rule("@za_id", DATE6 + r"[0-9]{4}[01][89][0-9]", _za_id),
+    FR_NIR,
+    _rule("@no_fodselsnummer", r"[0-7][0-9](?:[04][1-9]|[15][0-2])[0-9]{2} ?[0-9]{5}", _fodselsnummer,
+          shape=r"0{6} ?0{5}"),
+    _rule("@be_rijksregister", r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[- ]?[0-9]{3}[. -]?[0-9]{2}", _rijksregister,
+          shape=r"00\.?00\.?00[- ]?000[. -]?00"),
+    _rule("@ch_ahv", r"756([. ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{2}", _ahv, shape=r"000[. ]?0000[. ]?0000[. ]?00"),
+    _rule("@cn_resident_id", r"[1-9][0-9]{5}(?:19|20)" + DATE6 + r"[0-9]{3}[0-9X]", _resident_id,
+          shape=r"0{17}0?"),
+    _rule("@za_id", DATE6 + r"[0-9]{4}[01][89][0-9]", _za_id, shape=r"0{13}"),
+)  # fmt: skip
+# Digits with a letter before or behind them.
+LETTER_BEHIND = (
+    _rule("@es_dni", r"[0-9]{8}[ -]?[A-HJ-NP-TV-Z]", _dni, shape=r"0{8}$"),
+    _rule("@es_nie", r"[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, shape=r"0{7}$"),
+    FI_HETU,
 )  # fmt: skip
 LETTERED = (
-    _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino),
-    _rule("@es_dni", r"[0-9]{8}[ -]?[A-HJ-NP-TV-Z]", _dni),
-    _rule("@es_nie", r"[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie),
+    FI_HETU,
     _rule("@it_codice_fiscale", r"[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
-          _codice_fiscale),
-    _rule("@fi_hetu", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu),
-    _rule("@ie_pps", r"[0-9]{7}[A-W][A-IW]?", _pps),
-    _rule("@in_pan", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]"),
-    _rule("@tw_id", r"[A-Z][1289][0-9]{8}", _taiwan_id),
-    _rule("@sg_nric", r"[STFGM][0-9]{7}[A-Z]", _nric),
-    _rule("@mx_curp", r"[A-Z]{4}" + DATE6 + r"[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp),
+          _codice_fiscale, shape="aaaa0[0a]*a$"),
+    _rule("@ie_pps", r"[0-9]{7}[A-W][A-IW]?", _pps, shape=r"0{7}a"),
+    _rule("@in_pan", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", None, shape=r"aaaa0000a"),
+    _rule("@tw_id", r"[A-Z][1289][0-9]{8}", _taiwan_id, shape=r"a0{9}"),
+    _rule("@sg_nric", r"[STFGM][0-9]{7}[A-Z]", _nric, shape=r"a0{7}a"),
+    _rule("@mx_curp", r"[A-Z]{4}" + DATE6 + r"[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp, shape=r"aaaa0{6}a"),
 )  # fmt: skip
 # Bare numbers that only a word tells from any other.
 NAMED = (
-    _rule("@us_ssn", r"(?!000|666)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}", None, ("ssn",)),
+    _rule("@us_ssn", r"(?!000|666)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}", None, ("ssn",), shape=r"0{9}"),
     _rule("@nl_bsn", r"[0-9]{9}|[0-9]{4}\.[0-9]{2}\.[0-9]{3}", _eleven_test, ("bsn", "burgerservicenummer",
-    "sofinummer")),
-    _rule("@pl_pesel", r"[0-9]{11}", _pesel, ("pesel",)),
+    "sofinummer"), shape=r"000000000|0000\.00\.000"),
+    _rule("@pl_pesel", r"[0-9]{11}", _pesel, ("pesel",), shape=r"0{11}"),
     _rule("@de_steuer_id", r"[1-9][0-9]{10}", _steuer_id, ("steuer-id", "steuerid", "idnr",
-    "steueridentifikationsnummer")),
-    _rule("@pt_nif", r"[1-9][0-9]{8}|[1-9][0-9]{2}(?: [0-9]{3}){2}", _nif_pt, ("nif", "contribuinte")),
-    _rule("@at_svnr", r"[1-9][0-9]{3} ?[0-9]{6}", _svnr, ("svnr", "sozialversicherungsnummer", "sv-nummer")),
-    _rule("@br_cpf", r"[0-9]{11}", _cpf, ("cpf",)),
-    _rule("@in_aadhaar", r"[2-9][0-9]{11}", verhoeff, ("aadhaar", "aadhar", "uidai")),
-    _rule("@ca_sin", r"[1-9][0-9]{8}", luhn, ("sin", "social insurance")),
-    _rule("@au_tfn", r"[0-9]{3}([ -]?)[0-9]{3}\1[0-9]{3}", _tfn, ("tfn", "tax file")),
-    _rule("@tr_kimlik", r"[1-9][0-9]{10}", _kimlik, ("kimlik", "tckn", "t\\.c\\.")),
-    _rule("@ee_isikukood", r"[1-6]" + DATE6 + r"[0-9]{4}", _isikukood, ("isikukood", "asmens kodas")),
-    _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp, ("cnp", "cod numeric")),
-    _rule("@hr_oib", r"[0-9]{11}", iso_7064_mod_11_10, ("oib",)),
-    _rule("@il_id", r"[0-9]{9}", luhn, ("teudat zehut", "mispar zehut")),
-    _rule("@uk_nhs", r"[0-9]{10}", _nhs, ("nhs",)),
-    _rule("@se_personnummer", r"(?:19|20)?[0-9]{10}", _personnummer, ("personnummer",)),
-    _rule("@imei", r"[0-9]{15}|[0-9]{2}-[0-9]{6}-[0-9]{6}-[0-9]", luhn, ("imei",)),
+    "steueridentifikationsnummer"), shape=r"0{11}"),
+    _rule("@pt_nif", r"[1-9][0-9]{8}|[1-9][0-9]{2}(?: [0-9]{3}){2}", _nif_pt, ("nif", "contribuinte"),
+          shape=r"000000000|000 000 000"),
+    _rule("@at_svnr", r"[1-9][0-9]{3} ?[0-9]{6}", _svnr, ("svnr", "sozialversicherungsnummer", "sv-nummer"),
+          shape=r"0000 ?000000"),
+    _rule("@br_cpf", r"[0-9]{11}", _cpf, ("cpf",), shape=r"0{11}"),
+    _rule("@in_aadhaar", r"[2-9][0-9]{11}", verhoeff, ("aadhaar", "aadhar", "uidai"), shape=r"0{12}"),
+    _rule("@ca_sin", r"[1-9][0-9]{8}", luhn, ("sin", "social insurance"), shape=r"0{9}"),
+    _rule("@au_tfn", r"[0-9]{3}([ -]?)[0-9]{3}\1[0-9]{3}", _tfn, ("tfn", "tax file"), shape=r"000[ -]?000[ -]?000"),
+    _rule("@tr_kimlik", r"[1-9][0-9]{10}", _kimlik, ("kimlik", "tckn", "t\\.c\\."), shape=r"0{11}"),
+    _rule("@ee_isikukood", r"[1-6]" + DATE6 + r"[0-9]{4}", _isikukood, ("isikukood", "asmens kodas"), shape=r"0{11}"),
+    _rule("@ro_cnp", r"[1-8]" + DATE6 + r"(?:0[1-9]|[1-4][0-9]|5[12]|70)[0-9]{4}", _cnp, ("cnp", "cod numeric"),
+          shape=r"0{13}"),
+    _rule("@hr_oib", r"[0-9]{11}", iso_7064_mod_11_10, ("oib",), shape=r"0{11}"),
+    _rule("@il_id", r"[0-9]{9}", luhn, ("teudat zehut", "mispar zehut"), shape=r"0{9}"),
+    _rule("@uk_nhs", r"[0-9]{10}", _nhs, ("nhs",), shape=r"0{10}"),
+    _rule("@se_personnummer", r"(?:19|20)?[0-9]{10}", _personnummer, ("personnummer",), shape=r"(?:00)?0{10}"),
+    _rule("@imei", r"[0-9]{15}|[0-9]{2}-[0-9]{6}-[0-9]{6}-[0-9]", luhn, ("imei",), shape=r"0{15}|00-000000-000000-0"),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Payment cards and bank accounts."""
 
 import re
+from functools import cache
 
 from rollcall.domain.scrub.rule import Rule, Span
 from rollcall.domain.scrub.rules.check_digits import luhn, mod_97
@@ -16,6 +17,7 @@ ISSUED = re.compile(
     r"|(?:0604|5018|5020|5038|5[6-8][0-9]{2}|6304|6390|67[0-9]{2})[0-9]{8,15}"  # Maestro
     r"|6[0-9]{15,18}|8[12][0-9]{14}"  # Discover, UnionPay, RuPay and others
 )
+AROUND = re.compile(r"[0-9A-Za-z]{1,128}")
 HEX_DIGEST = re.compile(r"[0-9a-f]{32,128}")
 SEPARATORS = str.maketrans("", "", " -._/")
 
@@ -29,8 +31,7 @@ def _card(match: re.Match[str]) -> Span | None:
 
 def _is_in_digest(match: re.Match[str]) -> bool:
     """Tell whether the digits are part of a longer hexadecimal text, such as a pseudonym."""
-    around = re.compile(r"[0-9A-Za-z]{1,128}")
-    for token in around.finditer(match.string, max(0, match.start() - 128), match.end() + 128):
+    for token in AROUND.finditer(match.string, max(0, match.start() - 128), match.end() + 128):
         if token.start() <= match.start() and match.end() <= token.end():
             return HEX_DIGEST.fullmatch(token[0]) is not None
     return False
@@ -45,6 +46,7 @@ PAYMENT_CARD = Rule(
         r"|[0-68](?:[ .-][0-9]){11,18})(?![0-9])"
     ),
     _card,
+    shape=r"0(?:[^0]{0,2}0){11}",
 )
 
 # Lengths by country: the registry of ISO 13616 (SWIFT, release 98).
@@ -59,23 +61,33 @@ IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }  # fmt: skip
-IBAN_CHARACTER = re.compile(r"[ -]?([0-9A-Za-z])")
+
+
+@cache
+def _account(length: int) -> re.Pattern[str]:
+    """Return what finds as many letters and digits, however they are grouped."""
+    return re.compile(rf"[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){{{length - 1}}}")
 
 
 def _iban(match: re.Match[str]) -> Span | None:
-    text, start = match.string, match.start()
-    length = IBAN_LENGTHS.get(match[0][:2].upper(), 0)
-    found, end = "", start
-    while len(found) < length:
-        character = IBAN_CHARACTER.match(text, end)
-        if not character:
-            return None
-        found += character[1]
-        end = character.end()
-    if not length or text[end : end + 1].isalnum() or not found.isascii():
+    text = match.string
+    start = match.start() - (3 if text[match.start() - 1] in " -" else 2)
+    length = IBAN_LENGTHS.get(text[start : start + 2].upper())
+    whole = _account(length).match(text, start) if length else None
+    if not whole or text[whole.end() : whole.end() + 1].isalnum():
         return None
-    found = found.upper()
-    return (start, end) if mod_97(found[4:] + found[:4]) == 1 else None
+    found = whole[0].translate(SEPARATORS).upper()
+    return (start, whole.end()) if mod_97(found[4:] + found[:4]) == 1 else None
 
 
-IBAN = Rule("@iban", r"(?<![0-9A-Za-z])[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?=[ -]?[0-9A-Za-z])", _iban)
+# A country's two letters stand before the check digits, which are searched for, as they are rarer.
+IBAN = Rule(
+    "@iban",
+    (
+        r"[0-9](?<![0-9].)"
+        r"(?:(?<=[A-Za-z]{2}.)(?<![0-9A-Za-z][A-Za-z]{2}.)|(?<=[A-Za-z]{2}[ -].)(?<![0-9A-Za-z][A-Za-z]{2}[ -].))"
+        r"[ -]?[0-9](?=[ -]?[0-9A-Za-z])"
+    ),
+    _iban,
+    shape=r"(?<![0a])aa[ -]?0",
+)

@@ -1,0 +1,114 @@
+"""Families: rules that share a gate, what a text must have for any of them to be worth asking, and where they look."""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+
+from rollcall.domain.scrub.rule import Rule
+from rollcall.domain.scrub.rules.glance import Glance
+
+Place = tuple[tuple[Rule, ...], int, int]
+NEAR, FAR = 4, 16  # characters before a digit: as many as the longest beginning without any has
+SHAPE_MAX = 40  # characters; a longer run of digits is asked about by every rule
+SHAPES_REMEMBERED_MAX = 4_096
+RUNS_MAX = 32  # looked at one by one; more of them as one
+
+
+def _any(_: Glance) -> object:
+    return True
+
+
+class Family:
+    """Rules that find nothing in a text for which the gate finds nothing.
+
+    `marks` is a pattern that the marks of a glance must match, and `digits` how many they need, as it counts them. With
+    a margin they only look at where digits are, and at as many characters before.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        gate: Callable[[Glance], object] | None = None,
+        marks: bytes = b"",
+        digits: int = 0,
+        margin: int | None = None,
+    ) -> None:
+        self.rules = tuple(rules)
+        self.passes = gate or _any
+        self.marks = re.compile(marks, re.DOTALL)
+        self.digits = digits
+        self.margin = margin
+
+    def without(self, disabled: Collection[str]) -> "Family":
+        """Return the family without the rules of these ids."""
+        kept = (rule for rule in self.rules if rule.id not in disabled)
+        return Family(kept, self.passes, self.marks.pattern, self.digits, self.margin)
+
+    def may_find(self, glance: Glance) -> bool:
+        """Tell whether there are the marks and digits that these rules need."""
+        return self.digits <= glance.digits and self.marks.search(glance.marks) is not None
+
+    def places(self, glance: Glance) -> list[Place]:
+        """Return which rules are to look at a text that passed the gate, and from where to where."""
+        if self.margin is None:
+            return [(self.rules, 0, len(glance.text))]
+        return [(self.rules, max(0, glance.shape.find(b"0") - self.margin), glance.shape.rfind(b"0") + 1)]
+
+
+class ShapedFamily(Family):
+    """Rules for numbers and codes: each is only asked about runs of digits and letters of a shape that it can match.
+
+    Which rules fit a shape is remembered, so that a run is looked up rather than matched by every rule. A shape says
+    nothing of whom it came from.
+    """
+
+    def __init__(self, run: bytes, before: int, rules: Iterable[Rule], digits: int) -> None:
+        super().__init__(rules, digits=digits)
+        self._run = re.compile(run)
+        self._before = before
+        self._context = frozenset[bytes]().union(*(rule.context_words for rule in self.rules))
+        self._fitting: dict[bytes, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+
+    def without(self, disabled: Collection[str]) -> "ShapedFamily":
+        """Return the family without the rules of these ids."""
+        kept = (rule for rule in self.rules if rule.id not in disabled)
+        return ShapedFamily(self._run.pattern, self._before, kept, self.digits)
+
+    def places(self, glance: Glance) -> list[Place]:
+        """Return which rules fit the shapes of the runs in a text, and where the runs are."""
+        shape, before = glance.shape, self._before
+        spans = [match.span() for match in self._run.finditer(shape)]
+        if len(spans) > RUNS_MAX:
+            return self._as_one(glance, spans)
+        places = []
+        for first, last in spans:
+            run = shape[first - NEAR if first > NEAR else 0 : last]
+            rules, named = self._fitting.get(run) or self._fit(run)
+            if named and not self._context.isdisjoint(glance.words()):
+                words = glance.words()
+                rules += tuple([rule for rule in named if not rule.context_words.isdisjoint(words)])
+            if rules:
+                places.append((rules, first - before if first > before else 0, last))
+        return places
+
+    def _as_one(self, glance: Glance, spans: list[tuple[int, int]]) -> list[Place]:
+        """Return all rules that fit any of so many runs, and where the first begins and the last ends."""
+        runs = {glance.shape[max(0, first - NEAR) : last] for first, last in spans}
+        fitting = {id(rule) for run in runs for rules in self._fitting.get(run) or self._fit(run) for rule in rules}
+        words = glance.words()
+        asked = [
+            rule
+            for rule in self.rules
+            if id(rule) in fitting and not (rule.context and rule.context_words.isdisjoint(words))
+        ]
+        return [(tuple(asked), max(0, spans[0][0] - self._before), spans[-1][1])]
+
+    def _fit(self, run: bytes) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """Return the rules that may find something in a run of this shape, and those that need a word before it."""
+        is_long = len(run) > SHAPE_MAX
+        fitting = [rule for rule in self.rules if is_long or re.search(rule.shape.encode(), run)]
+        both = tuple(rule for rule in fitting if not rule.context), tuple(rule for rule in fitting if rule.context)
+        if not is_long:
+            if len(self._fitting) >= SHAPES_REMEMBERED_MAX:
+                self._fitting.clear()
+            self._fitting[run] = both
+        return both
