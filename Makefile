@@ -39,7 +39,11 @@ setup: .venv/.ready .lambda/.ready ## build the environment in .venv
 run: setup ## start the local stack, do the main job on real data, keep serving until Ctrl-C
 	@$(BIN)/rollcall run
 
-test: lint types unit integration template e2e ## everything that proves it: the gate
+# Two at a time where nothing measures time; each tells what it found when it is done.
+test: setup checkov ## everything that proves it: lint, types, unit, integration, template, e2e
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 integration lint types template
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory e2e
 
 lint: setup ## ruff and sqlfluff
 	$(BIN)/ruff check .
