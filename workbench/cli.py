@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 import typer
+from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 from rich.table import Table
 from rollcall.errors import RollcallError
@@ -170,6 +171,9 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
+    except EndpointConnectionError as away:
+        console.print(f"[red]error[/red] {away} Is the stack up? See `rollcall status`.", soft_wrap=True)
+        sys.exit(1)
     except (WorkbenchError, RollcallError) as error:
         console.print(f"[red]error[/red] {error}", soft_wrap=True)
         sys.exit(1)

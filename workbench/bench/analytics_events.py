@@ -114,13 +114,16 @@ class _NoReceipts:
         return RateAnswer(None)
 
 
+_KEYS = Keyring.read(KEYRING)
+
+
+def scrubbing_of(org_id: UUID) -> Scrubbing:
+    """Return what an organisation's events are scrubbed with: the default policy."""
+    policy, pseudonymiser = default_policy(), Pseudonymiser(_KEYS, org_id)
+    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
+
+
 def _flow(messages: list[str]) -> Collect:
-    policy, keyring = default_policy(), Keyring.read(KEYRING)
-
-    def scrubbing_of(org_id: UUID) -> Scrubbing:
-        pseudonymiser = Pseudonymiser(keyring, org_id)
-        return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
-
     return Collect(
         queue=messages.append,
         receipts=_NoReceipts(),

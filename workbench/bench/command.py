@@ -24,6 +24,7 @@ from workbench.bench.sections import (
     open_loop,
     overhead,
     plans,
+    redrive,
     replay,
     scrub,
     web,
@@ -47,6 +48,7 @@ class Part(StrEnum):
     PLANS = "plans"
     SCRUB = "scrub"
     REPLAY = "replay"
+    REDRIVE = "redrive"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -60,6 +62,7 @@ SECTIONS: dict[Part, Section] = {
     Part.PLANS: plans,
     Part.SCRUB: scrub,
     Part.REPLAY: replay,
+    Part.REDRIVE: redrive,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import psycopg
 from rollcall.store import schema
+from rollcall.store.connection import Database, DatabaseAddress
 
 from workbench.bench.secrets_endpoint import serve_secrets
 from workbench.stack.ports import LOOPBACK, choose
@@ -65,6 +66,11 @@ class BenchDatabase:
             "DATABASE_SSLMODE": "disable",
             "DATABASE_SECRET_ARN": SECRET_ARN,
         }
+
+    def open_app(self) -> Database:
+        """Connect as the app role, as the functions do."""
+        address = DatabaseAddress(LOOPBACK, self.port, DATABASE, "disable", lambda: (APP_ROLE, self.app_password))
+        return Database(address)
 
     def run(self, *statements: str) -> None:
         """Run statements as the administrator, each in a transaction of its own."""

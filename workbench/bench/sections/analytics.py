@@ -161,7 +161,7 @@ def steps(plan: Plan) -> int:
 def measure(bench: Bench) -> list[Figure]:
     """Measure events a second: the loader alone beside COPY, then everything together."""
     rates: dict[str, list[float]] = {}
-    with _queue(bench) as (endpoint_url, queue_url):
+    with emulated_queue(bench) as (endpoint_url, queue_url):
         variables = _variables(bench, endpoint_url, queue_url)
         contenders: dict[str, Callable[[], float]] = {
             "loader": partial(_load, bench, variables),
@@ -219,8 +219,8 @@ def _whole_way(bench: Bench, variables: Mapping[str, str], queue_url: str) -> fl
 
 
 @contextmanager
-def _queue(bench: Bench) -> Iterator[tuple[str, str]]:
-    """Start the emulator for its queues alone."""
+def emulated_queue(bench: Bench) -> Iterator[tuple[str, str]]:
+    """Start the emulator for its queues and buckets, and yield its URL and that of a queue."""
     port = choose(None, PORT)
     emulator = Emulator(bench.scratch / "emulator", bench.home / "emulator.log", here().lambda_python)
     emulator.start(port)

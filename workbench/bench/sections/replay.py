@@ -43,7 +43,8 @@ def measure(bench: Bench) -> list[Figure]:
     fill_events(bench.database, 0, learners, bench.step)
     bench.database.run("vacuum analyze rollcall.progress_events")
     rates: dict[str, list[float]] = {mode: [] for mode in MODES}
-    with _operations(bench.database) as store:
+    with connect_operator(bench.database) as operator:
+        store = OperationStore(operator)
         for _ in range(bench.plan.rounds):
             bench.database.run(f"truncate {PROJECTIONS}", "checkpoint")
             for mode in MODES:
@@ -78,11 +79,12 @@ def _replay(engine: Operate, store: OperationStore, org_id: UUID) -> int:
 
 
 @contextmanager
-def _operations(database: BenchDatabase) -> Iterator[OperationStore]:
+def connect_operator(database: BenchDatabase) -> Iterator[Database]:
+    """Connect as the role that operates, as long as the block lasts."""
     password = secrets.token_urlsafe(24)
     schema.allow_login(database.conninfo, ROLE, password)
     opened = Database(DatabaseAddress(LOOPBACK, database.port, DATABASE, "disable", lambda: (ROLE, password)), 60)
     try:
-        yield OperationStore(opened)
+        yield opened
     finally:
         opened.close()

@@ -1,0 +1,118 @@
+"""Redrive: how fast one worker buries dead letters, and how fast it puts them back on their queue."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from unittest import mock
+from uuid import UUID, uuid4
+
+import boto3
+from rollcall.cloud.objects import Objects
+from rollcall.cloud.queues import Queues
+from rollcall.contracts.dead_letter import Marks
+from rollcall.contracts.operation import OperationMessage, OperationRequest
+from rollcall.flows.bury import Bury, DeadMessage
+from rollcall.flows.operate import Operate
+from rollcall.flows.redrive import Redrive
+from rollcall.store.burials import BurialStore
+from rollcall.store.connection import Database
+from rollcall.store.dead_letters import DeadLetterStore
+from rollcall.store.operations import OperationStore
+
+from workbench.bench import population
+from workbench.bench.analytics_events import queued_messages, scrubbing_of
+from workbench.bench.bench import Bench
+from workbench.bench.figures import Figure
+from workbench.bench.plan import Plan
+from workbench.bench.sections.analytics import emulated_queue
+from workbench.bench.sections.replay import connect_operator
+from workbench.errors import WorkbenchError
+from workbench.stack.emulator import CREDENTIALS
+
+SECTION = "redrive"
+EVENTS = 25
+BUCKET = "archive"
+
+
+@dataclass(frozen=True)
+class Room:
+    """What burying and redriving need."""
+
+    objects: Objects
+    queues: Queues
+    queue_url: str
+    app: Database
+    operator: Database
+
+    def bury(self, messages: list[str]) -> None:
+        """Bury messages as dead letters."""
+        flow = Bury(self.objects, BurialStore(self.app), scrubbing_of, lambda: datetime.now(UTC))
+        marks = Marks(error_code="poisoned_message")
+        for body in messages:
+            flow.bury(DeadMessage("analytics", str(uuid4()), body, marks, 3, datetime.now(UTC)))
+
+    def redrive(self, org_id: UUID) -> int:
+        """Put all of an organisation's dead letters back, and return how many those were."""
+        store = OperationStore(self.operator)
+        step = Redrive(DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of)
+        engine = Operate(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
+        request = OperationRequest(
+            org_id=org_id,
+            kind="redrive",
+            source="analytics",
+            parameters={"selection": {"all": True}},
+            requested_by="bench",
+            reason="bench",
+        )
+        asked, _ = store.request(request, uuid4())
+        worked = engine.work(OperationMessage(org_id=org_id, operation_id=asked.operation_id))
+        if worked.operation is None or worked.operation.state != "done":
+            raise WorkbenchError(f"A redrive did not end: {worked.fault}.")
+        return worked.operation.counts.get("redriven", 0)
+
+    def _send(self, _queue: str, body: str, attributes: dict[str, str]) -> object:
+        return self.queues.send(self.queue_url, body, attributes)
+
+
+def steps(plan: Plan) -> int:
+    """Return how many steps it will tell of."""
+    return plan.rounds
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Bury batches of every organisation, then redrive them all; the emulator's queue and bucket are in it."""
+    count = max(40, bench.plan.copy_rows // 500)
+    buried: list[float] = []
+    redriven: list[float] = []
+    with _room(bench) as room:
+        for _ in range(bench.plan.rounds):
+            messages = list(queued_messages(bench.plan.learners, count, EVENTS))
+            started_at = time.monotonic()
+            room.bury(messages)
+            buried_at = time.monotonic()
+            done = sum(room.redrive(UUID(population.org_id(number))) for number in range(population.ORGANISATIONS))
+            if done != count:
+                raise WorkbenchError(f"{done} dead letters of {count} were redriven.")
+            buried.append(count / (buried_at - started_at))
+            redriven.append(count / (time.monotonic() - buried_at))
+            bench.step(SECTION)
+    return [
+        Figure(SECTION, f"one worker, {EVENTS} events each: buried", "messages/s", buried),
+        Figure(SECTION, f"one worker, {EVENTS} events each: redriven", "messages/s", redriven),
+    ]
+
+
+@contextmanager
+def _room(bench: Bench) -> Iterator[Room]:
+    with emulated_queue(bench) as (endpoint_url, queue_url), connect_operator(bench.database) as operator:
+        variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint_url}
+        with mock.patch.dict(os.environ, variables):
+            boto3.client("s3").create_bucket(Bucket=BUCKET)
+            app = bench.database.open_app()
+            try:
+                yield Room(Objects(BUCKET), Queues(), queue_url, app, operator)
+            finally:
+                app.close()
