@@ -77,7 +77,7 @@ def bench(
     workers: Annotated[int | None, typer.Option(min=1, help="Execution environments at a time.")] = None,
     json: Annotated[Path | None, typer.Option(help="Where to write the JSON report.")] = None,
 ) -> None:
-    """Measure the progress path, side by side with its baselines, on a PostgreSQL of its own."""
+    """Measure, side by side with the baselines, on a PostgreSQL of its own."""
     given = {"rounds": rounds, "stored": tuple(stored or ()), "workers": workers}
     named: dict[str, Any] = {name: value for name, value in given.items() if value}
     plan = replace(QUICK if quick else Plan(), **named)
