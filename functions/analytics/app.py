@@ -1,6 +1,5 @@
 """POST /api/analytics/events and /batch, and /v1/batch: scrub analytics events, queue what is left, answer."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,38 +30,22 @@ def post_event(request: Request) -> Response:
 @router.route("POST /v1/batch")
 def post_segment_batch(request: Request) -> Response:
     """Take a batch of the Segment shape, under a write key."""
-    started = time.perf_counter()
-    flow, ingestion = wiring_analytics.track(), None
-    try:
+    flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
+
+    def accept() -> Ingestion:
         key = segment_http.presented_key(request)
-        with observe.span("track"):
-            ingestion = flow.accept_batch(request.body(settings.current().analytics_batch_max_bytes), key)
-    finally:
-        _advise(request, flow.collect, ingestion)
-    if ingestion.receipt:
-        ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
-    return segment_http.answer_batch(request, ingestion)
+        return flow.accept_batch(request.body(bytes_max), key)
+
+    return segment_http.answer_batch(request, ingest_http.take(request, flow.collect, "track", accept))
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:
-    started = time.perf_counter()
-    _advise(request, wiring_analytics.collect("learner"), None)
+    ingest_http.advise(request, wiring_analytics.collect("learner"))
     caller = identity.caller_of(request.authorizer_context, wiring.now())
-    flow, ingestion = wiring_analytics.collect(caller.role), None
-    try:
-        with observe.span("collect"):
-            ingestion = accept(flow, request.body(settings.current().analytics_batch_max_bytes), caller)
-    finally:
-        _advise(request, flow, ingestion)
-    if ingestion.receipt:
-        ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
-    return answer(request, ingestion)
-
-
-def _advise(request: Request, flow: Collect, ingestion: Ingestion | None) -> None:
-    """Put the limits into the headers of whatever the answer will be, an error too."""
-    rate = ingestion.rate if ingestion else None
-    request.answer_headers.update(ingest_http.advice(flow.rules.limit, rate, flow.gauge.queue_lag_ms))
+    flow, bytes_max = wiring_analytics.collect(caller.role), settings.current().analytics_batch_max_bytes
+    return answer(
+        request, ingest_http.take(request, flow, "collect", lambda: accept(flow, request.body(bytes_max), caller))
+    )
 
 
 @observe.entry

@@ -1,6 +1,5 @@
 """POST /api/client/progress/batch and /lesson: store progress events once, answer with a receipt per event."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,24 +27,12 @@ def post_lesson(request: Request) -> Response:
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:
-    started = time.perf_counter()
-    _advise(request, wiring.ingest("learner"), None)
+    ingest_http.advise(request, wiring.ingest("learner"))
     caller = identity.caller_of(request.authorizer_context, wiring.now())
-    flow, ingestion = wiring.ingest(caller.role), None
-    try:
-        with observe.span("ingest"):
-            ingestion = accept(flow, request.body(settings.current().progress_batch_max_bytes), caller)
-    finally:
-        _advise(request, flow, ingestion)
-    if ingestion.receipt:
-        ingest_http.observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
-    return answer(request, ingestion)
-
-
-def _advise(request: Request, flow: Ingest, ingestion: Ingestion | None) -> None:
-    """Put the limits into the headers of whatever the answer will be, an error too."""
-    rate = ingestion.rate if ingestion else None
-    request.answer_headers.update(ingest_http.advice(flow.rules.limit, rate, flow.gauge.queue_lag_ms))
+    flow, bytes_max = wiring.ingest(caller.role), settings.current().progress_batch_max_bytes
+    return answer(
+        request, ingest_http.take(request, flow, "ingest", lambda: accept(flow, request.body(bytes_max), caller))
+    )
 
 
 @observe.entry

@@ -11,7 +11,7 @@ import pytest
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.spool import SpooledBatch
-from rollcall.domain.requester import name_requester
+from rollcall.domain.subject import name_requester
 from rollcall.errors import ObjectMissing, ObjectsUnavailable, PoisonedMessage, StoreUnavailable
 from rollcall.flows import archive, replay
 from rollcall.flows.operate import Chunk, StepResult

@@ -67,12 +67,3 @@ class Objects:
         except (BotoCoreError, ClientError) as fault:
             raise ObjectsUnavailable from fault
         return [found["Key"] for found in answer.get("Contents", [])]
-
-    def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is removed already. Raises ObjectsUnavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            self._s3().delete_object(Bucket=self._bucket, Key=key)
-        except (BotoCoreError, ClientError) as fault:
-            raise ObjectsUnavailable from fault

@@ -1,6 +1,7 @@
 """What may be kept of who sent something."""
 
 import hashlib
+from collections.abc import Callable
 from uuid import UUID
 
 DIGITS = 32  # 128 bits
@@ -16,3 +17,11 @@ def opaque_subject(subject: str) -> str:
         return str(UUID(subject))
     except ValueError:
         return "subject:" + hashlib.sha256(b"rollcall/subject/" + subject.encode()).hexdigest()[:DIGITS]
+
+
+def name_requester(subject: str, pseudonym: Callable[[str], str]) -> str:
+    """Return who asked for an operation, as it may be written down: a UUID as it is, a pseudonym of anything else."""
+    try:
+        return str(UUID(subject))
+    except ValueError:
+        return f"service:{pseudonym(subject)}"

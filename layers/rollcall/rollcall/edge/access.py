@@ -5,8 +5,8 @@ from uuid import UUID
 from rollcall import errors
 from rollcall.contracts.caller import Caller, Role
 from rollcall.domain import scopes
-from rollcall.domain.requester import name_requester
 from rollcall.domain.scrub.policy import default_policy
+from rollcall.domain.subject import name_requester
 from rollcall.edge import identity, wiring, wiring_scrub
 from rollcall.edge.http import Request
 

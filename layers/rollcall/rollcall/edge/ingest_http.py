@@ -1,9 +1,13 @@
 """How ingest routes answer: receipts or problems, with the limits that clients should keep to in headers."""
 
 import math
+import time
+from collections.abc import Callable
+from typing import Protocol
 
 from rollcall import errors
 from rollcall.contracts.receipt import BatchReceipt
+from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.flags import DROP_REASONS
 from rollcall.domain.rate import RateLimit, RateState
 from rollcall.edge import observe
@@ -30,6 +34,37 @@ def advice(limit: RateLimit, rate: RateState | None, queue_lag_ms: int) -> dict[
         "RateLimit": f'"{POLICY}";r={state.remaining};t={math.ceil(state.reset_ms / 1000)}',
         "X-Client-Queue-Lag": str(queue_lag_ms),
     }
+
+
+class LimitedFlow(Protocol):
+    """A flow that takes batches within a rate, and knows how the database has been doing."""
+
+    @property
+    def limit(self) -> RateLimit:
+        """What its caller may send."""
+
+    @property
+    def gauge(self) -> LatencyGauge:
+        """How long clients should wait."""
+
+
+def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], Ingestion]) -> Ingestion:
+    """Take a batch: its answer has the limits in its headers, an error's too, and it is counted and logged."""
+    started, ingestion = time.perf_counter(), None
+    try:
+        with observe.span(span):
+            ingestion = accept()
+    finally:
+        advise(request, flow, ingestion)
+    if ingestion.receipt:
+        observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
+    return ingestion
+
+
+def advise(request: Request, flow: LimitedFlow, ingestion: Ingestion | None = None) -> None:
+    """Put the limits into the headers of whatever the answer will be."""
+    rate = ingestion.rate if ingestion else None
+    request.answer_headers.update(advice(flow.limit, rate, flow.gauge.queue_lag_ms))
 
 
 def answer_batch(request: Request, ingestion: Ingestion) -> Response:

@@ -76,6 +76,11 @@ class Collect:
     new_batch_id: Callable[[], UUID]
     find_drop: FindDrop = _drop_nothing
 
+    @property
+    def limit(self) -> RateLimit:
+        """What its caller may send."""
+        return self.rules.limit
+
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, KeysUnavailable, QueueUnavailable."""
         received_at = self.now()

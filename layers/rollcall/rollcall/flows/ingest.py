@@ -100,6 +100,11 @@ class Ingest:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
+    @property
+    def limit(self) -> RateLimit:
+        """What its caller may send."""
+        return self.rules.limit
+
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
