@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, get_args
 from uuid import UUID, uuid4
 
 import httpx
+from rollcall.contracts.event import ProgressKind
 
 from workbench.tokens import TokenSigner
 
@@ -19,6 +20,7 @@ ANALYTICS_EVENT = "/api/analytics/events"
 SEGMENT = "/v1/batch"
 TIMEOUT_SECONDS = 40
 TELLING_LENGTH = 8  # a shorter text is found in any log by chance
+KINDS = frozenset(get_args(ProgressKind))  # our own words, of nobody; PostgreSQL's log says "completed" as well
 
 Event = dict[str, Any]
 
@@ -31,7 +33,7 @@ class Sent:
 
     def note(self, value: Any) -> None:
         """Remember every text in a value, keys left out."""
-        if isinstance(value, str) and len(value) >= TELLING_LENGTH:
+        if isinstance(value, str) and len(value) >= TELLING_LENGTH and value not in KINDS:
             self.texts.add(value)
         elif isinstance(value, Mapping):
             self.note_all(value.values())
