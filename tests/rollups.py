@@ -36,7 +36,7 @@ class _Sums:
     def __init__(self) -> None:
         self.by_key: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
 
-    def add(self, key: tuple[Any, ...], completed: bool, seconds: int) -> None:  # noqa: FBT001
+    def add(self, key: tuple[Any, ...], completed: bool, seconds: int) -> None:
         sums = self.by_key[key]
         sums[0] += 1
         sums[1] += completed
@@ -110,7 +110,9 @@ def stored(scratch: ScratchDatabase, org_id: UUID) -> Rows:
 def digests(scratch: ScratchDatabase) -> dict[str, str]:
     """Return the MD5 of every table of rollups, over its rows as text: equal when each byte is."""
     return {
-        table: scratch.rows(f"select md5(string_agg(t::text, E'\\n' order by t::text)) from rollcall.{table} as t")[0][0]
+        table: scratch.rows(f"select md5(string_agg(t::text, E'\\n' order by t::text)) from rollcall.{table} as t")[0][
+            0
+        ]
         for table in TABLES
     }
 

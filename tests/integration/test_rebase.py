@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from rollcall.contracts.event import ProgressEvent
-from rollcall.errors import StoreUnavailable
 from rollcall.flows.rollup import Rollup
 from rollcall.store.rollups import RollupStore
 
@@ -47,13 +46,13 @@ def _run(program: str, database: ScratchDatabase, *arguments: str) -> None:
 
 def spend_transaction_ids(database: ScratchDatabase, number: int) -> None:
     """Let a cluster's transaction ids run ahead."""
-    database.execute(
-        f"do $$ begin for turn in 1..{number} loop perform pg_current_xact_id(); commit; end loop; end $$"
-    )
+    database.execute(f"do $$ begin for turn in 1..{number} loop perform pg_current_xact_id(); commit; end loop; end $$")
 
 
 @pytest.fixture
-def restored(clone: ScratchDatabase, bare: Cluster, tmp_path: Path) -> Iterator[tuple[ScratchDatabase, list[ProgressEvent]]]:
+def restored(
+    clone: ScratchDatabase, bare: Cluster, tmp_path: Path
+) -> Iterator[tuple[ScratchDatabase, list[ProgressEvent]]]:
     """A database whose ids were far ahead, in a cluster whose ids are not; with events folded and not folded there.
 
     A frozen day has a straggler that was not folded.
@@ -122,12 +121,10 @@ def test_after_a_rebase_every_event_counts_once(restored: tuple[ScratchDatabase,
     for org_id in (A, B):
         live = [event for event in counted if event.org_id == org_id and event.occurred_at == NOW]
         rollups = stored(target, org_id)
-        now_alone = {
-            table: [row for row in rows if NOW.date() in row or NOW in row] for table, rows in rollups.items()
-        }
-        assert {
-            table: [row for row in rows if row[0] != "analytics"] for table, rows in now_alone.items()
-        } == expected(live)
+        now_alone = {table: [row for row in rows if NOW.date() in row or NOW in row] for table, rows in rollups.items()}
+        assert {table: [row for row in rows if row[0] != "analytics"] for table, rows in now_alone.items()} == expected(
+            live
+        )
     ((_, _, frozen_events, _, _, frozen_learners),) = [
         row for row in stored(target, A)["daily_rollups"] if row[1] == NOW.date() - timedelta(days=1)
     ]

@@ -7,14 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.operation import OperationRequest
-from rollcall.contracts.rollup import RollupMessage
-from rollcall.errors import StoreUnavailable
-from rollcall.flows.rollup import RebuildRollups, Rollup
+from rollcall.contracts.operation import OperationMessage, OperationRequest
 from rollcall.flows.operate import Operate
-from rollcall.contracts.operation import OperationMessage
-from rollcall.store.operations import OperationStore
+from rollcall.flows.rollup import RebuildRollups, Rollup
 from rollcall.store.analytics import AnalyticsStore
+from rollcall.store.operations import OperationStore
 from rollcall.store.rollups import RollupStore
 
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
@@ -133,8 +130,8 @@ def test_an_organisation_is_rebuilt_as_an_operation(clone: ScratchDatabase, roll
             assert worked.operation is not None
             assert worked.operation.state == "done"
             assert worked.operation.counts["done"] == worked.operation.counts["total"] == 10
+            assert worked.operation.counts.get("events", 0) == (0 if is_dry_run else 120)
             assert digests(clone) == (spoiled if is_dry_run else before)
-    assert worked.operation.counts["events"] == 120
 
 
 def test_a_day_is_not_frozen_while_anything_of_it_waits(clone: ScratchDatabase, rollups: RollupStore) -> None:

@@ -1,7 +1,7 @@
 """Sketches: percentiles within 1 %, and numbers of learners within the stated error."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from statistics import fmean
@@ -32,13 +32,13 @@ def owner(clone: ScratchDatabase) -> Iterator[psycopg.Connection]:
 def test_percentiles_are_within_one_percent(owner: psycopg.Connection, spread: str) -> None:
     """Of any durations, from microseconds to years, of one histogram or two merged."""
     chance = random.Random(spread)
-    draw = {
+    draws: dict[str, Callable[[], float]] = {
         "even": lambda: chance.uniform(1, 600_000),
         "heavy": lambda: chance.lognormvariate(8, 3),
         "tiny": lambda: chance.uniform(0.001, 0.1),
         "one": lambda: 86_400_000.0,
-    }[spread]
-    durations = sorted(draw() for _ in range(2_000))
+    }
+    durations = sorted(draws[spread]() for _ in range(2_000))
     halves = (durations[::2], durations[1::2])
     histograms = [
         owner.execute(
@@ -80,14 +80,12 @@ def test_a_sketch_is_within_three_standard_errors(owner: psycopg.Connection, lea
 
 
 def test_learners_of_several_days_count_once(clone: ScratchDatabase) -> None:
-    """Exact while the days are live; from sketches, within their error, when some are frozen; unknown days are empty."""
+    """Exact while the days are live; from sketches, within their error, when some are frozen."""
     with closing(clone.database("rollcall_ops")) as database, clone.connect("rollcall_ops") as connection:
         store = RollupStore(database)
         for ago in range(3):
             learners = range(40 * ago, 40 * ago + 100)  # each day shares 60 learners with the one before
-            events = [
-                an_event(A, user_id=UUID(int=n), occurred_at=NOW - timedelta(days=ago)) for n in learners
-            ]
+            events = [an_event(A, user_id=UUID(int=n), occurred_at=NOW - timedelta(days=ago)) for n in learners]
             clone.ingest([A], *events)
         fold_everything(store, A)
         window = (A, NOW.date() - timedelta(days=2), NOW.date())
