@@ -1,6 +1,6 @@
 -- Takes a day's snapshot to go on with it, for as long as the caller may live: the one that is under way, or a new one
 -- under the next sequence where there is none yet or the last was dropped. One that was stopped begins anew.
--- lease_id is null when somebody else has it.
+-- lease_id is null when somebody else has it; snapshot as well when the day is gone: somebody dropped it meanwhile.
 create or replace function rollcall.begin_snapshot_v1(
     p_table text, p_day date, p_lease_seconds double precision, out snapshot jsonb, out lease_id uuid
 )
@@ -19,6 +19,10 @@ begin
     order by sequence desc
     limit 1
     for update;
+    if to_regclass('rollcall.' || partition_name_v1(p_table, p_day)) is null then
+        return;
+    end if;
+    snapshot := describe_snapshot_day_v1(v_last);
     if v_last.leased_until > clock_timestamp() then
         return;
     end if;

@@ -1,6 +1,6 @@
 -- Files of an organisation's snapshots of dropped days from p_from to p_to (both included; null: no bound), of one
--- table or all (null), in the order of table, day, sequence and part, after the position given (null: from the start), as a
--- JSON array of contracts.snapshot.SnapshotFile.
+-- table or all (null), in the order of table, day, sequence and part, after the position given (null: from the start),
+-- as a JSON array of contracts.snapshot.SnapshotFile.
 create or replace function rollcall.list_snapshot_files_v1(
     p_org_id uuid, p_table text, p_from date, p_to date, p_after jsonb, p_limit integer
 )
@@ -13,7 +13,7 @@ begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
     return (
         select coalesce(jsonb_agg(
-            describe_snapshot_file_v1(found) order by found.table_name, found.day, found.sequence, found.part
+            describe_snapshot_file_v1(listed) order by listed.table_name, listed.day, listed.sequence, listed.part
         ), '[]')
         from (
             select files.* from snapshots as files
@@ -33,7 +33,7 @@ begin
                 )
             order by files.table_name, files.day, files.sequence, files.part
             limit p_limit
-        ) as found
+        ) as listed
     );
 end
 $$;

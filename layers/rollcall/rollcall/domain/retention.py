@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 # Beyond the accepted window: what was taken at its very edge is stored by then, unless it waits in a queue. What waits
 # longer finds its day gone, and becomes a snapshot of its own: none of it is lost, it only costs another file.
 MARGIN = timedelta(days=1)
-# Beyond its events: an identity outlives whatever may still bring its event again. A message waits for 14 days in a queue
-# and as long among dead letters; whoever kept it elsewhere, the window refuses.
+# Beyond its events: an identity outlives whatever may still bring its event again. A message waits for 14 days in a
+# queue and as long among dead letters; whoever kept it elsewhere, the window refuses.
 IDENTITY_MARGIN = timedelta(days=60)
 # How long a day that was restored into the live tables is left alone.
 RESTORED = timedelta(days=7)

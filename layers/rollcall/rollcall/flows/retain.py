@@ -43,8 +43,8 @@ class RetainStore(Protocol):
     def list_expired_days(self, table: EventTable, before: date) -> list[date]:
         """Return the days before this one that have a partition, oldest first."""
 
-    def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay, UUID] | None:
-        """Take a day's snapshot, or begin one; None while somebody else has it."""
+    def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
+        """Take a day's snapshot, or begin one; without a lease somebody else has it, and without both it is dropped."""
 
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
         """Give it back; with a code it is stopped."""
@@ -70,8 +70,8 @@ class RetainStore(Protocol):
         """Drop a day whose snapshot holds every row of it, and return `dropped`; or why not."""
 
 
-class OutOfTime(Exception):
-    """The invocation is nearly over."""
+class NotNow(Exception):
+    """The invocation is nearly over, or the oldest day has to wait: days after it would be dropped before it."""
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Retain:
             try:
                 for day in self.store.list_expired_days(table, first_kept_day(self.now(), retention)):
                     self._retain(table, day, remaining_seconds, told)
-            except OutOfTime:
+            except (NotNow, SnapshotBusy):
                 told.is_finished = False
             except (RetentionStopped, SnapshotDamaged) as stopped:
                 # Days after it would be dropped before it: none of this table's are.
@@ -116,10 +116,11 @@ class Retain:
 
     def _retain(self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: Retained) -> None:
         _need_time(remaining_seconds)
-        begun = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
-        if begun is None:
+        snapshot, lease_id = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
+        if snapshot is None:
             return
-        snapshot, lease_id = begun
+        if lease_id is None:
+            raise SnapshotBusy
         failure_code: str | None = None
         try:
             self._advance(snapshot, lease_id, remaining_seconds, told)
@@ -147,8 +148,7 @@ class Retain:
                 told.size_bytes += sum(file.size_bytes for file in known.files)
             case "not_folded":
                 told.waiting += 1
-                # Days after it would be dropped before it.
-                raise OutOfTime
+                raise NotNow
             case "lease_lost":
                 raise SnapshotBusy
             case _:
@@ -183,4 +183,4 @@ class Retain:
 
 def _need_time(remaining_seconds: Callable[[], float]) -> None:
     if remaining_seconds() < STEP_SECONDS:
-        raise OutOfTime
+        raise NotNow

@@ -66,6 +66,8 @@ class Manifests:
         except ObjectMissing:
             raise SnapshotDamaged("The manifest is missing.") from None
         manifest = read_signed(body, self.keyring())
+        if sha256(body).hexdigest() != snapshot.manifest_digest:
+            raise SnapshotDamaged("The manifest is not the one that was written.")
         if manifest != compose_manifest(snapshot, snapshot.files, manifest.created_at):
             raise SnapshotDamaged("The manifest does not say what was written.")
 

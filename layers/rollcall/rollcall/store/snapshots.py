@@ -30,12 +30,12 @@ class SnapshotStore:
         (days,) = self._database.call("select rollcall.list_expired_days_v1(%s, %s)", (table, before))
         return [date.fromisoformat(day) for day in days]
 
-    def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay, UUID] | None:
-        """Take a day's snapshot, or begin one; None while somebody else has it."""
+    def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
+        """Take a day's snapshot, or begin one; without a lease somebody else has it, and without both it is dropped."""
         snapshot, lease_id = self._database.call(
             "select snapshot, lease_id from rollcall.begin_snapshot_v1(%s, %s, %s)", (table, day, lease_seconds)
         )
-        return None if lease_id is None else (SnapshotDay.model_validate(snapshot), lease_id)
+        return None if snapshot is None else SnapshotDay.model_validate(snapshot), lease_id
 
     def lease(self, day: DayOfTable, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
         """Take the snapshot of a dropped day; without a lease somebody else has it."""
