@@ -8,12 +8,17 @@ from rollcall.errors import ObjectMissing
 CHUNK_BYTES = 1000
 
 
+def whole(_key: str, body: bytes) -> bytes:
+    """Keep what was put, as it is."""
+    return body
+
+
 @dataclass
 class Bucket:
     """Objects by key. `spoil` is what becomes of an object's bytes when they are put (None: they are lost)."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    spoil: Callable[[str, bytes], bytes | None] = lambda _key, body: body
+    spoil: Callable[[str, bytes], bytes | None] = whole
 
     def put(self, key: str, body: bytes) -> None:
         """Keep an object."""

@@ -50,20 +50,25 @@ begin
     if v_is_different then
         return 'rows_changed';
     end if;
+    -- Folding reads the partition under locks that freezing takes: it may, beside the lock that we hold.
+    if not freeze_rollup_day_v1(p_table, p_day) then
+        return 'not_folded';
+    end if;
     -- Writers of this day wait for us, and hold the parent's lock, for which we are about to wait: no longer than this,
     -- so that it never becomes a deadlock, and nobody else stands behind us for long.
     perform set_config('lock_timeout', '500ms', true);
     if has_foreign_rows_v1(v_partition, v_org_ids) then
-        return 'unknown_organisation';
-    end if;
-    if not freeze_rollup_day_v1(p_table, p_day) then
-        return 'not_folded';
+        -- Not a mere return: what was frozen must not stay so.
+        raise exception 'rows of an organisation that nobody knows' using errcode = 'RC001';
     end if;
     execute format('drop table rollcall.%I', v_partition);
     delete from kept_days where table_name = p_table and day = p_day;
     update snapshot_days set state = 'dropped', dropped_at = clock_timestamp(), lease_id = null, leased_until = null
     where table_name = p_table and day = p_day and sequence = p_sequence;
     return 'dropped';
+exception
+    when sqlstate 'RC001' then
+        return 'unknown_organisation';
 end
 $$;
 

@@ -13,6 +13,7 @@ from rollcall.flows.retain import Retain, Retained
 from rollcall.flows.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.snapshot_manifest import Manifests
 from rollcall.store.connection import Database
+from rollcall.store.rollups import RollupStore
 from rollcall.store.snapshots import SnapshotStore
 
 from tests.bucket import Bucket
@@ -83,9 +84,25 @@ class Retention:
         }
         return Retain(store, bucket, self.manifests(store, bucket), retention, 365 * DAY, lambda: self.now)
 
-    def run(self, *, store: Any = None, bucket: Any = None, seconds: Callable[[], float] = lambda: 900.0) -> Retained:
-        """Run it once."""
+    def run(
+        self,
+        *,
+        store: Any = None,
+        bucket: Any = None,
+        seconds: Callable[[], float] = lambda: 900.0,
+        is_folded: bool = True,
+    ) -> Retained:
+        """Run it once, after the rollups have seen every event."""
+        if is_folded:
+            self.fold()
         return self.retain(store, bucket).run(seconds)
+
+    def fold(self) -> None:
+        """Let the rollups see every event."""
+        rollups = RollupStore(self.database)
+        for (org_id,) in self.clone.rows("select org_id from rollcall.organisations"):
+            rollups.fold_events(org_id, "progress", None, 60, 5000)
+            rollups.fold_events(org_id, "analytics", None, 60, 5000)
 
     def rewriting(self) -> RewriteSnapshots:
         """Return what rewrites snapshots."""

@@ -13,6 +13,7 @@ from rollcall.contracts.snapshot import EventTable, SnapshotDay
 from rollcall.domain import snapshot
 from rollcall.store.snapshots import SnapshotStore
 
+from tests.bucket import whole
 from tests.builders import NOW, an_event
 from tests.integration.retaining import ANALYTICS, DAY, PROGRESS, Killed, KilledAt, Retention, retention_of
 from tests.postgres import FIRST_DAY, ScratchDatabase
@@ -90,7 +91,7 @@ def test_killed_anywhere_it_comes_to_the_same_end(
     target = retention.store if part == "store" else retention.bucket
     killing = KilledAt(target, name, is_after)
     with pytest.raises(Killed):
-        retention.run(**({"store": killing} if part == "store" else {"bucket": killing}))
+        retention.run(store=killing if part == "store" else None, bucket=killing if part == "bucket" else None)
     retention.end_leases()
 
     assert retention.run().stopped == {}
@@ -140,7 +141,7 @@ def test_an_object_that_does_not_come_back_as_it_was_sent_keeps_the_day(
     assert retention.days_left(ANALYTICS)[0] == FIRST_KEPT
     assert clone.count("progress_events", A) == len(of(events, A))
 
-    retention.bucket.spoil = lambda _key, body: body
+    retention.bucket.spoil = whole
     assert retention.run().stopped == {}
     assert retention.days_left(PROGRESS)[0] == FIRST_KEPT
     assert ids(retention.rows_in_snapshots(A)) == of(events, A)
@@ -148,7 +149,7 @@ def test_an_object_that_does_not_come_back_as_it_was_sent_keeps_the_day(
 
 def test_rows_that_came_or_went_after_they_were_read_keep_the_day(clone: ScratchDatabase, retention: Retention) -> None:
     """Given a row that is stored, changed or deleted between snapshot and drop, the day stays, and is written anew."""
-    changes = {
+    changes: dict[str, Callable[[], object]] = {
         "added": lambda: fill(clone, EXPIRED[0], 1),
         "changed": lambda: clone.execute(
             "update rollcall.progress_events set percent = 99 where org_id = %s and event_id ="
@@ -183,6 +184,16 @@ def test_rows_of_an_organisation_that_nobody_knows_are_not_dropped_unseen(
         (f"rollcall.progress_events_{EXPIRED[0]:%Y%m%d}",),
     )
     assert forced
+
+
+def test_a_day_that_the_rollups_have_not_seen_whole_waits(clone: ScratchDatabase, retention: Retention) -> None:
+    """Retention never shrinks a total: it comes back once every event of the day is folded."""
+    fill(clone, EXPIRED[0])
+    told = retention.run(is_folded=False)
+    assert (told.waiting, told.stopped) == (1, {})
+    assert EXPIRED[0] in retention.days_left(PROGRESS)
+    assert retention.run().waiting == 0
+    assert EXPIRED[0] not in retention.days_left(PROGRESS)
 
 
 def test_a_writer_that_comes_during_the_drop_loses_nothing(clone: ScratchDatabase, retention: Retention) -> None:
