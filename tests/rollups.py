@@ -36,7 +36,7 @@ class _Sums:
     def __init__(self) -> None:
         self.by_key: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
 
-    def add(self, key: tuple[Any, ...], completed: bool, seconds: int) -> None:  # noqa: FBT001
+    def add(self, key: tuple[Any, ...], completed: bool, seconds: int) -> None:
         sums = self.by_key[key]
         sums[0] += 1
         sums[1] += completed
