@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -69,7 +68,7 @@ def old_events(org_id: UUID, day: date) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def archive(api: Api, state: StackState, database: Database, cloud: Cloud) -> Iterator[Archive]:
+def archive(api: Api, state: StackState, database: Database, cloud: Cloud) -> Archive:
     """A day of forty days ago that came late, after retention has run."""
     org_id, day = uuid4(), (datetime.now(UTC) - timedelta(days=AGE_DAYS)).date()
     with psycopg.connect(database.dsn, autocommit=True) as connection:
@@ -86,7 +85,7 @@ def archive(api: Api, state: StackState, database: Database, cloud: Cloud) -> It
     made = Archive(org_id, day, ApiClient.open(state.http_url, token, []), database)
     assert made.live() == EVENTS
     cloud.invoke("Retain")
-    yield made
+    return made
 
 
 def test_an_expired_day_lies_in_the_archive_and_nowhere_else(archive: Archive, cloud: Cloud) -> None:
@@ -134,7 +133,7 @@ def test_rows_come_back_once_and_projections_stay(archive: Archive) -> None:
 
 
 def test_a_purge_leaves_nothing_of_the_window(archive: Archive) -> None:
-    """After a dry run that deleted nothing, the day is gone: live rows and snapshots; without a reason it is refused."""
+    """Without a reason it is refused; after a dry run that deleted nothing, live rows and snapshots are gone."""
     window = {"from": f"{archive.day}T00:00:00Z", "to": f"{archive.day + timedelta(days=1)}T00:00:00Z"}
     asked = {"org_id": str(archive.org_id), **window}
     with pytest.raises(ApiRefused, match="400"):
