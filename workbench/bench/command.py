@@ -26,6 +26,7 @@ from workbench.bench.sections import (
     plans,
     redrive,
     replay,
+    retention,
     rollups,
     scrub,
     web,
@@ -51,6 +52,7 @@ class Part(StrEnum):
     REPLAY = "replay"
     REDRIVE = "redrive"
     ROLLUPS = "rollups"
+    RETENTION = "retention"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -66,6 +68,7 @@ SECTIONS: dict[Part, Section] = {
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
     Part.ROLLUPS: rollups,
+    Part.RETENTION: retention,
 }
 
 
