@@ -13,7 +13,7 @@ from rich.table import Table
 from rollcall.errors import RollcallError
 from rollcall.store import schema
 
-from workbench import flags, write_keys
+from workbench import flags, jobs, write_keys
 from workbench.bench.command import bench
 from workbench.checkout import here
 from workbench.demo.command import demonstrate
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command()(bench)
 app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
+app.add_typer(jobs.app, name="job")
 app.command()(replay)
 app.add_typer(replays)
 app.command()(redrive)

@@ -119,6 +119,7 @@ begin
         order by event_id
         on conflict do nothing;
     end if;
+    insert into organisations (org_id, first_seen_at) values (p_org_id, now()) on conflict do nothing;
     perform note_batches_v1(p_org_id, p_batches, v_batch_ordinals, outcomes);
 end
 $$;

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
+from rollcall.domain.jobs import JOBS
 from rollcall.edge.settings import Settings
 
 from tests.template.document import ROOT, Template, as_list, leaves, target
@@ -171,6 +172,20 @@ def schedules_fail_loudly(template: Template) -> Iterator[str]:
                 yield f"{name} loses runs that do not reach it."
 
 
+def schedules_are_those_of_jobs(template: Template) -> Iterator[str]:
+    """A schedule runs a job that is known, as often as it says, and names the moment that it is for."""
+    scheduled = {}
+    for function in template.functions.values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "ScheduleV2":
+                folder = function["CodeUri"].removeprefix("functions/").rstrip("/")
+                scheduled[folder] = event["Properties"]["ScheduleExpression"]
+                if "<aws.scheduler.scheduled-time>" not in event["Properties"].get("Input", ""):
+                    yield f"{folder}: a run that is tried again would count as another."
+    for folder, expression in scheduled.items() ^ {job.function: job.schedule for job in JOBS.values()}.items():
+        yield f"{folder}: {expression} is not both a job of domain.jobs and a schedule."
+
+
 def privileges_are_least(template: Template) -> Iterator[str]:
     """A role is allowed named actions on named resources, and nothing by wildcard but what lies in a folder."""
     for name, role in template.translated().of("AWS::IAM::Role").items():
@@ -292,7 +307,8 @@ RULES: list[Rule] = [
     visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
     queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
-    schedules_fail_loudly, privileges_are_least, routes_are_authorised, open_routes_are_throttled,
+    schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
+    open_routes_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
     access_log_names_nobody, database_survives_its_stack,
     proxies_find_their_users, buckets_are_sealed,

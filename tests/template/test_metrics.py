@@ -15,6 +15,8 @@ from types import SimpleNamespace
 from functions.partition import app
 store = SimpleNamespace(make_partitions=lambda *days: 0, default_partition_bytes=lambda: 8192)
 app.wiring.partition_store = lambda: store
+runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
+app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 

@@ -97,6 +97,11 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.alarms_are_heard, drop("SpoolAgeAlarm.TreatMissingData")),
     (rules.schedules_fail_loudly, drop("PartitionFunction.DeadLetterQueue")),
     (rules.schedules_fail_loudly, drop("PartitionFunction.Events.Hourly.Properties.DeadLetterConfig")),
+    (rules.schedules_are_those_of_jobs, drop("PartitionFunction.Events.Hourly.Properties.Input")),
+    (
+        rules.schedules_are_those_of_jobs,
+        put("PartitionFunction.Events.Hourly.Properties.ScheduleExpression", "rate(2 hours)"),
+    ),
     (rules.privileges_are_least, put("LoadFunction.Policies", [WIDE])),
     (rules.privileges_are_least, put("OperateFunction.Policies", [ALL_OBJECTS])),
     (rules.privileges_are_least, put("LoadFunction.Policies", [{"Fn::If": ["InVpc", WIDE, {"Ref": "AWS::NoValue"}]}])),
