@@ -7,7 +7,7 @@ import time
 from functools import cache
 from uuid import UUID
 
-from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_scrub
+from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_privacy, wiring_scrub
 from rollcall.flows import archive, replay
 from rollcall.flows.operate import Operate, Step, by_source
 from rollcall.flows.replay_analytics import apply_queued
@@ -20,6 +20,8 @@ from rollcall.store.progress import ProgressStore
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
+        "erase": wiring_privacy.erase(),
+        "export": wiring_privacy.export(),
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
