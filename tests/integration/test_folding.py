@@ -1,0 +1,1 @@
+"""Folding: every stored event is in the rollups once, and in its own hour."""
