@@ -44,6 +44,7 @@ begin
     if not p_is_dry_run then
         delete from progress_events where org_id = p_org_id and user_id = p_user_id;
         perform entomb_events_v1(p_org_id, v_event_ids);
+        perform mark_stale_days_v1(p_org_id, days);
     end if;
     foreach v_table in array array['lesson_progress', 'course_progress', 'learners', 'assignments'] loop
         execute format(

@@ -3,7 +3,7 @@
 -- text. Rows that came after the erasure stay. A dry run counts, and changes nothing.
 --
 -- p_operation_id: the operation at work, whose own row still has to name them.
--- days: of the events that went. next_page: null when this was the last part.
+-- days: whose rollups are to be computed again. next_page: null when this was the last part.
 create or replace function rollcall.erase_rows_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -28,13 +28,14 @@ declare
     v_rows record;
     v_where text;
     v_is_of_events boolean := p_of in ('progress_events', 'analytics_events');
+    v_is_of_days boolean := p_of in ('active_learners', 'active_course_learners');
     v_event_ids uuid[];
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
     v_rows := learner_rows_v1(p_table, p_of, p_from_page);
     next_page := v_rows.next_page;
     v_where := v_rows.mentions;
-    if p_of <> 'active_learners' and p_of <> 'active_course_learners' then
+    if not v_is_of_days then -- whoever comes back on the same day is there again once the day is computed again
         v_where := v_where || ' and ' || v_rows.is_older;
     end if;
     if p_of = 'operations' then
@@ -43,10 +44,13 @@ begin
     execute format(
         'select count(*) filter (where %1$s), count(*) filter (where not %1$s), %2$s from rollcall.%3$I as t where %4$s',
         v_rows.is_own,
-        case when v_is_of_events then format(
-            'array_agg(distinct t.occurred_at::date) filter (where %1$s), array_agg(t.event_id) filter (where %1$s)',
-            v_rows.is_own
-        ) else 'null::date[], null::uuid[]' end,
+        case
+            when v_is_of_events then format(
+                'array_agg(distinct t.occurred_at::date), array_agg(t.event_id) filter (where %s)', v_rows.is_own
+            )
+            when v_is_of_days then 'array_agg(distinct t.day), null::uuid[]'
+            else 'null::date[], null::uuid[]'
+        end,
         p_table, v_where
     ) into deleted, redacted, days, v_event_ids using p_org_id, v_pattern, p_identifiers, p_erased_at;
     days := coalesce(days, '{}');
@@ -63,6 +67,7 @@ begin
             'update rollcall.%I as t set %s where %s', p_table, redaction_v1(format('rollcall.%I', p_table)::regclass), v_where
         ) using p_org_id, v_pattern, p_identifiers, p_erased_at;
     end if;
+    perform mark_stale_days_v1(p_org_id, days);
 end
 $$;
 

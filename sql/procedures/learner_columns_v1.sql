@@ -7,6 +7,8 @@ immutable
 set search_path = rollcall, pg_temp
 as $$
 select case p_table
+    when 'active_course_learners' then array['user_id']
+    when 'active_learners' then array['learner_key']
     when 'analytics_events' then array['user_pseudonym', 'anonymous_pseudonym', 'session_pseudonym']
     when 'assignments' then array['user_id']
     when 'course_progress' then array['user_id']

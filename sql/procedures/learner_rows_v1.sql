@@ -46,7 +46,7 @@ begin
     where attrelid = v_table
     order by precedence
     limit 1;
-    is_older := coalesce(format('coalesce(%s <= $4, true)', v_moment), 'true');
+    is_older := case when v_moment is null then 'true' else format('coalesce(%s <= $4, true)', v_moment) end;
 end
 $$;
 

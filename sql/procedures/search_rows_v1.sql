@@ -1,7 +1,7 @@
 -- Searches a part of one table or partition for a learner, in the text of all columns of anybody's rows of the
--- organisation: how many mention them from before the erasure (found), how many came after it (newer). For an
--- export, which has no erasure (p_erased_at is null), rows are those found, as a JSON array. The row of the operation at
--- work is left out. next_page: null when this was the last part.
+-- organisation: how many mention them from before the erasure (older), how many came after it (newer). For an
+-- export, which has no erasure (p_erased_at is null), rows are those found, as a JSON array. The row of the operation
+-- at work is left out. next_page: null when this was the last part.
 create or replace function rollcall.search_rows_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -10,7 +10,7 @@ create or replace function rollcall.search_rows_v1(
     p_from_page bigint,
     p_identifiers text[],
     p_erased_at timestamptz,
-    out found bigint,
+    out older bigint,
     out newer bigint,
     out rows jsonb, -- noqa: RF04
     out next_page bigint
@@ -35,7 +35,7 @@ begin
         'select count(*) filter (where %1$s), count(*) filter (where not %1$s), '
         || 'case when $4 is null then coalesce(jsonb_agg(to_jsonb(t)), ''[]'') end from rollcall.%2$I as t where %3$s',
         case when p_erased_at is null then 'true' else v_rows.is_older end, p_table, v_where
-    ) into found, newer, rows using p_org_id, array_to_string(p_identifiers, '|'), p_identifiers, p_erased_at;
+    ) into older, newer, rows using p_org_id, array_to_string(p_identifiers, '|'), p_identifiers, p_erased_at;
 end
 $$;
 

@@ -35,9 +35,9 @@ class ErasedRows:
 
 @dataclass(frozen=True)
 class FoundRows:
-    """What names a learner in a part of a table; `rows` for an export alone."""
+    """How many rows name a learner in a part of a table, of before an erasure and since; `rows` for an export alone."""
 
-    found: int
+    older: int
     newer: int
     rows: list[dict[str, Any]]
     next_page: int | None

@@ -157,9 +157,10 @@ class Trace:
             document = read_document(body)
         except ValueError:
             return True
-        events = [e for e in _events(document) if self._concerns(e) and not _is_newer(document, e, until)]
+        events = _events(document)
         around = {name: value for name, value in document.items() if name != "events"} if events else document
-        return self.is_in(write_document([around, *events]))
+        old = [event for event in events if self._concerns(event) and not _is_newer(document, event, until)]
+        return self.is_in(write_document([around, *old]))
 
 
 @dataclass(frozen=True)

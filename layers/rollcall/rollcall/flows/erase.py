@@ -152,7 +152,7 @@ class Erase:
         part, following = part_at(self.store.tables(), work.position)
         found = self.store.search_rows(trace, operation.operation_id, part, _erased_at(work))
         work.counts["searched_tables"] += int(found.next_page is None)
-        work.add("residue", {part.of: found.found})
+        work.add("residue", {part.of: found.older})
         work.add("newer", {part.of: found.newer})
         work.move(position_after(part, found.next_page, following))
 

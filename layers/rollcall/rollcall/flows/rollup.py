@@ -25,7 +25,9 @@ TICKET_SECONDS = 300  # renewed by each chunk; after that long without one, the 
 LINGER_SECONDS = 3  # until an organisation whose events keep coming is looked at again
 BUSY_SECONDS = 10  # while somebody rebuilds, or another delivery of the message works
 RETRY_SECONDS = 15  # after something was away
-MESSAGE_SECONDS_MAX = 900  # an older message ends, and the dispatcher makes a fresh one: before SQS counts to a thousand
+MESSAGE_SECONDS_MAX = (
+    900  # an older message ends, and the dispatcher makes a fresh one: before SQS counts to a thousand
+)
 DISPATCH_MAX = 1_000  # organisations a minute: the oldest tickets first
 
 
@@ -122,7 +124,11 @@ class Rollup:
 
     def _end(self, message: RollupMessage, worked: Worked, age_seconds: float) -> Worked:
         """Give the message back while events keep coming; end it when they do not, or when it is old."""
-        if (worked.event_count or worked.rebuilt_days) and worked.outcome == "folded" and age_seconds < MESSAGE_SECONDS_MAX:
+        if (
+            (worked.event_count or worked.rebuilt_days)
+            and worked.outcome == "folded"
+            and age_seconds < MESSAGE_SECONDS_MAX
+        ):
             return worked
         self.store.release(message)
         return Worked(worked.outcome, None, worked.event_count, worked.rebuilt_days)

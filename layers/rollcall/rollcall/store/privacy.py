@@ -15,7 +15,7 @@ ERASE_LEARNER = "select erased_at, counts, days from rollcall.erase_learner_v1(%
 ERASE_ROWS = (
     "select deleted, redacted, days, next_page from rollcall.erase_rows_v1(%s, %s, %s, %s, %s::bigint, %s, %s, %s)"
 )
-SEARCH_ROWS = "select found, newer, rows, next_page from rollcall.search_rows_v1(%s, %s, %s, %s, %s::bigint, %s, %s)"
+SEARCH_ROWS = "select older, newer, rows, next_page from rollcall.search_rows_v1(%s, %s, %s, %s, %s::bigint, %s, %s)"
 FINISH = "select rollcall.finish_privacy_v1(%s, %s, %s, %s, %s, %s::jsonb, %s::jsonb)"
 
 
@@ -57,11 +57,11 @@ class PrivacyStore:
 
     def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
         """Search a part of a table for a learner: for an export, without `erased_at`, with the rows."""
-        found, newer, rows, next_page = self._database.call(
+        older, newer, rows, next_page = self._database.call(
             SEARCH_ROWS,
             (trace.org_id, operation_id, part.table, part.of, part.page, trace.identifiers, erased_at),
         )
-        return FoundRows(found, newer, rows or [], next_page)
+        return FoundRows(older, newer, rows or [], next_page)
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen, or of before."""
