@@ -55,9 +55,10 @@ class Bucket:
         except KeyError:
             raise ObjectMissing from None
 
-    def delete(self, key: str) -> None:
-        """Forget it."""
-        self.kept.pop(key, None)
+    def delete(self, keys: list[str]) -> None:
+        """Forget them."""
+        for key in keys:
+            self.kept.pop(key, None)
 
     def keys_after(self, prefix: str, start_after: str = "", limit: int = 1000) -> list[str]:
         """Return the next keys, as S3 lists them."""

@@ -103,7 +103,7 @@ def test_every_column_has_its_place(clone: ScratchDatabase) -> None:
 def test_a_forgotten_table_would_be_found(clone: ScratchDatabase, addition: str) -> None:
     """Given a table with a column that could name a person, the walk above names it."""
     clone.execute(f"create table rollcall.forgotten (org_id uuid not null, {addition})")
-    assert columns(clone) - known() == {("forgotten", addition.split()[0])}
+    assert columns(clone) - known() == {("forgotten", addition.split(maxsplit=1)[0])}
 
 
 def test_the_procedures_agree_with_the_map(clone: ScratchDatabase) -> None:

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -72,6 +72,7 @@ class Room:
     order: list[str] = field(default_factory=list)
     archive_fault: RollcallError | None = None
     ledger_fault: RollcallError | None = None
+    erased: set[str] = field(default_factory=set)
     scrubber: Scrubber = field(default_factory=Scrubber)
 
     def put(self, key: str, body: bytes) -> None:
@@ -80,6 +81,10 @@ class Room:
         if self.archive_fault:
             raise self.archive_fault
         self.archived[key] = body.decode()
+
+    def find_barred(self, _org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
+        """Tell who was erased."""
+        return [name in self.erased for name, _ in asked]
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
         """Record a failure, once."""

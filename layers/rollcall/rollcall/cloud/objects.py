@@ -1,6 +1,6 @@
 """An S3 bucket of small objects. The SDK is imported at the first use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, cast
 
 from rollcall.errors import ObjectMissing, ObjectsUnavailable
@@ -56,14 +56,20 @@ class Objects:
         except (BotoCoreError, ClientError) as fault:
             raise ObjectsUnavailable from fault
 
-    def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is fine. Raises ObjectsUnavailable."""
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects, at most KEYS_MAX; one that is not there is deleted already. Raises ObjectsUnavailable."""
         from botocore.exceptions import BotoCoreError, ClientError
 
+        if not keys:
+            return
         try:
-            self._s3().delete_object(Bucket=self._bucket, Key=key)
+            answer = self._s3().delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
         except (BotoCoreError, ClientError) as fault:
             raise ObjectsUnavailable from fault
+        if answer.get("Errors"):
+            raise ObjectsUnavailable(f"{len(answer['Errors'])} objects were not deleted.")
 
     def address(self, key: str, lasts_seconds: int) -> str:
         """Return a URL that anybody can fetch the object from for a while. Nobody is asked for it."""

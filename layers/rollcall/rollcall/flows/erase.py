@@ -137,7 +137,7 @@ class Erase:
         if place.name == "dead_letters":
             # Before its body goes: nobody is to redrive or replay what is not there.
             self.discard(operation.org_id, archive.id_in(key), operation.requested_by, REASON)
-        self.objects.delete(key)
+        self.objects.delete([key])
 
     def _exports(self, operation: Operation, trace: Trace, work: Work) -> None:
         for operation_id in self.store.exports_of(trace):
@@ -145,7 +145,7 @@ class Erase:
             for key in keys:
                 _count(work, "deleted_objects_exports", 1)
                 if not operation.is_dry_run:
-                    self.objects.delete(key)
+                    self.objects.delete([key])
         work.move(None)
 
     def _search_rows(self, operation: Operation, trace: Trace, work: Work) -> None:

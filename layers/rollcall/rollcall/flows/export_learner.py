@@ -120,8 +120,8 @@ class Export:
             parts = self._keys(prefix)
             if parts or not self.objects.keys_after(key):
                 self.objects.put_stream(key, self._pieces(operation, trace, work, parts))
-            for part in parts:
-                self.objects.delete(part)
+            while gone := self.objects.keys_after(prefix):
+                self.objects.delete(gone)
         return Advanced(self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), None), work.units)
 
     def _keys(self, prefix: str) -> list[str]:

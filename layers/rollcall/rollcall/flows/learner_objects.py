@@ -25,8 +25,8 @@ class Objects(Protocol):
     def put(self, key: str, body: bytes) -> None:
         """Keep one, in place of what its key had."""
 
-    def delete(self, key: str) -> None:
-        """Remove one; one that is not there is fine."""
+    def delete(self, keys: list[str]) -> None:
+        """Delete objects; one that is not there is fine."""
 
     def keys_after(self, prefix: str, start_after: str = "", limit: int = ...) -> list[str]:
         """Return the next keys below a prefix, in order."""
