@@ -41,9 +41,9 @@ def paths() -> dict[str, dict[str, Any]]:
             "post": operation(
                 "postErasure",
                 "Erase one learner",
-                "Everything of one learner in one organisation: rows, rollups, archives, snapshots, exports. What waits "
-                "in queues or on devices is refused when it comes. Asked for again while it is at work, it is the same. "
-                "With admin:write.",
+                "Everything of one learner in one organisation: rows, rollups, archives, snapshots, exports. What "
+                "waits in queues or on devices is refused when it comes. Asked for again while it is at work, it is "
+                "the same. With admin:write.",
                 ("202", "It will be worked on.", ErasureView),
                 (400, 409, 413, 415),
                 body=LearnerRequest,
@@ -72,8 +72,8 @@ def paths() -> dict[str, dict[str, Any]]:
             "post": operation(
                 "postExport",
                 "Export one learner",
-                "Everything that is kept of one learner in one organisation, as one object of JSON lines, kept for seven "
-                "days. Asked for again while it is at work, it is the same. With admin:write.",
+                "Everything that is kept of one learner in one organisation, as one object of JSON lines, which is "
+                "kept for seven days. Asked for again while it is at work, it is the same. With admin:write.",
                 ("202", "It will be worked on.", ExportView),
                 (400, 409, 413, 415),
                 body=LearnerRequest,
