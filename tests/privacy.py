@@ -15,9 +15,9 @@ from rollcall.contracts.operation import Operation, OperationMessage, OperationR
 from rollcall.contracts.redrive import Selection
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain import certificate, dead_letters
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.keyring import Keyring
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.trace import Trace
-from rollcall.errors import ObjectMissing
 from rollcall.flows import archive
 from rollcall.flows.erase import Erase
 from rollcall.flows.export_learner import Export
@@ -27,6 +27,7 @@ from rollcall.store.dead_letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.privacy import PrivacyStore
 
+from tests import bucket
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
 
@@ -35,39 +36,17 @@ ANONYMOUS = "a-device-before-sign-in"
 
 
 @dataclass
-class Bucket:
-    """Objects in a dictionary."""
-
-    kept: dict[str, bytes] = field(default_factory=dict)
-
-    def put(self, key: str, body: bytes) -> None:
-        """Keep it."""
-        self.kept[key] = body
+class Bucket(bucket.Bucket):
+    """Objects by key, in memory."""
 
     def put_stream(self, key: str, pieces: Iterator[bytes]) -> None:
         """Keep all of it."""
-        self.kept[key] = b"".join(pieces)
-
-    def get(self, key: str) -> bytes:
-        """Return it."""
-        try:
-            return self.kept[key]
-        except KeyError:
-            raise ObjectMissing from None
-
-    def delete(self, keys: list[str]) -> None:
-        """Forget them."""
-        for key in keys:
-            self.kept.pop(key, None)
-
-    def keys_after(self, prefix: str, start_after: str = "", limit: int = 1000) -> list[str]:
-        """Return the next keys, as S3 lists them."""
-        return sorted(key for key in self.kept if key.startswith(prefix) and key > start_after)[:limit]
+        self.put(key, b"".join(pieces))
 
     def texts(self) -> dict[str, str]:
         """Return what is readable in every object."""
         return {
-            key: (gzip.decompress(body) if key.endswith(".gz") else body).decode() for key, body in self.kept.items()
+            key: (gzip.decompress(body) if key.endswith(".gz") else body).decode() for key, body in self.objects.items()
         }
 
 
@@ -234,7 +213,7 @@ class Household:
 
     def export_of(self, operation: Operation) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Return the manifest and the lines of an export."""
-        text = gzip.decompress(self.bucket.kept[f"exports/{operation.org_id}/{operation.operation_id}.jsonl.gz"])
+        text = gzip.decompress(self.bucket.objects[f"exports/{operation.org_id}/{operation.operation_id}.jsonl.gz"])
         manifest, *lines = map(json.loads, text.decode().splitlines())
         return manifest["manifest"], lines
 

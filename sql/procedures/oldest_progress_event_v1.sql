@@ -1,17 +1,25 @@
--- Since when every stored progress event is still there: the beginning of the oldest daily partition. Days before it
--- were dropped by retention, or never had a partition.
+-- Since when every stored progress event is still there: the day after the last one that retention dropped, or where
+-- nothing was dropped, the beginning of the oldest daily partition. A partition of an older day does not say that its
+-- events are there: it may hold one that came late, or what was restored of one organisation.
 create or replace function rollcall.oldest_progress_event_v1() returns timestamptz
 language sql
 stable
 set search_path = rollcall, pg_temp
 as $$
 select coalesce(
-    min(to_date(right(partition.relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC'), '-infinity'::timestamptz
-)
-from pg_inherits
-inner join pg_class as partition on pg_inherits.inhrelid = partition.oid
-where pg_inherits.inhparent = 'rollcall.progress_events'::regclass
-    and partition.relname ~ '^progress_events_[0-9]{8}$';
+    (
+        select (max(day) + 1)::timestamp at time zone 'UTC' from snapshot_days
+        where table_name = 'progress_events' and state = 'dropped'
+    ),
+    (
+        select min(to_date(right(partition.relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC')
+        from pg_inherits
+        inner join pg_class as partition on pg_inherits.inhrelid = partition.oid
+        where pg_inherits.inhparent = 'rollcall.progress_events'::regclass
+            and partition.relname ~ '^progress_events_[0-9]{8}$'
+    ),
+    '-infinity'::timestamptz
+);
 $$;
 
 revoke all on function rollcall.oldest_progress_event_v1() from public;

@@ -238,12 +238,12 @@ def test_erasing_twice_finds_nothing_the_second_time(home: Household) -> None:
 
 def test_a_dry_run_counts_the_same_and_changes_nothing(home: Household) -> None:
     """A dry run tells what an erasure would do, writes nothing, bars nobody, and forgets whom it was of."""
-    before, objects = others(home), dict(home.bucket.kept)
+    before, objects = others(home), dict(home.bucket.objects)
     named = home.mentions()
     dry = home.run("erase", is_dry_run=True)
     assert home.privacy.certificate(home.org_id, dry.operation_id) is None
     assert home.mentions() == named
-    assert home.bucket.kept == objects
+    assert home.bucket.objects == objects
     assert {name: rows for name, rows in others(home).items() if name != "operations"} == {
         name: rows for name, rows in before.items() if name != "operations"
     }

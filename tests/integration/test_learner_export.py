@@ -65,7 +65,7 @@ def test_killed_workers_write_each_line_once(home: Household) -> None:
     manifest, lines = home.export_of(operation)
     assert manifest["counts"] == EXPECTED
     assert Counter(line["source"] for line in lines) == EXPECTED
-    assert [key for key in home.bucket.kept if key.startswith("exports/")] == [
+    assert [key for key in home.bucket.objects if key.startswith("exports/")] == [
         f"exports/{home.org_id}/{operation.operation_id}.jsonl.gz"
     ]
 
@@ -74,7 +74,7 @@ def test_a_dry_run_counts_and_writes_nothing(home: Household) -> None:
     """A dry run tells how much there is."""
     operation = home.run("export", is_dry_run=True)
     assert {name: operation.counts[name] for name in EXPECTED} == EXPECTED
-    assert not any(key.startswith("exports/") for key in home.bucket.kept)
+    assert not any(key.startswith("exports/") for key in home.bucket.objects)
 
 
 def test_an_erasure_removes_earlier_exports(home: Household) -> None:
@@ -82,6 +82,6 @@ def test_an_erasure_removes_earlier_exports(home: Household) -> None:
     home.run("export")
     erased: Any = home.certificate(home.run("erase"))
     assert erased["counts"]["deleted_objects_exports"] == 1
-    assert not any(key.startswith("exports/") for key in home.bucket.kept)
+    assert not any(key.startswith("exports/") for key in home.bucket.objects)
     manifest, lines = home.export_of(home.run("export"))
     assert (manifest["counts"], lines) == ({}, [])

@@ -14,8 +14,9 @@ import pytest
 from rollcall.contracts.dead_letter import DeadLetter, Marks
 from rollcall.contracts.operation import Operation, OperationMessage, OperationRequest
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations
 from rollcall.errors import ObjectMissing, PoisonedMessage, StoreUnavailable

@@ -11,9 +11,10 @@ from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.rate import RateLimit
 from rollcall.domain.scrub.policy import default_policy, policy_with
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import KeysUnavailable, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
 from rollcall.flows.collect import EVENTS_BYTES_MAX, Collect, CollectRules

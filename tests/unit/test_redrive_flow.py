@@ -14,8 +14,9 @@ from rollcall.contracts.operation import Operation
 from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.redrive import Selection
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import Policy, default_policy, policy_with
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import ObjectMissing, ObjectsUnavailable, QueueUnavailable, RollcallError
 from rollcall.flows.operate import Chunk, StepResult

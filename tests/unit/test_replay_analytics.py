@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.policy import PolicyAdditions
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import policy_with
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import PoisonedMessage
 from rollcall.flows.replay_analytics import apply_queued

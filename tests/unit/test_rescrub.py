@@ -10,8 +10,9 @@ import pytest
 from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.policy import PolicyAdditions
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import policy_with
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import ScrubFailed
 from rollcall.flows.operate import Chunk

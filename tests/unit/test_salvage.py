@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.salvage import put_back
 from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.flows.bury import scrub_body
 

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 
 from rollcall.contracts.caller import Caller
 from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge.identity import context_of
 from rollcall.flows.collect import Collect, CollectRules

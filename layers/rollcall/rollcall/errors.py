@@ -148,6 +148,12 @@ class DeadLetterUnknown(NotFound):
     code = "dead_letter_unknown"
 
 
+class SnapshotUnknown(NotFound):
+    """There is no snapshot of this organisation and day."""
+
+    code = "snapshot_unknown"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 
@@ -208,6 +214,12 @@ class ObjectsUnavailable(Unavailable):
     code = "objects_unavailable"
 
 
+class SnapshotBusy(Unavailable):
+    """Somebody else works on the snapshot of this day."""
+
+    code = "snapshot_busy"
+
+
 class TopicUnavailable(Unavailable):
     """The topic cannot be reached."""
 
@@ -254,6 +266,18 @@ class PoisonedMessage(RollcallError):
     """A queue message cannot be understood, however often it is read."""
 
     code = "poisoned_message"
+
+
+class SnapshotDamaged(RollcallError):
+    """An object of a snapshot is not what was written."""
+
+    code = "snapshot_damaged"
+
+
+class RetentionStopped(RollcallError):
+    """A day was kept, since its snapshot did not prove to hold all of it."""
+
+    code = "retention_stopped"
 
 
 class MigrationRefused(RollcallError):

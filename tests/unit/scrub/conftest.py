@@ -1,8 +1,9 @@
 """A scrubber with the default policy."""
 
 import pytest
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 
 from tests.builders import ORG

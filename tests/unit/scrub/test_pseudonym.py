@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.scrub.pseudonym import Authenticator, Keyring, Pseudonymiser
+from rollcall.domain.keyring import Keyring
+from rollcall.domain.scrub.pseudonym import Authenticator, Pseudonymiser
 from rollcall.errors import ConfigurationInvalid, ScrubFailed
 
 from tests.builders import ORG, USER

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rollcall.contracts.policy import PolicyAdditions
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy, policy_with
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.remark import Remark
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import ScrubFailed

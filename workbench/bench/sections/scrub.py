@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.scrub.policy import default_policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 
 from workbench.bench.bench import Bench

@@ -1,4 +1,4 @@
-"""An S3 bucket of small objects. The SDK is imported at the first use."""
+"""An S3 bucket of objects. The SDK is imported at the first use."""
 
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, cast
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
-KEYS_MAX = 1000  # what S3 lists in one answer
+KEYS_MAX = 1000  # what S3 lists in one answer, and deletes in one call
+CHUNK_BYTES = 262_144
 
 
 class Objects:
@@ -56,21 +57,6 @@ class Objects:
         except (BotoCoreError, ClientError) as fault:
             raise ObjectsUnavailable from fault
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects, at most KEYS_MAX; one that is not there is deleted already. Raises ObjectsUnavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        if not keys:
-            return
-        try:
-            answer = self._s3().delete_objects(
-                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-            )
-        except (BotoCoreError, ClientError) as fault:
-            raise ObjectsUnavailable from fault
-        if answer.get("Errors"):
-            raise ObjectsUnavailable(f"{len(answer['Errors'])} objects were not deleted.")
-
     def address(self, key: str, lasts_seconds: int) -> str:
         """Return a URL that anybody can fetch the object from for a while. Nobody is asked for it."""
         return self._s3().generate_presigned_url(
@@ -89,6 +75,35 @@ class Objects:
             raise ObjectsUnavailable from fault
         except BotoCoreError as fault:
             raise ObjectsUnavailable from fault
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Yield an object's bytes, some at a time; raises ObjectMissing, ObjectsUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield from self._s3().get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(CHUNK_BYTES)
+        except ClientError as fault:
+            if fault.response.get("Error", {}).get("Code") == "NoSuchKey":
+                raise ObjectMissing from fault
+            raise ObjectsUnavailable from fault
+        except (BotoCoreError, HTTPError) as fault:
+            raise ObjectsUnavailable from fault
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects, at most KEYS_MAX; one that is not there is deleted already. Raises ObjectsUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if not keys:
+            return
+        try:
+            answer = self._s3().delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+        except (BotoCoreError, ClientError) as fault:
+            raise ObjectsUnavailable from fault
+        if answer.get("Errors"):
+            raise ObjectsUnavailable(f"{len(answer['Errors'])} objects were not deleted.")
 
     def keys_after(self, prefix: str, start_after: str = "", limit: int = KEYS_MAX) -> list[str]:
         """Return the next keys below a prefix in order, after that key, at most `limit`; raises ObjectsUnavailable."""

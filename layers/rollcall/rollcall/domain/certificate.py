@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from rollcall.domain.scrub.pseudonym import Keyring
+from rollcall.domain.keyring import Keyring
 
 LABEL = b"rollcall/certificate/v1/"
 SIGNATURE = "signature"

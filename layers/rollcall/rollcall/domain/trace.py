@@ -100,13 +100,29 @@ class Trace:
             case list():
                 return [self.redacted(item) for item in value]
             case dict() if self._concerns(value):
-                return {
-                    self.redacted(name): self.redacted(item)
-                    for name, item in value.items()
-                    if not (name in IDENTIFIERS and str(item).lower() in self._known)
-                }
+                return {self.redacted(name): self._redacted_member(name, item) for name, item in value.items()}
             case _:
                 return value
+
+    def _redacted_member(self, name: str, item: Any) -> Any:
+        return None if name in IDENTIFIERS and str(item).lower() in self._known else self.redacted(item)
+
+    def is_in_row(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether a row of a snapshot names the learner anywhere."""
+        return self.is_in(write_document([row]))
+
+    def revise(self, row: Mapping[str, Any], until: datetime) -> Mapping[str, Any] | None:
+        """Return a row of a snapshot without the learner; None when it is theirs.
+
+        Rows that happened, and came, after `until` are of a new beginning, and stay.
+        """
+        if not self.is_in_row(row) or _is_newer(row, row, until):
+            return row
+        return None if self.owns(row) else self.redacted(dict(row))
+
+    def remains_in_row(self, row: Mapping[str, Any], until: datetime) -> bool:
+        """Tell whether a row of a snapshot still names the learner, unless it is of a new beginning."""
+        return self.is_in_row(row) and not _is_newer(row, row, until)
 
     def events_in(self, body: str) -> list[Any]:
         """Return the events of an archived message that name the learner; the whole message where it has none."""

@@ -10,9 +10,10 @@ from rollcall.contracts.redrive import Selection
 from rollcall.domain import certificate
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.trace import Trace
-from rollcall.edge import wiring, wiring_dead_letters, wiring_operations, wiring_scrub
+from rollcall.edge import wiring, wiring_dead_letters, wiring_operations, wiring_scrub, wiring_snapshots
 from rollcall.flows.erase import Erase
 from rollcall.flows.export_learner import Export
+from rollcall.flows.find_residue import FindResidue
 from rollcall.store.privacy import PrivacyStore
 
 DOWNLOAD_SECONDS = 300
@@ -27,13 +28,18 @@ def privacy_store() -> PrivacyStore:
 @cache
 def erase() -> Erase:
     """Return the step that erases."""
-    return Erase(privacy_store(), wiring_operations.archive_objects(), _discard, _sign, wiring.now, time.monotonic)
+    store, objects = privacy_store(), wiring_operations.archive_objects()
+    snapshots = wiring_snapshots.rewriting()
+    search = FindResidue(store, objects, snapshots)
+    return Erase(store, objects, snapshots, search, _discard, _sign, wiring.now, time.monotonic)
 
 
 @cache
 def export() -> Export:
     """Return the step that exports."""
-    return Export(privacy_store(), wiring_operations.archive_objects(), wiring.now, time.monotonic)
+    return Export(
+        privacy_store(), wiring_operations.archive_objects(), wiring_snapshots.rewriting(), wiring.now, time.monotonic
+    )
 
 
 def trace_of(org_id: UUID, user_id: UUID, other_ids: list[str]) -> Trace:

@@ -4,8 +4,9 @@ import time
 from functools import cache, lru_cache
 from uuid import UUID
 
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import Policy
-from rollcall.domain.scrub.pseudonym import Keyring, Pseudonymiser
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge import settings, wiring
 from rollcall.errors import KeysUnavailable, ParameterUnavailable, PolicyUnavailable, SecretUnavailable

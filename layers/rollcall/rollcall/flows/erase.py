@@ -12,16 +12,23 @@ from uuid import UUID
 
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.privacy import Certificate
-from rollcall.domain.places import ErasedLearner, ErasedRows, FoundRows, TablePart
+from rollcall.contracts.snapshot import SnapshotFile
+from rollcall.domain.places import ErasedLearner, ErasedRows, TablePart
 from rollcall.domain.remainders import EXPLAINED, remainders
 from rollcall.domain.trace import Stripped, Trace
-from rollcall.flows import archive
+from rollcall.errors import SnapshotDamaged
+from rollcall.flows import archive, find_residue
+from rollcall.flows.find_residue import FindResidue
 from rollcall.flows.learner_objects import Objects, Place, archived, exports, read_next
 from rollcall.flows.learner_work import CHUNK_SECONDS, Work, part_at, place_after, position_after
 from rollcall.flows.operate import Advanced, Chunk, StepResult
+from rollcall.flows.rewrite_snapshot import Revise, RewriteResult
 
-DRY_PHASES = ("learner", "rows", "archive", "exports", "finish")
-PHASES = ("learner", "rows", "rollups", "archive", "exports", "search_rows", "search_objects", "finish")
+DRY_PHASES = ("learner", "rows", "archive", "snapshots", "exports", "finish")
+PHASES = (
+    *("learner", "rows", "rollups", "archive", "snapshots", "exports"),
+    *("search_rows", "search_objects", "search_snapshots", "finish"),
+)
 ROUNDS_MAX = 3  # what a search finds may have been on its way when its place was passed: it is erased once more
 DAYS_MAX = 400  # noted of rollups to compute again; events are kept for a month
 REASON = "learner erased"
@@ -40,9 +47,6 @@ class PrivacyStore(Protocol):
         self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
     ) -> ErasedRows:
         """Erase a learner from a part of a table."""
-
-    def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
-        """Search a part of a table."""
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen."""
@@ -64,6 +68,13 @@ class PrivacyStore(Protocol):
         """End the operation, and keep the certificate."""
 
 
+class Snapshots(find_residue.Snapshots, Protocol):
+    """An organisation's snapshots, which can be rewritten."""
+
+    def revise_file(self, file: SnapshotFile, revise: Revise) -> RewriteResult:
+        """Change or remove rows of a file."""
+
+
 Discard = Callable[[UUID, UUID, str, str], object]
 """Gives up a dead letter of an organisation, as somebody, for a reason."""
 
@@ -74,6 +85,8 @@ class Erase:
 
     store: PrivacyStore
     objects: Objects
+    snapshots: Snapshots
+    search: FindResidue
     discard: Discard
     sign: Callable[[dict[str, Any]], dict[str, Any]]
     now: Callable[[], datetime]
@@ -85,10 +98,25 @@ class Erase:
         work = Work.of(operation, DRY_PHASES if operation.is_dry_run else PHASES)
         ends_at = self.monotonic() + CHUNK_SECONDS
         while work.phase != "finish":
-            getattr(self, f"_{work.phase}")(operation, trace, work)
+            self._do(operation, trace, work)
             if self.monotonic() >= ends_at:
                 return work.result()
         return self._finish(operation, chunk, trace, work)
+
+    def _do(self, operation: Operation, trace: Trace, work: Work) -> None:
+        """Do the next part of the phase that it is at."""
+        phases = {
+            "learner": self._learner,
+            "rows": self._rows,
+            "rollups": self._rollups,
+            "archive": self._archive,
+            "snapshots": self._snapshots,
+            "exports": self._exports,
+            "search_rows": self.search.rows,
+            "search_objects": self.search.objects_of,
+            "search_snapshots": self.search.snapshots_of,
+        }
+        phases[work.phase](operation, trace, work)
 
     def _learner(self, operation: Operation, trace: Trace, work: Work) -> None:
         erased = self.store.erase_learner(trace, is_dry_run=operation.is_dry_run)
@@ -101,7 +129,7 @@ class Erase:
     def _rows(self, operation: Operation, trace: Trace, work: Work) -> None:
         part, following = part_at(self.store.tables(), work.position)
         erased = self.store.erase_rows(
-            trace, operation.operation_id, part, _erased_at(work), is_dry_run=operation.is_dry_run
+            trace, operation.operation_id, part, work.erased_at, is_dry_run=operation.is_dry_run
         )
         _count(work, f"deleted_{part.of}", erased.deleted)
         _count(work, f"redacted_{part.of}", erased.redacted)
@@ -121,7 +149,7 @@ class Erase:
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
         for key, body in found:
-            if stripped := trace.strip(body, _erased_at(work)):
+            if stripped := trace.strip(body, work.erased_at):
                 self._replace(operation, places[number], key, stripped)
                 _count(work, f"{'deleted' if stripped.body is None else 'rewritten'}_objects_{places[number].name}", 1)
                 _count(work, f"deleted_events_{places[number].name}", len(stripped.event_ids))
@@ -139,6 +167,33 @@ class Erase:
             self.discard(operation.org_id, archive.id_in(key), operation.requested_by, REASON)
         self.objects.delete([key])
 
+    def _snapshots(self, operation: Operation, trace: Trace, work: Work) -> None:
+        files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
+        for file in files:
+            try:
+                self._revise(operation, trace, work, file)
+            except SnapshotDamaged:
+                work.counts["damaged_snapshots"] += 1
+        work.move(files[-1].position if files else None)
+
+    def _revise(self, operation: Operation, trace: Trace, work: Work, file: SnapshotFile) -> None:
+        gone: list[UUID] = []
+
+        def revise(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            revised = trace.revise(row, work.erased_at)
+            if revised is None:
+                gone.append(UUID(row["event_id"]))
+            return revised
+
+        if operation.is_dry_run:
+            rows = list(self.snapshots.read_rows(file))
+            changed = sum(revise(row) not in (None, row) for row in rows)
+        else:
+            changed = self.snapshots.revise_file(file, revise).rows_changed
+            self.store.entomb_events(operation.org_id, gone)
+        _count(work, "deleted_rows_snapshots", len(gone))
+        _count(work, "redacted_rows_snapshots", changed)
+
     def _exports(self, operation: Operation, trace: Trace, work: Work) -> None:
         for operation_id in self.store.exports_of(trace):
             keys = self.objects.keys_after(f"{exports(trace.org_id).prefix}{operation_id}")
@@ -147,23 +202,6 @@ class Erase:
                 if not operation.is_dry_run:
                     self.objects.delete([key])
         work.move(None)
-
-    def _search_rows(self, operation: Operation, trace: Trace, work: Work) -> None:
-        part, following = part_at(self.store.tables(), work.position)
-        found = self.store.search_rows(trace, operation.operation_id, part, _erased_at(work))
-        work.counts["searched_tables"] += int(found.next_page is None)
-        work.add("residue", {part.of: found.older})
-        work.add("newer", {part.of: found.newer})
-        work.move(position_after(part, found.next_page, following))
-
-    def _search_objects(self, _operation: Operation, trace: Trace, work: Work) -> None:
-        places = [*archived(trace), exports(trace.org_id)]
-        number, after = work.position or (0, "")
-        found, last = read_next(self.objects, places[number], after)
-        work.counts["searched_objects"] += len(found)
-        residue = sum(trace.remains_in(body, _erased_at(work)) for _, body in found)
-        work.add("residue", {places[number].name: residue})
-        work.move(place_after(number, last, len(places)))
 
     def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> StepResult | Advanced:
         residue: dict[str, int] = work.notes.get("residue", {})
@@ -188,7 +226,7 @@ class Erase:
             learner_digest=trace.digest.hex(),
             requested_by=operation.requested_by,
             requested_at=operation.requested_at,
-            erased_at=_erased_at(work),
+            erased_at=work.erased_at,
             issued_at=issued_at,
             identifiers=len(trace.identifiers),
             counts={name: number for name, number in sorted(counts.items()) if name not in {"total", "done"}},
@@ -198,10 +236,6 @@ class Erase:
             is_clean=not set(residue) - EXPLAINED.keys(),
         )
         return self.sign(certificate.model_dump(mode="json", exclude={"key_id", "signature"}))
-
-
-def _erased_at(work: Work) -> datetime:
-    return datetime.fromisoformat(work.notes["erased_at"])
 
 
 def _count(work: Work, name: str, number: int) -> None:

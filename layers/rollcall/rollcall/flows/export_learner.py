@@ -14,32 +14,27 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from rollcall.contracts.operation import Operation
-from rollcall.domain.places import FoundRows, TablePart
 from rollcall.domain.trace import Trace
 from rollcall.flows import learner_objects
+from rollcall.flows.find_residue import SearchStore, Snapshots
 from rollcall.flows.learner_objects import archived, export_key, parts_prefix, read_next
 from rollcall.flows.learner_work import CHUNK_SECONDS, Work, part_at, place_after, position_after
 from rollcall.flows.operate import Advanced, Chunk, StepResult
 
-PHASES = ("rows", "archive", "finish")
+PHASES = ("rows", "archive", "snapshots", "finish")
 LINES_MAX = 20_000  # in a chunk's part
 # What stands in tables and is nothing of the learner's: which operations and batches there were is in their rows.
 SOURCES = (
     "progress_events, lesson_progress, course_progress, assignments, learners: by the user's id.",
     "analytics_events: by pseudonyms; what policy removed before it was stored is listed in `remarks`, without values.",
+    "snapshots: the same rows of days that are no longer in the tables.",
     "spool, dead_letters, dead_letters_of_nobody: archived messages, the learner's events alone.",
     "Other tables: rows that mention the learner.",
 )
 
 
-class PrivacyStore(Protocol):
-    """Searches rows; raises StoreUnavailable."""
-
-    def tables(self) -> list[TablePart]:
-        """Return every table with rows of organisations."""
-
-    def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
-        """Search a part of a table, with its rows."""
+class PrivacyStore(SearchStore, Protocol):
+    """Searches rows, and ends operations; raises StoreUnavailable."""
 
     def finish(
         self, operation: Operation, lease_id: UUID, trace: Trace, counts: Mapping[str, int], certificate: None
@@ -72,6 +67,7 @@ class Export:
 
     store: PrivacyStore
     objects: Objects
+    snapshots: Snapshots
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
@@ -82,10 +78,13 @@ class Export:
             return self._finish(operation, chunk, trace, work)
         ends_at = self.monotonic() + CHUNK_SECONDS
         while work.phase != "finish" and self.monotonic() < ends_at and len(lines.lines) < LINES_MAX:
-            if work.phase == "rows":
-                self._rows(operation, trace, work, lines)
-            else:
-                self._archive(trace, work, lines)
+            match work.phase:
+                case "rows":
+                    self._rows(operation, trace, work, lines)
+                case "archive":
+                    self._archive(trace, work, lines)
+                case _:
+                    self._snapshots(trace, work, lines)
         work.counts.update(lines.counts)
         work.add("sources", lines.counts)
         if lines.lines and not operation.is_dry_run:
@@ -108,6 +107,14 @@ class Export:
             for event in trace.events_in(body):
                 lines.add(places[number].name, key=key, event=event)
         work.move(place_after(number, last, len(places)))
+
+    def _snapshots(self, trace: Trace, work: Work, lines: _Lines) -> None:
+        files = self.snapshots.files(trace.org_id, after=work.position, limit=1)
+        for file in files:
+            for row in self.snapshots.read_rows(file):
+                if trace.is_in_row(row):
+                    lines.add("snapshots", table=file.table_name, day=file.day.isoformat(), row=row)
+        work.move(files[-1].position if files else None)
 
     def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> Advanced:
         work.counts["done"] += 1

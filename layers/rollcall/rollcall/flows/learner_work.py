@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 
 from rollcall.contracts.operation import Operation
@@ -32,6 +33,11 @@ class Work:
             work.counts["total"] = len(phases)
             return work
         return cls(phases, cursor["phase"], cursor.get("position"), dict(cursor["notes"]))
+
+    @property
+    def erased_at(self) -> datetime:
+        """The moment of the erasure, from its first phase on."""
+        return datetime.fromisoformat(self.notes["erased_at"])
 
     def move(self, position: Any) -> None:
         """Go on from a position of the same phase; from None, with the next phase."""

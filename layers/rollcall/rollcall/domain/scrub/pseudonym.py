@@ -8,19 +8,16 @@ learners collide with a chance of 1e-17.
 
 import hashlib
 import hmac
-import json
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.limits import IDENTIFIER_MAX
-from rollcall.errors import ConfigurationInvalid, ScrubFailed
+from rollcall.errors import ScrubFailed
 
-SECRET_CHARACTERS_MIN = 32
 LABEL = b"rollcall/pseudonym/v1/"
 HEX_DIGITS = 32
 CHECKED_DIGITS = 24
@@ -28,42 +25,6 @@ UUID_CHARACTERS = 36
 REMEMBERED_MAX = 1_024
 SHAPE = re.compile(r"[0-9a-f]{32}")
 CASELESS = re.compile(r"[^@\s]+@[^@\s]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-
-@dataclass(frozen=True)
-class Keyring:
-    """The secrets that keys are derived from, by key id, and which of them is in use."""
-
-    current: str
-    secrets: Mapping[str, str] = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse a keyring that would give weak pseudonyms or none.
-
-        Raises:
-            ConfigurationInvalid: a secret is too short, or there is none for the current key.
-
-        """
-        if self.current not in self.secrets:
-            raise ConfigurationInvalid("The pseudonym keys have no secret for the current key.")
-        if any(len(secret.strip()) < SECRET_CHARACTERS_MIN for secret in self.secrets.values()):
-            raise ConfigurationInvalid(f"A pseudonym secret has fewer than {SECRET_CHARACTERS_MIN} characters.")
-
-    @classmethod
-    def read(cls, text: str) -> "Keyring":
-        """Read `{"current": "k2", "k1": "<secret>", "k2": "<secret>"}`.
-
-        Raises:
-            ConfigurationInvalid: it is anything else, or a secret is too short.
-
-        """
-        try:
-            document = json.loads(text)
-        except ValueError:
-            raise ConfigurationInvalid("The pseudonym keys are not JSON.") from None
-        if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
-            raise ConfigurationInvalid("The pseudonym keys are not an object of strings.")
-        return cls(document.pop("current", ""), document)
 
 
 BLOCK_BYTES = 64  # of SHA-256

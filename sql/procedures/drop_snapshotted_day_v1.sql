@@ -1,0 +1,76 @@
+-- Drops the partition of a day whose snapshot was verified, in one transaction with the proof that it holds every row:
+-- against writers the partition is locked, its rows are counted and hashed per organisation, and compared with what was
+-- written. Returns dropped, or why not: lease_lost, not_verified, rows_changed (somebody came late, or changed a row),
+-- unknown_organisation, not_folded (the rollups have not seen every event of it yet).
+-- The day is lost to nobody else meanwhile: readers go on, and writers of other days wait for half a second at most.
+create or replace function rollcall.drop_snapshotted_day_v1(
+    p_table text, p_day date, p_sequence integer, p_lease_id uuid
+)
+returns text
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+declare
+    v_held snapshot_days := hold_snapshot_day_v1(p_table, p_day, p_sequence, p_lease_id);
+    v_org_ids uuid[] := current_org_ids();
+    v_partition text := partition_name_v1(p_table, p_day);
+    v_is_different boolean;
+begin
+    if v_held.sequence is null then
+        return 'lease_lost';
+    end if;
+    if v_held.state <> 'verified' then
+        return 'not_verified';
+    end if;
+    execute format('lock table rollcall.%I in share mode', v_partition);
+    execute format(
+        $query$
+        select exists (
+            select
+            from (
+                select org_id, count(*) as row_count, sum(hash_record_extended(events, 0)) as row_hash
+                from rollcall.%I as events
+                where stored_xid <> '1'::xid8
+                group by org_id
+            ) as live
+            full join (
+                select org_id, sum(row_count) as row_count, sum(row_hash) as row_hash
+                from snapshots
+                where table_name = $1 and day = $2 and sequence = $3
+                group by org_id
+            ) as kept using (org_id)
+            where (live.row_count, live.row_hash) is distinct from (kept.row_count, kept.row_hash)
+        )
+        $query$,
+        v_partition
+    )
+    into v_is_different
+    using p_table, p_day, p_sequence;
+    if v_is_different then
+        return 'rows_changed';
+    end if;
+    -- Folding reads the partition under locks that freezing takes: it may, beside the lock that we hold.
+    if not freeze_rollup_day_v1(p_table, p_day) then
+        return 'not_folded';
+    end if;
+    -- Writers of this day wait for us, and hold the parent's lock, for which we are about to wait: no longer than this,
+    -- so that it never becomes a deadlock, and nobody else stands behind us for long.
+    perform set_config('lock_timeout', '500ms', true);
+    if has_foreign_rows_v1(v_partition, v_org_ids) then
+        -- Not a mere return: what was frozen must not stay so.
+        raise exception 'rows of an organisation that nobody knows' using errcode = 'RC001';
+    end if;
+    execute format('drop table rollcall.%I', v_partition);
+    delete from kept_days where table_name = p_table and day = p_day;
+    update snapshot_days set state = 'dropped', dropped_at = clock_timestamp(), lease_id = null, leased_until = null
+    where table_name = p_table and day = p_day and sequence = p_sequence;
+    return 'dropped';
+exception
+    when sqlstate 'RC001' then
+        return 'unknown_organisation';
+end
+$$;
+
+revoke all on function rollcall.drop_snapshotted_day_v1(text, date, integer, uuid) from public;
+grant execute on function rollcall.drop_snapshotted_day_v1(text, date, integer, uuid) to rollcall_ops;
