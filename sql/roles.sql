@@ -29,6 +29,9 @@ $$;
 create schema if not exists rollcall authorization rollcall_owner;
 revoke all on schema rollcall from public;
 grant usage on schema rollcall to rollcall_app, rollcall_ops, rollcall_reader;
+-- Where snapshots are restored to be looked at. Not in a migration: who migrates makes schemas, the owner may not.
+create schema if not exists rollcall_scratch authorization rollcall_owner;
+revoke all on schema rollcall_scratch from public;
 -- Functions are executable by everyone unless told otherwise; here each grant is named beside its procedure.
 alter default privileges for role rollcall_owner revoke execute on functions from public;
 

@@ -32,7 +32,8 @@ def migrate() -> list[str]:
         login = json.loads(secrets.read(current.need(name)))
         schema.allow_login(conninfo, login["username"], login["password"])
     today = wiring.now().date()
-    schema.make_partitions(conninfo, today - current.retention, today + timedelta(days=current.partition_days_ahead))
+    oldest = today - max(current.retention, current.analytics_retention)
+    schema.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))
     return applied
 
 

@@ -10,7 +10,9 @@ from rollcall.edge import job, observe, settings, wiring
 def handler(_run: job.Run) -> job.Done:
     """Tell how many partitions were missing and how large the default one is."""
     current, today, store = settings.current(), wiring.now().date(), wiring.partition_store()
-    made = store.make_partitions(today - current.retention, today + timedelta(days=current.partition_days_ahead))
+    oldest = today - max(current.retention, current.analytics_retention)
+    made = store.make_partitions(oldest, today + timedelta(days=current.partition_days_ahead))
+    late = store.settle_default_partitions()
     default_bytes = store.default_partition_bytes()
     observe.measure("default_partition_bytes", default_bytes, MetricUnit.Bytes)
-    return job.Done(made, {"made": made, "default_partition_bytes": default_bytes})
+    return job.Done(made + late, {"made": made, "late": late, "default_partition_bytes": default_bytes})

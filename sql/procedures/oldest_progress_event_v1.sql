@@ -7,10 +7,7 @@ stable
 set search_path = rollcall, pg_temp
 as $$
 select coalesce(
-    (
-        select (max(day) + 1)::timestamp at time zone 'UTC' from snapshot_days
-        where table_name = 'progress_events' and state = 'dropped'
-    ),
+    first_undropped_day_v1('progress_events')::timestamp at time zone 'UTC',
     (
         select min(to_date(right(partition.relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC')
         from pg_inherits

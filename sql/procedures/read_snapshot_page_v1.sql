@@ -2,6 +2,7 @@
 -- JSON, each with the content digest of its identity; how many, the sum of their hashes, the key of the last one, and
 -- whether no more follow. At most p_rows_max rows, and not many more bytes than p_bytes_max.
 -- Why lines and not a JSON array: they go into a file as they are, and nobody takes them apart on the way.
+-- Rows that were restored from a snapshot (stored_xid 1) are in one: they are left out.
 create or replace function rollcall.read_snapshot_page_v1(
     p_org_id uuid,
     p_table text,
@@ -18,61 +19,21 @@ create or replace function rollcall.read_snapshot_page_v1(
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
-set timezone = 'UTC'
 as $$
-declare
-    v_partition text := partition_name_v1(p_table, p_day);
-    v_key text := snapshot_key_v1(p_table);
-    v_after text := '';
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    if p_after is not null then
-        v_after := format(
-            'and (%1$s) > (select %1$s from jsonb_populate_record(null::rollcall.%2$I, $2))', v_key, v_partition
-        );
-    end if;
-    execute format(
-        $query$
-        with page as materialized (
-            select
-                (to_jsonb(events) - 'stored_xid' || jsonb_build_object(
-                    'content_digest', encode(identity.content_digest, 'hex')
-                ))::text as line,
-                hash_record_extended(events, 0) as row_hash,
-                row_number() over (order by %1$s) as ordinal
-            from (
-                select * from rollcall.%2$I
-                where org_id = $1 and stored_xid <> '1'::xid8 %3$s
-                order by %1$s
-                limit $3 + 1
-            ) as events
-            left join lateral (
-                select content_digest from event_identities
-                where org_id = $1 and event_identities.event_id = events.event_id
-            ) as identity on true
-        ),
-        chosen as materialized (
-            select line, page.row_hash, ordinal
-            from (select *, sum(octet_length(line)) over (order by ordinal) as bytes from page) as page
-            where ordinal <= $3 and bytes - octet_length(line) < $4
-        )
-        select
-            string_agg(line || E'\n', '' order by ordinal),
-            count(*)::integer,
-            sum(row_hash),
-            (
-                select jsonb_object_agg(member.key, member.value)
-                from (select line::jsonb as row_of from chosen order by ordinal desc limit 1) as last_row
-                cross join lateral jsonb_each(row_of) as member
-                where member.key = any (string_to_array('%1$s', ', '))
-            ),
-            count(*) = (select count(*) from page)
-        from chosen
-        $query$,
-        v_key, v_partition, v_after
-    )
+    select page.lines, page.row_count, page.row_hash, page.last_key, page.is_last
     into lines, row_count, row_hash, last_key, is_last
-    using p_org_id, p_after, p_rows_max, p_bytes_max;
+    from read_lines_v1(
+        p_org_id,
+        p_table,
+        format(
+            '(select * from rollcall.%I where stored_xid <> ''1''::xid8) as stored', partition_name_v1(p_table, p_day)
+        ),
+        '(select identity.content_digest from rollcall.event_identities as identity'
+        ' where identity.org_id = $1 and identity.event_id = events.event_id)',
+        p_after, p_rows_max, p_bytes_max
+    ) as page;
 end
 $$;
 

@@ -11,7 +11,7 @@ from rollcall.contracts.event import Identifier, Timestamp
 from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
 from rollcall.contracts.receipt import is_absent
 
-ReplaySource = Literal["events", "spool", "dead_letters"]
+ReplaySource = Literal["events", "spool", "dead_letters", "snapshots"]
 LIST_DEFAULT, LIST_MAX = 20, 100
 WINDOW_MAX = timedelta(days=3660)
 

@@ -27,10 +27,15 @@ class Lifetimes:
     retention: timedelta
     archive: timedelta
 
+    @property
+    def identities(self) -> timedelta:
+        """How long the ledger remembers an event."""
+        return self.retention + IDENTITY_MARGIN
+
     def by_name(self) -> Mapping[str, timedelta]:
         """Return the lifetimes, in the order in which they are seen to."""
         return {
-            "event_identities": self.retention + IDENTITY_MARGIN,
+            "event_identities": self.identities,
             "batch_audit": self.archive,
             "rejected_events": self.archive,
             "queued_batches": QUEUES,

@@ -60,6 +60,9 @@ class Settings(BaseModel):
         }
     )
     retention_days: int = Field(30, ge=1, le=3650)
+    analytics_retention_days: int = Field(0, ge=0, le=3650)
+    snapshot_days: int = Field(365, ge=1, le=3650)
+    archive_retention_days: int = Field(90, ge=1, le=3650)
     partition_days_ahead: int = Field(7, ge=2, le=60)
 
     spool_queue_url: str = ""
@@ -67,6 +70,7 @@ class Settings(BaseModel):
     operations_queue_url: str = ""
     operations_dead_letter_queue_url: str = ""
     archive_bucket: str = ""
+    snapshot_secret_arn: str = ""
     digest_topic_arn: str = ""
 
     analytics_batch_max_size: int = Field(500, ge=1, le=5000)
@@ -105,8 +109,13 @@ class Settings(BaseModel):
 
     @property
     def retention(self) -> timedelta:
-        """How long events are kept."""
+        """How long progress events are kept, and where nothing else is said, analytics events."""
         return timedelta(days=self.retention_days)
+
+    @property
+    def analytics_retention(self) -> timedelta:
+        """How long analytics events are kept."""
+        return timedelta(days=self.analytics_retention_days or self.retention_days)
 
     def need(self, name: str) -> str:
         """Return a text setting that this function cannot do without; raises ConfigurationInvalid."""

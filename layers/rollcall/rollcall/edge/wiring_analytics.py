@@ -27,7 +27,7 @@ def collect(role: str) -> Collect:
         queue=_queue,
         receipts=wiring.receipt_store(),
         scrubbing_of=wiring_scrub.scrubbing_of,
-        rules=CollectRules(current.analytics_batch_max_size, current.retention, limit),
+        rules=CollectRules(current.analytics_batch_max_size, current.analytics_retention, limit),
         gauge=wiring.gauge(),
         now=wiring.now,
         monotonic=time.perf_counter,

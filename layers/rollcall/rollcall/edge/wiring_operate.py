@@ -7,10 +7,19 @@ import time
 from functools import cache
 from uuid import UUID
 
-from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_privacy, wiring_scrub
+from rollcall.edge import (
+    settings,
+    wiring,
+    wiring_dead_letters,
+    wiring_operations,
+    wiring_privacy,
+    wiring_scrub,
+    wiring_snapshots,
+)
 from rollcall.flows import archive, replay
 from rollcall.flows.operate import Operate, Step, by_source
 from rollcall.flows.replay_analytics import apply_queued
+from rollcall.flows.replay_snapshots import ReplaySnapshots
 from rollcall.flows.rescrub import Rescrub
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.progress import ProgressStore
@@ -22,8 +31,10 @@ def operate() -> Operate:
     steps: dict[str, Step] = {
         "erase": wiring_privacy.erase(),
         "export": wiring_privacy.export(),
+        "purge": wiring_snapshots.purge(),
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
+        "restore": wiring_snapshots.restore(),
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once),
     }
@@ -37,9 +48,9 @@ def _analytics_store() -> AnalyticsStore:
 def replay_steps() -> dict[str, Step]:
     """Return the steps of a replay, by source."""
     store = ProgressStore(wiring.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
-    retention = settings.current().retention
-    spooled = replay.apply_spooled(store, wiring.now, retention)
-    queued = apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, wiring.now, retention)
+    current = settings.current()
+    spooled = replay.apply_spooled(store, wiring.now, current.retention)
+    queued = apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, wiring.now, current.analytics_retention)
     return {
         "events": replay.replay_events(wiring_operations.operation_store()),
         "spool": replay.ReplayArchive(wiring_operations.archive_objects(), archive.SPOOL, spooled),
@@ -49,7 +60,17 @@ def replay_steps() -> dict[str, Step]:
             replay.first_that_reads(queued, spooled),
             _is_given_up,
         ),
+        "snapshots": ReplaySnapshots(wiring_snapshots.rewriting(), _apply_dropped(store)),
     }
+
+
+def _apply_dropped(store: ProgressStore) -> replay.Apply:
+    """Return what applies what retention has dropped: for as long as the ledger remembers what was counted."""
+    remembered = wiring_snapshots.lifetimes().identities
+    return replay.first_that_reads(
+        apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, wiring.now, remembered),
+        replay.apply_spooled(store, wiring.now, remembered),
+    )
 
 
 def _is_given_up(org_id: UUID, key: str) -> bool:

@@ -16,6 +16,11 @@ class PartitionStore:
         (made,) = self._database.call("select rollcall.make_partitions_v1(%s, %s)", (first, last))
         return int(made)
 
+    def settle_default_partitions(self) -> int:
+        """Give what fell into the default partitions a partition of its day, and return how many were made for it."""
+        (made,) = self._database.call("select rollcall.settle_default_partitions_v1()", ())
+        return int(made)
+
     def default_partition_bytes(self) -> int:
         """Return the size of the default partitions in bytes: anything but 0 is an alarm."""
         (size_bytes,) = self._database.call("select rollcall.default_partition_bytes_v1()", ())

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from rollcall.contracts.operation import Operation
 from rollcall.contracts.snapshot import (
     DayOfTable,
     EventTable,
@@ -17,6 +18,8 @@ from rollcall.contracts.snapshot import (
     WrittenFile,
 )
 from rollcall.store.connection import Database
+
+PAGE = "select lines, row_count, row_hash, last_key, is_last from"
 
 
 class SnapshotStore:
@@ -55,12 +58,12 @@ class SnapshotStore:
 
     def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
         """Return the next rows of an organisation and day."""
-        lines, row_count, row_hash, last_key, is_last = self._database.call(
-            "select lines, row_count, row_hash, last_key, is_last"
-            " from rollcall.read_snapshot_page_v1(%s, %s, %s, %s::jsonb, %s, %s)",
-            (org_id, day.table_name, day.day, _json(after), rows_max, bytes_max),
+        return _page(
+            self._database.call(
+                f"{PAGE} rollcall.read_snapshot_page_v1(%s, %s, %s, %s::jsonb, %s, %s)",
+                (org_id, day.table_name, day.day, _json(after), rows_max, bytes_max),
+            )
         )
-        return Page((lines or "").encode(), row_count, int(row_hash or 0), last_key, is_last)
 
     def note_file(self, day: DayOfTable, lease_id: UUID, file: WrittenFile) -> bool:
         """Note a file that was written; False: the lease was lost."""
@@ -114,9 +117,96 @@ class SnapshotStore:
             (*_of(file), lease_id, file.org_id, file.part, file.revision, written and written.model_dump_json()),
         )
 
+    def age_out(self, what: str, before: datetime, limit: int) -> int:
+        """Delete rows of one kind that are older than this moment, at most so many, and return how many."""
+        (deleted,) = self._database.call("select rollcall.age_out_v1(%s, %s, %s)", (what, before, limit))
+        return int(deleted)
+
+    def list_past(self, before: datetime, limit: int) -> list[DayOfTable]:
+        """Return snapshots of days that were dropped before this moment, with no file to be kept for longer."""
+        (days,) = self._database.call("select rollcall.list_past_snapshots_v1(%s, %s)", (before, limit))
+        return [DayOfTable.model_validate(day) for day in days]
+
+    def forget(self, day: DayOfTable) -> bool:
+        """Forget a snapshot whose objects are gone."""
+        return self._told("forget_snapshot_v1(%s, %s, %s)", _of(day))
+
+    def open_restore(
+        self, org_id: UUID, table: EventTable, day: date, scratch_id: UUID | None, kept_until: datetime
+    ) -> bool:
+        """Make room for rows that come back: a partition that is kept until then, or a scratch table."""
+        return self._told("open_restore_v1(%s, %s, %s, %s, %s)", (org_id, table, day, scratch_id, kept_until))
+
+    def restore_rows(self, org_id: UUID, table: EventTable, rows: str, scratch_id: UUID | None) -> dict[str, int]:
+        """Bring rows back, a JSON array of lines of a file; return how many were restored, present, in conflict."""
+        (counts,) = self._database.call(
+            "select rollcall.restore_events_v1(%s, %s, %s::jsonb, %s)", (org_id, table, rows, scratch_id)
+        )
+        return dict(counts)
+
+    def choose_snapshot(self) -> SnapshotFile | None:
+        """Return a file of a snapshot, at random; None when there is none."""
+        (file,) = self._database.call("select rollcall.choose_snapshot_v1()", ())
+        return None if file is None else SnapshotFile.model_validate(file)
+
+    def read_scratch_page(
+        self, org_id: UUID, table: EventTable, scratch_id: UUID, after: Key | None, rows_max: int, bytes_max: int
+    ) -> Page:
+        """Return the next rows of a scratch table, as read_page has those of a day."""
+        return _page(
+            self._database.call(
+                f"{PAGE} rollcall.read_scratch_page_v1(%s, %s, %s, %s::jsonb, %s, %s)",
+                (org_id, table, scratch_id, _json(after), rows_max, bytes_max),
+            )
+        )
+
+    def drop_scratch(self, scratch_id: UUID | None) -> int:
+        """Drop a scratch table, or without a name all whose time has come; return how many."""
+        (dropped,) = self._database.call("select rollcall.drop_scratch_v1(%s)", (scratch_id,))
+        return int(dropped)
+
+    def note_drill(
+        self, drill_id: UUID, file: SnapshotFile, row_count: int, duration_ms: int, failure_code: str | None
+    ) -> bool:
+        """Write down what came of a restore drill."""
+        return self._told(
+            "note_restore_drill_v1(%s, %s, %s, %s, %s, %s, %s, %s)",
+            (file.org_id, drill_id, *_of(file), row_count, duration_ms, failure_code),
+        )
+
+    def purge_progress(
+        self, operation: Operation, lease_id: UUID, lease_seconds: float, learners_max: int, next_cursor: Key
+    ) -> Operation | None:
+        """Delete progress events of the next learners, and return the operation after it; None: lease lost."""
+        (latest,) = self._database.call(
+            "select rollcall.purge_progress_v1(%s, %s, %s, %s, %s, %s, %s::jsonb)",
+            (
+                operation.org_id,
+                operation.operation_id,
+                lease_id,
+                lease_seconds,
+                operation.step_number,
+                learners_max,
+                _json(next_cursor),
+            ),
+        )
+        return Operation.model_validate(latest) if latest else None
+
+    def purge_analytics(self, org_id: UUID, first: datetime, end: datetime, limit: int, *, is_dry_run: bool) -> int:
+        """Delete analytics events of a window, at most so many; in a dry run count all of them."""
+        (deleted,) = self._database.call(
+            "select rollcall.purge_analytics_v1(%s, %s, %s, %s, %s)", (org_id, first, end, limit, is_dry_run)
+        )
+        return int(deleted)
+
     def _told(self, call: str, parameters: tuple[Any, ...]) -> bool:
         (told,) = self._database.call(f"select rollcall.{call}", parameters)
         return bool(told)
+
+
+def _page(row: tuple[Any, ...]) -> Page:
+    lines, row_count, row_hash, last_key, is_last = row
+    return Page((lines or "").encode(), row_count, int(row_hash or 0), last_key, is_last)
 
 
 def _of(day: DayOfTable) -> tuple[EventTable, date, int]:

@@ -1,0 +1,1 @@
+"""The function that drops expired days."""

@@ -1,0 +1,24 @@
+"""Nightly: snapshot what has expired, prove it, drop it; and delete what else is past."""
+
+from rollcall.edge import job, observe, wiring_snapshots
+from rollcall.errors import RetentionStopped
+
+
+@job.entry("retention")
+def handler(run: job.Run) -> job.Done:
+    """Tell how many days were dropped; a day that had to be kept fails the run, once all the others are done."""
+    retained = wiring_snapshots.retain().run(run.remaining_seconds)
+    aged = wiring_snapshots.age_out().run(run.remaining_seconds)
+    observe.count(retention_stopped=len(retained.stopped), days_dropped=retained.days, rows_snapshotted=retained.rows)
+    details = {
+        "rows": retained.rows,
+        "bytes": retained.size_bytes,
+        "waiting": retained.waiting,
+        "finished": retained.is_finished,
+        "rows_aged_out": aged.rows,
+        "snapshots_aged_out": aged.snapshots,
+    }
+    if retained.stopped:
+        observe.logger().error("retention stopped", extra=details | {"stopped": retained.stopped})
+        raise RetentionStopped(f"Days were kept: {retained.stopped}.")
+    return job.Done(retained.days, details)

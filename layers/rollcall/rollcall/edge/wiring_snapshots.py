@@ -1,0 +1,114 @@
+"""Builds the parts of the functions that write, verify, rewrite and forget snapshots."""
+
+import time
+from datetime import timedelta
+from functools import cache
+
+from rollcall.domain.keyring import Keyring
+from rollcall.domain.retention import Lifetimes
+from rollcall.edge import settings, wiring, wiring_operations
+from rollcall.errors import KeysUnavailable, SecretUnavailable
+from rollcall.flows.age_out import AgeOut
+from rollcall.flows.purge import Purge
+from rollcall.flows.restore import Restore, VerifySnapshots
+from rollcall.flows.restore_drill import RestoreDrill
+from rollcall.flows.retain import Retain
+from rollcall.flows.rewrite_snapshot import RewriteSnapshots
+from rollcall.flows.snapshot_manifest import Manifests
+from rollcall.store.rollups import RollupStore
+from rollcall.store.snapshots import SnapshotStore
+
+KEYRING_SECONDS = 300  # how long a rotated signing key may go unnoticed
+# Dropping a day counts and hashes all of its rows: 10 million take about ten seconds.
+RETAIN_TIMEOUT_SECONDS = 300
+
+
+def keyring() -> Keyring:
+    """Return the keys that manifests are signed with; raises KeysUnavailable."""
+    try:
+        text = wiring.secrets().read(settings.current().need("snapshot_secret_arn"), KEYRING_SECONDS)
+    except SecretUnavailable as fault:
+        raise KeysUnavailable from fault
+    return Keyring.read(text)
+
+
+def lifetimes() -> Lifetimes:
+    """Return how long what is kept for a while is kept."""
+    current = settings.current()
+    longest = max(current.retention, current.analytics_retention)
+    return Lifetimes(longest, timedelta(days=current.archive_retention_days))
+
+
+@cache
+def snapshot_store() -> SnapshotStore:
+    """Return the store of snapshots, as operations use it."""
+    return SnapshotStore(wiring.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
+
+
+@cache
+def _retain_store() -> SnapshotStore:
+    return SnapshotStore(wiring.database(RETAIN_TIMEOUT_SECONDS))
+
+
+@cache
+def manifests() -> Manifests:
+    """Return what writes and verifies manifests."""
+    return Manifests(snapshot_store(), wiring_operations.archive_objects(), keyring)
+
+
+@cache
+def rewriting() -> RewriteSnapshots:
+    """Return what takes rows out of snapshots."""
+    return RewriteSnapshots(snapshot_store(), wiring_operations.archive_objects(), manifests())
+
+
+@cache
+def retain() -> Retain:
+    """Return the flow that drops expired days."""
+    current = settings.current()
+    store, objects = _retain_store(), wiring_operations.archive_objects()
+    return Retain(
+        store=store,
+        objects=objects,
+        manifests=Manifests(store, objects, keyring),
+        retention={"progress_events": current.retention, "analytics_events": current.analytics_retention},
+        snapshot_lifetime=timedelta(days=current.snapshot_days),
+        now=wiring.now,
+    )
+
+
+@cache
+def restore() -> Restore:
+    """Return the step that restores."""
+    return Restore(snapshot_store(), wiring_operations.archive_objects(), wiring.now)
+
+
+@cache
+def verify() -> VerifySnapshots:
+    """Return what verifies snapshots."""
+    return VerifySnapshots(snapshot_store(), wiring_operations.archive_objects(), manifests())
+
+
+@cache
+def purge() -> Purge:
+    """Return the step that purges."""
+    rollups = RollupStore(wiring.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
+    return Purge(snapshot_store(), rewriting(), rollups.rebuild_day, lifetimes().retention, wiring.now)
+
+
+@cache
+def drill() -> RestoreDrill:
+    """Return the flow that practises restoring."""
+    return RestoreDrill(snapshot_store(), wiring_operations.archive_objects(), wiring.now, time.monotonic)
+
+
+@cache
+def age_out() -> AgeOut:
+    """Return the flow that deletes what is past."""
+    return AgeOut(
+        store=_retain_store(),
+        objects=wiring_operations.archive_objects(),
+        lifetimes=lifetimes(),
+        snapshot_lifetime=timedelta(days=settings.current().snapshot_days),
+        now=wiring.now,
+    )

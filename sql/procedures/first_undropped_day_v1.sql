@@ -1,0 +1,11 @@
+-- The first day of a table that retention has not dropped, or null where it has dropped none. Partitions of days before
+-- it hold what came late, or what was restored: never all that happened then.
+create or replace function rollcall.first_undropped_day_v1(p_table text) returns date
+language sql
+stable
+set search_path = rollcall, pg_temp
+as $$
+select max(day) + 1 from snapshot_days where table_name = p_table and state = 'dropped';
+$$;
+
+revoke all on function rollcall.first_undropped_day_v1(text) from public;

@@ -1,0 +1,62 @@
+-- Brings rows of an organisation's snapshot back, each once: into the live table, or with p_scratch_id into a scratch
+-- table. p_rows: a JSON array of lines of a snapshot. Returns how many rows were restored, present already, or in
+-- conflict: their id belongs to other content by now.
+-- Why not by ingestion: the ledger knows these events, so that they would be duplicates; and projections and rollups
+-- have counted them, and must not do so again. So the row alone comes back, as one of a transaction that everybody who
+-- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten since
+-- comes back with it.
+create or replace function rollcall.restore_events_v1(p_org_id uuid, p_table text, p_rows jsonb, p_scratch_id uuid)
+returns jsonb
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+declare
+    v_rows jsonb;
+    v_total integer := jsonb_array_length(p_rows);
+    v_known integer;
+    v_restored integer;
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    if p_scratch_id is not null then
+        execute format(
+            'insert into rollcall_scratch.%1$I select populated.* from jsonb_array_elements($1) as line'
+            ' cross join lateral jsonb_populate_record(null::rollcall_scratch.%1$I, line || jsonb_build_object('
+            '''stored_xid'', ''1'', ''content_digest'', ''\x'' || (line ->> ''content_digest''))) as populated'
+            ' on conflict do nothing',
+            scratch_name_v1(p_table, p_scratch_id)
+        )
+        using p_rows;
+        get diagnostics v_restored = row_count;
+        return jsonb_build_object('restored', v_restored, 'present', v_total - v_restored);
+    end if;
+    insert into event_identities (org_id, event_id, occurred_at, content_digest)
+    select
+        p_org_id, (line ->> 'event_id')::uuid, (line ->> 'occurred_at')::timestamptz,
+        decode(line ->> 'content_digest', 'hex')
+    from jsonb_array_elements(p_rows) as line
+    where line ->> 'content_digest' is not null
+    order by 2
+    on conflict do nothing;
+    -- A statement of its own: it sees what a batch has committed meanwhile.
+    select count(*), coalesce(jsonb_agg(line || '{"stored_xid": "1"}'), '[]') into v_known, v_rows
+    from jsonb_array_elements(p_rows) as line
+    inner join event_identities as identity
+        on identity.org_id = p_org_id
+        and (line ->> 'event_id')::uuid = identity.event_id
+        and decode(line ->> 'content_digest', 'hex') = identity.content_digest;
+    execute format(
+        'insert into rollcall.%1$I select * from jsonb_populate_recordset(null::rollcall.%1$I, $1)'
+        ' on conflict do nothing',
+        p_table
+    )
+    using v_rows;
+    get diagnostics v_restored = row_count;
+    return jsonb_build_object(
+        'restored', v_restored, 'present', v_known - v_restored, 'conflict', v_total - v_known
+    );
+end
+$$;
+
+revoke all on function rollcall.restore_events_v1(uuid, text, jsonb, uuid) from public;
+grant execute on function rollcall.restore_events_v1(uuid, text, jsonb, uuid) to rollcall_ops;
