@@ -21,11 +21,15 @@ from rollcall.domain.trace import Trace
 from rollcall.flows import archive
 from rollcall.flows.erase import Erase
 from rollcall.flows.export_learner import Export
+from rollcall.flows.find_residue import FindResidue
 from rollcall.flows.operate import Operate, Step
+from rollcall.flows.rewrite_snapshot import RewriteSnapshots
+from rollcall.flows.snapshot_manifest import Manifests
 from rollcall.store.burials import BurialStore
 from rollcall.store.dead_letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.privacy import PrivacyStore
+from rollcall.store.snapshots import SnapshotStore
 
 from tests import bucket
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
@@ -68,6 +72,8 @@ class Household:
         self.privacy = PrivacyStore(self.database)
         self.letters = DeadLetterStore(self.database)
         self.burials = BurialStore(self.clone.database())
+        kept = SnapshotStore(self.database)
+        self.snapshots = RewriteSnapshots(kept, self.bucket, Manifests(kept, self.bucket, lambda: KEYRING))
 
     def pseudonym(self, value: object, org_id: UUID | None = None, key_id: str = "k1") -> str:
         """Return the pseudonym of a value in an organisation, under a key."""
@@ -160,6 +166,8 @@ class Household:
         erase = Erase(
             self.privacy,
             self.bucket,
+            self.snapshots,
+            FindResidue(self.privacy, self.bucket, self.snapshots),
             lambda org_id, letter_id, by, why: self.letters.discard_dead_letters(
                 org_id, Selection(dead_letter_ids=[letter_id]), by, why, dry_run=False, limit=1
             ),
@@ -167,7 +175,7 @@ class Household:
             lambda: datetime.now(UTC),
             _ticking(),
         )
-        export = Export(self.privacy, self.bucket, lambda: datetime.now(UTC), _ticking())
+        export = Export(self.privacy, self.bucket, self.snapshots, lambda: datetime.now(UTC), _ticking())
         return {"erase": wrap(erase), "export": wrap(export)}
 
     def ask(self, kind: Any, *, is_dry_run: bool = False) -> Operation:

@@ -42,7 +42,7 @@ begin
         v_where := v_where || format(' and t.operation_id <> %L', p_operation_id);
     end if;
     execute format(
-        'select count(*) filter (where %1$s), count(*) filter (where not %1$s), %2$s from rollcall.%3$I as t where %4$s',
+        'select count(*) filter (where %1$s), count(*) filter (where not %1$s), %2$s from %3$s as t where %4$s',
         v_rows.is_own,
         case
             when v_is_of_events then format(
@@ -58,13 +58,13 @@ begin
         return;
     end if;
     if deleted > 0 then
-        execute format('delete from rollcall.%I as t where %s and %s', p_table, v_where, v_rows.is_own)
+        execute format('delete from %s as t where %s and %s', p_table, v_where, v_rows.is_own)
         using p_org_id, v_pattern, p_identifiers, p_erased_at;
         perform entomb_events_v1(p_org_id, coalesce(v_event_ids, '{}'));
     end if;
     if redacted > 0 then
         execute format(
-            'update rollcall.%I as t set %s where %s', p_table, redaction_v1(format('rollcall.%I', p_table)::regclass), v_where
+            'update %s as t set %s where %s', p_table, redaction_v1(p_table::regclass), v_where
         ) using p_org_id, v_pattern, p_identifiers, p_erased_at;
     end if;
     perform mark_stale_days_v1(p_org_id, days);

@@ -19,10 +19,16 @@ set search_path = rollcall, pg_temp
 as $$
 declare
     v_pages constant bigint := 16384; -- 128 MB, read in a second or two
-    v_table regclass := format('rollcall.%I', p_table)::regclass;
+    v_table regclass := p_table::regclass;
     v_columns text[] := learner_columns_v1(p_of);
     v_moment text;
 begin
+    if not exists (
+        select from pg_class
+        where oid = v_table and relnamespace in ('rollcall'::regnamespace, 'rollcall_scratch'::regnamespace)
+    ) then
+        raise exception 'no table of ours: %', p_table;
+    end if;
     if p_from_page + v_pages < pg_relation_size(v_table) / current_setting('block_size')::bigint then
         next_page := p_from_page + v_pages;
     end if;

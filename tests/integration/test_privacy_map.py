@@ -39,6 +39,7 @@ MAP = {
     "event_identities": {"event_id": NOBODY, "content_digest": NOBODY},  # overwritten: entomb_events_v1
     "hourly_rollups": {"source": NOBODY, "name": NOBODY},
     "job_runs": dict.fromkeys(("run_id", "job", "idempotency_key", "error_code"), NOBODY),
+    "kept_days": {"table_name": NOBODY},
     "learner_sketches": {"source": NOBODY},
     "learners": {"user_id": OWN},
     "lesson_progress": {"user_id": OWN, "course_id": NOBODY, "lesson_id": NOBODY},
@@ -58,10 +59,17 @@ MAP = {
     "queued_batches": {"batch_id": NOBODY, "event_ids": NOBODY},
     "rate_buckets": {"subject": OWN},  # erase_learner_v1
     "rejected_events": {"event_id": NOBODY, "reason": NOBODY},
+    "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),
     "rollup_offsets": {"source": NOBODY},
     "rollup_stale_days": {},
     "rollup_tickets": {"ticket_id": NOBODY},
     "schema_migrations": {"name": NOBODY, "checksum": NOBODY},
+    "scratch_tables": {"scratch_id": NOBODY, "table_name": NOBODY},  # the tables themselves are of events
+    "snapshot_days": dict.fromkeys(("table_name", "manifest_digest", "failure_code", "lease_id"), NOBODY),
+    "snapshots": {
+        "last_key": MENTION,  # of progress events it has a learner
+        **dict.fromkeys(("table_name", "object_key", "object_digest", "content_digest"), NOBODY),
+    },
     "write_keys": {
         **dict.fromkeys(("label", "created_by"), MENTION),
         **dict.fromkeys(("write_key_id", "secret_digest"), NOBODY),
