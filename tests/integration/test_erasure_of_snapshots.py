@@ -128,7 +128,7 @@ def test_a_restored_day_brings_nothing_back(home: Household) -> None:
             assert leased is not None
             assert lease_id is not None
             done = step(leased, Chunk(None, lease_id, 30))
-            latest = home.operations.advance(leased, lease_id, 30, done.cursor, done.counts, is_done=done.is_done)  # type: ignore[union-attr]
+            latest = home.operations.advance(leased, lease_id, 30, done.cursor, done.counts, is_done=done.is_done)
             assert latest is not None
             home.operations.release(latest, lease_id)
             operation = latest
