@@ -231,3 +231,19 @@ def test_a_fault_of_the_scrubber_keeps_the_message() -> None:
     with pytest.raises(RollcallError):
         room.bury(message(UNSCRUBBABLE))
     assert (room.archived, room.recorded) == ({}, {})
+
+
+def test_what_was_erased_meanwhile_is_not_buried() -> None:
+    """Of a batch that waited while a learner was erased, the others' events are buried; of one of theirs, nothing."""
+    own, other = scrubbed_event(user_pseudonym="1" * 32), scrubbed_event(user_pseudonym="2" * 32)
+    room = Room(erased={"1" * 32})
+    (failure,) = room.bury(message(queued_batch(ORG, own, other).model_dump_json(), queue="analytics"))
+    assert failure.event_ids == [other.event_id]
+    (body,) = room.archived.values()
+    assert str(own.event_id) not in body
+    assert room.bury(message(queued_batch(ORG, own).model_dump_json(), "m-2", queue="analytics")) == []
+    learner = progress_event()
+    batch = SpooledBatch(subject="test", org_ids=[ORG], received_at=NOW, events=[learner])
+    room.erased = {str(learner.user_id)}
+    assert room.bury(message(batch.model_dump_json(), "m-3")) == []
+    assert len(room.archived) == 1
