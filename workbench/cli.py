@@ -23,6 +23,7 @@ from workbench.operations.dead_letters import dead_letters
 from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
+from workbench.operations.snapshots import purge, snapshots
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -38,6 +39,8 @@ app.add_typer(flags.app, name="flags")
 app.add_typer(jobs.app, name="job")
 app.command()(replay)
 app.add_typer(replays)
+app.add_typer(snapshots)
+app.command()(purge)
 app.command()(redrive)
 app.add_typer(dead_letters)
 app.add_typer(privacy)

@@ -9,21 +9,27 @@ import pytest
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.operation import Operation, OperationRequest
 from rollcall.domain.retention import Lifetimes
+from rollcall.domain.scrub.policy import default_policy
+from rollcall.domain.scrub.pseudonym import Pseudonymiser
+from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import SnapshotBusy
 from rollcall.flows.age_out import AgeOut
 from rollcall.flows.operate import LEASE_SECONDS, Chunk, Step, StepResult
 from rollcall.flows.purge import Purge
-from rollcall.flows.replay import apply_spooled
+from rollcall.flows.replay import apply_spooled, first_that_reads
+from rollcall.flows.replay_analytics import apply_queued
 from rollcall.flows.replay_snapshots import ReplaySnapshots
 from rollcall.flows.restore import Restore, VerifySnapshots
 from rollcall.flows.restore_drill import RestoreDrill
+from rollcall.flows.scrub import Scrubbing
+from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
 from rollcall.store.rollups import RollupStore
 
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
-from tests.integration.retaining import ANALYTICS, DAY, PROGRESS, Killed, KilledAt, Retention, retention_of
+from tests.integration.retaining import ANALYTICS, DAY, KEYRING, PROGRESS, Killed, KilledAt, Retention, retention_of
 from tests.postgres import FIRST_DAY, ScratchDatabase
 
 A, B = uuid4(), uuid4()
@@ -94,7 +100,7 @@ def run(retention: Retention, kind: Any, step: Step, source: str = "test", **req
 
 
 def restore(retention: Retention, table: str = PROGRESS, target: str = "live", **more: Any) -> Operation:
-    step = Restore(retention.store, retention.bucket, lambda: retention.now)
+    step = Restore(retention.store, retention.bucket, lambda: datetime.now(NOW.tzinfo))
     parameters = {"table_name": table, "day": OLD.isoformat(), "target": target}
     return run(retention, "restore", step, parameters=parameters, **more)
 
@@ -266,19 +272,21 @@ def test_a_replay_of_snapshots_stores_what_the_ledger_lost_and_nothing_else(
     lost = events[0]
     clone.execute("delete from rollcall.event_identities where event_id = %s", (lost.event_id,))
     clone.execute("delete from rollcall.lesson_progress where user_id = %s", (lost.user_id,))
+    policy, pseudonymiser = default_policy(), Pseudonymiser(KEYRING, A)
+    scrubbing = Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
     def replay(memory: timedelta) -> dict[str, int]:
-        apply = apply_spooled(ProgressStore(retention.database), lambda: NOW, memory)
-        step = ReplaySnapshots(retention.rewriting(), apply)
+        progress = apply_spooled(ProgressStore(retention.database), lambda: NOW, memory)
+        tracked = apply_queued(AnalyticsStore(retention.database), lambda _org_id: scrubbing, lambda: NOW, memory)
+        step = ReplaySnapshots(retention.rewriting(), first_that_reads(tracked, progress))
         return run(retention, "replay", step, "snapshots", parameters=window(OLD)).counts
 
-    assert replay(DAY)["expired"] == 3
-    clone.execute("delete from rollcall.analytics_events")
+    assert replay(DAY)["expired"] == 6
     counts = replay(90 * DAY)
-    assert (counts["accepted"], counts["duplicate"]) == (1, 2)
+    assert (counts["accepted"], counts["duplicate"]) == (1, 5)
     assert clone.count("progress_events_default", A) == 1
     assert clone.rows("select count(*) from rollcall.lesson_progress where user_id = %s", (lost.user_id,)) == [(1,)]
-    assert replay(90 * DAY)["duplicate"] == 3
+    assert replay(90 * DAY)["duplicate"] == 6
 
 
 def test_a_purge_deletes_the_window_everywhere_and_nothing_beside_it(
@@ -290,12 +298,12 @@ def test_a_purge_deletes_the_window_everywhere_and_nothing_beside_it(
     fill(clone, kept)
     retention.run()
     step = Purge(retention.store, retention.rewriting(), RollupStore(retention.database).rebuild_day, DAY, lambda: NOW)
-    asked = {"parameters": {"from": moment(dropped, 1).isoformat(), "to": moment(kept, 1).isoformat()}}
-    told = run(retention, "purge", step, is_dry_run=True, **asked).counts
+    asked = {"from": moment(dropped, 1).isoformat(), "to": moment(kept, 1).isoformat()}
+    told = run(retention, "purge", step, is_dry_run=True, parameters=asked).counts
     assert (told["rows"], told["snapshot_rows"]) == (2, 4)
     assert len(retention.rows_in_snapshots(A)) == 3
 
-    done = run(retention, "purge", step, **asked).counts
+    done = run(retention, "purge", step, parameters=asked).counts
     assert (done["rows"], done["snapshot_rows"]) == (2, 4)
     assert [len(rows) for rows in live(clone)] == [2, 2]
     assert [len(rows) for rows in live(clone, B)] == [3, 3]

@@ -277,6 +277,20 @@ def database_survives_its_stack(template: Template) -> Iterator[str]:
                 yield f"{name} lacks {key}."
 
 
+def written_folders(template: Template, bucket: str) -> set[str]:
+    """Return the folders of a bucket that some function may put objects into."""
+    return {
+        folder
+        for function in template.functions.values()
+        for policy in function.get("Policies", [])
+        if isinstance(policy, dict)
+        for statement in policy.get("Statement", [])
+        if "s3:PutObject" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        for folder in re.findall(rf"^\$\{{{bucket}\.Arn\}}/(.*/)\*$", str(resource.get("Fn::Sub", "")))
+    }
+
+
 def buckets_are_sealed(template: Template) -> Iterator[str]:
     """A bucket is encrypted, closed to the public, reached by TLS alone, forgets, and outlives its stack."""
     sealed = {
@@ -299,8 +313,11 @@ def buckets_are_sealed(template: Template) -> Iterator[str]:
         if len(closed) < PUBLIC_ACCESS_BLOCKS or not all(closed.values()):
             yield f"{name} may be opened to the public."
         rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
-        if not any("ExpirationInDays" in rule and "NoncurrentVersionExpiration" in rule for rule in rules):
+        expiring = {rule.get("Prefix", "") for rule in rules if "ExpirationInDays" in rule}
+        if not expiring or ("" not in expiring and written_folders(template, name) - expiring):
             yield f"{name} keeps objects for ever."
+        if not any("NoncurrentVersionExpiration" in rule for rule in rules):
+            yield f"{name} keeps versions for ever."
 
 
 RULES: list[Rule] = [

@@ -13,13 +13,37 @@ from tests.template.document import ROOT, Template
 RUN_PARTITION = """
 from types import SimpleNamespace
 from functions.partition import app
-store = SimpleNamespace(make_partitions=lambda *days: 0, default_partition_bytes=lambda: 8192)
+store = SimpleNamespace(
+    make_partitions=lambda *days: 0, settle_default_partitions=lambda: 0, default_partition_bytes=lambda: 8192
+)
 app.wiring.partition_store = lambda: store
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
+
+RUN_RETAIN = """
+from types import SimpleNamespace
+from functions.retain import app
+told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, is_finished=True)
+app.wiring_snapshots.retain = lambda: SimpleNamespace(run=lambda remaining: told)
+app.wiring_snapshots.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
+runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
+app.job.store = lambda: runs
+app.handler({}, SimpleNamespace(aws_request_id="1"))
+"""
+
+RUN_DRILL = """
+from datetime import date
+from types import SimpleNamespace
+from functions.drill import app
+told = SimpleNamespace(table="progress_events", day=date(2026, 3, 1), rows=3, duration_ms=5, failure_code=None)
+app.wiring_snapshots.drill = lambda: SimpleNamespace(run=lambda *run: told)
+runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
+app.job.store = lambda: runs
+app.handler({}, SimpleNamespace(aws_request_id="1"))
+"""
 
 RUN_BURY = """
 from types import SimpleNamespace
@@ -61,6 +85,12 @@ def watched_by(alarm: str) -> tuple[str, str, dict[str, str]]:
 def test_the_alarm_on_the_default_partition_watches_its_metric() -> None:
     """The metric has the very namespace, name and dimensions of the alarm: with others it would never rise."""
     assert sent_by("partition", RUN_PARTITION) == watched_by("DefaultPartitionAlarm")
+
+
+def test_the_alarms_on_retention_and_drills_watch_their_metrics() -> None:
+    """A day that was kept, and a snapshot that does not come back: the metrics have the dimensions of the alarms."""
+    assert sent_by("retain", RUN_RETAIN) == watched_by("RetentionStoppedAlarm")
+    assert sent_by("drill", RUN_DRILL) == watched_by("RestoreDrillAlarm")
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -42,14 +42,14 @@ def test_the_digest_is_of_one_organisation() -> None:
 
 def test_what_does_not_name_them_is_left_alone() -> None:
     """A message of others is not even parsed."""
-    assert TRACE.strip("{not json") is None
-    assert TRACE.strip(spooled(progress_event(user_id=OTHER))) is None
+    assert TRACE.take_out("{not json") is None
+    assert TRACE.take_out(spooled(progress_event(user_id=OTHER))) is None
 
 
 def test_their_events_go_and_others_stay_readable() -> None:
     """Of a batch of several, the learner's events go; the rest is a valid batch, whoever sent and assigned it."""
     own, other = progress_event(), progress_event(user_id=OTHER, assigned_by=USER)
-    stripped = TRACE.strip(spooled(own, other, subject=str(USER)))
+    stripped = TRACE.take_out(spooled(own, other, subject=str(USER)))
     assert stripped is not None
     assert stripped.body is not None
     assert stripped.event_ids == (own.event_id,)
@@ -61,7 +61,7 @@ def test_their_events_go_and_others_stay_readable() -> None:
 def test_a_batch_of_theirs_alone_is_gone() -> None:
     """Nothing is left of it but the ids of its events."""
     events = [progress_event(), progress_event()]
-    stripped = TRACE.strip(spooled(*events))
+    stripped = TRACE.take_out(spooled(*events))
     assert stripped is not None
     assert stripped.body is None
     assert set(stripped.event_ids) == {event.event_id for event in events}
@@ -72,7 +72,7 @@ def test_analytics_belong_to_the_first_who_is_named() -> None:
     own = scrubbed_event(user_pseudonym=None, anonymous_pseudonym=PSEUDONYM)
     sibling = scrubbed_event(user_pseudonym=STRANGER, anonymous_pseudonym=PSEUDONYM, properties={"mate": PSEUDONYM})
     body = queued_batch(ORG, own, sibling, sent_by=PSEUDONYM).model_dump_json(exclude_none=True)
-    stripped = TRACE.strip(body)
+    stripped = TRACE.take_out(body)
     assert stripped is not None
     assert stripped.body is not None
     left = QueuedBatch.model_validate_json(stripped.body)
@@ -85,17 +85,17 @@ def test_analytics_belong_to_the_first_who_is_named() -> None:
 def test_what_came_after_stays() -> None:
     """Events that happened, and came, after the erasure are of a new beginning; one that only claims so is not."""
     new = spooled(progress_event(occurred_at=LATER), received_at=LATER)
-    assert TRACE.strip(new, NOW) is None
+    assert TRACE.take_out(new, NOW) is None
     assert not TRACE.remains_in(new, NOW)
     claimed = spooled(progress_event(occurred_at=LATER))
-    assert TRACE.strip(claimed, NOW) is not None
+    assert TRACE.take_out(claimed, NOW) is not None
     assert TRACE.remains_in(claimed, NOW)
 
 
 def test_what_is_nobodys_is_touched_for_one_organisation_alone() -> None:
     """In a message that nobody could read, events of the same person in another organisation keep their every byte."""
     theirs, elsewhere = ({"user_id": str(USER), "org_id": str(org_id), "n": 1} for org_id in (ORG, OTHER))
-    stripped = TRACE.strip(json.dumps({"version": 9, "events": [theirs, elsewhere]}))
+    stripped = TRACE.take_out(json.dumps({"version": 9, "events": [theirs, elsewhere]}))
     assert stripped is not None
     assert json.loads(stripped.body or "") == {"version": 9, "events": [elsewhere]}
     assert not TRACE.remains_in(stripped.body or "", NOW)
@@ -104,7 +104,7 @@ def test_what_is_nobodys_is_touched_for_one_organisation_alone() -> None:
 @pytest.mark.parametrize("text", [f"it was {USER}", f'"{USER}"', f"{USER}".upper()])
 def test_what_is_no_document_is_redacted_as_text(text: str) -> None:
     """A mention in anything that is no JSON object goes, in capitals as well."""
-    stripped = TRACE.strip(text)
+    stripped = TRACE.take_out(text)
     assert stripped is not None
     assert stripped.body == text.replace(str(USER), "erased").replace(str(USER).upper(), "erased")
 
@@ -121,14 +121,14 @@ documents = st.recursive(
 
 @given(documents)
 def test_nothing_is_left_of_any_document(document: Any) -> None:
-    """Whatever a document is like, what `strip` leaves names nobody, and the search agrees; twice changes nothing."""
+    """Whatever a document is like, what `take_out` leaves names nobody, and the search agrees; twice changes nothing."""
     body = json.dumps(document)
-    stripped = TRACE.strip(body)
+    stripped = TRACE.take_out(body)
     left = body if stripped is None else stripped.body
     if left is not None:
         assert not TRACE.is_in(left)
         assert not TRACE.remains_in(left, NOW)
-        assert TRACE.strip(left) is None
+        assert TRACE.take_out(left) is None
 
 
 @given(documents)
@@ -153,6 +153,6 @@ def test_an_event_id_that_is_none_is_left_out() -> None:
     """Of what nobody could read, ids are taken as far as they are ids."""
     known = uuid4()
     events = [{"user_id": str(USER), "event_id": value} for value in (str(known), "none", None)]
-    stripped = TRACE.strip(json.dumps({"events": events}))
+    stripped = TRACE.take_out(json.dumps({"events": events}))
     assert stripped is not None
     assert stripped.event_ids == (UUID(str(known)),)

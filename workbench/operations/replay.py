@@ -36,7 +36,7 @@ def replay(
     ],
     to_at: Annotated[str | None, typer.Option("--to", help="Where it ends, itself not included. Default: now.")] = None,
     user: Annotated[UUID | None, typer.Option(help="One learner alone.")] = None,
-    source: Annotated[str, typer.Option(help="events, spool or dead_letters.")] = "events",
+    source: Annotated[str, typer.Option(help="events, spool, dead_letters or snapshots.")] = "events",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done, and do nothing.")] = False,
     rate: Annotated[float | None, typer.Option(help="Learners (of events) or objects (else) a second at most.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why, for those who look at it later.")] = None,

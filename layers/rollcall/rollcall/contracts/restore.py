@@ -26,7 +26,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 class SnapshotQuery(BaseModel):
     """Whose snapshots to list, and of which days."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable | None = Field(None, description="One table alone.")

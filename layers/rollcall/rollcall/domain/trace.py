@@ -136,7 +136,7 @@ class Trace:
         found = [event for event in events if self._concerns(event) and self.is_in(write_document([event]))]
         return found or ([] if events else [document])
 
-    def strip(self, body: str, until: datetime | None = None) -> "Stripped | None":
+    def take_out(self, body: str, until: datetime | None = None) -> "Stripped | None":
         """Return what is left of an archived message without the learner; None where nothing changes.
 
         Events of theirs that happened, and came, after `until` are of a new beginning, and stay.
@@ -165,7 +165,7 @@ class Trace:
     def remains_in(self, body: str, until: datetime) -> bool:
         """Tell whether an archived message still names the learner, but for events of a new beginning.
 
-        Asked of the text, so that it finds what `strip` might have missed.
+        Asked of the text, so that it finds what `take_out` might have missed.
         """
         if not self.is_in(body):
             return False

@@ -149,7 +149,7 @@ class Erase:
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
         for key, body in found:
-            if stripped := trace.strip(body, work.erased_at):
+            if stripped := trace.take_out(body, work.erased_at):
                 self._replace(operation, places[number], key, stripped)
                 _count(work, f"{'deleted' if stripped.body is None else 'rewritten'}_objects_{places[number].name}", 1)
                 _count(work, f"deleted_events_{places[number].name}", len(stripped.event_ids))

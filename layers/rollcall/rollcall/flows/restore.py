@@ -16,13 +16,14 @@ from rollcall.contracts.operation import Operation
 from rollcall.contracts.restore import VerifiedFile, VerifyReport
 from rollcall.contracts.snapshot import DayOfTable, EventTable, SnapshotDay, SnapshotFile
 from rollcall.domain.retention import RESTORED
-from rollcall.errors import SnapshotDamaged, SnapshotUnknown
+from rollcall.errors import InvalidRequest, SnapshotDamaged, SnapshotUnknown
 from rollcall.flows.operate import Chunk, StepResult
 from rollcall.flows.snapshot_files import Objects, read_lines, verify_file
 from rollcall.flows.snapshot_manifest import Manifests
 
 ROWS_MAX = 5_000  # restored in one call
 FILES_MAX = 1_000  # of one organisation and day: a hundred million rows
+VERIFIED_MAX = 25  # within the time of one request
 
 
 class RestoreStore(Protocol):
@@ -120,11 +121,13 @@ class VerifySnapshots:
     def verify(self, org_id: UUID, table: EventTable, day: date) -> VerifyReport:
         """Hold every file against its digests, and the manifests against their signatures and what is known.
 
-        Raises SnapshotUnknown, StoreUnavailable, ObjectsUnavailable, KeysUnavailable.
+        Raises SnapshotUnknown, InvalidRequest, StoreUnavailable, ObjectsUnavailable, KeysUnavailable.
         """
         files = self.store.list_files(org_id, FILES_MAX, table=table, first=day, last=day)
         if not files:
             raise SnapshotUnknown
+        if len(files) > VERIFIED_MAX:
+            raise InvalidRequest("So large a day is verified in the background: restore it with dry_run.")
         verified = [self._verify(file) for file in files]
         fault = next(filter(None, map(self._verify_manifest, _days(files))), None)
         is_intact = fault is None and all(file.fault is None for file in verified)
