@@ -20,6 +20,7 @@ from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
 from workbench.operations.dead_letters import dead_letters
+from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
 from workbench.operations.rollup import app as rollup
@@ -44,6 +45,7 @@ app.command()(purge)
 app.command()(redrive)
 app.add_typer(dead_letters)
 app.add_typer(rollup)
+app.add_typer(privacy)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

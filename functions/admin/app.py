@@ -5,6 +5,7 @@ from typing import Any
 from rollcall.edge import (
     dead_letters_http,
     observe,
+    privacy_http,
     receipts_http,
     replay_http,
     rollups_http,
@@ -14,7 +15,15 @@ from rollcall.edge import (
 from rollcall.edge.http import Router
 
 router = Router()
-for family in (dead_letters_http, receipts_http, replay_http, rollups_http, scrub_http, snapshots_http):
+for family in (
+    dead_letters_http,
+    privacy_http,
+    receipts_http,
+    replay_http,
+    rollups_http,
+    scrub_http,
+    snapshots_http,
+):
     router.routes |= family.router.routes
 
 

@@ -12,6 +12,7 @@ from rollcall.edge import (
     wiring,
     wiring_dead_letters,
     wiring_operations,
+    wiring_privacy,
     wiring_rollup,
     wiring_scrub,
     wiring_snapshots,
@@ -30,6 +31,8 @@ from rollcall.store.progress import ProgressStore
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
+        "erase": wiring_privacy.erase(),
+        "export": wiring_privacy.export(),
         "purge": wiring_snapshots.purge(),
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
