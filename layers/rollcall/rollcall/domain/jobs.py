@@ -29,5 +29,6 @@ class Job:
 
 PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
 DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
+REPORTS = Job("reports", "refresh", "rate(1 minute)", MINUTE, 20)
 
-JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, DIGEST)}
+JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, DIGEST, REPORTS)}
