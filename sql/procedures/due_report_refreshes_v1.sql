@@ -1,6 +1,6 @@
 -- Returns the organisations whose report statistics should be brought up to date now, those that waited longest first:
--- with progress events or finished operations since the last refresh, but none for more than a twentieth of the time; and
--- each once an hour, since what is overdue depends on the clock and assignments tell nobody.
+-- with progress events or finished operations since the last refresh, but none for more than a twentieth of the time;
+-- and each once an hour, since what is overdue depends on the clock and assignments tell nobody.
 create or replace function rollcall.due_report_refreshes_v1(p_now timestamptz) returns uuid[]
 language plpgsql
 security definer

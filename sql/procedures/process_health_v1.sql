@@ -62,4 +62,4 @@ end
 $$;
 
 revoke all on function rollcall.process_health_v1(uuid) from public;
-grant execute on function rollcall.process_health_v1(uuid) to rollcall_ops;
+grant execute on function rollcall.process_health_v1(uuid) to rollcall_ops, rollcall_reader;

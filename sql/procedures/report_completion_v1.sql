@@ -21,7 +21,7 @@ begin
                 as completed_count,
             round(
                 coalesce(sum(cohort.learner_count) filter (where cohort.days_to_complete is not null), 0)
-                / sum(cohort.learner_count), 4
+                / sum(cohort.learner_count)::numeric, 4
             ) as completion_rate,
             min(cohort.days_to_complete) filter (where 2 * cohort.completed_until >= cohort.completed_total)
                 as median_days_to_complete

@@ -48,3 +48,4 @@ $$;
 
 revoke all on function rollcall.report_engagement_v1(uuid, date, date, text, text, integer) from public;
 grant execute on function rollcall.report_engagement_v1(uuid, date, date, text, text, integer) to rollcall_reader;
+grant select on rollcall.daily_course_rollups to rollcall_reader;

@@ -1,5 +1,5 @@
--- An organisation at a glance: how it stands, and what occurred on the days from p_from until before p_to. as_of is null
--- and the entry all zeros where nothing was counted yet.
+-- An organisation at a glance: how it stands, and what occurred on the days from p_from until before p_to. as_of is
+-- null and the entry all zeros where nothing was counted yet.
 -- Runs as its caller, whose row-level security applies.
 create or replace function rollcall.report_overview_v1(
     p_org_id uuid, p_from date, p_to date, out as_of timestamptz, out entry jsonb
@@ -37,3 +37,4 @@ $$;
 
 revoke all on function rollcall.report_overview_v1(uuid, date, date) from public;
 grant execute on function rollcall.report_overview_v1(uuid, date, date) to rollcall_reader;
+grant select on rollcall.daily_rollups to rollcall_reader;

@@ -4,15 +4,15 @@ create or replace view rollcall.view_course_completion with (security_invoker = 
 select
     cohort.org_id,
     cohort.course_id,
+    organisation.as_of,
     sum(cohort.learner_count) as started_count,
     coalesce(sum(cohort.learner_count) filter (where cohort.days_to_complete is not null), 0) as completed_count,
     round(
         coalesce(sum(cohort.learner_count) filter (where cohort.days_to_complete is not null), 0)
-        / sum(cohort.learner_count), 4
+        / sum(cohort.learner_count)::numeric, 4
     ) as completion_rate,
     min(cohort.days_to_complete) filter (where 2 * cohort.completed_until >= cohort.completed_total)
-        as median_days_to_complete,
-    organisation.as_of
+        as median_days_to_complete
 from (
     select
         *,

@@ -1,5 +1,5 @@
--- Where learners leave: the lessons of each course in order of reach, with those who began, completed, are at it now, or
--- left the course there. The invoker's row-level security applies.
+-- Where learners leave: the lessons of each course in order of reach, with those who began, completed, are at it now,
+-- or left the course there. The invoker's row-level security applies.
 create or replace view rollcall.view_lesson_dropoff with (security_invoker = true) as
 select
     lesson.org_id,
@@ -10,10 +10,10 @@ select
     lesson.completed_count,
     lesson.current_count,
     lesson.dropped_count,
-    round(lesson.dropped_count::numeric / lesson.started_count, 4) as dropped_rate,
     lesson.time_spent_seconds,
     lesson.average_percent,
-    organisation.as_of
+    organisation.as_of,
+    round(lesson.dropped_count::numeric / lesson.started_count, 4) as dropped_rate
 from rollcall.lesson_statistics as lesson
 inner join rollcall.organisation_statistics as organisation on lesson.org_id = organisation.org_id;
 
