@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rollcall.edge import observe, reports_http
+from rollcall.edge import observe, processes_http, reports_http
 from rollcall.edge.http import Router
 
 router = Router()
-router.routes |= reports_http.router.routes
+router.routes |= reports_http.router.routes | processes_http.router.routes
 
 
 @observe.entry

@@ -47,7 +47,7 @@ class InvalidEvents(InvalidRequest):
 
 
 class WindowInvalid(InvalidRequest):
-    """The window ends before it begins, or is too long."""
+    """Check the parameters of the query: the window ends before it begins, or is too long."""
 
     code = "window_invalid"
 

@@ -29,23 +29,25 @@ FromDay = Annotated[Day | None, Field(alias="from", description="The first day o
 ToDay = Annotated[Day | None, Field(alias="to", description="The day that ends it, itself not included.")]
 
 
-class OverviewQuery(BaseModel):
-    """Whose figures, over which window."""
+class OrganisationQuery(BaseModel):
+    """Whose figures."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
+
+
+class OverviewQuery(OrganisationQuery):
+    """Whose figures, over which window."""
+
     from_day: FromDay = None
     to_day: ToDay = None
     format: Literal["json", "csv"] | None = Field(None, description="csv for a spreadsheet, as `Accept: text/csv`.")
 
 
-class PageQuery(BaseModel):
+class PageQuery(OrganisationQuery):
     """Which page of a report."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    org_id: UUID = Field(description="The organisation.")
     course_id: Identifier | None = Field(None, description="Of this course alone.")
     limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many rows at most.")
     cursor: str | None = Field(None, pattern=CURSOR, description="`next_cursor` of the page before.")

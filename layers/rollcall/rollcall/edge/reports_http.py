@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from rollcall import errors
@@ -29,10 +29,9 @@ from rollcall.contracts.report import (
 )
 from rollcall.domain.csv_export import write_csv
 from rollcall.domain.cursor import Key, read_cursor, write_cursor
-from rollcall.domain.report_window import DAYS_DEFAULT, DAYS_MAX, DayWindow
+from rollcall.domain.report_window import DAYS_DEFAULT, DAYS_MAX, DayWindow, check_days
 from rollcall.edge import access, wiring, wiring_reports
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_query
 
 READ = "admin:read"
 OK = 200
@@ -40,16 +39,14 @@ CSV_TYPE = "text/csv; charset=utf-8; header=present"
 # An hour's row is a twenty-fourth of a day's: the window is shorter, and so is the one that nobody named.
 DAYS: dict[Grain, tuple[int, int]] = {"day": (DAYS_DEFAULT, DAYS_MAX), "hour": (2, 31)}
 
-Query = TypeVar("Query", OverviewQuery, PageQuery, WindowQuery, ActivityQuery)
-
 router = Router()
 
 
 @router.route("GET /api/reports/overview")
 def get_overview(request: Request) -> Response:
     """Answer an organisation at a glance."""
-    query = _asked(request, OverviewQuery)
-    window = DayWindow.closed(query.from_day, query.to_day, wiring.now().date())
+    query = access.read_query_of(request, READ, OverviewQuery)
+    window = DayWindow.latest(query.from_day, query.to_day, wiring.now().date())
     as_of, row = wiring_reports.report_store().overview(query.org_id, window)
     report = OverviewReport(org_id=query.org_id, as_of=as_of, from_day=window.first, to_day=window.end, rows=[row])
     return _answer(request, report, "overview", OverviewRow, report.rows)
@@ -58,8 +55,8 @@ def get_overview(request: Request) -> Response:
 @router.route("GET /api/reports/engagement")
 def get_engagement(request: Request) -> Response:
     """Answer what happens in each course."""
-    query = _asked(request, WindowQuery)
-    window = DayWindow.closed(query.from_day, query.to_day, wiring.now().date())
+    query = access.read_query_of(request, READ, WindowQuery)
+    window = DayWindow.latest(query.from_day, query.to_day, wiring.now().date())
     as_of, rows = wiring_reports.report_store().engagement(
         query.org_id, window, query.course_id, _course_after(query), query.limit
     )
@@ -77,16 +74,16 @@ def get_engagement(request: Request) -> Response:
 @router.route("GET /api/reports/completion")
 def get_completion(request: Request) -> Response:
     """Answer who completed each course, of those who began it in the window."""
-    query = _asked(request, WindowQuery)
-    window = DayWindow.open(query.from_day, query.to_day)
+    query = access.read_query_of(request, READ, WindowQuery)
+    check_days(query.from_day, query.to_day)
     as_of, rows = wiring_reports.report_store().completion(
-        query.org_id, window, query.course_id, _course_after(query), query.limit
+        query.org_id, query.from_day, query.to_day, query.course_id, _course_after(query), query.limit
     )
     report = CompletionReport(
         org_id=query.org_id,
         as_of=as_of,
-        from_day=window.first,
-        to_day=window.end,
+        from_day=query.from_day,
+        to_day=query.to_day,
         rows=rows,
         next_cursor=_cursor_after(rows, query.limit),
     )
@@ -96,7 +93,7 @@ def get_completion(request: Request) -> Response:
 @router.route("GET /api/reports/lesson-dropoff")
 def get_lesson_dropoff(request: Request) -> Response:
     """Answer who left at each lesson."""
-    query = _asked(request, PageQuery)
+    query = access.read_query_of(request, READ, PageQuery)
     after = cast("tuple[str, int] | None", read_cursor(query.cursor, (str, int)))
     as_of, rows = wiring_reports.report_store().lesson_dropoff(query.org_id, query.course_id, after, query.limit)
     report = DropoffReport(
@@ -111,7 +108,7 @@ def get_lesson_dropoff(request: Request) -> Response:
 @router.route("GET /api/reports/enrollment")
 def get_enrollment(request: Request) -> Response:
     """Answer who is enrolled in each course."""
-    query = _asked(request, PageQuery)
+    query = access.read_query_of(request, READ, PageQuery)
     as_of, rows = wiring_reports.report_store().enrollment(
         query.org_id, query.course_id, _course_after(query), query.limit
     )
@@ -127,11 +124,11 @@ def get_enrollment(request: Request) -> Response:
 @router.route("GET /api/reports/activity")
 def get_activity(request: Request) -> Response:
     """Answer what happened by day or by hour. Rollups of hours know no courses."""
-    query = _asked(request, ActivityQuery)
+    query = access.read_query_of(request, READ, ActivityQuery)
     if query.grain == "hour" and query.course_id is not None:
         raise errors.InvalidRequest("Check the parameters of the query: course_id goes with grain=day alone.")
     days, days_max = DAYS[query.grain]
-    window = DayWindow.closed(query.from_day, query.to_day, wiring.now().date(), days, days_max)
+    window = DayWindow.latest(query.from_day, query.to_day, wiring.now().date(), days, days_max)
     after = _moment_after(read_cursor(query.cursor, (str, str)))
     as_of, rows = wiring_reports.report_store().activity(
         query.org_id, query.grain, window, query.course_id, after, query.limit
@@ -146,14 +143,6 @@ def get_activity(request: Request) -> Response:
         next_cursor=_cursor_after(rows, query.limit),
     )
     return _answer(request, report, f"activity-{query.grain}", ActivityRow, report.rows)
-
-
-def _asked(request: Request, model: type[Query]) -> Query:
-    """Return the query of a caller who may read its organisation."""
-    access.administrator(request, READ)
-    query = read_query(request, model)
-    access.administrator(request, READ, org_id=query.org_id)
-    return query
 
 
 def _course_after(query: PageQuery) -> str | None:

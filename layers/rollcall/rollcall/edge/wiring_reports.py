@@ -4,6 +4,7 @@ from functools import cache
 
 from rollcall.edge import wiring
 from rollcall.flows.refresh_reports import RefreshReports
+from rollcall.store.processes import ProcessStore
 from rollcall.store.reports import RefreshStore, ReportStore
 
 REFRESH_TIMEOUT_SECONDS = 120  # a hundred times what an organisation with ten million events takes
@@ -13,6 +14,12 @@ REFRESH_TIMEOUT_SECONDS = 120  # a hundred times what an organisation with ten m
 def report_store() -> ReportStore:
     """Return what reads reports."""
     return ReportStore(wiring.database())
+
+
+@cache
+def process_store() -> ProcessStore:
+    """Return what reads processes."""
+    return ProcessStore(wiring.database())
 
 
 @cache

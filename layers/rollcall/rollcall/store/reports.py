@@ -1,6 +1,6 @@
 """The procedures that answer reports, and those that keep their statistics, called by their names."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -44,10 +44,10 @@ class ReportStore:
         return self._read(EngagementRow, ENGAGEMENT, org_id, window.first, window.end, course_id, after, limit)
 
     def completion(
-        self, org_id: UUID, window: DayWindow, course_id: str | None, after: str | None, limit: int
+        self, org_id: UUID, first: date | None, end: date | None, course_id: str | None, after: str | None, limit: int
     ) -> Counted[CompletionRow]:
-        """Return who completed each course, of those who began it in the window."""
-        return self._read(CompletionRow, COMPLETION, org_id, window.first, window.end, course_id, after, limit)
+        """Return who completed each course, of those who began it from one day until before another; None is any."""
+        return self._read(CompletionRow, COMPLETION, org_id, first, end, course_id, after, limit)
 
     def lesson_dropoff(
         self, org_id: UUID, course_id: str | None, after: tuple[str, int] | None, limit: int
