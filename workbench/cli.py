@@ -22,6 +22,7 @@ from workbench.logs import lines as read_logs
 from workbench.operations.dead_letters import dead_letters
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
+from workbench.operations.rollup import app as rollup
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -39,6 +40,7 @@ app.command()(replay)
 app.add_typer(replays)
 app.command()(redrive)
 app.add_typer(dead_letters)
+app.add_typer(rollup)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

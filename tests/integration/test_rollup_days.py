@@ -121,7 +121,7 @@ def test_an_organisation_is_rebuilt_as_an_operation(clone: ScratchDatabase, roll
             asked, is_new = operations.request(
                 OperationRequest(
                     org_id=A, kind="rollup", source="events", requested_by="test", is_dry_run=is_dry_run,
-                    parameters={"until": DAY.isoformat()},
+                    parameters={"last_day": DAY.isoformat()},
                 ),
                 uuid4(),
             )  # fmt: skip

@@ -114,6 +114,7 @@ class Rollup:
     def _work(self, message: RollupMessage, age_seconds: float) -> Worked:
         ends_at = self.monotonic() + self.slice_seconds
         events, days, is_behind = 0, 0, True
+        outcome: Outcome = "folded"
         while is_behind and self.monotonic() < ends_at:
             outcome, chunk_events, is_behind = self._fold_each(message)
             events += chunk_events

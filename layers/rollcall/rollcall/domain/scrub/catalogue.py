@@ -80,9 +80,12 @@ PERSON = """
     boolean: is_active consent_analytics
     pseudonym: previous_id
 """
+# Long work of an application that tells of itself: an import, a migration. Rollups are made of these very names.
 PROCESS = """
-    token: process request_id trace_id step cost_currency
+    token: process request_id trace_id step
+    duration: duration_ms
     number: cost_amount
+    currency: cost_currency
 """
 _FAMILIES = {
     PROGRESS: "course_started course_viewed course_completed course_enrolled course_unenrolled lesson_started"
