@@ -1,5 +1,6 @@
 """Reports: what is asked of them over HTTP, and what they answer."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +12,7 @@ from rollcall.contracts.receipt import is_absent
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 CURSOR = r"^[A-Za-z0-9_-]{4,2048}$"
-DAY_CHARACTERS = 10
+DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Grain = Literal["day", "hour"]
 Source = Literal["progress", "analytics"]
@@ -19,7 +20,7 @@ Source = Literal["progress", "analytics"]
 
 def _written_day(value: object) -> object:
     """Take a day as YYYY-MM-DD alone: pydantic would also read a number as seconds since the epoch."""
-    if isinstance(value, str) and len(value) != DAY_CHARACTERS:
+    if isinstance(value, str) and not DAY_FORM.fullmatch(value):
         raise ValueError("not a day")
     return value
 
