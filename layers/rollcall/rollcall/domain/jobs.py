@@ -30,8 +30,9 @@ class Job:
 PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
 ROLLUP = Job("rollup", "dispatch", "rate(1 minute)", MINUTE, 15)
 DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
+REPORTS = Job("reports", "refresh", "rate(1 minute)", MINUTE, 20)
 # At night, again and again, since a large day takes more than one run: whatever is done already is not done again.
 RETENTION = Job("retention", "retain", "cron(0/30 1-5 * * ? *)", DAY, 900)
 RESTORE_DRILL = Job("restore_drill", "drill", "cron(30 6 * * ? *)", DAY, 300)
 
-JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, ROLLUP, DIGEST, RETENTION, RESTORE_DRILL)}
+JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, ROLLUP, DIGEST, REPORTS, RETENTION, RESTORE_DRILL)}

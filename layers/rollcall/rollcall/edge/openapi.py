@@ -15,6 +15,7 @@ from rollcall.edge import (
     openapi_analytics,
     openapi_dead_letters,
     openapi_privacy,
+    openapi_reports,
     openapi_rollups,
     openapi_scrub,
     openapi_snapshots,
@@ -22,13 +23,8 @@ from rollcall.edge import (
 from rollcall.edge import openapi_parts as parts
 
 FAMILIES = (
-    openapi_analytics,
-    openapi_admin,
-    openapi_dead_letters,
-    openapi_privacy,
-    openapi_rollups,
-    openapi_scrub,
-    openapi_snapshots,
+    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_privacy),
+    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
