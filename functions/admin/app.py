@@ -1,12 +1,12 @@
-"""Administrators' routes: /api/admin, and receipts."""
+"""Administrators' routes: /api/admin, receipts, and jobs."""
 
 from typing import Any
 
-from rollcall.edge import dead_letters_http, observe, receipts_http, replay_http, scrub_http
+from rollcall.edge import dead_letters_http, jobs_http, observe, receipts_http, replay_http, scrub_http
 from rollcall.edge.http import Router
 
 router = Router()
-for family in (dead_letters_http, receipts_http, replay_http, scrub_http):
+for family in (dead_letters_http, jobs_http, receipts_http, replay_http, scrub_http):
     router.routes |= family.router.routes
 
 

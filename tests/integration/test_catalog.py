@@ -10,7 +10,15 @@ from tests.postgres import LAST_DAY, ScratchDatabase
 
 # Tables without rows of an organisation; dead_letter_counts counts failures by hour, queue and cause, whoever's they
 # were, for the people on call of the whole deployment. Whatever is not named here has org_id and its policy.
-WITHOUT_ORGANISATION = {"schema_migrations", "rate_buckets", "dead_letter_counts", "job_runs"}
+WITHOUT_ORGANISATION = {
+    "schema_migrations",
+    "rate_buckets",
+    "dead_letter_counts",
+    "job_runs",
+    "job_failure_counts",
+    "watched_jobs",
+    "alerts",
+}
 # Who may do what, beside the owner. Whatever is not named here is granted to nobody.
 GRANTS_ON_TABLES = {
     ("rollcall_reader", "course_progress", "SELECT"),
@@ -29,33 +37,45 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "advance_operation_v1"),
     ("rollcall_ops", "cancel_operation_v1"),
     ("rollcall_ops", "claim_digest_v1"),
+    ("rollcall_ops", "claim_job_failures_v1"),
     ("rollcall_ops", "confirm_digest_v1"),
+    ("rollcall_ops", "confirm_job_failures_v1"),
+    ("rollcall_ops", "count_open_dead_letters_v1"),
     ("rollcall_ops", "count_outdated_analytics_v1"),
     ("rollcall_ops", "create_write_key_v1"),
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
+    ("rollcall_ops", "describe_jobs_v1"),
     ("rollcall_ops", "discard_dead_letters_v1"),
     ("rollcall_ops", "end_job_v1"),
     ("rollcall_ops", "find_event_v1"),
+    ("rollcall_ops", "forget_job_runs_v1"),
     ("rollcall_ops", "ingest_analytics_v1"),
     ("rollcall_ops", "ingest_progress_v1"),
     ("rollcall_ops", "lease_operation_v1"),
     ("rollcall_ops", "list_dead_letters_v1"),
+    ("rollcall_ops", "list_job_runs_v1"),
     ("rollcall_ops", "list_operations_v1"),
     ("rollcall_ops", "list_redrive_results_v1"),
     ("rollcall_ops", "list_write_keys_v1"),
     ("rollcall_ops", "make_partitions_v1"),
     ("rollcall_ops", "mark_redriven_v1"),
+    ("rollcall_ops", "measure_jobs_v1"),
+    ("rollcall_ops", "measure_queues_v1"),
+    ("rollcall_ops", "note_alert_v1"),
+    ("rollcall_ops", "read_alerts_v1"),
     ("rollcall_ops", "read_dead_letter_v1"),
     ("rollcall_ops", "read_operation_v1"),
     ("rollcall_ops", "read_outdated_analytics_v1"),
     ("rollcall_ops", "release_operation_v1"),
+    ("rollcall_ops", "release_overdue_runs_v1"),
     ("rollcall_ops", "replay_progress_v1"),
     ("rollcall_ops", "request_operation_v1"),
     ("rollcall_ops", "revoke_write_key_v1"),
     ("rollcall_ops", "rewrite_analytics_v1"),
     ("rollcall_ops", "select_dead_letters_v1"),
     ("rollcall_ops", "start_job_v1"),
+    ("rollcall_ops", "withdraw_stale_batches_v1"),
     ("rollcall_reader", "current_org_ids"),
 }
 ROLES = ["rollcall_app", "rollcall_ops", "rollcall_owner", "rollcall_reader"]

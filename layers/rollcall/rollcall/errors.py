@@ -148,6 +148,12 @@ class DeadLetterUnknown(NotFound):
     code = "dead_letter_unknown"
 
 
+class JobUnknown(NotFound):
+    """There is no job of this name."""
+
+    code = "job_unknown"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 

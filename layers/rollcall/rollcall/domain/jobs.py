@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+# How late a run may begin before it counts as missed: one more period, within these bounds. A schedule that drifts over
+# a slot's edge skips one, and nobody should be told of a minute.
+GRACE_SECONDS_MIN, GRACE_SECONDS_MAX = 5 * MINUTE, 2 * HOUR
+OVERDUE_TIMES = 3
 
 
 @dataclass(frozen=True)
@@ -12,7 +16,7 @@ class Job:
     """One kind of scheduled work.
 
     `function` is the folder of functions/ that runs it, `schedule` the template's own expression, and `period_seconds`
-    the longest time between two of its runs; a run that takes three times `expected_seconds` is given up.
+    the longest time between two of its runs; a run that takes OVERDUE_TIMES `expected_seconds` is given up.
     """
 
     name: str
@@ -20,6 +24,11 @@ class Job:
     schedule: str
     period_seconds: int
     expected_seconds: int
+
+    @property
+    def grace_seconds(self) -> int:
+        """How long after its period a job may begin before it counts as missed."""
+        return min(max(self.period_seconds, GRACE_SECONDS_MIN), GRACE_SECONDS_MAX)
 
     def key_at(self, moment: datetime) -> str:
         """Return the idempotency key of the slot of the schedule that a moment is in."""
@@ -29,5 +38,6 @@ class Job:
 
 PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
 DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
+WATCHDOG = Job("watchdog", "watchdog", "rate(1 minute)", MINUTE, 15)
 
-JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, DIGEST)}
+JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, DIGEST, WATCHDOG)}
