@@ -20,6 +20,7 @@ from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
 from workbench.operations.dead_letters import dead_letters
+from workbench.operations.jobs import show_jobs
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
 from workbench.stack.local import LocalStack
@@ -39,6 +40,7 @@ app.command()(replay)
 app.add_typer(replays)
 app.command()(redrive)
 app.add_typer(dead_letters)
+app.command("jobs")(show_jobs)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

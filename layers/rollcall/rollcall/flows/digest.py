@@ -80,15 +80,14 @@ def text_of(letters: Sequence[DigestCount], runs: Sequence[FailedRuns], told: To
         paragraphs += [
             f"{told.dead_letters} messages became dead letters since {_since(letters)}.",
             "\n".join(lines),
-            "They are kept. Look at them with `rollcall dead-letters`, put them back with `rollcall redrive`;\n"
-            "docs/operate.md says how.",
+            "They are kept. Look at them with `rollcall dead-letters`; docs/runbooks/dead-letter-flood.md says more.",
         ]
     if runs:
         lines = [f"{count.failed_count:>8}  {count.job:<12}  {count.error_code}" for count in runs]
         paragraphs += [
             f"{told.failed_runs} runs of jobs failed since {_since(runs)}.",
             "\n".join(lines),
-            "Look at them with `rollcall jobs`; docs/runbooks/job-failure-surge.md says what to do.",
+            "Look at them with `rollcall jobs`; docs/runbooks/job-failure-surge.md says more.",
         ]
     return "\n\n".join(paragraphs)
 
