@@ -1,6 +1,7 @@
 """`rollcall jobs`: how every scheduled job, queue and alert stands."""
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,8 @@ from workbench.operations.selecting import moment
 
 PATH = "/api/jobs/overview"
 MILLISECONDS_PER_SECOND = 1000
-MINUTE_SECONDS, HOUR_SECONDS = 60, 3600
+MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60, 3600, 86_400
+UNITS = ((DAY_SECONDS, "days"), (HOUR_SECONDS, "h"), (MINUTE_SECONDS, "min"))
 STYLES = {"ok": "green", "running": "cyan", "waiting": "dim", "failed": "red", "missed": "red"}
 
 output = Console(highlight=False)
@@ -32,41 +34,53 @@ def show_jobs(
     if as_json:
         typer.echo(json.dumps(overview))
         return
-    output.print(_jobs(overview["jobs"]))
     hours = overview["window_seconds"] // HOUR_SECONDS
+    output.print(_schedule(overview["jobs"], datetime.now(UTC)))
     output.print(
-        f"{overview['run_count']:,} runs within {hours} h, {overview['failed_count']:,} failed "
-        f"({overview['failure_rate']:.1%}). Times in UTC.\n"
+        f"\n{overview['run_count']:,} runs within {hours} h, {overview['failed_count']:,} failed "
+        f"({overview['failure_rate']:.1%})"
     )
+    output.print(_counts(overview["jobs"]))
+    output.print()
     output.print(_queues(overview))
     output.print()
     _tell_alerts(overview)
 
 
-def _jobs(jobs: list[dict[str, Any]]) -> Table:
+def _schedule(jobs: list[dict[str, Any]], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("job", "schedule", "status", "last run", "next"):
-        table.add_column(name, no_wrap=True)
-    for name in ("runs", "failed", "items", "retries", "P50", "P95"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, overflow="fold")
     for job in jobs:
-        status = job["status"] + _code(job)
+        last = job["last_run"]
+        status = " ".join(filter(None, [job["status"], last and last["error_code"]]))
         table.add_row(
-            job["job"], job["schedule"], f"[{STYLES[job['status']]}]{status}[/]", _began(job),
-            _moment(job["next_expected_at"]), f"{job['run_count']:,}", f"{job['failed_count']:,}",
-            f"{job['items']:,}", f"{job['retries']:,}", _seconds(job["duration_p50_ms"]),
-            _seconds(job["duration_p95_ms"]),
-        )  # fmt: skip
+            job["job"],
+            job["schedule"],
+            f"[{STYLES[job['status']]}]{status}[/]",
+            _relative(last and last["started_at"], now),
+            _relative(job["next_expected_at"], now),
+        )
     return table
 
 
-def _code(job: dict[str, Any]) -> str:
-    code = job["last_run"] and job["last_run"]["error_code"]
-    return f" {code}" if code else ""
-
-
-def _began(job: dict[str, Any]) -> str:
-    return _moment(job["last_run"] and job["last_run"]["started_at"])
+def _counts(jobs: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("job", no_wrap=True)
+    for name in ("runs", "failed", "rate", "items", "retries", "P50", "P95"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for job in jobs:
+        table.add_row(
+            job["job"],
+            f"{job['run_count']:,}",
+            f"{job['failed_count']:,}",
+            f"{job['failure_rate']:.1%}",
+            f"{job['items']:,}",
+            f"{job['retries']:,}",
+            _seconds(job["duration_p50_ms"]),
+            _seconds(job["duration_p95_ms"]),
+        )
+    return table
 
 
 def _queues(overview: dict[str, Any]) -> Table:
@@ -100,12 +114,17 @@ def _tell_alerts(overview: dict[str, Any]) -> None:
         return
     output.print()
     for alert in overview["alerts"]:
-        line = f"{alert['severity'].upper():<5} {alert['name']}, since {_moment(alert['raised_at'])}: {alert['detail']}"
+        line = f"{alert['severity'].upper():<5} {alert['name']}, since {moment(alert['raised_at'])}: {alert['detail']}"
         output.print(line, style="red" if alert["severity"] == "page" else "yellow", markup=False, soft_wrap=True)
 
 
-def _moment(text: str | None) -> str:
-    return moment(text) if text else "-"
+def _relative(text: str | None, now: datetime) -> str:
+    if text is None:
+        return "-"
+    seconds = round((datetime.fromisoformat(text) - now).total_seconds())
+    size = abs(seconds)
+    number, unit = next(((size // each, unit) for each, unit in UNITS if size >= 2 * each), (size, "s"))
+    return f"in {number} {unit}" if seconds > 0 else f"{number} {unit} ago"
 
 
 def _seconds(duration_ms: float | None) -> str:
