@@ -154,6 +154,12 @@ class JobUnknown(NotFound):
     code = "job_unknown"
 
 
+class JobFailed(RollcallError):
+    """A run of a job failed for a reason that nobody foresaw: its log line says where."""
+
+    code = "job_failed"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 

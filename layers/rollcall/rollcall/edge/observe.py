@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAMESPACE = "Rollcall"
 # Each further dimension multiplies what CloudWatch stores and bills, and could name a person.
 DIMENSIONS = frozenset({"service", "environment", "region", "queue", "job", "status"})
+OWN_FOLDERS = ("/rollcall/", "/functions/")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -118,3 +119,18 @@ def entry(handler: Handler) -> Handler:
                 _metrics().flush_metrics()
 
     return observed
+
+
+def place_of(fault: BaseException | None) -> str:
+    """Return the innermost file and line of ours that a fault came through: what may be told of one whose text may not.
+
+    The innermost of all where none is ours.
+    """
+    place = fault.__traceback__ if fault else None
+    found = ""
+    while place is not None:
+        file = place.tb_frame.f_code.co_filename
+        if (place.tb_next is None and not found) or any(folder in file for folder in OWN_FOLDERS):
+            found = f"{file}:{place.tb_lineno}"
+        place = place.tb_next
+    return found
