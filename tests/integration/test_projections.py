@@ -109,7 +109,7 @@ select org_id, user_id, course_id, percent, first_activity_at, last_activity_at,
 from rollcall.course_progress where org_id = any (%s) order by org_id, user_id, course_id
 """
 EVENT_ROWS = """
-select array_position(%s, org_id), to_jsonb(event) - 'org_id' - 'received_at'
+select array_position(%s, org_id), to_jsonb(event) - 'org_id' - 'received_at' - 'stored_xid'
 from rollcall.progress_events as event where org_id = any (%s) order by 1, event_id
 """
 IDENTITY_ROWS = """
