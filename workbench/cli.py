@@ -23,6 +23,7 @@ from workbench.operations.dead_letters import dead_letters
 from workbench.operations.jobs import show_jobs
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
+from workbench.operations.rollup import app as rollup
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -41,6 +42,7 @@ app.add_typer(replays)
 app.command()(redrive)
 app.add_typer(dead_letters)
 app.command("jobs")(show_jobs)
+app.add_typer(rollup)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rollcall.edge import dead_letters_http, jobs_http, observe, receipts_http, replay_http, scrub_http
+from rollcall.edge import dead_letters_http, jobs_http, observe, receipts_http, replay_http, rollups_http, scrub_http
 from rollcall.edge.http import Router
 
 router = Router()
-for family in (dead_letters_http, jobs_http, receipts_http, replay_http, scrub_http):
+for family in (dead_letters_http, jobs_http, receipts_http, replay_http, rollups_http, scrub_http):
     router.routes |= family.router.routes
 
 

@@ -37,7 +37,8 @@ class Job:
 
 
 PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
+ROLLUP = Job("rollup", "dispatch", "rate(1 minute)", MINUTE, 15)
 DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
 WATCHDOG = Job("watchdog", "watchdog", "rate(1 minute)", MINUTE, 15)
 
-JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, DIGEST, WATCHDOG)}
+JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, ROLLUP, DIGEST, WATCHDOG)}

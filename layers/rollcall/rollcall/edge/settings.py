@@ -67,6 +67,8 @@ class Settings(BaseModel):
     spool_dead_letter_queue_url: str = ""
     operations_queue_url: str = ""
     operations_dead_letter_queue_url: str = ""
+    rollup_queue_url: str = ""
+    rollup_dead_letter_queue_url: str = ""
     archive_bucket: str = ""
     digest_topic_arn: str = ""
     warn_topic_arn: str = ""

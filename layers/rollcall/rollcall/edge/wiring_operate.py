@@ -7,11 +7,12 @@ import time
 from functools import cache
 from uuid import UUID
 
-from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_scrub
+from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_rollup, wiring_scrub
 from rollcall.flows import archive, replay
 from rollcall.flows.operate import Operate, Step, by_source
 from rollcall.flows.replay_analytics import apply_queued
 from rollcall.flows.rescrub import Rescrub
+from rollcall.flows.rollup import RebuildRollups
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.progress import ProgressStore
 
@@ -22,6 +23,7 @@ def operate() -> Operate:
     steps: dict[str, Step] = {
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
+        "rollup": RebuildRollups(wiring_rollup.rollup_store()),
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once),
     }

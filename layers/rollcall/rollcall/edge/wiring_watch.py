@@ -14,7 +14,7 @@ from rollcall.store.watch import WatchStore
 
 WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
 # What an overview counts; the dead-letter queues of batches are emptied by burying, so theirs stand in the ledger.
-QUEUES = ("spool", "analytics", "operations", "schedule_dead_letter")
+QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 
 
 @cache

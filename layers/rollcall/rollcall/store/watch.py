@@ -40,7 +40,8 @@ class WatchStore:
 
     def rollup_lag_seconds(self) -> float | None:
         """Return how long the oldest event waits that no rollup has counted; None when none does."""
-        return None
+        (seconds,) = self._database.call("select rollcall.rollup_lag_v1()", ())
+        return None if seconds is None else float(seconds)
 
     def withdraw_stale_batches(self, age: timedelta, overtaken: timedelta, *, queue_is_empty: bool) -> int:
         """Forget announced batches that never reached their queue, and return how many."""

@@ -1,0 +1,15 @@
+-- Which cluster this is: transaction ids mean nothing in another. 0 where the service does not tell.
+create or replace function rollcall.cluster_id_v1() returns bigint
+language plpgsql
+stable
+set search_path = rollcall, pg_temp
+as $$
+begin
+    return (select system_identifier from pg_control_system());
+exception
+    when insufficient_privilege or feature_not_supported or undefined_function then
+        return 0;
+end
+$$;
+
+revoke all on function rollcall.cluster_id_v1() from public;

@@ -1,0 +1,13 @@
+-- Notes that stored events of these days were changed: their rollups are to be computed again.
+-- Why an update of what is there: it waits for whoever is computing the day just now, who may not see the change.
+create or replace function rollcall.mark_stale_days_v1(p_org_id uuid, p_days date[]) returns void
+language sql
+set search_path = rollcall, pg_temp
+as $$
+insert into rollup_stale_days as stale (org_id, day)
+select distinct p_org_id, day from unnest(p_days) as changed (day)
+order by day
+on conflict (org_id, day) do update set day = excluded.day;
+$$;
+
+revoke all on function rollcall.mark_stale_days_v1(uuid, date[]) from public;
