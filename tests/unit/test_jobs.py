@@ -154,3 +154,24 @@ def test_jobs_are_known_by_their_names() -> None:
     for name, known in JOBS.items():
         assert known.name == name
         assert known.expected_seconds < known.period_seconds
+
+
+def test_a_run_that_could_not_begin_is_told(
+    store: RecordingStore, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the database away nothing is written down: its log line and its metric are all there is."""
+
+    def fail(*_run: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(store, "start_job", fail)
+
+    @job.entry("partition")
+    def handler(_run: Run) -> Done:
+        return pytest.fail("it ran")
+
+    with pytest.raises(StoreUnavailable):
+        handler({}, Context())
+    printed = told()
+    assert (metrics(printed)["success"], metrics(printed)["job"]) == ([0], "partition")
+    assert '"code":"store_unavailable"' in printed

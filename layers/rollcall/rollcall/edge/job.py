@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from rollcall.domain.jobs import JOBS, Job
 from rollcall.edge import observe, wiring
-from rollcall.errors import JobFailed, RollcallError
+from rollcall.errors import JobFailed, RollcallError, StoreUnavailable
 from rollcall.flows.run_job import Done, Ran, Run, run_job
 from rollcall.store.jobs import JobStore
 
@@ -43,7 +43,11 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
                 event.get("parameters") or {},
                 lambda: context.get_remaining_time_in_millis() / MILLISECONDS_PER_SECOND,
             )
-            ran = run_job(store(), job, run, work)
+            try:
+                ran = run_job(store(), job, run, work)
+            except StoreUnavailable as away:
+                # Nothing is written down of it, so this is all that tells that a run was due.
+                ran = Ran(run.run_id, fault=away)
             _tell(job, ran)
             if ran.fault is not None:
                 # Nor is it printed what it came from: the runtime tells whatever is raised, and so do dead letters.
