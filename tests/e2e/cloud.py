@@ -84,10 +84,10 @@ class Cloud:
         names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
         return next(name for name in names if part in name)
 
-    def invoke(self, part: str, key: str | None = None) -> dict[str, Any]:
-        """Run a job's function as its schedule does, by default under a key of its own, and return what it answers."""
-        event = json.dumps({"idempotency_key": key or str(uuid4())})
-        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=event)
+    def invoke(self, part: str, **event: Any) -> dict[str, Any]:
+        """Run a function as its schedule does, by default under a key of its own, and return what it answers."""
+        whole = {"idempotency_key": str(uuid4()), **event}
+        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=json.dumps(whole))
         text = answer["Payload"].read()
         assert answer.get("FunctionError") is None, text
         return cast("dict[str, Any]", json.loads(text))

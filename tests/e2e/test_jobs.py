@@ -114,7 +114,7 @@ def test_a_run_whose_function_was_killed_is_given_up_and_runs_again(cloud: Cloud
 
     await_until(lambda: is_given_up(cloud, database, key), "the run to be given up")
     await_until(lambda: any("job_failures:partition" in message["Subject"] for message in inbox()), "the alert")
-    assert cloud.invoke("Partition", key)["status"] == "succeeded"
+    assert cloud.invoke("Partition", idempotency_key=key)["status"] == "succeeded"
     assert status_of(database, key) == ("succeeded", None, 1)
 
 
@@ -127,4 +127,4 @@ def is_given_up(cloud: Cloud, database: Database, key: str) -> bool:
 def invoke_quietly(cloud: Cloud, key: str) -> None:
     """Run the job; that it is killed meanwhile is no news."""
     with suppress(AssertionError, BotoCoreError, ClientError, ValueError):
-        cloud.invoke("Partition", key)
+        cloud.invoke("Partition", idempotency_key=key)
