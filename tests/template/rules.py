@@ -163,12 +163,12 @@ def alarms_are_heard(template: Template) -> Iterator[str]:
             yield f"{name} does not say what silence means."
 
 
-def alarms_name_their_runbook(template: Template) -> Iterator[str]:
-    """Who is woken by an alarm reads in it which page says what to do."""
+def alarms_name_their_page(template: Template) -> Iterator[str]:
+    """Who is woken by an alarm reads in it which page says what to do; of a function's errors that is one for all."""
     for name, alarm in template.alarms.items():
-        page = re.search(r"docs/runbooks/[a-z-]+\.md$", alarm.get("AlarmDescription", ""))
-        if page is None or not (ROOT / page[0]).is_file():
-            yield f"{name} names no runbook that is there."
+        page = re.search(r"docs/[a-z/-]+\.md", alarm.get("AlarmDescription", ""))
+        if alarm["MetricName"] not in {"Errors", "Throttles"} and not (page and (ROOT / page[0]).is_file()):
+            yield f"{name} names no page that is there."
 
 
 def schedules_fail_loudly(template: Template) -> Iterator[str]:
@@ -317,7 +317,7 @@ RULES: list[Rule] = [
     visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
     queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
-    alarms_name_their_runbook,
+    alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
     open_routes_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
