@@ -20,6 +20,7 @@ from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
 from workbench.operations.dead_letters import dead_letters
+from workbench.operations.jobs import show_jobs
 from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
@@ -46,6 +47,7 @@ app.add_typer(snapshots)
 app.command()(purge)
 app.command()(redrive)
 app.add_typer(dead_letters)
+app.command("jobs")(show_jobs)
 app.add_typer(rollup)
 app.add_typer(privacy)
 console = Console(stderr=True, highlight=False)

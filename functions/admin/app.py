@@ -1,9 +1,10 @@
-"""Administrators' routes: /api/admin, and receipts."""
+"""Administrators' routes: /api/admin, receipts, and jobs."""
 
 from typing import Any
 
 from rollcall.edge import (
     dead_letters_http,
+    jobs_http,
     observe,
     privacy_http,
     receipts_http,
@@ -17,6 +18,7 @@ from rollcall.edge.http import Router
 router = Router()
 for family in (
     dead_letters_http,
+    jobs_http,
     privacy_http,
     receipts_http,
     replay_http,

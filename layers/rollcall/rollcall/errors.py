@@ -166,6 +166,18 @@ class SnapshotUnknown(NotFound):
     code = "snapshot_unknown"
 
 
+class JobUnknown(NotFound):
+    """There is no job of this name."""
+
+    code = "job_unknown"
+
+
+class JobFailed(RollcallError):
+    """A run of a job failed for a reason that nobody foresaw: its log line says where."""
+
+    code = "job_failed"
+
+
 class MethodNotAllowed(RollcallError):
     """This path does not take this method."""
 
