@@ -26,7 +26,7 @@ READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
 # Manager can say it of names that are yet to be made.
 FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
 # Whom an alarm goes to: who looks today, and who looks now.
-TOPICS = ("AlarmTopic", "PageTopic")
+TOPICS = ("WarnTopic", "PageTopic")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
 LOGGED = {
     "requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus",

@@ -95,7 +95,7 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.functions_are_watched, drop("LoadThrottlesAlarm")),
     (rules.alarms_are_heard, put("SpoolAgeAlarm.AlarmActions", [])),
     (rules.alarms_are_heard, drop("SpoolAgeAlarm.TreatMissingData")),
-    (rules.alarms_are_heard, put("SpoolAgeAlarm.OKActions", [{"Ref": "AlarmTopic"}])),
+    (rules.alarms_are_heard, put("SpoolAgeAlarm.OKActions", [{"Ref": "WarnTopic"}])),
     (rules.alarms_name_their_page, put("SpoolAgeAlarm.AlarmDescription", "It is late.")),
     (rules.alarms_name_their_page, put("SpoolAgeAlarm.AlarmDescription", "docs/runbooks/nowhere.md")),
     (rules.schedules_fail_loudly, drop("PartitionFunction.DeadLetterQueue")),
