@@ -41,7 +41,7 @@ cross join lateral (
             run.status, run.items, run.retries,
             1000 * extract(epoch from run.ended_at - run.started_at)::double precision as duration_ms
         from job_runs as run
-        where run.job = given.job and run.started_at > clock_timestamp() - p_window
+        where run.job = given.job and run.started_at > now() - p_window
     ) as recent
 ) as counts;
 $$;

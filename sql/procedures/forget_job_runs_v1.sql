@@ -10,7 +10,7 @@ declare
 begin
     delete from job_runs
     where status <> 'running'
-        and started_at < clock_timestamp() - p_age
+        and started_at < now() - p_age
         and run_id not in (
             select latest.run_id
             from (select distinct job from job_runs) as jobs

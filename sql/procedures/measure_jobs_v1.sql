@@ -34,9 +34,9 @@ begin
         cross join lateral (
             select count(*) as ended_count, count(*) filter (where recent.status = 'failed') as failed_count
             from job_runs as recent
-            where recent.job = given.job and recent.ended_at > clock_timestamp() - p_window
+            where recent.job = given.job and recent.ended_at > now() - p_window
                 -- No run takes a day: what ended since then began since then, which the index knows.
-                and recent.started_at > clock_timestamp() - p_window - interval '1 day'
+                and recent.started_at > now() - p_window - interval '1 day'
         ) as counts
     );
 end

@@ -1,6 +1,7 @@
 -- How long queues take, over all organisations: the 95th percentile of seconds from receipt to storing, of batches that
 -- came through a queue and were stored within p_window (null without any), how many those were, and for how many
 -- seconds the oldest announced batch waits (null when none does).
+-- now() and not the clock: what is volatile cannot be looked for in an index.
 create or replace function rollcall.measure_queues_v1(
     p_window interval,
     out latency_p95_seconds double precision,
@@ -18,9 +19,9 @@ begin
         count(*)
     into latency_p95_seconds, stored_count
     from batch_audit
-    where route in ('spool', 'analytics', 'segment') and stored_at > clock_timestamp() - p_window;
+    where route in ('spool', 'analytics', 'segment') and stored_at > now() - p_window;
 
-    select extract(epoch from clock_timestamp() - min(received_at)) into oldest_waits_seconds from queued_batches;
+    select extract(epoch from now() - min(received_at)) into oldest_waits_seconds from queued_batches;
 end
 $$;
 

@@ -17,10 +17,10 @@ begin
     perform enter_all_organisations_v1();
     select max(received_at) into v_latest
     from batch_audit
-    where route in ('spool', 'analytics', 'segment') and stored_at > clock_timestamp() - p_age;
+    where route in ('spool', 'analytics', 'segment') and stored_at > now() - p_age;
 
     delete from queued_batches
-    where received_at < clock_timestamp() - p_age
+    where received_at < now() - p_age
         and (p_queue_is_empty or received_at < v_latest - p_overtaken);
     get diagnostics v_withdrawn = row_count;
     return v_withdrawn;
