@@ -12,10 +12,12 @@ declare
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
     -- Variables: a comparison with coalesce(...) is none that row-level security lets an index be searched by.
-    select coalesce(max(stored_xid::text) filter (where source = 'progress'), '0')::xid8,
-        coalesce(max(stored_xid::text) filter (where source = 'analytics'), '0')::xid8
-    into v_progress_xid, v_analytics_xid
-    from rollup_offsets where org_id = p_org_id;
+    v_progress_xid := coalesce(
+        (select stored_xid from rollup_offsets where org_id = p_org_id and source = 'progress'), '2'
+    );
+    v_analytics_xid := coalesce(
+        (select stored_xid from rollup_offsets where org_id = p_org_id and source = 'analytics'), '2'
+    );
     return (
         select min(waiting.received_at)
         from (

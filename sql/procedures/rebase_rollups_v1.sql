@@ -66,8 +66,8 @@ begin
         end if;
     end loop;
     perform set_config('rollcall.org_ids', v_org_ids::text, true);
-    update progress_events set stored_xid = '1' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
-    update analytics_events set stored_xid = '1' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
+    update progress_events set stored_xid = '2' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
+    update analytics_events set stored_xid = '2' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
     update rollup_offsets set
         stored_xid = (v_horizon::text::numeric - 1)::text::xid8,
         cluster_id = v_cluster_id;

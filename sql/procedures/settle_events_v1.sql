@@ -1,4 +1,4 @@
--- Gives the transaction id 1 to events of another cluster that were folded there: those of an organisation and source
+-- Gives the transaction id 2 to events of another cluster that were folded there: those of an organisation and source
 -- from p_next on, which this cluster has not reached, up to its offset. At most p_events_max; returns how many.
 create or replace function rollcall.settle_events_v1(
     p_org_id uuid, p_source text, p_next xid8, p_offset xid8, p_events_max bigint
@@ -11,7 +11,7 @@ declare
     v_settled bigint;
 begin
     if p_source = 'progress' then
-        update progress_events as event set stored_xid = '1'
+        update progress_events as event set stored_xid = '2'
         from (
             select user_id, occurred_at, event_id from progress_events
             where org_id = p_org_id and stored_xid >= p_next and stored_xid <= p_offset
@@ -22,7 +22,7 @@ begin
             and event.occurred_at = settled.occurred_at
             and event.event_id = settled.event_id;
     else
-        update analytics_events as event set stored_xid = '1'
+        update analytics_events as event set stored_xid = '2'
         from (
             select occurred_at, event_id from analytics_events
             where org_id = p_org_id and stored_xid >= p_next and stored_xid <= p_offset
