@@ -26,6 +26,7 @@ from workbench.bench.sections import (
     plans,
     redrive,
     replay,
+    reports,
     scrub,
     web,
 )
@@ -49,6 +50,7 @@ class Part(StrEnum):
     SCRUB = "scrub"
     REPLAY = "replay"
     REDRIVE = "redrive"
+    REPORTS = "reports"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -63,6 +65,7 @@ SECTIONS: dict[Part, Section] = {
     Part.SCRUB: scrub,
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
+    Part.REPORTS: reports,
 }
 
 
