@@ -84,10 +84,9 @@ class Cloud:
         names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
         return next(name for name in names if part in name)
 
-    def invoke(self, part: str, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Run a function as its schedule does, or with this event, and return what it answers."""
-        payload = json.dumps(event or {}).encode()
-        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=payload)
+    def invoke(self, part: str, **event: Any) -> dict[str, Any]:
+        """Run a function as its schedule does, and return what it answers."""
+        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=json.dumps(event))
         text = answer["Payload"].read()
         assert answer.get("FunctionError") is None, text
         return cast("dict[str, Any]", json.loads(text))

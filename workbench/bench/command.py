@@ -27,6 +27,7 @@ from workbench.bench.sections import (
     redrive,
     replay,
     reports,
+    rollups,
     scrub,
     web,
 )
@@ -51,6 +52,7 @@ class Part(StrEnum):
     REPLAY = "replay"
     REDRIVE = "redrive"
     REPORTS = "reports"
+    ROLLUPS = "rollups"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -66,6 +68,7 @@ SECTIONS: dict[Part, Section] = {
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
     Part.REPORTS: reports,
+    Part.ROLLUPS: rollups,
 }
 
 
