@@ -16,7 +16,7 @@ from workbench.api_client import ApiClient, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
 
 PATH = "/api/reports"
-PAGE = 1_000
+PAGE = 100
 COLUMNS_WIDE = 8  # a report with more columns than this and but one row reads better from top to bottom
 
 NOISE = re.compile(r"(T00:00:00|:[0-9]{2}(\.[0-9]+)?)Z$")  # seconds of a time, and midnight: a table needs neither

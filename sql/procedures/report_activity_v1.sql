@@ -52,19 +52,24 @@ begin
             limit p_limit
         ),
         -- As duration_percentile_v1 reads a histogram, but of all days at once; what it makes of one bucket is its value.
+        -- Counts as floating point numbers: exact up to 2^53, and summed several times faster than numeric ones.
         histogram as (
-            select
-                day, source, bucket, sum(sum(duration_count)) over (partition by day, source order by bucket) as reached,
-                sum(sum(duration_count)) over (partition by day, source) - 1 as last_rank
+            select day, source, bucket, sum(duration_count::double precision) as duration_count
             from daily_durations
             where org_id = p_org_id and day >= (select min(day) from page) and day <= (select max(day) from page)
             group by day, source, bucket
+        ),
+        cumulative as (
+            select
+                day, source, bucket, sum(duration_count) over (partition by day, source order by bucket) as reached,
+                sum(duration_count) over (partition by day, source) - 1 as last_rank
+            from histogram
         ),
         duration as (
             select
                 day, source, min(bucket) filter (where reached > floor(0.5 * last_rank)) as p50_bucket,
                 min(bucket) filter (where reached > floor(0.95 * last_rank)) as p95_bucket
-            from histogram
+            from cumulative
             group by day, source
         )
         select coalesce(jsonb_agg(jsonb_build_object(
