@@ -23,6 +23,7 @@ from workbench.operations.dead_letters import dead_letters
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
 from workbench.operations.rollup import app as rollup
+from workbench.reports import report
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -36,6 +37,7 @@ app.command()(bench)
 app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
 app.add_typer(jobs.app, name="job")
+app.command()(report)
 app.command()(replay)
 app.add_typer(replays)
 app.command()(redrive)

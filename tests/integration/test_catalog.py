@@ -13,8 +13,21 @@ from tests.postgres import LAST_DAY, ScratchDatabase
 WITHOUT_ORGANISATION = {"schema_migrations", "rate_buckets", "dead_letter_counts", "job_runs"}
 # Who may do what, beside the owner. Whatever is not named here is granted to nobody.
 GRANTS_ON_TABLES = {
+    ("rollcall_reader", "course_cohorts", "SELECT"),
     ("rollcall_reader", "course_progress", "SELECT"),
+    ("rollcall_reader", "course_statistics", "SELECT"),
+    ("rollcall_reader", "daily_course_rollups", "SELECT"),
+    ("rollcall_reader", "daily_durations", "SELECT"),
+    ("rollcall_reader", "daily_rollups", "SELECT"),
+    ("rollcall_reader", "hourly_rollups", "SELECT"),
+    ("rollcall_reader", "lesson_statistics", "SELECT"),
+    ("rollcall_reader", "org_enrollment_stats", "SELECT"),
+    ("rollcall_reader", "organisation_statistics", "SELECT"),
+    ("rollcall_reader", "view_admin_overview", "SELECT"),
+    ("rollcall_reader", "view_course_completion", "SELECT"),
+    ("rollcall_reader", "view_course_engagement", "SELECT"),
     ("rollcall_reader", "view_course_progress", "SELECT"),
+    ("rollcall_reader", "view_lesson_dropoff", "SELECT"),
 }
 GRANTS_ON_FUNCTIONS = {
     ("rollcall_app", "announce_batches_v1"),
@@ -36,6 +49,7 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
     ("rollcall_ops", "discard_dead_letters_v1"),
+    ("rollcall_ops", "due_report_refreshes_v1"),
     ("rollcall_ops", "duration_percentiles_v1"),
     ("rollcall_ops", "end_job_v1"),
     ("rollcall_ops", "find_event_v1"),
@@ -53,6 +67,7 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "process_health_v1"),
     ("rollcall_ops", "process_rollup_v1"),
     ("rollcall_ops", "read_dead_letter_v1"),
+    ("rollcall_ops", "refresh_reports_v1"),
     ("rollcall_ops", "read_operation_v1"),
     ("rollcall_ops", "read_outdated_analytics_v1"),
     ("rollcall_ops", "rebase_rollups_v1"),
@@ -70,6 +85,16 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "select_dead_letters_v1"),
     ("rollcall_ops", "start_job_v1"),
     ("rollcall_reader", "current_org_ids"),
+    ("rollcall_reader", "duration_percentile_v1"),
+    ("rollcall_reader", "list_process_events_v1"),
+    ("rollcall_reader", "process_health_v1"),
+    ("rollcall_reader", "process_rollup_v1"),
+    ("rollcall_reader", "report_activity_v1"),
+    ("rollcall_reader", "report_completion_v1"),
+    ("rollcall_reader", "report_engagement_v1"),
+    ("rollcall_reader", "report_enrollment_v1"),
+    ("rollcall_reader", "report_lesson_dropoff_v1"),
+    ("rollcall_reader", "report_overview_v1"),
 }
 ROLES = ["rollcall_app", "rollcall_ops", "rollcall_owner", "rollcall_reader"]
 
@@ -291,4 +316,9 @@ def test_limits_of_time_belong_to_the_roles(catalog: psycopg.Connection) -> None
         "statement_timeout=5s",
     ]
     assert sorted(limits["rollcall_ops"]) == ["default_transaction_isolation=read committed", "lock_timeout=5s"]
-    assert set(limits) == {"rollcall_app", "rollcall_ops"}
+    assert sorted(limits["rollcall_reader"]) == [
+        "default_transaction_read_only=on",
+        "idle_in_transaction_session_timeout=60s",
+        "statement_timeout=30s",
+    ]
+    assert set(limits) == {"rollcall_app", "rollcall_ops", "rollcall_reader"}

@@ -26,6 +26,7 @@ from workbench.bench.sections import (
     plans,
     redrive,
     replay,
+    reports,
     rollups,
     scrub,
     web,
@@ -50,6 +51,7 @@ class Part(StrEnum):
     SCRUB = "scrub"
     REPLAY = "replay"
     REDRIVE = "redrive"
+    REPORTS = "reports"
     ROLLUPS = "rollups"
 
 
@@ -65,6 +67,7 @@ SECTIONS: dict[Part, Section] = {
     Part.SCRUB: scrub,
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
+    Part.REPORTS: reports,
     Part.ROLLUPS: rollups,
 }
 

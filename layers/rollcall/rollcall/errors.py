@@ -46,6 +46,18 @@ class InvalidEvents(InvalidRequest):
     code = "invalid_events"
 
 
+class WindowInvalid(InvalidRequest):
+    """Check the parameters of the query: the window ends before it begins, or is too long."""
+
+    code = "window_invalid"
+
+
+class CursorInvalid(InvalidRequest):
+    """This cursor is not one that a page of this list named."""
+
+    code = "cursor_invalid"
+
+
 class UnsupportedEncoding(InvalidRequest):
     """Only identity and gzip content encodings are understood."""
 

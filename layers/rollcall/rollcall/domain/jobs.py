@@ -30,5 +30,6 @@ class Job:
 PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
 ROLLUP = Job("rollup", "dispatch", "rate(1 minute)", MINUTE, 15)
 DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
+REPORTS = Job("reports", "refresh", "rate(1 minute)", MINUTE, 20)
 
-JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, ROLLUP, DIGEST)}
+JOBS: Mapping[str, Job] = {job.name: job for job in (PARTITION, ROLLUP, DIGEST, REPORTS)}

@@ -10,10 +10,20 @@ import rollcall
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.problem import GatewayProblem, Problem
 from rollcall.contracts.receipt import BatchReceipt
-from rollcall.edge import openapi_admin, openapi_analytics, openapi_dead_letters, openapi_rollups, openapi_scrub
+from rollcall.edge import (
+    openapi_admin,
+    openapi_analytics,
+    openapi_dead_letters,
+    openapi_reports,
+    openapi_rollups,
+    openapi_scrub,
+)
 from rollcall.edge import openapi_parts as parts
 
-FAMILIES = (openapi_analytics, openapi_admin, openapi_dead_letters, openapi_rollups, openapi_scrub)
+FAMILIES = (
+    *(openapi_analytics, openapi_admin, openapi_dead_letters),
+    *(openapi_reports, openapi_rollups, openapi_scrub),
+)
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
     *(model for family in FAMILIES for model in family.MODELS),
