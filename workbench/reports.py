@@ -16,10 +16,10 @@ from workbench.api_client import ApiClient, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
 
 PATH = "/api/reports"
-PAGE = 1_000
+PAGE = 100
 COLUMNS_WIDE = 8  # a report with more columns than this and but one row reads better from top to bottom
 
-SECONDS = re.compile(r":[0-9]{2}(\.[0-9]+)?Z$")  # of a time: nobody reads them in a table
+NOISE = re.compile(r"(T00:00:00|:[0-9]{2}(\.[0-9]+)?)Z$")  # seconds of a time, and midnight: a table needs neither
 
 output = Console(highlight=False)
 
@@ -91,7 +91,7 @@ def _csv_pages(client: ApiClient, name: Name, query: Query) -> Iterator[str]:
 def _show(whole: dict[str, Any]) -> None:
     rows: list[dict[str, Any]] = whole["rows"]
     window = f", from {whole['from']} until before {whole['to']}" if whole.get("from") and whole.get("to") else ""
-    output.print(f"As of {whole['as_of'] or 'never: nothing was counted yet'}{window}.")
+    output.print(f"As of {_text(whole['as_of']) if whole['as_of'] else 'never: nothing was counted yet'}{window}.")
     if len(rows) == 1 and len(rows[0]) > COLUMNS_WIDE:
         table = Table(show_header=False, box=None)
         for column, value in rows[0].items():
@@ -108,4 +108,4 @@ def _show(whole: dict[str, Any]) -> None:
 def _text(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return "-" if value is None else SECONDS.sub("", str(value))
+    return "-" if value is None else NOISE.sub("", str(value))

@@ -8,6 +8,8 @@ create or replace function rollcall.report_completion_v1(
 )
 language plpgsql
 set search_path = rollcall, pg_temp
+-- A window of a day and one of a year, and organisations of any size, are read in different ways.
+set plan_cache_mode = force_custom_plan
 as $$
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);

@@ -355,7 +355,10 @@ def test_activity_counts_each_source_by_day_and_by_hour(
     assert (progress.event_count, progress.completed_count, progress.time_spent_seconds) == (2, 1, 40)
     assert (progress.active_learner_count, analytics.active_learner_count) == (2, 1)
     assert analytics.duration_p50_ms == pytest.approx(200, rel=0.01)
-    assert analytics.duration_p95_ms is not None
+    ((told,),) = clone.rows(
+        "select rollcall.duration_percentiles_v1(%s, 'analytics', %s, %s)", (ORG, NOW.date(), NOW.date())
+    )
+    assert (analytics.duration_p50_ms, analytics.duration_p95_ms) == (told[0]["p50_ms"], told[0]["p95_ms"])
     hours = reports.activity(ORG, "hour", WEEK, None, None, 100)[1]
     assert [(row.at, row.source, row.event_count) for row in hours] == [
         (NOW - timedelta(hours=3), "progress", 1),

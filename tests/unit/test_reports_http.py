@@ -152,6 +152,7 @@ def test_every_route_is_deployed_and_described(path: str) -> None:
         *((name, "to", "1767225600") for name in ("overview", "engagement", "completion", "activity")),
         *((name, "from", "2026-03-01") for name in ("lesson-dropoff", "enrollment")),
         ("activity", "grain", "week"),
+        ("activity", "limit", "101"),
     ],
 )
 def test_a_query_that_is_none_is_refused(reports: Reports, name: str, parameter: str, value: str) -> None:

@@ -27,6 +27,7 @@ from workbench.bench.sections import (
     redrive,
     replay,
     retention,
+    reports,
     rollups,
     scrub,
     web,
@@ -51,6 +52,7 @@ class Part(StrEnum):
     SCRUB = "scrub"
     REPLAY = "replay"
     REDRIVE = "redrive"
+    REPORTS = "reports"
     ROLLUPS = "rollups"
     RETENTION = "retention"
 
@@ -67,6 +69,7 @@ SECTIONS: dict[Part, Section] = {
     Part.SCRUB: scrub,
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
+    Part.REPORTS: reports,
     Part.ROLLUPS: rollups,
     Part.RETENTION: retention,
 }

@@ -11,6 +11,7 @@ from rollcall.contracts.event import Identifier
 from rollcall.contracts.receipt import is_absent
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
+ACTIVITY_PAGE_MAX = 100  # a day's row is made of a histogram of hundreds of buckets
 CURSOR = r"^[A-Za-z0-9_-]{4,2048}$"
 DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -66,6 +67,7 @@ class ActivityQuery(WindowQuery):
     """Which page of a series, of what grain."""
 
     grain: Grain = Field("day", description="A row a day, or a row an hour.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=ACTIVITY_PAGE_MAX, description="How many rows at most.")
 
 
 class ReportRow(BaseModel):

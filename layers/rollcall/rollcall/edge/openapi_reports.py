@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from rollcall.contracts.process import ProcessBatch, ProcessHealth, ProcessList, ProcessRollup
 from rollcall.contracts.report import (
+    ACTIVITY_PAGE_MAX,
     CURSOR,
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -41,10 +42,15 @@ def _optional(name: str, schema: dict[str, Any], description: str) -> dict[str, 
 ORGANISATION = parameter("org_id", "query", {"type": "string", "format": "uuid"}, "The organisation.")
 FORMAT = _optional("format", {"type": "string", "enum": ["json", "csv"]}, "As `Accept: text/csv`.")
 COURSE = _optional("course_id", IDENTIFIER, "Of this course alone.")
-LIMIT = parameter(
-    "limit", "query", {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT}, "Rows at most."
-)
-PAGE = [LIMIT, _optional("cursor", {"type": "string", "pattern": CURSOR}, "`next_cursor` of the page before.")]
+CURSOR_PARAMETER = _optional("cursor", {"type": "string", "pattern": CURSOR}, "`next_cursor` of the page before.")
+
+
+def _page(rows_max: int) -> list[dict[str, Any]]:
+    schema = {"type": "integer", "minimum": 1, "maximum": rows_max, "default": PAGE_DEFAULT}
+    return [parameter("limit", "query", schema, "Rows at most."), CURSOR_PARAMETER]
+
+
+PAGE = _page(PAGE_MAX)
 WINDOW = [
     _optional("from", {"type": "string", "format": "date"}, "The first day, in UTC."),
     _optional("to", {"type": "string", "format": "date"}, "The day that ends it, itself not included."),
@@ -80,7 +86,7 @@ def paths() -> dict[str, dict[str, Any]]:
             ActivityReport,
             "What happened by day or by hour",
             f"Oldest first. {window} By the hour it is the last 2 days, 31 at most, and of all courses.",
-            [GRAIN, *WINDOW, COURSE, *PAGE],
+            [GRAIN, *WINDOW, COURSE, *_page(ACTIVITY_PAGE_MAX)],
         ),
         **_process_paths(),
     }
