@@ -24,7 +24,7 @@ begin
         execute format(
             -- Materialised: a comparison with coalesce is none that row-level security lets an index be searched by.
             'with folded as materialized ('
-            '    select org_id, case when cluster_id = cluster_id_v1() then stored_xid else ''0'' end as stored_xid'
+            '    select org_id, case when cluster_id = cluster_id_v1() then stored_xid else ''2'' end as stored_xid'
             '    from unnest(current_org_ids()) as organisation (org_id)'
             '    left join (select * from rollup_offsets where source = %L) as known using (org_id)'
             ')'

@@ -17,18 +17,30 @@ as $$
 declare
     v_org_ids uuid[] := enter_all_organisations_v1();
     v_cluster_id bigint := cluster_id_v1();
-    v_rewritten bigint;
-    v_horizon xid8;
+    v_offsets rollup_offsets[];
     v_offset rollup_offsets;
+    v_settled bigint := 0;
+    v_horizon xid8;
 begin
-    if not exists (select from rollup_offsets where cluster_id <> v_cluster_id) then
+    select array_agg(foreign_offset) into v_offsets
+    from rollup_offsets as foreign_offset where cluster_id <> v_cluster_id;
+    if v_offsets is null then
         return null;
     end if;
     v_horizon := pg_snapshot_xmax(pg_current_snapshot());
-    v_rewritten := settle_events_v1(v_horizon, p_events_max);
-    if v_rewritten > 0 then
-        return v_rewritten;
+    -- One organisation at a time, as in oldest_unfolded_v1.
+    foreach v_offset in array v_offsets loop
+        exit when v_settled >= p_events_max;
+        perform set_config('rollcall.org_ids', array[v_offset.org_id]::text, true);
+        v_settled := v_settled + settle_events_v1(
+            v_offset.org_id, v_offset.source, v_horizon, v_offset.stored_xid, p_events_max - v_settled
+        );
+    end loop;
+    if v_settled > 0 then
+        return v_settled;
     end if;
+
+    perform set_config('rollcall.org_ids', v_org_ids::text, true);
     perform from rollup_tickets order by org_id for update;
     lock table progress_events, analytics_events in share row exclusive mode;
     -- Who runs now may still store events, under an id from here on.
@@ -39,7 +51,9 @@ begin
     cross join unnest(array['progress', 'analytics']) as source
     order by org_id, source
     on conflict do nothing;
-    for v_offset in select * from rollup_offsets order by org_id, source loop
+    select array_agg(folded order by org_id, source) into v_offsets from rollup_offsets as folded;
+    foreach v_offset in array v_offsets loop
+        perform set_config('rollcall.org_ids', array[v_offset.org_id]::text, true);
         if v_offset.source = 'progress' then
             perform apply_progress_v1(
                 v_offset.org_id, v_offset.stored_xid, '18446744073709551615', '-infinity', 'infinity', 2147483647
@@ -51,8 +65,9 @@ begin
             );
         end if;
     end loop;
-    update progress_events set stored_xid = '1' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
-    update analytics_events set stored_xid = '1' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
+    perform set_config('rollcall.org_ids', v_org_ids::text, true);
+    update progress_events set stored_xid = '2' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
+    update analytics_events set stored_xid = '2' where org_id = any (v_org_ids) and stored_xid >= v_horizon;
     update rollup_offsets set
         stored_xid = (v_horizon::text::numeric - 1)::text::xid8,
         cluster_id = v_cluster_id;

@@ -11,37 +11,25 @@ set jit = off
 as $$
 declare
     v_org_ids uuid[] := enter_all_organisations_v1();
-    v_waiting_ids uuid[];
+    v_free_ids uuid[];
+    v_waiting_ids uuid[] := '{}';
+    v_org_id uuid;
     v_given jsonb;
 begin
-    -- Materialised: a comparison with coalesce is none that row-level security lets an index be searched by.
-    with folded as materialized (
-        select
-            organisation.org_id, ticket.ticket_until, coalesce(progress.stored_xid, '0') as progress_xid,
-            coalesce(analytics.stored_xid, '0') as analytics_xid
-        from unnest(v_org_ids) as organisation (org_id)
-        left join rollup_tickets as ticket on organisation.org_id = ticket.org_id
-        left join rollup_offsets as progress
-            on organisation.org_id = progress.org_id and progress.source = 'progress'
-        left join rollup_offsets as analytics
-            on organisation.org_id = analytics.org_id and analytics.source = 'analytics'
-        where ticket.ticket_until is null or ticket.ticket_until <= now()
-    ),
-    waiting as (
-        select folded.org_id from folded
-        where exists (
-                select from progress_events as event
-                where event.org_id = folded.org_id and event.stored_xid > folded.progress_xid
-            )
-            or exists (
-                select from analytics_events as event
-                where event.org_id = folded.org_id and event.stored_xid > folded.analytics_xid
-            )
-            or exists (select from rollup_stale_days as stale where stale.org_id = folded.org_id)
-        order by folded.ticket_until nulls first, folded.org_id
-        limit p_limit
-    )
-    select coalesce(array_agg(org_id), '{}') into v_waiting_ids from waiting;
+    select coalesce(array_agg(organisation.org_id order by ticket.ticket_until nulls first, organisation.org_id), '{}')
+    into v_free_ids
+    from unnest(v_org_ids) as organisation (org_id)
+    left join (select org_id, ticket_until from rollup_tickets) as ticket using (org_id)
+    where ticket.ticket_until is null or ticket.ticket_until <= now();
+    foreach v_org_id in array v_free_ids loop
+        exit when cardinality(v_waiting_ids) >= p_limit;
+        if oldest_unfolded_v1(v_org_id) is not null
+            or exists (select from rollup_stale_days where org_id = v_org_id)
+        then
+            v_waiting_ids := v_waiting_ids || v_org_id;
+        end if;
+    end loop;
+    perform set_config('rollcall.org_ids', v_waiting_ids::text, true);
     insert into rollup_tickets (org_id)
     select org_id from unnest(v_waiting_ids) as waiting (org_id)
     order by org_id

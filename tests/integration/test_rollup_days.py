@@ -202,3 +202,16 @@ def test_events_are_of_their_day_in_utc(clone: ScratchDatabase, rollups: RollupS
         assert stored(clone, A) == expected([event])
     finally:
         clone.execute("alter role rollcall_ops reset timezone")
+
+
+def test_what_a_snapshot_gave_back_is_not_new(clone: ScratchDatabase, rollups: RollupStore) -> None:
+    """Given an event under an id that no transaction has, folding leaves it alone, and a rebuild counts it."""
+    back, new = an_event(A, occurred_at=NOW), an_event(A, occurred_at=NOW)
+    clone.ingest([A], back)
+    clone.execute("update rollcall.progress_events set stored_xid = '1'")
+    assert rollups.backlog(300, 10) == []
+    clone.ingest([A], new)
+    fold_everything(rollups, A)
+    assert stored(clone, A) == expected([new])
+    rollups.rebuild_day(A, DAY)
+    assert stored(clone, A) == expected([back, new])

@@ -36,6 +36,7 @@ ONE_WORKER = Target("higher", 200_000)
 REBUILD_EVENTS, REBUILD_SECONDS = 10_000_000, 60
 LAG = Target("lower", 5)
 SAMPLE_SECONDS = 0.25
+SETTLE_SECONDS = 1
 ANSWER_SECONDS = 120
 ORGANISATIONS = [UUID(population.org_id(number)) for number in range(population.ORGANISATIONS)]
 
@@ -115,8 +116,11 @@ def _lag(bench: Bench, stores: list[RollupStore], watcher: RollupStore) -> Figur
 
     def watch() -> None:
         # From the first tick of the schedule on that finds them all: before it, it is the schedule that is measured.
-        time.sleep(1)
+        while watcher.lag_seconds() is None and not workers.ends:
+            time.sleep(SAMPLE_SECONDS)
+        time.sleep(SETTLE_SECONDS)
         workers.dispatch(watcher)
+        time.sleep(SETTLE_SECONDS)
         while not workers.ends:
             lags.append(watcher.lag_seconds() or 0)
             time.sleep(SAMPLE_SECONDS)
