@@ -1,37 +1,24 @@
--- Returns the organisations whose report statistics should be brought up to date now, those that waited longest first:
--- with progress events or finished operations since the last refresh, but none for more than a twentieth of the time;
--- and each once an hour, since what is overdue depends on the clock and assignments tell nobody.
+-- Returns the organisations whose report statistics should be brought up to date now (is_report_due_v1), those that
+-- waited longest first.
 create or replace function rollcall.due_report_refreshes_v1(p_now timestamptz) returns uuid[]
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
 as $$
+declare
+    v_org_ids uuid[] := enter_all_organisations_v1();
+    v_org_id uuid;
+    v_due_ids uuid[] := '{}';
 begin
-    perform enter_all_organisations_v1();
-    return (
-        select coalesce(array_agg(org_id order by last.as_of nulls first, org_id), '{}')
-        from unnest(current_org_ids()) as known (org_id)
-        left join organisation_statistics as last using (org_id)
-        where last.as_of is null
-            or last.as_of <= p_now - interval '1 hour'
-            -- Numbers of transactions begin anew in a cluster that was restored from a dump.
-            or last.refreshed_xid > pg_snapshot_xmax(pg_current_snapshot())
-            or (
-                last.as_of <= p_now - make_interval(secs => 20 * last.refresh_seconds)
-                and (
-                    exists (
-                        select from progress_events as event
-                        where event.org_id = known.org_id and event.stored_xid >= last.refreshed_xid
-                    )
-                    -- Clocks of functions and of the database differ by less than a minute.
-                    or exists (
-                        select from operations as operation
-                        where operation.org_id = known.org_id
-                            and operation.finished_at > last.as_of - interval '1 minute'
-                    )
-                )
-            )
-    );
+    select coalesce(array_agg(known.org_id order by last.as_of nulls first, known.org_id), '{}') into v_org_ids
+    from unnest(v_org_ids) as known (org_id)
+    left join (select org_id, as_of from organisation_statistics) as last using (org_id);
+    foreach v_org_id in array v_org_ids loop
+        if is_report_due_v1(v_org_id, p_now) then
+            v_due_ids := v_due_ids || v_org_id;
+        end if;
+    end loop;
+    return v_due_ids;
 end
 $$;
 
