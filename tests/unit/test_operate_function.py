@@ -136,7 +136,7 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
     steps = wiring_operate.replay_steps()
     assert sorted(steps) == sorted(schema["properties"]["source"]["enum"])
-    assert wiring_operate.operate().steps.keys() == {"redrive", "replay", "scrub"}
+    assert wiring_operate.operate().steps.keys() == {"purge", "redrive", "replay", "restore", "scrub"}
     for part in (wiring.database, wiring_operations.operation_store, wiring_operations.archive_objects):
         part.cache_clear()
     wiring_operate.operate.cache_clear()

@@ -1,10 +1,10 @@
 """Snapshots, their verification and their restoration, as they go over HTTP."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.event import Identifier
 from rollcall.contracts.operation import Operation, OperationView
@@ -13,14 +13,6 @@ from rollcall.contracts.snapshot import EventTable, SnapshotFile
 
 LIST_DEFAULT, LIST_MAX = 100, 1000
 RestoreTarget = Literal["live", "scratch"]
-
-
-def _day(value: object) -> object:
-    """Take a day in ISO 8601 and no other form: a date alone."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 class SnapshotQuery(BaseModel):
@@ -85,7 +77,7 @@ class RestoreRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable = Field(description="What to restore.")
-    day: Annotated[Day, Field(description="Which day, in UTC.")]
+    day: date = Field(description="Which day, in UTC.")
     target: RestoreTarget = Field("live", description="Into the live table, or into a scratch table beside it.")
     dry_run: bool = Field(False, description="Read and verify every file, and restore nothing.")
     reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
@@ -98,7 +90,7 @@ class VerifyRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable = Field(description="Of which table.")
-    day: Annotated[Day, Field(description="Which day, in UTC.")]
+    day: date = Field(description="Which day, in UTC.")
 
 
 class VerifiedFile(SnapshotView):
