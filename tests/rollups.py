@@ -110,7 +110,9 @@ def stored(scratch: ScratchDatabase, org_id: UUID) -> Rows:
 def digests(scratch: ScratchDatabase) -> dict[str, str]:
     """Return the MD5 of every table of rollups, over its rows as text: equal when each byte is."""
     return {
-        table: scratch.rows(f"select md5(string_agg(t::text, E'\\n' order by t::text)) from rollcall.{table} as t")[0][0]
+        table: scratch.rows(f"select md5(string_agg(t::text, E'\\n' order by t::text)) from rollcall.{table} as t")[0][
+            0
+        ]
         for table in TABLES
     }
 

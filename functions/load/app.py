@@ -63,11 +63,12 @@ def load_spool() -> Callable[[SQSRecord], Counter[str]]:
         if away:
             raise StoreUnavailable
         try:
-            counts = load.load_spooled(record.body, wiring.progress_store())
+            counts, message = load.store_spooled(record.body, wiring.progress_store())
         except StoreUnavailable:
             away = True
             raise
-        archiving.keep(record)
+        if message is not None:
+            archiving.keep(record.message_id, message)
         return counts
 
     return store
@@ -79,15 +80,15 @@ class Archiving:
     def __init__(self) -> None:
         self._is_away = False
 
-    def keep(self, record: SQSRecord) -> None:
+    def keep(self, message_id: str, message: str) -> None:
         """Archive one message's batch. It is stored already, so no fault may bring the message back."""
         try:
             if not self._is_away:
-                archive.archive_spooled(record.message_id, record.body, wiring_operations.archive_objects().put)
+                archive.archive_spooled(message_id, message, wiring_operations.archive_objects().put)
                 return
         except RollcallError as fault:
             self._is_away = True
-            observe.logger().error("not archived", extra={"message_id": record.message_id, "code": fault.code})
+            observe.logger().error("not archived", extra={"message_id": message_id, "code": fault.code})
         observe.count(archive_failed=1)
 
 

@@ -1,6 +1,7 @@
 -- Where an event of an organisation is now: stored, queued, in a dead letter, or rejected with a reason. No row: not
 -- known here. A dead letter that was redriven is queued again; one that was discarded, or stored without this event,
 -- rejected it.
+-- Of an erased event only the id is known (entomb_events_v1): it is rejected for good.
 -- What is stored is stored; event_conflict says that other content under its id was refused. Of the rest, the last that
 -- happened counts.
 create or replace function rollcall.find_event_v1(
@@ -38,7 +39,15 @@ begin
             on identity.org_id = conflict.org_id
             and identity.event_id = conflict.event_id
             and conflict.reason = 'event_conflict'
-        where identity.org_id = p_org_id and identity.event_id = p_event_id
+        where identity.org_id = p_org_id
+            and identity.event_id = p_event_id
+            and identity.content_digest <> tombstone_v1()
+        union all
+        select 'rejected', 'unknown', null, 'learner_erased', null, null, 0
+        from event_identities as identity
+        where identity.org_id = p_org_id
+            and identity.event_id = p_event_id
+            and identity.content_digest = tombstone_v1()
         union all
         select 'queued', 'analytics', queued.received_at, null, queued.batch_id, null, 1
         from queued_batches as queued

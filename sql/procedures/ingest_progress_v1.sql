@@ -4,7 +4,7 @@
 -- p_subject, p_rate_per_second, p_burst: the caller's rate; a null rate is not limited (spool, replay).
 -- p_org_ids: the organisations of the caller's token; nothing outside them is read or written.
 -- p_events: a JSON array of objects; outcomes answers in its order, one of accepted, duplicate, conflict,
---   org_unresolved, org_ambiguous, org_forbidden. outcomes is null when the rate was exceeded.
+--   org_unresolved, org_ambiguous, org_forbidden, learner_erased. outcomes is null when the rate was exceeded.
 create or replace function rollcall.ingest_progress_v1(
     p_subject text,
     p_org_ids uuid[],
@@ -26,6 +26,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 declare
+    v_any_erasure boolean;
     v_any_seen boolean;
     v_batch_ordinals bigint[];
     v_batch_org_ids uuid[];
@@ -58,6 +59,8 @@ begin
         from jsonb_array_elements(p_events) as event
         order by lock_key
     ) as learner;
+    -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked.
+    v_any_erasure := exists (select from erasures where org_id = any (p_org_ids));
 
     with incoming as materialized (
         select
@@ -65,6 +68,7 @@ begin
             e.occurred_at, e.assigned_by, e.attributes,
             case when e.org_id is null then resolution.org_ids[1] else e.org_id end as org_id,
             case
+                when erasure.is_barred then 'learner_erased'
                 when e.org_id is not null then
                     case when e.org_id = any (p_org_ids) then 'accepted' else 'org_forbidden' end
                 when cardinality(resolution.org_ids) = 1 then 'accepted'
@@ -73,8 +77,11 @@ begin
             end as outcome,
             -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
             -- in 200, and joins by hash below instead of comparing every row with every other.
-            case when e.org_id is null then cardinality(resolution.org_ids) = 1 else e.org_id = any (p_org_ids) end
-            as is_allowed,
+            case
+                when erasure.is_barred then false
+                when e.org_id is null then cardinality(resolution.org_ids) = 1
+                else e.org_id = any (p_org_ids)
+            end as is_allowed,
             -- A row's text form quotes its fields, so that no two contents read alike; epoch, as text would depend
             -- on the session's time zone.
             substring(sha256(convert_to(row(
@@ -104,6 +111,15 @@ begin
                 ) end as org_ids
             offset 0
         ) as resolution
+        -- What an erased learner did until then, or sent until then, is not stored any more.
+        cross join lateral (
+            select
+                case when v_any_erasure then coalesce(is_barred_v1(
+                    coalesce(e.org_id, resolution.org_ids[1]), array[e.user_id::text],
+                    least(e.occurred_at, p_received_at)
+                ), false) else false end as is_barred
+            offset 0
+        ) as erasure
     ),
     -- The first of each key in the batch; the others are judged against it further down.
     candidate as materialized (

@@ -1,4 +1,5 @@
--- Tells a repetition (duplicate) from another content under a known id (conflict), and writes it into p_outcomes.
+-- Tells a repetition (duplicate) from another content under a known id (conflict), and writes it into p_outcomes. Of an
+-- event that was erased only the id is known (entomb_events_v1): learner_erased.
 -- The arrays are parallel: the ordinal in p_outcomes, the key and the digest of each event that was seen before.
 -- Why a subselect: it reads by the key, whatever the table's size was when the plan was made.
 -- Why a statement of its own: the first snapshot cannot see an identity that a concurrent batch committed meanwhile.
@@ -12,11 +13,15 @@ as $$
 select array_agg(
     case
         when seen.ordinal is null then given.outcome
-        when seen.content_digest = (
-            select identity.content_digest from event_identities as identity
+        else coalesce((
+            select case identity.content_digest
+                when seen.content_digest then 'duplicate'
+                when tombstone_v1() then 'learner_erased'
+                else 'conflict'
+            end
+            from event_identities as identity
             where identity.org_id = seen.org_id and identity.event_id = seen.event_id
-        ) then 'duplicate'
-        else 'conflict'
+        ), 'conflict')
     end
     order by given.ordinal
 )

@@ -21,7 +21,10 @@ begin
         duplicate_count, conflict_count
     )
     select distinct on (batch.batch_id, batch.part)
-        p_org_id, batch.batch_id, batch.part, batch.route, batch.sent_by, batch.received_at,
+        p_org_id, batch.batch_id, batch.part, batch.route,
+        -- It may have waited in a queue while its sender was erased.
+        case when is_barred_v1(p_org_id, array[batch.sent_by], batch.received_at) then 'erased' else batch.sent_by end,
+        batch.received_at,
         decode(batch.content_hash, 'hex'), coalesce(counts.event_count, 0), coalesce(counts.accepted_count, 0),
         coalesce(counts.duplicate_count, 0), coalesce(counts.conflict_count, 0)
     from rows from (

@@ -15,7 +15,13 @@ begin
         duplicate_count, conflict_count
     )
     select
-        org_id, encode(substring(content_hash for 16), 'hex')::uuid, 0, p_route, p_sent_by, p_received_at,
+        org_id, encode(substring(content_hash for 16), 'hex')::uuid, 0, p_route,
+        -- It may have waited in the spool while its sender was erased.
+        case
+            when p_route = 'spool' and is_barred_v1(org_id, array[p_sent_by], p_received_at) then 'erased'
+            else p_sent_by
+        end,
+        p_received_at,
         content_hash, event_count, accepted_count, duplicate_count, conflict_count
     from (
         select

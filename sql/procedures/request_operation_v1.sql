@@ -1,5 +1,5 @@
 -- Writes down an operation that somebody asked for. Where one of its kind is queued or running on the same source,
--- nothing is written: operation is that one, and is_new false.
+-- nothing is written: operation is that one, and is_new false. Of one learner that is any erasure or export.
 create or replace function rollcall.request_operation_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -29,15 +29,24 @@ begin
             p_org_id, p_operation_id, p_kind::operation_kind, p_source, p_parameters, p_is_dry_run, p_rate_per_second,
             p_requested_by, p_reason
         )
-        on conflict (org_id, kind, source) where state in ('queued', 'running') do nothing
+        on conflict do nothing
         returning * into v_operation;
         is_new := found;
         if not is_new then
             select * into v_operation from operations
             where org_id = p_org_id
-                and kind = p_kind::operation_kind
-                and source = p_source
-                and state in ('queued', 'running');
+                and (
+                    -- This very call, made once more since its answer was lost.
+                    operation_id = p_operation_id
+                    or (
+                        source = p_source
+                        and state in ('queued', 'running')
+                        and (
+                            kind = p_kind::operation_kind
+                            or (p_kind in ('erase', 'export') and kind in ('erase', 'export'))
+                        )
+                    )
+                );
         end if;
         -- Neither: the active one has just finished, and there is room now.
         exit when found;

@@ -1,6 +1,6 @@
 -- Brings rows of an organisation's snapshot back, each once: into the live table, or with p_scratch_id into a scratch
 -- table. p_rows: a JSON array of lines of a snapshot. Returns how many rows were restored, present already, or in
--- conflict: their id belongs to other content by now.
+-- conflict: their id belongs to other content by now, or their learner was erased since.
 -- Why not by ingestion: the ledger knows these events, so that they would be duplicates; and projections and rollups
 -- have counted them, and must not do so again. So the row alone comes back, as one of a transaction that everybody who
 -- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten since
@@ -18,6 +18,18 @@ declare
     v_restored integer;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    -- As in ingestion: an erasure comes before or after as a whole.
+    perform pg_advisory_xact_lock_shared(hashtextextended('rollcall.analytics/' || p_org_id, 0));
+    if exists (select from erasures where org_id = p_org_id) then
+        select coalesce(jsonb_agg(line), '[]') into p_rows from jsonb_array_elements(p_rows) as line
+        where not is_barred_v1(
+            p_org_id,
+            array[coalesce(
+                line ->> 'user_id', line ->> 'user_pseudonym', line ->> 'anonymous_pseudonym', line ->> 'session_pseudonym'
+            )],
+            least((line ->> 'occurred_at')::timestamptz, (line ->> 'received_at')::timestamptz)
+        );
+    end if;
     if p_scratch_id is not null then
         execute format(
             'insert into rollcall_scratch.%1$I select populated.* from jsonb_array_elements($1) as line'

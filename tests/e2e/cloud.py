@@ -94,21 +94,21 @@ class Cloud:
         names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
         return next(name for name in names if part in name)
 
-    def invoke(self, part: str) -> dict[str, Any]:
+    def invoke(self, part: str, **event: Any) -> dict[str, Any]:
         """Run a function now, whatever its schedule has run, and return what it answers."""
-        event = json.dumps({"idempotency_key": f"e2e:{uuid4()}"})
-        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=event)
+        payload = json.dumps({"idempotency_key": f"e2e:{uuid4()}", **event})
+        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=payload)
         text = answer["Payload"].read()
         assert answer.get("FunctionError") is None, text
         return cast("dict[str, Any]", json.loads(text))
 
-    def subscribe(self, part: str) -> Callable[[], list[dict[str, Any]]]:
-        """Subscribe to the topic that a function publishes to, and return what reads what came since."""
+    def subscribe(self, part: str, topic: str = "DIGEST_TOPIC_ARN") -> Callable[[], list[dict[str, Any]]]:
+        """Subscribe to a topic that a function publishes to, and return what reads what came since."""
         configuration = self._lambda.get_function_configuration(FunctionName=self.function_name(part))
-        topic = configuration["Environment"]["Variables"]["DIGEST_TOPIC_ARN"]
+        topic_arn = configuration["Environment"]["Variables"][topic]
         url = self._sqs.create_queue(QueueName=f"inbox-{uuid4()}")["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-        self._sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        self._sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
         def read() -> list[dict[str, Any]]:
             answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -72,6 +72,7 @@ class Room:
     order: list[str] = field(default_factory=list)
     archive_fault: RollcallError | None = None
     ledger_fault: RollcallError | None = None
+    erased: set[str] = field(default_factory=set)
     scrubber: Scrubber = field(default_factory=Scrubber)
 
     def put(self, key: str, body: bytes) -> None:
@@ -80,6 +81,10 @@ class Room:
         if self.archive_fault:
             raise self.archive_fault
         self.archived[key] = body.decode()
+
+    def find_barred(self, _org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
+        """Tell who was erased."""
+        return [name in self.erased for name, _ in asked]
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
         """Record a failure, once."""
@@ -226,3 +231,19 @@ def test_a_fault_of_the_scrubber_keeps_the_message() -> None:
     with pytest.raises(RollcallError):
         room.bury(message(UNSCRUBBABLE))
     assert (room.archived, room.recorded) == ({}, {})
+
+
+def test_what_was_erased_meanwhile_is_not_buried() -> None:
+    """Of a batch that waited while a learner was erased, the others' events are buried; of one of theirs, nothing."""
+    own, other = scrubbed_event(user_pseudonym="1" * 32), scrubbed_event(user_pseudonym="2" * 32)
+    room = Room(erased={"1" * 32})
+    (failure,) = room.bury(message(queued_batch(ORG, own, other).model_dump_json(), queue="analytics"))
+    assert failure.event_ids == [other.event_id]
+    (body,) = room.archived.values()
+    assert str(own.event_id) not in body
+    assert room.bury(message(queued_batch(ORG, own).model_dump_json(), "m-2", queue="analytics")) == []
+    learner = progress_event()
+    batch = SpooledBatch(subject="test", org_ids=[ORG], received_at=NOW, events=[learner])
+    room.erased = {str(learner.user_id)}
+    assert room.bury(message(batch.model_dump_json(), "m-3")) == []
+    assert len(room.archived) == 1

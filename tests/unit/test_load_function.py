@@ -138,3 +138,12 @@ def test_a_fault_that_nobody_foresaw_is_told(
     assert '"fault":"ValueError"' in lines
     assert '"load_failed":[1.0,1.0,1.0]' in lines
     assert "canary" not in lines
+
+
+def test_what_was_erased_meanwhile_is_not_archived(
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, objects: RecordingObjects
+) -> None:
+    """Events of a learner who was erased while they waited leave the queue, and are kept nowhere."""
+    assert load_three(monkeypatch, RecordingStore(outcome="learner_erased")) == []
+    assert objects.kept == {}
+    assert queues.given_back == []

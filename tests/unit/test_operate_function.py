@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
-from rollcall.contracts.operation import OperationMessage
+from rollcall.contracts.operation import OperationKind, OperationMessage
 from rollcall.edge import openapi, wiring, wiring_operate, wiring_operations
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.operate import HOLD_SECONDS, RECEIVES_MAX, Worked
@@ -136,7 +136,7 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
     steps = wiring_operate.replay_steps()
     assert sorted(steps) == sorted(schema["properties"]["source"]["enum"])
-    assert wiring_operate.operate().steps.keys() == {"purge", "redrive", "replay", "restore", "scrub"}
+    assert wiring_operate.operate().steps.keys() == set(get_args(OperationKind))
     for part in (wiring.database, wiring_operations.operation_store, wiring_operations.archive_objects):
         part.cache_clear()
     wiring_operate.operate.cache_clear()

@@ -27,6 +27,7 @@ from workbench.bench.sections import (
     redrive,
     replay,
     retention,
+    rollups,
     scrub,
     web,
 )
@@ -50,6 +51,7 @@ class Part(StrEnum):
     SCRUB = "scrub"
     REPLAY = "replay"
     REDRIVE = "redrive"
+    ROLLUPS = "rollups"
     RETENTION = "retention"
 
 
@@ -65,6 +67,7 @@ SECTIONS: dict[Part, Section] = {
     Part.SCRUB: scrub,
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
+    Part.ROLLUPS: rollups,
     Part.RETENTION: retention,
 }
 

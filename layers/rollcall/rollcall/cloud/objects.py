@@ -1,7 +1,7 @@
 """An S3 bucket of objects. The SDK is imported at the first use."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from rollcall.errors import ObjectMissing, ObjectsUnavailable
 
@@ -44,6 +44,24 @@ class Objects:
             self._s3().put_object(Bucket=self._bucket, Key=key, Body=body)
         except (BotoCoreError, ClientError) as fault:
             raise ObjectsUnavailable from fault
+
+    def put_stream(self, key: str, pieces: Iterator[bytes]) -> None:
+        """Keep an object that is made piece by piece, never whole in memory; raises ObjectsUnavailable."""
+        from boto3.s3.transfer import TransferConfig
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._s3().upload_fileobj(
+                cast("IO[bytes]", _Pieces(pieces)), self._bucket, key, Config=TransferConfig(use_threads=False)
+            )
+        except (BotoCoreError, ClientError) as fault:
+            raise ObjectsUnavailable from fault
+
+    def address(self, key: str, lasts_seconds: int) -> str:
+        """Return a URL that anybody can fetch the object from for a while. Nobody is asked for it."""
+        return self._s3().generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=lasts_seconds
+        )
 
     def get(self, key: str) -> bytes:
         """Return an object's bytes; raises ObjectMissing, ObjectsUnavailable."""
@@ -98,3 +116,21 @@ class Objects:
         except (BotoCoreError, ClientError) as fault:
             raise ObjectsUnavailable from fault
         return [found["Key"] for found in answer.get("Contents", [])]
+
+
+class _Pieces:
+    """A file of pieces, as the SDK reads one."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while size < 0 or len(self._left) < size:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._left += piece
+        taken = len(self._left) if size < 0 else size
+        read, self._left = self._left[:taken], self._left[taken:]
+        return read

@@ -113,6 +113,36 @@ def _owner(org_id: UUID | None, held: list[UUID]) -> UUID:
     return org_id if org_id in held else NOBODY
 
 
+def owners_of(part: Part) -> list[tuple[str, datetime]]:
+    """Return of each event of a valid batch whose it is, and when it happened or came, whichever was first."""
+    match read_batch_message(part.body) if part.is_batch else None:
+        case QueuedBatch() as queued:
+            names = [
+                event.user_pseudonym or event.anonymous_pseudonym or event.session_pseudonym or ""
+                for event in queued.events
+            ]
+            return _with_times(names, queued)
+        case SpooledBatch() as spooled:
+            return _with_times([str(event.user_id) for event in spooled.events], spooled)
+        case _:
+            return []
+
+
+def _with_times(names: list[str], batch: QueuedBatch | SpooledBatch) -> list[tuple[str, datetime]]:
+    times = [min(event.occurred_at, batch.received_at) for event in batch.events]
+    return list(zip(names, times, strict=True))
+
+
+def without(part: Part, barred: list[bool]) -> Part | None:
+    """Return a part without these of its events; None when none is left."""
+    batch = read_batch_message(part.body)
+    if batch is None or all(barred):
+        return None
+    kept: list[Any] = [event for event, is_barred in zip(batch.events, barred, strict=True) if not is_barred]
+    body = write_batch(batch.model_copy(update={"events": kept}))
+    return Part(part.org_id, body, tuple(event.event_id for event in kept), part.is_batch)
+
+
 def legible_event_ids(body: str) -> tuple[UUID, ...]:
     """Return the ids of events that can be read in a body that is no valid batch."""
     try:

@@ -7,12 +7,22 @@ import time
 from functools import cache
 from uuid import UUID
 
-from rollcall.edge import settings, wiring, wiring_dead_letters, wiring_operations, wiring_scrub, wiring_snapshots
+from rollcall.edge import (
+    settings,
+    wiring,
+    wiring_dead_letters,
+    wiring_operations,
+    wiring_privacy,
+    wiring_rollup,
+    wiring_scrub,
+    wiring_snapshots,
+)
 from rollcall.flows import archive, replay
 from rollcall.flows.operate import Operate, Step, by_source
 from rollcall.flows.replay_analytics import apply_queued
 from rollcall.flows.replay_snapshots import ReplaySnapshots
 from rollcall.flows.rescrub import Rescrub
+from rollcall.flows.rollup import RebuildRollups
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.progress import ProgressStore
 
@@ -21,9 +31,12 @@ from rollcall.store.progress import ProgressStore
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
+        "erase": wiring_privacy.erase(),
+        "export": wiring_privacy.export(),
         "purge": wiring_snapshots.purge(),
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
+        "rollup": RebuildRollups(wiring_rollup.rollup_store()),
         "restore": wiring_snapshots.restore(),
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once),

@@ -27,7 +27,12 @@ def _keyring_text() -> str:
 
 def pseudonymiser_of(org_id: UUID) -> Pseudonymiser:
     """Return what makes an organisation's pseudonyms; raises KeysUnavailable."""
-    return Pseudonymiser(Keyring.read(_keyring_text()), org_id)
+    return Pseudonymiser(keyring(), org_id)
+
+
+def keyring() -> Keyring:
+    """Return the keys that pseudonyms are made with; raises KeysUnavailable."""
+    return Keyring.read(_keyring_text())
 
 
 @cache

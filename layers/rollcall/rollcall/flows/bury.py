@@ -1,6 +1,6 @@
 """Bury: record each dead letter in the ledger, keep its scrubbed body in the archive, and let it leave its queue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -61,7 +61,10 @@ class Archive(Protocol):
 
 
 class Ledger(Protocol):
-    """Keeps what is known of dead letters; raises StoreUnavailable."""
+    """Keeps what is known of dead letters, and of erased learners; raises StoreUnavailable."""
+
+    def find_barred(self, org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
+        """Tell of each identifier and time whether it is of a learner who was erased then, or later."""
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
         """Record a failure once; tells whether it was new."""
@@ -100,11 +103,20 @@ class Bury:
         The body comes first and the ledger last, so that a row always has its body; either done twice changes
         nothing. Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then it stays on its queue.
         """
-        failures = [(part, *self._failure(message, part)) for part in _parts(message)]
+        parts = [self._without_erased(part) for part in _parts(message)]
+        failures = [(part, *self._failure(message, part)) for part in parts if part is not None]
         for _, failure, kept in failures:
             if kept is not None and failure.archive_key is not None:
                 self.archive.put(failure.archive_key, kept.encode())
         return [failure for part, failure, _ in failures if self.ledger.record_dead_letter(part.org_id, failure)]
+
+    def _without_erased(self, part: Part) -> Part | None:
+        """Return a part without events of learners who were erased while it waited; None when no other is in it."""
+        asked = dead_letters.owners_of(part)
+        if not asked:
+            return part
+        barred = self.ledger.find_barred(part.org_id, asked)
+        return dead_letters.without(part, barred) if any(barred) else part
 
     def _failure(self, message: DeadMessage, part: Part) -> tuple[Failure, str | None]:
         """Return what the ledger is told of a part, and what may be kept of its body."""

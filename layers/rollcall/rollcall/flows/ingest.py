@@ -30,6 +30,11 @@ STATUS_OF_OUTCOME: dict[str, Status] = {
 }
 
 
+LEARNER_ERASED = "learner_erased"
+# Which member of an event a reason of the store's is about.
+POINTERS = {LEARNER_ERASED: "user_id"}
+
+
 class StoreAnswer(Protocol):
     """What a store says of a batch: outcomes in order, or None when the rate was exceeded."""
 
@@ -185,7 +190,7 @@ def _merge(read: ReadBatch[ProgressEvent], outcomes: list[str]) -> BatchReceipt:
         if status := STATUS_OF_OUTCOME.get(outcome):
             results[position] = EventReceipt(event_id=event.event_id, status=status)
         else:
-            # What the store alone can refuse is an organisation that it cannot resolve.
-            read.reject(position, event, outcome, "org_id")
+            # What else the store alone can refuse is an organisation that it cannot resolve.
+            read.reject(position, event, outcome, POINTERS.get(outcome, "org_id"))
     results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
-from rollcall.flows.ingest import STATUS_OF_OUTCOME, ProgressStore
+from rollcall.flows.ingest import LEARNER_ERASED, STATUS_OF_OUTCOME, ProgressStore
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
@@ -35,6 +35,15 @@ def load_spooled(message: str, store: ProgressStore) -> Counter[str]:
 
     Raises PoisonedMessage when it cannot be read, StoreUnavailable when it should be tried again later.
     """
+    counts, _ = store_spooled(message, store)
+    return counts
+
+
+def store_spooled(message: str, store: ProgressStore) -> tuple[Counter[str], str | None]:
+    """Store a spooled batch once, and return its counts, and the message as it may be archived; None: not at all.
+
+    Events of a learner who was erased while it waited may be kept nowhere. Raises what load_spooled raises.
+    """
     try:
         batch = SpooledBatch.model_validate_json(message)
     except ValidationError as invalid:
@@ -43,7 +52,12 @@ def load_spooled(message: str, store: ProgressStore) -> Counter[str]:
     answer = store.ingest_progress(batch.subject, batch.org_ids, batch.events, batch.received_at, None)
     if answer.outcomes is None:
         raise StoreUnavailable
-    return _counts(answer.outcomes)
+    counts = _counts(answer.outcomes)
+    if LEARNER_ERASED not in answer.outcomes:
+        return counts, message
+    events = [event for event, outcome in zip(batch.events, answer.outcomes, strict=True) if outcome != LEARNER_ERASED]
+    kept = batch.model_copy(update={"events": events})
+    return counts, kept.model_dump_json(exclude_none=True) if events else None
 
 
 def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Counter[str] | Exception]":

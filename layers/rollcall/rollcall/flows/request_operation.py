@@ -35,18 +35,32 @@ class RequestOperation:
 
     def request(self, request: OperationRequest) -> Operation:
         """Write an operation down and queue it. Raises OperationActive, StoreUnavailable, QueueUnavailable."""
-        operation, is_new = self.store.request(request, self.new_id())
+        operation, is_new = self._write(request)
         if not is_new:
-            if operation.state == "queued":
-                # Whoever asked for it may have been killed before its message was sent. Two messages do no harm.
-                self._queue(operation)
             raise OperationActive(f"Operation {operation.operation_id} is {operation.state} on the same source.")
-        try:
-            self._queue(operation)
-        except QueueUnavailable:
-            self.store.cancel(operation.kind, operation.operation_id, [operation.org_id])
-            raise
         return operation
+
+    def request_once(self, request: OperationRequest) -> Operation:
+        """Write an operation down and queue it, or return the active one if that is the very same work.
+
+        Raises OperationActive, StoreUnavailable, QueueUnavailable.
+        """
+        operation, is_new = self._write(request)
+        if not is_new and _work_of(operation) != _work_of(request):
+            raise OperationActive(f"Operation {operation.operation_id} is {operation.state} on the same source.")
+        return operation
+
+    def _write(self, request: OperationRequest) -> tuple[Operation, bool]:
+        operation, is_new = self.store.request(request, self.new_id())
+        try:
+            # Whoever asked for a queued one may have been killed before its message was sent. Two do no harm.
+            if is_new or operation.state == "queued":
+                self._queue(operation)
+        except QueueUnavailable:
+            if is_new:
+                self.store.cancel(operation.kind, operation.operation_id, [operation.org_id])
+            raise
+        return operation, is_new
 
     def _queue(self, operation: Operation) -> None:
         message = OperationMessage(org_id=operation.org_id, operation_id=operation.operation_id)
@@ -69,3 +83,7 @@ def _known(operation: Operation | None) -> Operation:
     if operation is None:
         raise OperationUnknown
     return operation
+
+
+def _work_of(request: OperationRequest) -> tuple[object, ...]:
+    return request.kind, request.is_dry_run, request.parameters

@@ -30,6 +30,8 @@ LEASE_SECONDS = 90
 FILES_MAX = 100  # listed at once
 
 Keep = Callable[[Mapping[str, Any]], bool]
+Revise = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+"""Returns a row as it is to be from now on; None: without it."""
 
 
 class FileStore(Protocol):
@@ -59,9 +61,10 @@ class FileStore(Protocol):
 
 @dataclass(frozen=True)
 class RewriteResult:
-    """What a rewrite did: rows that were removed and kept, and files that were written anew or removed as a whole."""
+    """What a rewrite did: rows that were removed, changed, and kept in all; files written anew, or removed whole."""
 
     rows_removed: int = 0
+    rows_changed: int = 0
     rows_kept: int = 0
     files_rewritten: int = 0
     files_removed: int = 0
@@ -70,6 +73,7 @@ class RewriteResult:
         """Add up what two did."""
         return RewriteResult(
             self.rows_removed + other.rows_removed,
+            self.rows_changed + other.rows_changed,
             self.rows_kept + other.rows_kept,
             self.files_rewritten + other.files_rewritten,
             self.files_removed + other.files_removed,
@@ -105,7 +109,11 @@ class RewriteSnapshots:
         return snapshot_files.read_rows(file, self.objects)
 
     def rewrite_file(self, file: SnapshotFile, keep: Keep) -> RewriteResult:
-        """Take the rows that are not kept out of one file: a second or two of work. Twice is as good as once.
+        """Take the rows that are not kept out of one file; see revise_file."""
+        return self.revise_file(file, lambda row: row if keep(row) else None)
+
+    def revise_file(self, file: SnapshotFile, revise: Revise) -> RewriteResult:
+        """Change or remove rows of one file: a second or two of work. Twice is as good as once.
 
         Raises:
             SnapshotBusy: somebody else works on this day; try again a little later.
@@ -119,21 +127,25 @@ class RewriteSnapshots:
         if lease_id is None:
             raise SnapshotBusy
         try:
-            return self._rewrite(known, lease_id, file, keep)
+            return self._rewrite(known, lease_id, file, revise)
         finally:
             self.store.release(known, lease_id)
 
-    def _rewrite(self, known: SnapshotDay, lease_id: UUID, file: SnapshotFile, keep: Keep) -> RewriteResult:
+    def _rewrite(self, known: SnapshotDay, lease_id: UUID, file: SnapshotFile, revise: Revise) -> RewriteResult:
         result = RewriteResult()
         current = _same_part(known, file)
         if current is not None:
-            written, removed = snapshot_files.rewrite_part(current, keep, self.objects)
-            if removed and not self.store.replace_file(current, lease_id, written):
+            written, removed, changed = snapshot_files.rewrite_part(current, revise, self.objects)
+            if (removed or changed) and not self.store.replace_file(current, lease_id, written):
                 raise SnapshotBusy
             result = RewriteResult(
-                removed, current.row_count - removed, int(written is not None), int(removed == current.row_count)
+                removed,
+                changed,
+                current.row_count - removed,
+                int(written is not None),
+                int(removed == current.row_count),
             )
-        if result.rows_removed or known.manifest_digest is None:
+        if result.rows_removed or result.rows_changed or known.manifest_digest is None:
             self.manifests.settle(known, lease_id)
         return result
 

@@ -108,22 +108,27 @@ def _put(day: DayOfTable, org_id: UUID, part: int, revision: int, packing: Packi
 
 
 def rewrite_part(
-    file: SnapshotFile, keep: Callable[[Mapping[str, Any]], bool], objects: Objects
-) -> tuple[WrittenFile | None, int]:
-    """Write a file's next revision without the rows that are not kept.
+    file: SnapshotFile, revise: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], objects: Objects
+) -> tuple[WrittenFile | None, int, int]:
+    """Write a file's next revision, with each row as `revise` returns it; without those of which it returns None.
 
-    Returns what was written (None: no row is left, or none was removed) and how many rows were removed. Raises
-    SnapshotDamaged, ObjectsUnavailable.
+    Returns what was written (None: no row is left, or all are as they were), and how many rows were removed and
+    changed. Raises SnapshotDamaged, ObjectsUnavailable.
     """
-    packing, removed = Packing(), 0
+    packing, removed, changed = Packing(), 0, 0
     for line in read_lines(file, objects):
-        if keep(json.loads(line)):
+        row = json.loads(line)
+        revised = revise(row)
+        if revised is None:
+            removed += 1
+        elif revised == row:
             packing.add(line + b"\n", 1)
         else:
-            removed += 1
-    if not removed or not packing.row_count:
-        return None, removed
-    return _put(file, file.org_id, file.part, file.revision + 1, packing, objects), removed
+            packing.add(json.dumps(revised, ensure_ascii=False).encode() + b"\n", 1)
+            changed += 1
+    if not (removed or changed) or not packing.row_count:
+        return None, removed, changed
+    return _put(file, file.org_id, file.part, file.revision + 1, packing, objects), removed, changed
 
 
 def read_rows(file: SnapshotFile, objects: Objects) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,15 @@
 """The procedures that write down what becomes of dead messages, called by their names."""
 
+import json
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from rollcall.contracts.dead_letter import Failure
 from rollcall.store.connection import Database
 
 RECORD = "select rollcall.record_dead_letter_v1(%s, %s::jsonb)"
+FIND_BARRED = "select rollcall.find_barred_v1(%s, %s::jsonb)"
 RESOLVE = "select rollcall.resolve_dead_letter_v1(%s, %s, %s, %s, %s)"
 
 
@@ -14,6 +18,12 @@ class BurialStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def find_barred(self, org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
+        """Tell of each identifier and time whether it is of a learner who was erased then, or later."""
+        document = json.dumps([{"identifiers": [name], "at": at.isoformat()} for name, at in asked])
+        (barred,) = self._database.call(FIND_BARRED, (org_id, document))
+        return list(barred)
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
         """Record a failure once; tells whether it was new."""

@@ -1,0 +1,123 @@
+"""Erasing and exporting one learner, as it comes over HTTP: what is asked for, how far it is, and the certificate."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rollcall.contracts.event import Identifier
+from rollcall.contracts.operation import Operation, OperationView
+from rollcall.contracts.receipt import is_absent
+
+LIST_DEFAULT, LIST_MAX = 20, 100
+IDENTIFIERS_MAX = 20  # of each key of the keyring there is a pseudonym of each in an operation's parameters
+
+
+class LearnerRequest(BaseModel):
+    """Whom to erase or to export, and why."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    org_id: UUID = Field(description="The organisation: nothing of another one is touched.")
+    user_id: UUID = Field(description="The learner.")
+    other_ids: list[Identifier] = Field(
+        [],
+        max_length=IDENTIFIERS_MAX,
+        description="Other identifiers that applications sent for this learner in analytics events (anonymous_id, "
+        "session_id, another user_id). Only their pseudonyms are kept.",
+    )
+    reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
+    dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
+
+
+class LearnerQuery(BaseModel):
+    """Whose erasures or exports to list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    org_id: UUID = Field(description="The organisation.")
+    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many at most.")
+
+
+class Remainder(BaseModel):
+    """Something of the learner that is still there, or may be, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    where: str = Field(description="The place.")
+    why: str = Field(description="Why it is still there.")
+    until: datetime = Field(description="When it is gone at the latest.")
+
+
+class Certificate(BaseModel):
+    """What an erasure did, and what a search of everything found afterwards. Signed; names nobody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    org_id: UUID
+    operation_id: UUID = Field(description="The erasure.")
+    learner_digest: str = Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 over the organisation's id and the user's: whoever has both can test it.",
+    )
+    requested_by: str = Field(description="Who asked for it: a user's id, or a mark of a service.")
+    requested_at: datetime
+    erased_at: datetime = Field(
+        description="What happened, or came, until then is gone, and refused if it comes again."
+    )
+    issued_at: datetime
+    identifiers: int = Field(description="By how many identifiers and pseudonyms the learner was searched for.")
+    counts: dict[str, int] = Field(description="What was deleted, redacted, rewritten, rebuilt and searched, by place.")
+    residue: dict[str, int] = Field(description="What the search found, by place; empty when it found nothing.")
+    newer: dict[str, int] = Field(description="Rows of the same learner that came after the erasure, by place.")
+    remains: list[Remainder] = Field(description="What no search can reach, or what is still there for a reason.")
+    is_clean: bool = Field(description="Whether the search found nothing but what `remains` explains.")
+    key_id: str = Field("", description="Which key signed it.")
+    signature: str = Field("", description="HMAC-SHA-256 over all the rest, as JSON with sorted names.")
+
+
+class ErasureView(OperationView):
+    """An erasure, as those who asked for it see it. Nothing in it names the learner."""
+
+    model_config = ConfigDict(frozen=True)
+
+    certificate: dict[str, Any] | None = Field(
+        None, exclude_if=is_absent, description="What was found where, once it is done: see Certificate."
+    )
+    is_genuine: bool | None = Field(
+        None, exclude_if=is_absent, description="Whether the certificate's signature is right under its key."
+    )
+
+    @classmethod
+    def of(cls, operation: Operation, **more: Any) -> Self:
+        """Return the view of an erasure."""
+        return super().of(operation, **more)
+
+
+class ExportView(OperationView):
+    """An export, as those who asked for it see it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    download_url: str | None = Field(
+        None, exclude_if=is_absent, description="Where it can be fetched, for a few minutes: JSON lines, gzip."
+    )
+    download_expires_in_seconds: int | None = Field(None, exclude_if=is_absent, description="For how long.")
+
+
+class ErasureList(BaseModel):
+    """The latest erasures of an organisation, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    erasures: list[ErasureView]
+
+
+class ExportList(BaseModel):
+    """The latest exports of an organisation, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    exports: list[ExportView]

@@ -1,0 +1,69 @@
+-- Erases a learner's progress, and bars what may still come of the time before. One transaction, under the learner's
+-- lock: a batch of theirs comes before and is erased, or after and is refused.
+--
+-- p_identifiers: all that they are known by here; the user's id among them.
+-- Returns erased_at, counts by table, and the days of the events that are gone. A dry run counts, and changes nothing.
+create or replace function rollcall.erase_learner_v1(
+    p_org_id uuid,
+    p_user_id uuid,
+    p_identifiers text[],
+    p_is_dry_run boolean,
+    out erased_at timestamptz,
+    out counts jsonb,
+    out days date[]
+)
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+set timezone = 'UTC'
+as $$
+declare
+    v_event_ids uuid[];
+    v_table text;
+    v_rows bigint;
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    -- The very locks of ingest_progress_v1 and of ingest_analytics_v1.
+    perform pg_advisory_xact_lock(hashtextextended(p_user_id::text, 0));
+    perform pg_advisory_xact_lock(hashtextextended('rollcall.analytics/' || p_org_id, 0));
+    erased_at := clock_timestamp();
+    if not p_is_dry_run then
+        insert into erasures as known (org_id, digest, erased_at)
+        select distinct p_org_id, learner_digest_v1(p_org_id, given.identifier), erase_learner_v1.erased_at
+        from unnest(p_identifiers) as given (identifier)
+        order by 2
+        on conflict (org_id, digest) do update set erased_at = greatest(known.erased_at, excluded.erased_at);
+    end if;
+
+    select
+        coalesce(array_agg(event_id), '{}'), coalesce(array_agg(distinct occurred_at::date), '{}'),
+        jsonb_build_object('progress_events', count(*))
+    into v_event_ids, days, counts
+    from progress_events
+    where org_id = p_org_id and user_id = p_user_id;
+    if not p_is_dry_run then
+        delete from progress_events where org_id = p_org_id and user_id = p_user_id;
+        perform entomb_events_v1(p_org_id, v_event_ids);
+        perform mark_stale_days_v1(p_org_id, days);
+    end if;
+    foreach v_table in array array['lesson_progress', 'course_progress', 'learners', 'assignments'] loop
+        execute format(
+            case when p_is_dry_run then 'select from %I where org_id = $1 and user_id = $2'
+                else 'delete from %I where org_id = $1 and user_id = $2'
+            end, v_table
+        ) using p_org_id, p_user_id;
+        get diagnostics v_rows = row_count;
+        counts := counts || jsonb_build_object(v_table, v_rows);
+    end loop;
+    if not p_is_dry_run then
+        -- How often somebody called lately: forgotten, it is as if they had not.
+        delete from rate_buckets where subject in (
+            select prefix || identifier
+            from unnest(p_identifiers) as given (identifier) cross join (values (''), ('analytics:')) as route (prefix)
+        );
+    end if;
+end
+$$;
+
+revoke all on function rollcall.erase_learner_v1(uuid, uuid, text[], boolean) from public;
+grant execute on function rollcall.erase_learner_v1(uuid, uuid, text[], boolean) to rollcall_ops;

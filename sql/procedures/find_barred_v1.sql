@@ -1,0 +1,21 @@
+-- Tells of each of these sets of identifiers, and times, whether it is of a learner who was erased then, or later.
+-- p_asked: a JSON array of {identifiers, at}. For what keeps messages outside the database, beside the procedures that
+-- store them.
+create or replace function rollcall.find_barred_v1(p_org_id uuid, p_asked jsonb) returns boolean[]
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    return (
+        select coalesce(array_agg(is_barred_v1(p_org_id, asked.identifiers, asked.at) order by asked.ordinal), '{}')
+        from rows from (
+            jsonb_to_recordset(p_asked) as (identifiers text[], at timestamptz)
+        ) with ordinality as asked (identifiers, at, ordinal)
+    );
+end
+$$;
+
+revoke all on function rollcall.find_barred_v1(uuid, jsonb) from public;
+grant execute on function rollcall.find_barred_v1(uuid, jsonb) to rollcall_app, rollcall_ops;

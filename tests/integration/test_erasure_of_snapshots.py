@@ -1,0 +1,165 @@
+"""Erasure in snapshots: days that left the tables are rewritten without the learner, and can still be proven."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from rollcall.contracts.operation import OperationRequest
+from rollcall.flows.operate import Chunk
+from rollcall.flows.restore import Restore, VerifySnapshots
+from rollcall.flows.snapshot_manifest import Manifests
+
+from tests.builders import NOW, an_event, queued_batch, scrubbed_event
+from tests.integration.retaining import Retention
+from tests.integration.test_erasure import killing
+from tests.postgres import ScratchDatabase
+from tests.privacy import KEYRING, Household
+
+OLD = NOW - timedelta(days=5)
+DAY = date(2026, 3, 5)
+
+
+@pytest.fixture
+def home(clone: ScratchDatabase) -> Iterator[Household]:
+    """A learner and a sibling, of whom one day lies in snapshots alone."""
+    household = Household(clone)
+    household.database = clone.database("rollcall_ops")
+    for org_id, user_id in household.everybody():
+        events = [
+            an_event(org_id, user_id=user_id, occurred_at=OLD, assigned_by=household.learner, percent=33.33)
+            for _ in range(3)
+        ]
+        clone.ingest([org_id], *events)
+        own = scrubbed_event(user_pseudonym=household.pseudonym(user_id, org_id), occurred_at=OLD)
+        about = scrubbed_event(
+            user_pseudonym=household.pseudonym("a teacher", org_id),
+            occurred_at=OLD,
+            properties={"student_id": household.pseudonym(user_id, org_id), "score": 3},
+        )
+        clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, own, about)])
+    retaining(household).run()
+    assert clone.rows("select count(*) from rollcall.progress_events") == [(0,)]
+    yield household
+    household.database.close()
+    household.burials._database.close()
+
+
+def retaining(home: Household) -> Retention:
+    retention = Retention(home.clone, home.database, home.bucket)
+    # One key for both, so that whoever rewrites can sign.
+    retention.manifests = lambda store=None, bucket=None: Manifests(  # type: ignore[method-assign]
+        store or retention.store, bucket or home.bucket, lambda: KEYRING
+    )
+    return retention
+
+
+def in_snapshots(home: Household) -> list[str]:
+    """Return what names the learner in objects of snapshots of the organisation."""
+    return [
+        line
+        for key, text in home.bucket.texts().items()
+        if key.startswith("snapshots/") and str(home.org_id) in key
+        for line in text.splitlines()
+        if home.names_learner(line)
+    ]
+
+
+def test_files_are_rewritten_and_signed_anew(home: Household) -> None:
+    """The learner's rows go, mentions in others' rows as well; what is left is proven by its manifest."""
+    assert len(in_snapshots(home)) == 3 + 3 + 1 + 1
+    others = {key: body for key, body in home.bucket.objects.items() if f"/{home.elsewhere}" in key}
+    operation = home.run("erase")
+    assert in_snapshots(home) == []
+    assert home.mentions() == {}
+    found = home.certificate(operation)
+    assert found["is_clean"]
+    assert found["counts"]["deleted_rows_snapshots"] == 4
+    assert found["counts"]["redacted_rows_snapshots"] == 4
+    assert {key: home.bucket.objects[key] for key in others} == others
+    retention = retaining(home)
+    verify = VerifySnapshots(retention.store, home.bucket, retention.manifests())
+    for table, rows in (("progress_events", 3), ("analytics_events", 3)):
+        report = verify.verify(home.org_id, table, DAY)  # type: ignore[arg-type]
+        assert (report.intact, report.rows) == (True, rows)
+    kept = retention.rows_in_snapshots(home.org_id)
+    assert {(row["user_id"], row["assigned_by"], row["percent"]) for row in kept} == {(str(home.sibling), None, 33.33)}
+
+
+def test_a_dry_run_counts_the_same(home: Household) -> None:
+    """A dry run rewrites nothing, and tells what would be."""
+    before = dict(home.bucket.objects)
+    dry = home.run("erase", is_dry_run=True)
+    assert home.bucket.objects == before
+    assert (dry.counts["deleted_rows_snapshots"], dry.counts["redacted_rows_snapshots"]) == (4, 4)
+
+
+def test_killed_workers_leave_no_row_behind(home: Household) -> None:
+    """Given workers that die after each second chunk, snapshots are rewritten all the same, and proven."""
+    assert home.certificate(home.run("erase", wrap=killing(2)))["is_clean"]
+    assert in_snapshots(home) == []
+
+
+def test_a_restored_day_brings_nothing_back(home: Household) -> None:
+    """Restored after the erasure, also from a copy of before and with a ledger that forgot, the learner stays gone."""
+    copy = dict(home.bucket.objects)
+    files = home.clone.rows("select * from rollcall.snapshots order by object_key")
+    home.run("erase")
+    home.bucket.objects.update(copy)
+    home.clone.execute("delete from rollcall.snapshots")
+    with home.clone.connect() as connection:
+        for row in files:
+            marks = ", ".join(["%s"] * len(row))
+            values = [json.dumps(value) if isinstance(value, dict) else value for value in row]
+            connection.execute(f"insert into rollcall.snapshots values ({marks})".encode(), values)
+    home.clone.execute("delete from rollcall.event_identities where org_id = %s", (home.org_id,))
+    step = Restore(home.snapshots.store, home.bucket, lambda: NOW)  # type: ignore[arg-type]
+    for table in ("progress_events", "analytics_events"):
+        request = OperationRequest(
+            org_id=home.org_id,
+            kind="restore",
+            source=table,
+            parameters={"table_name": table, "day": DAY.isoformat(), "target": "live"},
+            requested_by="somebody",
+        )
+        operation, _ = home.operations.request(request, home.learner)
+        while not operation.is_finished:
+            leased, lease_id = home.operations.lease(home.org_id, operation.operation_id, 30)
+            assert leased is not None
+            assert lease_id is not None
+            done = step(leased, Chunk(None, lease_id, 30))
+            latest = home.operations.advance(leased, lease_id, 30, done.cursor, done.counts, is_done=done.is_done)
+            assert latest is not None
+            home.operations.release(latest, lease_id)
+            operation = latest
+        home.clone.execute("delete from rollcall.operations where operation_id = %s", (home.learner,))
+    restored = home.clone.rows(
+        "select user_id from rollcall.progress_events where org_id = %s group by user_id", (home.org_id,)
+    )
+    assert restored == [(home.sibling,)]
+    own = home.clone.rows(
+        "select count(*) from rollcall.analytics_events where org_id = %s and user_pseudonym = %s",
+        (home.org_id, home.pseudonym(home.learner)),
+    )
+    assert own == [(0,)]
+
+
+def test_a_damaged_snapshot_is_told_and_does_not_stop_the_rest(home: Household) -> None:
+    """What cannot be read cannot be erased: the certificate is not clean, and names where; all else is erased."""
+    key = next(key for key in home.bucket.objects if "progress_events" in key and f"/{home.org_id}" in key)
+    home.bucket.put(key, b"spoiled")
+    operation = home.run("erase")
+    found = home.certificate(operation)
+    assert not found["is_clean"]
+    assert found["residue"] == {"damaged_snapshots": 1}
+
+
+def test_snapshots_are_exported(home: Household) -> None:
+    """Rows of days that left the tables are in an export, with their table and day."""
+    _, lines = home.export_of(home.run("export"))
+    found = [line for line in lines if line["source"] == "snapshots"]
+    assert len(found) == 8
+    assert {(line["table"], line["day"]) for line in found} == {
+        ("progress_events", "2026-03-05"),
+        ("analytics_events", "2026-03-05"),
+    }
