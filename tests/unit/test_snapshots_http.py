@@ -72,6 +72,14 @@ def test_the_list_is_of_one_organisation_and_of_the_days_asked_for(files: Files)
     assert [str(which[name]) for name in ("first", "last")] == ["2026-03-01", "2026-03-02"]
 
 
+@pytest.mark.parametrize("day", ["0", "2026-03-01T00:00:00", "20260301", "2026-02-30"])
+@pytest.mark.usefixtures("files", "requests")
+def test_a_day_is_written_in_one_way(day: str) -> None:
+    """Nothing else is taken for one, in a query or in a body."""
+    assert ask(f"GET {SNAPSHOTS}", scopes="admin:read", query={"org_id": str(ORG), "from": day})[0] == 400
+    assert ask(f"POST {SNAPSHOTS}/restore", DAY | {"day": day})[0] == 400
+
+
 @pytest.mark.parametrize(
     ("route", "body", "scope"),
     [

@@ -1,10 +1,11 @@
 """Snapshots, their verification and their restoration, as they go over HTTP."""
 
+import re
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rollcall.contracts.event import Identifier
 from rollcall.contracts.operation import Operation, OperationView
@@ -15,6 +16,16 @@ LIST_DEFAULT, LIST_MAX = 100, 1000
 RestoreTarget = Literal["live", "scratch"]
 
 
+def _written_as_day(value: object) -> object:
+    """Refuse what pydantic would take for a day as well: seconds since 1970, midnights."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("Input should be a day, such as 2026-03-01")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
+
+
 class SnapshotQuery(BaseModel):
     """Whose snapshots to list, and of which days."""
 
@@ -22,8 +33,8 @@ class SnapshotQuery(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable | None = Field(None, description="One table alone.")
-    first: date | None = Field(None, alias="from", description="The first day, in UTC.")
-    last: date | None = Field(None, alias="to", description="The last day, itself included.")
+    first: Day | None = Field(None, alias="from", description="The first day, in UTC.")
+    last: Day | None = Field(None, alias="to", description="The last day, itself included.")
     limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many files at most.")
 
 
@@ -77,7 +88,7 @@ class RestoreRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable = Field(description="What to restore.")
-    day: date = Field(description="Which day, in UTC.")
+    day: Day = Field(description="Which day, in UTC.")
     target: RestoreTarget = Field("live", description="Into the live table, or into a scratch table beside it.")
     dry_run: bool = Field(False, description="Read and verify every file, and restore nothing.")
     reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
@@ -90,7 +101,7 @@ class VerifyRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable = Field(description="Of which table.")
-    day: date = Field(description="Which day, in UTC.")
+    day: Day = Field(description="Which day, in UTC.")
 
 
 class VerifiedFile(SnapshotView):
