@@ -17,10 +17,12 @@ RestoreTarget = Literal["live", "scratch"]
 
 
 def _written_as_day(value: object) -> object:
-    """Refuse what pydantic would take for a day as well: seconds since 1970, midnights."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+    """Read a day; refuse what pydantic would take for one as well: seconds since 1970, midnights."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("Input should be a day, such as 2026-03-01")
-    return value
+    return date.fromisoformat(value)
 
 
 Day = Annotated[date, BeforeValidator(_written_as_day)]
