@@ -1,7 +1,6 @@
--- Deletes what is older than p_before of one kind, at most p_limit rows, and returns how many: what each kind is, and by
--- which of its times it ages, stands below. What is not finished does not age.
--- Of dead letters goes all that is known of them, no sooner than their bodies in the archive: a replay asks whether one
--- was discarded.
+-- Deletes what is older than p_before of one kind, at most p_limit rows, and returns how many: what each kind is, and
+-- by which of its times it ages, stands below. What is not finished does not age. Of dead letters goes all that is
+-- known of them, no sooner than their bodies in the archive: a replay asks whether one was discarded.
 create or replace function rollcall.age_out_v1(p_what text, p_before timestamptz, p_limit integer) returns integer
 language plpgsql
 security definer

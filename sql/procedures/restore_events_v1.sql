@@ -3,8 +3,8 @@
 -- conflict: their id belongs to other content by now, or their learner was erased since.
 -- Why not by ingestion: the ledger knows these events, so that they would be duplicates; and projections and rollups
 -- have counted them, and must not do so again. So the row alone comes back, as one of a transaction that everybody who
--- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten since
--- comes back with it.
+-- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten
+-- since comes back with it.
 create or replace function rollcall.restore_events_v1(p_org_id uuid, p_table text, p_rows jsonb, p_scratch_id uuid)
 returns jsonb
 language plpgsql

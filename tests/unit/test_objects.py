@@ -32,6 +32,20 @@ def test_what_was_put_is_got(objects: Objects) -> None:
         objects.get("spool/b.json")
 
 
+def test_an_object_is_streamed_and_deleted(objects: Objects) -> None:
+    """Some bytes at a time, all of them; deleted twice is deleted; what is missing is told when it is read."""
+    body = bytes(range(256)) * 4096
+    objects.put("snapshots/a", body)
+    chunks = list(objects.stream("snapshots/a"))
+    assert b"".join(chunks) == body
+    assert len(chunks) > 1
+    objects.delete(["snapshots/a", "snapshots/never"])
+    objects.delete(["snapshots/a"])
+    objects.delete([])
+    with pytest.raises(ObjectMissing):
+        next(objects.stream("snapshots/a"))
+
+
 def test_keys_come_in_order_and_page_by_page(objects: Objects) -> None:
     """Each page begins after the last key of the one before, and never leaves its prefix."""
     for name in ("spool/b", "spool/a", "other/z", "spool/c"):
@@ -50,3 +64,7 @@ def test_a_bucket_that_is_not_there_is_told_as_unavailable(objects: Objects) -> 
         nowhere.get("key")
     with pytest.raises(ObjectsUnavailable):
         nowhere.keys_after("", "", 1)
+    with pytest.raises(ObjectsUnavailable):
+        next(nowhere.stream("key"))
+    with pytest.raises(ObjectsUnavailable):
+        nowhere.delete(["key"])

@@ -1,5 +1,6 @@
 """Snapshots, their verification and their restoration, as they go over HTTP."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -15,12 +16,16 @@ LIST_DEFAULT, LIST_MAX = 100, 1000
 RestoreTarget = Literal["live", "scratch"]
 
 
-def _day(value: object) -> object:
-    """Take a day in ISO 8601 and no other form: a date alone."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
+def _written_as_day(value: object) -> object:
+    """Read a day; refuse what pydantic would take for one as well: seconds since 1970, midnights."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("Input should be a day, such as 2026-03-01")
+    return date.fromisoformat(value)
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_written_as_day)]
 
 
 class SnapshotQuery(BaseModel):
@@ -30,8 +35,8 @@ class SnapshotQuery(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable | None = Field(None, description="One table alone.")
-    first: date | None = Field(None, alias="from", description="The first day, in UTC.")
-    last: date | None = Field(None, alias="to", description="The last day, itself included.")
+    first: Day | None = Field(None, alias="from", description="The first day, in UTC.")
+    last: Day | None = Field(None, alias="to", description="The last day, itself included.")
     limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many files at most.")
 
 
@@ -85,7 +90,7 @@ class RestoreRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable = Field(description="What to restore.")
-    day: Annotated[Day, Field(description="Which day, in UTC.")]
+    day: Day = Field(description="Which day, in UTC.")
     target: RestoreTarget = Field("live", description="Into the live table, or into a scratch table beside it.")
     dry_run: bool = Field(False, description="Read and verify every file, and restore nothing.")
     reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
@@ -98,7 +103,7 @@ class VerifyRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     table: EventTable = Field(description="Of which table.")
-    day: Annotated[Day, Field(description="Which day, in UTC.")]
+    day: Day = Field(description="Which day, in UTC.")
 
 
 class VerifiedFile(SnapshotView):

@@ -70,7 +70,7 @@ def _snapshots() -> dict[str, dict[str, Any]]:
                 "Bring the rows of one organisation, table and day back: into the live table, where retention leaves "
                 "them alone for a week, or into a scratch table. For admin:write. Twice changes nothing.",
                 ("202", "It will be worked on.", RestoreView),
-                (400, 409, 413, 415),
+                (400, 404, 409, 413, 415),
                 body=RestoreRequest,
             )
         },

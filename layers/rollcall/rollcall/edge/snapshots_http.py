@@ -47,10 +47,13 @@ def verify_snapshot(request: Request) -> Response:
 
 @router.route("POST /api/admin/snapshots/restore")
 def post_restore(request: Request) -> Response:
-    """Ask that a day be restored: 202 with its id; 409 while it is at work already."""
+    """Ask that a day be restored: 202 with its id; 404 without a snapshot, 409 while it is at work already."""
     access.administrator(request, WRITE)
     asked = read_model(request, RestoreRequest)
     caller = access.administrator(request, WRITE, org_id=asked.org_id)
+    store = wiring_snapshots.snapshot_store()
+    if not store.list_files(asked.org_id, 1, table=asked.table, first=asked.day, last=asked.day):
+        raise errors.SnapshotUnknown
     operation = wiring_operations.request_operation().request(
         OperationRequest(
             org_id=asked.org_id,

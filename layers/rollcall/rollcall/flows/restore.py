@@ -79,7 +79,7 @@ class Restore:
     now: Callable[[], datetime]
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:  # noqa: ARG002 - a file is the least there is
-        """Restore the next file; raises SnapshotUnknown when there is none at all."""
+        """Restore the next file."""
         table: EventTable = operation.parameters["table_name"]
         day = date.fromisoformat(operation.parameters["day"])
         scratch_id = operation.operation_id if operation.parameters["target"] == "scratch" else None
@@ -88,10 +88,8 @@ class Restore:
             operation.org_id, FILES_MAX, table=table, first=day, last=day, after=operation.cursor
         )
         if operation.cursor is None:
-            if not files:
-                raise SnapshotUnknown
             counts["total"] = len(files)
-            if not operation.is_dry_run:
+            if files and not operation.is_dry_run:
                 kept_until: datetime = self.now() + RESTORED
                 self.store.open_restore(operation.org_id, table, day, scratch_id, kept_until)
         if not files:
