@@ -338,7 +338,8 @@ def test_a_large_table_is_erased_and_searched_to_its_end(home: Household) -> Non
         " key_id, properties, policy_version, remarks)"
         " select %s, %s, gen_random_uuid(), %s, 'page',"
         " case n when 9000 then %s else md5(n::text) end, 'k1',"
-        " jsonb_build_object('text', (select string_agg(md5(random()::text), '') from generate_series(1, 50 + n %% 2))),"
+        " jsonb_build_object('text', (select string_agg(md5(random()::text), '') from generate_series(1, 50 + n %% 2))"
+        "),"
         " 'minors-1', '[]' from generate_series(1, 9000) as n",
         (home.org_id, NOW, NOW, home.pseudonym(home.learner)),
     )
