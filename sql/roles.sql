@@ -50,7 +50,11 @@ begin
             ('rollcall_app', 'default_transaction_isolation', 'read committed'),
             ('rollcall_app', 'idle_in_transaction_session_timeout', '10s'),
             ('rollcall_ops', 'lock_timeout', '5s'),
-            ('rollcall_ops', 'default_transaction_isolation', 'read committed')
+            ('rollcall_ops', 'default_transaction_isolation', 'read committed'),
+            -- Reports answer in milliseconds; whoever reads the views by hand may take longer, but not for ever.
+            ('rollcall_reader', 'statement_timeout', '30s'),
+            ('rollcall_reader', 'default_transaction_read_only', 'on'),
+            ('rollcall_reader', 'idle_in_transaction_session_timeout', '60s')
         ) as wanted (role_name, setting, value)
         inner join pg_roles on wanted.role_name = pg_roles.rolname
         -- Only what differs: an administrator who did not make these roles may not alter them.

@@ -74,18 +74,26 @@ class ApiClient:
         """Return the JSON answer; raises ApiRefused, ApiUnavailable."""
         return self._answer("GET", path, params=query)
 
+    def get_text(self, path: str, **query: str | int) -> tuple[str, str | None]:
+        """Return the answer as it is, and where the next page is, None after the last; raises as `get` does."""
+        response = self._send("GET", path, params=query)
+        return response.text, response.links.get("next", {}).get("url")
+
     def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
         return self._answer("POST", path, json=body)
 
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        return _json_of(self._send(method, path, **options))
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             response = self.http.request(method, path, **options)
         except httpx.HTTPError as fault:
             raise ApiUnavailable(f"{self.http.base_url} cannot be reached: {type(fault).__name__}.") from fault
-        document = _json_of(response)
         if response.is_success:
-            return document
+            return response
+        document = _json_of(response)
         detail = str(document.get("detail") or document.get("message") or response.reason_phrase)
         for found in document.get("errors", []):
             detail += f"\n  {found['pointer']} {found['detail']}"

@@ -20,10 +20,13 @@ from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.logs import lines as read_logs
 from workbench.operations.dead_letters import dead_letters
+from workbench.operations.jobs import show_jobs
 from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
+from workbench.operations.rollup import app as rollup
 from workbench.operations.snapshots import purge, snapshots
+from workbench.reports import report
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
 from workbench.tokens import TokenSigner
@@ -37,12 +40,15 @@ app.command()(bench)
 app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
 app.add_typer(jobs.app, name="job")
+app.command()(report)
 app.command()(replay)
 app.add_typer(replays)
 app.add_typer(snapshots)
 app.command()(purge)
 app.command()(redrive)
 app.add_typer(dead_letters)
+app.command("jobs")(show_jobs)
+app.add_typer(rollup)
 app.add_typer(privacy)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)

@@ -1,20 +1,31 @@
-"""Administrators' routes: /api/admin, and receipts."""
+"""Administrators' routes: /api/admin, receipts, and jobs."""
 
 from typing import Any
 
 from rollcall.edge import (
     dead_letters_http,
+    jobs_http,
     observe,
     privacy_http,
     receipts_http,
     replay_http,
+    rollups_http,
     scrub_http,
     snapshots_http,
 )
 from rollcall.edge.http import Router
 
 router = Router()
-for family in (dead_letters_http, privacy_http, receipts_http, replay_http, scrub_http, snapshots_http):
+for family in (
+    dead_letters_http,
+    jobs_http,
+    privacy_http,
+    receipts_http,
+    replay_http,
+    rollups_http,
+    scrub_http,
+    snapshots_http,
+):
     router.routes |= family.router.routes
 
 

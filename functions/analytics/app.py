@@ -1,4 +1,4 @@
-"""POST /api/analytics/events and /batch, and /v1/batch: scrub analytics events, queue what is left, answer."""
+"""Routes that take analytics events, of processes too: scrub them, queue what is left, answer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +25,12 @@ def post_batch(request: Request) -> Response:
 def post_event(request: Request) -> Response:
     """Take one event."""
     return _take(request, Collect.accept_event, ingest_http.answer_event)
+
+
+@router.route("POST /api/migration-analytics/events")
+def post_process_batch(request: Request) -> Response:
+    """Take a batch of process events."""
+    return _take(request, Collect.accept_process_batch, ingest_http.answer_batch)
 
 
 @router.route("POST /v1/batch")

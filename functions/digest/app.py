@@ -1,11 +1,13 @@
-"""Hourly: one message to the people on call about what became dead letters since the last; none when nothing did."""
+"""Hourly: one message to the people on call about what failed for good since the last; none when nothing did."""
 
 from rollcall.edge import job, observe, wiring_dead_letters
 
 
 @job.entry("digest")
 def handler(_run: job.Run) -> job.Done:
-    """Tell how many dead letters were told of."""
+    """Tell how many dead letters and failed runs were told of."""
     told = wiring_dead_letters.digest().tell()
-    observe.count(digest_told=told)
-    return job.Done(told, {"told": told})
+    observe.count(digest_told=told.dead_letters + told.failed_runs)
+    return job.Done(
+        told.dead_letters + told.failed_runs, {"dead_letters": told.dead_letters, "failed_runs": told.failed_runs}
+    )

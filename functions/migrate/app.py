@@ -11,7 +11,7 @@ from rollcall.errors import DatabaseAhead
 from rollcall.store import schema
 from rollcall.store.connection import CONNECT_TIMEOUT_SECONDS
 
-LOGINS = ("app_secret_arn", "ops_secret_arn")
+LOGINS = ("app_secret_arn", "ops_secret_arn", "reader_secret_arn")
 
 
 def migrate() -> list[str]:

@@ -43,6 +43,9 @@ def _tell(message: OperationMessage, worked: operate.Worked) -> None:
         told |= {"counts": operation.counts, "error_code": operation.error_code}
         if operation.is_finished and (worked.chunks or worked.fault):
             observe.count(**{f"operation_{operation.state}": 1})
+            if operation.state == "failed":
+                # Once more for all kinds together, which one alarm watches.
+                observe.count_apart({}, operation_failed=1)
     observe.logger().info("operation", extra=told)
 
 

@@ -23,6 +23,11 @@ begin
     perform set_config('rollcall.org_ids', array(
         select distinct (batch ->> 'org_id')::uuid from jsonb_array_elements(p_batches) as batch
     )::text, true);
+    -- An organisation's first batch is watched while it waits, too.
+    insert into organisations (org_id, first_seen_at)
+    select distinct (batch ->> 'org_id')::uuid as org_id, p_received_at from jsonb_array_elements(p_batches) as batch
+    order by org_id
+    on conflict do nothing;
     insert into queued_batches (org_id, batch_id, received_at, event_ids)
     select batch.org_id, batch.batch_id, p_received_at, batch.event_ids
     from jsonb_to_recordset(p_batches) as batch (org_id uuid, batch_id uuid, event_ids uuid[])

@@ -22,7 +22,7 @@ begin
         select
             stored_xid, name, user_pseudonym::uuid as learner_key,
             (right(name, 10) = '_completed')::integer as completed,
-            event_duration_ms_v1(properties) as duration_ms,
+            duration_bucket_v1(event_duration_ms_v1(properties)) as bucket,
             event_seconds_v1(properties) as seconds,
             date_bin(interval '1 hour', occurred_at, timestamptz '2000-01-01 00:00Z') as hour_at,
             (occurred_at at time zone 'UTC')::date as day
@@ -85,11 +85,11 @@ begin
     ),
     added_durations as (
         insert into daily_durations as rollup (org_id, source, day, name, bucket, duration_count)
-        select p_org_id, 'analytics', day, name, duration_bucket_v1(duration_ms), count(*)
+        select p_org_id, 'analytics', day, name, bucket, count(*)
         from chunk
-        where duration_ms is not null
-        group by day, name, duration_bucket_v1(duration_ms)
-        order by day, name, duration_bucket_v1(duration_ms)
+        where bucket is not null
+        group by day, name, bucket
+        order by day, name, bucket
         on conflict (org_id, source, day, name, bucket) do update set
             duration_count = rollup.duration_count + excluded.duration_count
     )

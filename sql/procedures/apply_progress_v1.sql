@@ -18,8 +18,11 @@ as $$
 begin
     with chunk as materialized (
         select
-            stored_xid, user_id, course_id, kind::text as name, (kind = 'completed')::integer as completed,
-            time_spent_seconds, date_bin(interval '1 hour', occurred_at, timestamptz '2000-01-01 00:00Z') as hour_at,
+            stored_xid, user_id, course_id, kind, (kind = 'completed')::integer as completed, time_spent_seconds,
+            case
+                when time_spent_seconds > 0 then duration_bucket_v1(1000 * time_spent_seconds::double precision)
+            end as bucket,
+            date_bin(interval '1 hour', occurred_at, timestamptz '2000-01-01 00:00Z') as hour_at,
             (occurred_at at time zone 'UTC')::date as day
         from progress_events
         where org_id = p_org_id
@@ -31,9 +34,11 @@ begin
         fetch first p_events_max rows with ties
     ),
     hourly as materialized (
-        select hour_at, name, count(*) as events, sum(completed) as completed, sum(time_spent_seconds) as seconds
+        select
+            hour_at, kind::text as name, count(*) as events, sum(completed) as completed,
+            sum(time_spent_seconds) as seconds
         from chunk
-        group by hour_at, name
+        group by hour_at, kind
     ),
     per_learner as materialized (
         select
@@ -112,15 +117,11 @@ begin
     ),
     added_durations as (
         insert into daily_durations as rollup (org_id, source, day, name, bucket, duration_count)
-        select p_org_id, 'progress', day, name, duration_bucket_v1(1000.0 * time_spent_seconds), sum(events)
-        from (
-            select day, name, time_spent_seconds, count(*) as events
-            from chunk
-            where time_spent_seconds > 0
-            group by day, name, time_spent_seconds
-        ) as measured
-        group by day, name, duration_bucket_v1(1000.0 * time_spent_seconds)
-        order by day, name, duration_bucket_v1(1000.0 * time_spent_seconds)
+        select p_org_id, 'progress', day, kind::text, bucket, count(*)
+        from chunk
+        where bucket is not null
+        group by day, kind, bucket
+        order by day, kind::text, bucket
         on conflict (org_id, source, day, name, bucket) do update set
             duration_count = rollup.duration_count + excluded.duration_count
     )

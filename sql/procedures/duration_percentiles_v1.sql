@@ -6,6 +6,7 @@ language plpgsql
 stable
 security definer
 set search_path = rollcall, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$

@@ -10,6 +10,7 @@ language plpgsql
 stable
 security definer
 set search_path = rollcall, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
@@ -50,4 +51,4 @@ revoke all on function rollcall.list_process_events_v1(
 ) from public;
 grant execute on function rollcall.list_process_events_v1(
     uuid, timestamptz, timestamptz, timestamptz, uuid, integer
-) to rollcall_ops;
+) to rollcall_ops, rollcall_reader;

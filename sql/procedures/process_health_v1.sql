@@ -1,6 +1,7 @@
 -- How an organisation's processes are, over the last 7 days (UTC, today included): a JSON object of
 --   status: no_data (nothing started or ended), healthy, degraded (more than 5 % of those that ended had failed, or
 --     there is more than one retry for five that started), failing (more than 10 % had failed)
+--   reasons: of failure_rate and retry_rate, those beyond the lower of these bounds
 --   from, until: the days; success_percent, retry_rate, duration_p95_ms: as in process_rollup_v1, of all processes
 --   started, completed, failed, retries; unfinished: runs that began more than an hour ago and told of no end yet
 create or replace function rollcall.process_health_v1(p_org_id uuid) returns jsonb
@@ -8,6 +9,7 @@ language plpgsql
 stable
 security definer
 set search_path = rollcall, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
@@ -25,6 +27,10 @@ begin
                 when failed > 0.05 * (completed + failed) or retries > 0.2 * started then 'degraded'
                 else 'healthy'
             end,
+            'reasons', array_remove(array[
+                case when failed > 0.05 * (completed + failed) then 'failure_rate' end,
+                case when retries > 0.2 * started then 'retry_rate' end
+            ], null),
             'from', v_from,
             'until', v_until,
             'started', started,
@@ -62,4 +68,4 @@ end
 $$;
 
 revoke all on function rollcall.process_health_v1(uuid) from public;
-grant execute on function rollcall.process_health_v1(uuid) to rollcall_ops;
+grant execute on function rollcall.process_health_v1(uuid) to rollcall_ops, rollcall_reader;

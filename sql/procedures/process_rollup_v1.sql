@@ -9,6 +9,7 @@ language plpgsql
 stable
 security definer
 set search_path = rollcall, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
@@ -72,4 +73,4 @@ end
 $$;
 
 revoke all on function rollcall.process_rollup_v1(uuid, date, date) from public;
-grant execute on function rollcall.process_rollup_v1(uuid, date, date) to rollcall_ops;
+grant execute on function rollcall.process_rollup_v1(uuid, date, date) to rollcall_ops, rollcall_reader;

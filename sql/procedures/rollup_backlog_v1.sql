@@ -5,6 +5,7 @@ create or replace function rollcall.rollup_backlog_v1(p_ticket_seconds double pr
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $$
@@ -13,32 +14,34 @@ declare
     v_waiting_ids uuid[];
     v_given jsonb;
 begin
-    select coalesce(array_agg(waiting.org_id order by waiting.org_id), '{}') into v_waiting_ids
-    from (
-        select organisation.org_id
+    -- Materialised: a comparison with coalesce is none that row-level security lets an index be searched by.
+    with folded as materialized (
+        select
+            organisation.org_id, ticket.ticket_until, coalesce(progress.stored_xid, '0') as progress_xid,
+            coalesce(analytics.stored_xid, '0') as analytics_xid
         from unnest(v_org_ids) as organisation (org_id)
         left join rollup_tickets as ticket on organisation.org_id = ticket.org_id
         left join rollup_offsets as progress
             on organisation.org_id = progress.org_id and progress.source = 'progress'
         left join rollup_offsets as analytics
             on organisation.org_id = analytics.org_id and analytics.source = 'analytics'
-        where (ticket.ticket_until is null or ticket.ticket_until <= now())
-            and (
-                exists (
-                    select from progress_events as event
-                    where event.org_id = organisation.org_id
-                        and event.stored_xid > coalesce(progress.stored_xid, '0')
-                )
-                or exists (
-                    select from analytics_events as event
-                    where event.org_id = organisation.org_id
-                        and event.stored_xid > coalesce(analytics.stored_xid, '0')
-                )
-                or exists (select from rollup_stale_days as stale where stale.org_id = organisation.org_id)
+        where ticket.ticket_until is null or ticket.ticket_until <= now()
+    ),
+    waiting as (
+        select folded.org_id from folded
+        where exists (
+                select from progress_events as event
+                where event.org_id = folded.org_id and event.stored_xid > folded.progress_xid
             )
-        order by ticket.ticket_until nulls first, organisation.org_id
+            or exists (
+                select from analytics_events as event
+                where event.org_id = folded.org_id and event.stored_xid > folded.analytics_xid
+            )
+            or exists (select from rollup_stale_days as stale where stale.org_id = folded.org_id)
+        order by folded.ticket_until nulls first, folded.org_id
         limit p_limit
-    ) as waiting;
+    )
+    select coalesce(array_agg(org_id), '{}') into v_waiting_ids from waiting;
     insert into rollup_tickets (org_id)
     select org_id from unnest(v_waiting_ids) as waiting (org_id)
     order by org_id

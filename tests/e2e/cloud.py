@@ -1,6 +1,7 @@
 """The emulated services beside the API: queues, functions and logs, through the AWS SDK."""
 
 import functools
+import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -76,28 +77,38 @@ class Cloud:
         """Yield the keys and contents of all objects in the stack's archive."""
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._state.buckets["archive"]):
             for found in page.get("Contents", []):
-                body = self._s3.get_object(Bucket=self._state.buckets["archive"], Key=found["Key"])["Body"].read()
-                yield f"{found['Key']} {body.decode(errors='replace')}"
+                body = self.object(found["Key"])
+                content = gzip.decompress(body) if found["Key"].endswith(".gz") else body
+                yield f"{found['Key']} {content.decode(errors='replace')}"
+
+    def object(self, key: str) -> bytes:
+        """Return an object of the stack's archive."""
+        return self._s3.get_object(Bucket=self._state.buckets["archive"], Key=key)["Body"].read()
+
+    def put_object(self, key: str, body: bytes) -> None:
+        """Put an object into the stack's archive."""
+        self._s3.put_object(Bucket=self._state.buckets["archive"], Key=key, Body=body)
 
     def function_name(self, part: str) -> str:
         """Return the deployed name of a function of the template."""
         names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
         return next(name for name in names if part in name)
 
-    def invoke(self, part: str) -> dict[str, Any]:
-        """Run a function as its schedule does, and return what it answers."""
-        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=b"{}")
+    def invoke(self, part: str, **event: Any) -> dict[str, Any]:
+        """Run a function now, whatever its schedule has run, and return what it answers."""
+        payload = json.dumps({"idempotency_key": f"e2e:{uuid4()}", **event})
+        answer = self._lambda.invoke(FunctionName=self.function_name(part), Payload=payload)
         text = answer["Payload"].read()
         assert answer.get("FunctionError") is None, text
         return cast("dict[str, Any]", json.loads(text))
 
-    def subscribe(self, part: str) -> Callable[[], list[dict[str, Any]]]:
-        """Subscribe to the topic that a function publishes to, and return what reads what came since."""
+    def subscribe(self, part: str, topic: str = "DIGEST_TOPIC_ARN") -> Callable[[], list[dict[str, Any]]]:
+        """Subscribe to a topic that a function publishes to, and return what reads what came since."""
         configuration = self._lambda.get_function_configuration(FunctionName=self.function_name(part))
-        topic = configuration["Environment"]["Variables"]["DIGEST_TOPIC_ARN"]
+        topic_arn = configuration["Environment"]["Variables"][topic]
         url = self._sqs.create_queue(QueueName=f"inbox-{uuid4()}")["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-        self._sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        self._sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
         def read() -> list[dict[str, Any]]:
             answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)

@@ -16,7 +16,9 @@ TURN = 1  # after all that logs
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 E_MAIL = "canary.learner@school.example"
 ADDRESS = "203.0.113.77"
-SERVICES = {"admin", "analytics", "bury", "digest", "load", "operate", "partition", "progress"}
+SERVICES = {
+    "admin", "analytics", "bury", "digest", "dispatch", "load", "operate", "partition", "progress", "rollup",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.domain.rate import RateLimit
 from rollcall.store.burials import BurialStore
+from rollcall.store.reports import RefreshStore
 
 from tests.builders import NOW, an_event, changed, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
@@ -62,6 +63,7 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
             (org_id,),
         )
+        assert RefreshStore(clone.database("rollcall_ops")).refresh_reports(org_id, NOW) is not None
     return clone
 
 
@@ -277,7 +279,15 @@ def test_other_roles_see_the_claimed_organisation_alone(
         assert set(seen) == VISIBLE.get(role, set(tables)), "the role sees what it should, so that this proves anything"
 
 
-VISIBLE = {"rollcall_reader": {"course_progress", "view_course_progress"}, "rollcall_ops": set[str]()}
+OF_REPORTS = {
+    "course_cohorts", "course_statistics", "lesson_statistics", "org_enrollment_stats", "organisation_statistics",
+    "view_admin_overview", "view_course_completion", "view_course_engagement", "view_lesson_dropoff",
+    "daily_course_rollups", "daily_durations", "daily_rollups", "hourly_rollups",
+}  # fmt: skip
+VISIBLE = {
+    "rollcall_reader": {"course_progress", "view_course_progress"} | OF_REPORTS,
+    "rollcall_ops": set[str](),
+}
 
 
 @pytest.mark.parametrize("value", ["", "{}", None])

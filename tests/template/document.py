@@ -1,6 +1,7 @@
 """The template as data: parsed, translated by SAM, and read in the words of its rules."""
 
 import copy
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,6 +79,14 @@ class Template:
     def alarms(self) -> dict[str, Resource]:
         """The alarms."""
         return self.of("AWS::CloudWatch::Alarm")
+
+    @property
+    def widgets(self) -> list[Resource]:
+        """The properties of the dashboards' widgets, with every variable of theirs in words of its own."""
+        bodies = [dashboard["DashboardBody"]["Fn::Sub"] for dashboard in self.of("AWS::CloudWatch::Dashboard").values()]
+        # A number that stands alone is none yet: its parameter is.
+        texts = [re.sub(r": (\$\{[\w:.]+\})", r': "\1"', body) for body in bodies]
+        return [widget["properties"] for text in texts for widget in json.loads(text)["widgets"]]
 
     def alarm_on(self, metric: str, resource: str) -> Resource | None:
         """Return the alarm on a resource's metric."""

@@ -25,6 +25,8 @@ READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
 # The objects of one folder of one bucket, and the parameters below one path of this stack: as narrow as S3 and Systems
 # Manager can say it of names that are yet to be made.
 FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
+# Whom an alarm goes to: who looks today, and who looks now.
+TOPICS = ("AlarmTopic", "PageTopic")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
 LOGGED = {
     "requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus",
@@ -152,13 +154,21 @@ def functions_are_watched(template: Template) -> Iterator[str]:
 
 
 def alarms_are_heard(template: Template) -> Iterator[str]:
-    """An alarm goes to the topic, when it rises and when it ends."""
+    """An alarm warns or pages, and whoever heard of it hears of its end."""
     for name, alarm in template.alarms.items():
-        for actions in ("AlarmActions", "OKActions"):
-            if [target(action) for action in alarm.get(actions, [])] != ["AlarmTopic"]:
-                yield f"{name}: {actions} is not the topic."
+        heard = [[target(action) for action in alarm.get(actions, [])] for actions in ("AlarmActions", "OKActions")]
+        if heard[0] != heard[1] or heard[0] not in [[topic] for topic in TOPICS]:
+            yield f"{name} goes to {heard}."
         if "TreatMissingData" not in alarm:
             yield f"{name} does not say what silence means."
+
+
+def alarms_name_their_page(template: Template) -> Iterator[str]:
+    """Who is woken by an alarm reads in it which page says what to do; of a function's errors that is one for all."""
+    for name, alarm in template.alarms.items():
+        page = re.search(r"docs/[a-z/-]+\.md", alarm.get("AlarmDescription", ""))
+        if alarm["MetricName"] not in {"Errors", "Throttles"} and not (page and (ROOT / page[0]).is_file()):
+            yield f"{name} names no page that is there."
 
 
 def schedules_fail_loudly(template: Template) -> Iterator[str]:
@@ -324,6 +334,7 @@ RULES: list[Rule] = [
     visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
     queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
+    alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
     open_routes_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,

@@ -1,11 +1,16 @@
-"""Alarms on our own metrics watch what functions really send."""
+"""Alarms and widgets on our own metrics show what functions really send."""
 
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+from rollcall.contracts.receipt import Counts
+from rollcall.domain.jobs import JOBS
 
 from functions.bury.app import QUEUES
 from tests.template.document import ROOT, Template
@@ -58,18 +63,44 @@ app.handler({"Records": [record]}, SimpleNamespace(aws_request_id="1"))
 """
 
 
-def sent_by(service: str, program: str, **variables: str) -> tuple[str, str, dict[str, str]]:
-    """Return namespace, name and dimensions of the metric that a function sends."""
+RUN_WATCHDOG = """
+from types import SimpleNamespace
+from functions.watchdog import app
+queues = SimpleNamespace(latency_p95_seconds=1.0)
+measures = SimpleNamespace(queues=queues, ingest_lag_seconds=1.0, rollup_lag_seconds=1.0)
+seen = SimpleNamespace(missed=(), overdue=(), findings=(), withdrawn=0, measures=measures)
+app.wiring_watch.watch = lambda: SimpleNamespace(look=lambda: seen, tell=lambda findings: [])
+runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: 1.0)
+app.job.store = lambda: runs
+app.handler({}, SimpleNamespace(aws_request_id="1"))
+"""
+
+# What every run of a job sends.
+OF_JOBS = {"success", "duration_ms", "retries_total"}
+# Operations of a kind send these under it; alarms watch what all kinds send together.
+APART = {"operation_failed"}
+
+Metric = tuple[str, str, dict[str, str]]
+
+
+def all_sent_by(service: str, program: str, **variables: str) -> list[Metric]:
+    """Return namespace, name and dimensions of each metric that a function sends."""
     environment = {**os.environ, "SERVICE": service, "ENVIRONMENT": "prod", "AWS_REGION": "eu-west-1", **variables}
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     sent = next(line for line in map(json.loads, done.stdout.splitlines()) if "_aws" in line)
-    metric = sent["_aws"]["CloudWatchMetrics"][0]
-    return metric["Namespace"], metric["Metrics"][0]["Name"], {name: sent[name] for name in metric["Dimensions"][0]}
+    group = sent["_aws"]["CloudWatchMetrics"][0]
+    dimensions = {name: sent[name] for name in group["Dimensions"][0]}
+    return [(group["Namespace"], metric["Name"], dimensions) for metric in group["Metrics"]]
 
 
-def watched_by(alarm: str) -> tuple[str, str, dict[str, str]]:
+def sent_by(service: str, program: str, **variables: str) -> Metric:
+    """Return namespace, name and dimensions of the first metric that a function sends."""
+    return all_sent_by(service, program, **variables)[0]
+
+
+def watched_by(alarm: str) -> Metric:
     """Return namespace, name and dimensions of the metric that an alarm of the template watches."""
     watching = Template.read().alarms[alarm]
     parameters = {"Environment": "prod", "AWS::Region": "eu-west-1"}
@@ -99,3 +130,93 @@ def test_the_alarm_on_each_queues_dead_letters_watches_its_metric(queue: str) ->
     urls = {f"{name}_dead_letter_queue_url".upper(): f"https://sqs.example/{name}-dead-letters" for name in QUEUES}
     sent = sent_by("bury", RUN_BURY.replace("QUEUE", queue), **urls)
     assert sent == watched_by(f"{queue.capitalize()}BuriedAlarm")
+
+
+@pytest.mark.parametrize("alarm", ["WatchdogSilenceAlarm", "JobsMissedAlarm", "RunsOverdueAlarm", "RollupLagAlarm"])
+def test_the_alarms_on_the_watchdog_watch_its_metrics(alarm: str, watchdogs: list[Metric]) -> None:
+    """The very namespace, name and dimensions: its silence would otherwise never rise, or never end."""
+    assert watched_by(alarm) in watchdogs
+
+
+@pytest.fixture(scope="module")
+def watchdogs() -> list[Metric]:
+    """What one run of the watchdog sends."""
+    return all_sent_by("watchdog", RUN_WATCHDOG)
+
+
+def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield where each metric of ours is shown or watched, its name and its dimensions."""
+    for name, alarm in Template.read().alarms.items():
+        if alarm["Namespace"] == "Rollcall":
+            yield name, *watched_by(name)[1:]
+    for widget in Template.read().widgets:
+        for namespace, metric, *rest in (entry for entry in widget["metrics"] if isinstance(entry[0], str)):
+            names = [part for part in rest if isinstance(part, str)]
+            if namespace == "Rollcall":
+                yield widget["title"], metric, dict(zip(names[::2], names[1::2], strict=True))
+
+
+def emitted() -> set[str]:
+    """Return the names of metrics that the code sends; a part that is made while it runs is a regular expression."""
+    names = set(Counts.model_fields)
+    for path in [*(ROOT / "layers/rollcall").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                names |= _named(call, call.func.attr)
+    return names
+
+
+def _named(call: ast.Call, function: str) -> set[str]:
+    if function == "measure" and isinstance(call.args[0], ast.Constant):
+        return {str(call.args[0].value)}
+    if function not in {"count", "count_apart", "measure_seconds"}:
+        return set()
+    spread = [node for keyword in call.keywords if keyword.arg is None for node in ast.walk(keyword.value)]
+    made = {
+        "".join(str(part.value) if isinstance(part, ast.Constant) else "[a-z_]+" for part in node.values)
+        for node in spread
+        if isinstance(node, ast.JoinedStr)
+    }
+    return made | {keyword.arg for keyword in call.keywords if keyword.arg}
+
+
+def dimensions_of(metric: str, service: str) -> set[str]:
+    """Return the dimensions beside service, environment and region under which a function sends a metric."""
+    if metric in APART:
+        return set()
+    if service == "bury":
+        return {"queue"}
+    return {"job"} if metric in OF_JOBS or service in {job.function for job in JOBS.values()} else set()
+
+
+def test_every_metric_that_is_shown_is_sent() -> None:
+    """By the function that it names, under the dimensions that it names: another one would be an empty line."""
+    pattern = re.compile("|".join(emitted()))
+    metrics = list(shown())
+    assert len(metrics) > len(JOBS)
+    for place, metric, dimensions in metrics:
+        assert pattern.fullmatch(metric), f"{place}: nothing sends {metric}"
+        service = dimensions["service"]
+        assert (ROOT / "functions" / service).is_dir(), f"{place}: {service}"
+        own = dimensions.keys() - {"environment", "region", "service"}
+        assert own == dimensions_of(metric, service), f"{place}: {metric}"
+        if "job" in own:
+            assert JOBS[dimensions["job"]].function == service, place
+
+
+@pytest.mark.parametrize("metric", ["success", "duration_ms"])
+def test_every_job_is_on_the_dashboard(metric: str, watchdogs: list[Metric]) -> None:
+    """It is searched for by the very dimensions that a job sends: one that is new is seen by itself."""
+    expressions = [
+        entry[0]["expression"]
+        for widget in Template.read().widgets
+        for entry in widget["metrics"]
+        if isinstance(entry[0], dict)
+    ]
+    ((namespace, *dimensions),) = [
+        re.search(r"\{([\w,]+)\}", text)[1].split(",")  # type: ignore[index]
+        for text in expressions
+        if f'MetricName="{metric}"' in text
+    ]
+    (sent,) = [own for _, name, own in watchdogs if name == metric]
+    assert (namespace, set(dimensions)) == ("Rollcall", set(sent))

@@ -175,6 +175,22 @@ def test_a_message_goes_out_with_its_attributes_and_can_be_given_back() -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_a_queue_tells_its_depth() -> None:
+    """What waits, what somebody has received, and what is delayed."""
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="analytics", Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
+    assert Queues().depth(url).is_empty
+    for delay in (0, 0, 0, 60):
+        client.send_message(QueueUrl=url, MessageBody="body", DelaySeconds=delay)
+    client.receive_message(QueueUrl=url)
+    depth = Queues().depth(url)
+    assert (depth.waiting_count, depth.in_flight_count, depth.delayed_count) == (2, 1, 1)
+    assert not depth.is_empty
+    with pytest.raises(QueueUnavailable):
+        Queues().depth(url + "-elsewhere")
+
+
+@pytest.mark.usefixtures("aws")
 def test_a_queue_that_is_not_there_is_told_as_unavailable() -> None:
     """Nothing is claimed unless SQS took it."""
     with pytest.raises(QueueUnavailable):

@@ -1,6 +1,8 @@
 """A job runs once for each key, and is written down from its start to its end."""
 
 import json
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,9 +10,10 @@ from uuid import UUID
 import pytest
 from rollcall.domain.jobs import JOBS, Job
 from rollcall.edge import job, wiring
-from rollcall.errors import QueueUnavailable, StoreUnavailable
+from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable
 from rollcall.flows.run_job import Done, Run
 
+QUOTING = "Quoted."
 NIGHTLY = Job("partition", "partition", "rate(1 hour)", 3600, 30)
 
 
@@ -97,23 +100,25 @@ def test_the_same_key_twice_runs_once(store: RecordingStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"), [(QueueUnavailable(), "queue_unavailable"), (ValueError("told"), "internal_error")]
+    ("fault", "code"), [(QueueUnavailable(), "queue_unavailable"), (ValueError(QUOTING), "internal_error")]
 )
 def test_a_fault_ends_the_run_and_is_raised_again(
-    store: RecordingStore, capsys: pytest.CaptureFixture[str], fault: Exception, code: str
+    store: RecordingStore, told: Callable[[], str], fault: Exception, code: str
 ) -> None:
-    """So that Lambda tries it again; its text, which could quote anything, is not written down."""
+    """So that Lambda tries it again; its text, which could quote anything, is not written down, only its place."""
 
     @job.entry("partition")
     def handler(_run: Run) -> Done:
         raise fault
 
-    with pytest.raises(type(fault)):
+    with pytest.raises(RollcallError) as raised:
         handler({}, Context())
     assert store.ended == [(0, code)]
-    printed = capsys.readouterr().out
+    printed = told()
     assert metrics(printed)["success"] == [0]
-    assert "told" not in printed
+    # The runtime prints what is raised, with all that it came from.
+    assert "Quoted." not in printed + "".join(traceback.format_exception(raised.value))
+    assert "run_job.py:" in printed
 
 
 def test_a_database_that_is_away_at_the_end_hides_no_fault(store: RecordingStore) -> None:
@@ -149,3 +154,24 @@ def test_jobs_are_known_by_their_names() -> None:
     for name, known in JOBS.items():
         assert known.name == name
         assert known.expected_seconds < known.period_seconds
+
+
+def test_a_run_that_could_not_begin_is_told(
+    store: RecordingStore, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the database away nothing is written down: its log line and its metric are all there is."""
+
+    def fail(*_run: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(store, "start_job", fail)
+
+    @job.entry("partition")
+    def handler(_run: Run) -> Done:
+        return pytest.fail("it ran")
+
+    with pytest.raises(StoreUnavailable):
+        handler({}, Context())
+    printed = told()
+    assert (metrics(printed)["success"], metrics(printed)["job"]) == ([0], "partition")
+    assert '"code":"store_unavailable"' in printed

@@ -26,6 +26,8 @@ from workbench.bench.sections import (
     plans,
     redrive,
     replay,
+    retention,
+    rollups,
     scrub,
     web,
 )
@@ -49,6 +51,8 @@ class Part(StrEnum):
     SCRUB = "scrub"
     REPLAY = "replay"
     REDRIVE = "redrive"
+    ROLLUPS = "rollups"
+    RETENTION = "retention"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -63,6 +67,8 @@ SECTIONS: dict[Part, Section] = {
     Part.SCRUB: scrub,
     Part.REPLAY: replay,
     Part.REDRIVE: redrive,
+    Part.ROLLUPS: rollups,
+    Part.RETENTION: retention,
 }
 
 

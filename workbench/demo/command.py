@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -61,6 +62,17 @@ def _show_addresses(console: Console, state: StackState, signer: TokenSigner, kn
     console.print(
         f"curl -sS -X POST '{state.http_url}{PATH}' \\\n  -H 'Content-Type: application/json' \\\n"
         f"  -H 'Authorization: Bearer {token}' \\\n  -d '{{\"events\": [{event}]}}'\n",
+        soft_wrap=True,
+        markup=False,
+    )
+    reader = signer.sign(str(uuid4()), [known.org_id] if known.org_id else [], role="service", scopes=["admin:read"])
+    console.print(
+        "Read a report (its figures are brought up to date every minute, or by `rollcall job run reports`):\n"
+    )
+    console.print(
+        f"curl -sS '{state.http_url}/api/reports/completion?org_id={known.org_id}' \\\n"
+        f"  -H 'Authorization: Bearer {reader}'\n"
+        f".venv/bin/rollcall report completion --org {known.org_id}\n",
         soft_wrap=True,
         markup=False,
     )

@@ -48,7 +48,8 @@ def list_files(
         typer.echo(json.dumps(found))
         return
     right = [Column(name, justify="right") for name in ("rows", "bytes")]
-    listed = Table("table", "day", "seq", "part", *right, "written", "kept until", box=None)
+    left = [Column(name, no_wrap=True) for name in ("table", "day", "seq", "part")]
+    listed = Table(*left, *right, "written", "kept until", box=None)
     for file in found["snapshots"]:
         listed.add_row(
             file["table"],
@@ -57,7 +58,7 @@ def list_files(
             str(file["part"]),
             f"{file['rows']:,}",
             f"{file['bytes']:,}",
-            file["created_at"][:19],
+            file["created_at"][:10],
             file["expires_at"][:10],
         )
     output.print(listed)

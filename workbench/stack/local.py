@@ -113,6 +113,8 @@ class LocalStack:
                 "analytics_dead_letter": outputs["AnalyticsDeadLetterQueueUrl"],
                 "operations": outputs["OperationsQueueUrl"],
                 "operations_dead_letter": outputs["OperationsDeadLetterQueueUrl"],
+                "rollup": outputs["RollupQueueUrl"],
+                "rollup_dead_letter": outputs["RollupDeadLetterQueueUrl"],
             },
             buckets={"archive": outputs["ArchiveBucketName"]},
             pids=Pids(postgres=postgres_pid, emulator=emulator_pid),

@@ -46,6 +46,18 @@ class InvalidEvents(InvalidRequest):
     code = "invalid_events"
 
 
+class WindowInvalid(InvalidRequest):
+    """Check the parameters of the query: the window ends before it begins, or is too long."""
+
+    code = "window_invalid"
+
+
+class CursorInvalid(InvalidRequest):
+    """This cursor is not one that a page of this list named."""
+
+    code = "cursor_invalid"
+
+
 class UnsupportedEncoding(InvalidRequest):
     """Only identity and gzip content encodings are understood."""
 
@@ -152,6 +164,18 @@ class SnapshotUnknown(NotFound):
     """There is no snapshot of this organisation and day."""
 
     code = "snapshot_unknown"
+
+
+class JobUnknown(NotFound):
+    """There is no job of this name."""
+
+    code = "job_unknown"
+
+
+class JobFailed(RollcallError):
+    """A run of a job failed for a reason that nobody foresaw: its log line says where."""
+
+    code = "job_failed"
 
 
 class MethodNotAllowed(RollcallError):

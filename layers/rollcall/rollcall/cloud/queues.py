@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rollcall.contracts.job import QueueDepth
 from rollcall.errors import QueueUnavailable
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ VISIBILITY_MAX_SECONDS = 43_200  # SQS's own
 
 
 class Queues:
-    """Sends to queues and gives messages back to them. Region, endpoint and credentials are the SDK's defaults."""
+    """Sends to queues, gives messages back, and counts. Region, endpoint and credentials are the SDK's defaults."""
 
     def __init__(self) -> None:
         self._client: SQSClient | None = None
@@ -56,3 +57,24 @@ class Queues:
             )
         except (BotoCoreError, ClientError) as fault:
             raise QueueUnavailable from fault
+
+    def depth(self, queue_url: str) -> QueueDepth:
+        """Return how many messages are on a queue, approximately; raises QueueUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            told = self._sqs().get_queue_attributes(
+                QueueUrl=queue_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"]
+        except (BotoCoreError, ClientError) as fault:
+            raise QueueUnavailable from fault
+        return QueueDepth(
+            waiting_count=int(told["ApproximateNumberOfMessages"]),
+            in_flight_count=int(told["ApproximateNumberOfMessagesNotVisible"]),
+            delayed_count=int(told["ApproximateNumberOfMessagesDelayed"]),
+        )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.receipt import is_absent
 
-OperationKind = Literal["replay", "redrive", "restore", "purge", "scrub", "erase", "export"]
+OperationKind = Literal["replay", "redrive", "scrub", "rollup", "restore", "purge", "erase", "export"]
 OperationState = Literal["queued", "running", "done", "failed", "cancelled"]
 UNFINISHED: frozenset[OperationState] = frozenset({"queued", "running"})
 

@@ -10,7 +10,7 @@ Path = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w*][\w .*
 RuleId = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^@[a-z0-9_:]+$")]
 KindName = Literal[
     "number", "boolean", "token", "tokens", "timestamp", "duration", "url_path", "text", "language", "version",
-    "time_zone", "pseudonym",
+    "time_zone", "currency", "pseudonym",
 ]  # fmt: skip
 ITEMS_MAX = 200
 

@@ -1,10 +1,13 @@
-"""Rollups: the message that sends a worker to an organisation, and what came of a chunk."""
+"""Rollups: the message that sends a worker to an organisation, what came of a chunk, and rebuilds over HTTP."""
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rollcall.contracts.event import Identifier
+from rollcall.contracts.operation import OperationView, RatePerSecond
 
 Source = Literal["progress", "analytics"]
 SOURCES: tuple[Source, ...] = ("progress", "analytics")
@@ -38,3 +41,44 @@ class Rebuilt(BaseModel):
     day: date
     progress: int | None
     analytics: int | None
+
+
+class RebuildRequest(BaseModel):
+    """Which days of an organisation's rollups to compute again from its events: all, or a window of them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    org_id: UUID = Field(description="The organisation.")
+    first_day: date | None = Field(None, description="The first day, in UTC; when absent, the first there is.")
+    last_day: date | None = Field(None, description="The last day, in UTC; when absent, the last there is.")
+    dry_run: bool = Field(False, description="Only count the days.")
+    rate: RatePerSecond | None = Field(None, description="Days a second at most.")
+    reason: Identifier | None = Field(None, description="Why. No names of people.")
+
+    @model_validator(mode="after")
+    def _check_days(self) -> Self:
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError("The last day does not come before the first")
+        return self
+
+    def parameters(self) -> dict[str, str]:
+        """Return what the operation is told."""
+        days = {"first_day": self.first_day, "last_day": self.last_day}
+        return {name: day.isoformat() for name, day in days.items() if day}
+
+
+class RebuildQuery(BaseModel):
+    """Whose rebuilds to list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    org_id: UUID = Field(description="The organisation.")
+    limit: int = Field(20, ge=1, le=100, description="How many at most.")
+
+
+class RebuildList(BaseModel):
+    """The latest rebuilds of an organisation, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rebuilds: list[OperationView]

@@ -1,14 +1,19 @@
 """What administrators' routes ask of their caller."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from rollcall import errors
 from rollcall.contracts.caller import Caller, Role
+from rollcall.contracts.report import OrganisationQuery
 from rollcall.domain import scopes
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.subject import name_requester
 from rollcall.edge import identity, wiring, wiring_scrub
 from rollcall.edge.http import Request
+from rollcall.edge.models import read_query
+
+Query = TypeVar("Query", bound=OrganisationQuery)
 
 
 def administrator(request: Request, scope: str, *, role: Role | None = None, org_id: UUID | None = None) -> Caller:
@@ -24,6 +29,17 @@ def administrator(request: Request, scope: str, *, role: Role | None = None, org
     if org_id is not None and org_id not in caller.org_ids:
         raise errors.OrganisationForbidden
     return caller
+
+
+def read_query_of(request: Request, scope: str, model: type[Query]) -> Query:
+    """Return the query of a caller who holds this scope, and the organisation that it names.
+
+    Raises what `administrator` and `models.read_query` raise.
+    """
+    administrator(request, scope)
+    query = read_query(request, model)
+    administrator(request, scope, org_id=query.org_id)
+    return query
 
 
 def requester(caller: Caller, org_id: UUID) -> str:

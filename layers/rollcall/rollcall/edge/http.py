@@ -168,13 +168,6 @@ class Router:
             observe.logger().info("refused", extra={"code": error.code})
             response = Response.refusal(error, request.request_id)
         except Exception as fault:  # noqa: BLE001 - the last resort: its text could quote a body, so only its type is told
-            observe.logger().error("unexpected", extra={"fault": type(fault).__name__, "at": _place_of(fault)})
+            observe.logger().error("unexpected", extra={"fault": type(fault).__name__, "at": observe.place_of(fault)})
             response = Response.refusal(errors.RollcallError(), request.request_id)
         return response.as_event(request.answer_headers)
-
-
-def _place_of(fault: BaseException) -> str:
-    place = fault.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""

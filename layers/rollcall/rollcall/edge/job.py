@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from rollcall.domain.jobs import JOBS, Job
 from rollcall.edge import observe, wiring
-from rollcall.errors import RollcallError
+from rollcall.errors import JobFailed, RollcallError, StoreUnavailable
 from rollcall.flows.run_job import Done, Ran, Run, run_job
 from rollcall.store.jobs import JobStore
 
@@ -28,7 +28,8 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
     """Make a function's entry point of the work of a job of domain.jobs.
 
     The event may name an `idempotency_key` (default: the slot of the schedule) and `parameters`. A run that failed is
-    raised again, so that Lambda tries it again under the same key.
+    raised again, so that Lambda tries it again under the same key: as JobFailed where nobody foresaw the fault, whose
+    text could quote a row.
     """
     job = JOBS[name]
 
@@ -42,10 +43,15 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
                 event.get("parameters") or {},
                 lambda: context.get_remaining_time_in_millis() / MILLISECONDS_PER_SECOND,
             )
-            ran = run_job(store(), job, run, work)
+            try:
+                ran = run_job(store(), job, run, work)
+            except StoreUnavailable as away:
+                # Nothing is written down of it, so this is all that tells that a run was due.
+                ran = Ran(run.run_id, fault=away)
             _tell(job, ran)
             if ran.fault is not None:
-                raise ran.fault
+                # Nor is it printed what it came from: the runtime tells whatever is raised, and so do dead letters.
+                raise (ran.fault if isinstance(ran.fault, RollcallError) else JobFailed()) from None
             return _answer(job, ran)
 
         return handler
@@ -83,5 +89,6 @@ def _tell(job: Job, ran: Ran) -> None:
     if ran.fault is None and ran.done is not None:
         observe.logger().info("job", extra=told | {"items": ran.done.items, **ran.done.details})
         return
-    code = ran.fault.code if isinstance(ran.fault, RollcallError) else RollcallError.code
-    observe.logger().error("job failed", extra=told | {"code": code, "fault": type(ran.fault).__name__})
+    told |= {"code": ran.fault.code if isinstance(ran.fault, RollcallError) else RollcallError.code}
+    told |= {"fault": type(ran.fault).__name__, "at": observe.place_of(ran.fault)}
+    observe.logger().error("job failed", extra=told)

@@ -38,6 +38,7 @@ def read_query(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate_strings(request.query)
     except ValidationError as invalid:
-        named = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]} & set(model.model_fields)
+        known = {field.alias or name for name, field in model.model_fields.items()}
+        named = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]} & known
         names = ", ".join(sorted(named)) or "there is one that this route does not know"
         raise errors.InvalidRequest(f"Check the parameters of the query: {names}.") from None

@@ -1,12 +1,12 @@
 """Logs, metrics and traces through Powertools, held to what may be told: never a person, never a body."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
+from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 from rollcall.edge import settings
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAMESPACE = "Rollcall"
 # Each further dimension multiplies what CloudWatch stores and bills, and could name a person.
 DIMENSIONS = frozenset({"service", "environment", "region", "queue", "job", "status"})
+OWN_FOLDERS = ("/rollcall/", "/functions/")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -49,11 +50,42 @@ def measure(name: str, value: float, unit: MetricUnit = MetricUnit.Milliseconds)
     _metrics().add_metric(name=name, unit=unit, value=value)
 
 
+def count_apart(dimensions: Mapping[str, str], **values: int) -> None:
+    """Send counts at once, under these dimensions instead of the ones of this invocation; raises DimensionForbidden.
+
+    With none they are the function's as a whole, which an alarm can watch: CloudWatch adds nothing up over dimensions.
+    """
+    _allow(dimensions)
+    current = settings.current()
+    shared = {"service": current.service, "environment": current.environment, "region": current.aws_region}
+    for name, value in values.items():
+        with single_metric(
+            name=name,
+            unit=MetricUnit.Count,
+            value=value,
+            namespace=NAMESPACE,
+            default_dimensions={**shared, **dimensions},
+        ):
+            pass
+
+
+def measure_seconds(**values: float | None) -> None:
+    """Add measures in seconds, by name; what is None was not measured."""
+    for name, value in values.items():
+        if value is not None:
+            measure(name, value, MetricUnit.Seconds)
+
+
 def dimension(name: str, value: str) -> None:
     """Add a dimension to this invocation's metrics; raises DimensionForbidden for one that is not listed."""
-    if name not in DIMENSIONS:
-        raise DimensionForbidden(name)
+    _allow([name])
     _metrics().add_dimension(name=name, value=value)
+
+
+def _allow(names: Iterable[str]) -> None:
+    for name in names:
+        if name not in DIMENSIONS:
+            raise DimensionForbidden(name)
 
 
 @contextmanager
@@ -87,3 +119,18 @@ def entry(handler: Handler) -> Handler:
                 _metrics().flush_metrics()
 
     return observed
+
+
+def place_of(fault: BaseException | None) -> str:
+    """Return the innermost file and line of ours that a fault came through: what may be told of one whose text may not.
+
+    The innermost of all where none is ours.
+    """
+    place = fault.__traceback__ if fault else None
+    found = ""
+    while place is not None:
+        file = place.tb_frame.f_code.co_filename
+        if (place.tb_next is None and not found) or any(folder in file for folder in OWN_FOLDERS):
+            found = f"{file}:{place.tb_lineno}"
+        place = place.tb_next
+    return found

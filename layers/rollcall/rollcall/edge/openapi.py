@@ -14,13 +14,19 @@ from rollcall.edge import (
     openapi_admin,
     openapi_analytics,
     openapi_dead_letters,
+    openapi_jobs,
     openapi_privacy,
+    openapi_reports,
+    openapi_rollups,
     openapi_scrub,
     openapi_snapshots,
 )
 from rollcall.edge import openapi_parts as parts
 
-FAMILIES = (openapi_analytics, openapi_admin, openapi_dead_letters, openapi_privacy, openapi_scrub, openapi_snapshots)
+FAMILIES = (
+    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_jobs, openapi_privacy),
+    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
+)
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
     *(model for family in FAMILIES for model in family.MODELS),

@@ -37,7 +37,7 @@ def paths() -> dict[str, dict[str, Any]]:
     """Return the routes by path and method."""
     return {
         "/api/analytics/events": {
-            "post": _collect(
+            "post": collect(
                 "postAnalyticsEvent",
                 "Take one analytics event",
                 "As a batch of one, with the event as the body.",
@@ -45,7 +45,7 @@ def paths() -> dict[str, dict[str, Any]]:
             )
         },
         "/api/analytics/events/batch": {
-            "post": _collect(
+            "post": collect(
                 "postAnalyticsBatch",
                 "Take a batch of analytics events",
                 "Scrubbed before anything keeps them, then queued: `accepted` says that the queue has it durably. Each "
@@ -57,7 +57,8 @@ def paths() -> dict[str, dict[str, Any]]:
     }
 
 
-def _collect(operation: str, summary: str, description: str, model: type[BaseModel]) -> dict[str, Any]:
+def collect(operation: str, summary: str, description: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a route that takes such events."""
     return {
         "operationId": operation,
         "summary": summary,

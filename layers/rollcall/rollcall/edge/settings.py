@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rollcall.cloud.signature import AwsCredentials
+from rollcall.domain.thresholds import Threshold, Thresholds
 from rollcall.errors import ConfigurationInvalid
 
 
@@ -39,6 +40,7 @@ class Settings(BaseModel):
     database_admin_secret_arn: str = ""
     app_secret_arn: str = ""
     ops_secret_arn: str = ""
+    reader_secret_arn: str = ""
     database_latency_objective_ms: float = Field(100, gt=0)
 
     progress_batch_max_size: int = Field(100, ge=1, le=1000)
@@ -69,9 +71,23 @@ class Settings(BaseModel):
     spool_dead_letter_queue_url: str = ""
     operations_queue_url: str = ""
     operations_dead_letter_queue_url: str = ""
+    rollup_queue_url: str = ""
+    rollup_dead_letter_queue_url: str = ""
     archive_bucket: str = ""
     snapshot_secret_arn: str = ""
     digest_topic_arn: str = ""
+    warn_topic_arn: str = ""
+    page_topic_arn: str = ""
+    schedule_dead_letter_queue_url: str = ""
+
+    page_from: date | None = None
+    failure_rate_warn: float = Field(0.05, ge=0, lt=1)
+    failure_rate_page: float = Field(0.10, ge=0, lt=1)
+    queue_latency_warn_seconds: float = Field(30, gt=0)
+    queue_latency_page_seconds: float = Field(60, gt=0)
+    ingest_lag_page_seconds: float = Field(120, gt=0)
+    rollup_lag_warn_seconds: float = Field(180, gt=0)
+    rollup_lag_page_seconds: float = Field(600, gt=0)
 
     analytics_batch_max_size: int = Field(500, ge=1, le=5000)
     analytics_batch_max_bytes: int = Field(524_288, ge=1024, le=5_000_000)
@@ -106,6 +122,16 @@ class Settings(BaseModel):
         except ValidationError as invalid:
             names = ", ".join(".".join(map(str, error["loc"])).upper() for error in invalid.errors())
             raise ConfigurationInvalid(f"Check these settings: {names}.") from None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From where on the watchdog warns, and pages."""
+        return Thresholds(
+            failure_rate=Threshold(self.failure_rate_warn, self.failure_rate_page),
+            queue_latency_seconds=Threshold(self.queue_latency_warn_seconds, self.queue_latency_page_seconds),
+            ingest_lag_seconds=Threshold(self.ingest_lag_page_seconds, self.ingest_lag_page_seconds),
+            rollup_lag_seconds=Threshold(self.rollup_lag_warn_seconds, self.rollup_lag_page_seconds),
+        )
 
     @property
     def retention(self) -> timedelta:

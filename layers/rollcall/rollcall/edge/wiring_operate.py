@@ -13,6 +13,7 @@ from rollcall.edge import (
     wiring_dead_letters,
     wiring_operations,
     wiring_privacy,
+    wiring_rollup,
     wiring_scrub,
     wiring_snapshots,
 )
@@ -21,6 +22,7 @@ from rollcall.flows.operate import Operate, Step, by_source
 from rollcall.flows.replay_analytics import apply_queued
 from rollcall.flows.replay_snapshots import ReplaySnapshots
 from rollcall.flows.rescrub import Rescrub
+from rollcall.flows.rollup import RebuildRollups
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.progress import ProgressStore
 
@@ -34,6 +36,7 @@ def operate() -> Operate:
         "purge": wiring_snapshots.purge(),
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
+        "rollup": RebuildRollups(wiring_rollup.rollup_store()),
         "restore": wiring_snapshots.restore(),
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once),

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from rollcall.contracts.analytics import AnalyticsBatch, AnalyticsEvent, QueuedBatch, Route, ScrubbedEvent
 from rollcall.contracts.caller import Caller
+from rollcall.contracts.process import ProcessBatch, ProcessEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, QueuedEvents
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
@@ -25,6 +26,10 @@ from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
 ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: AnalyticsBatch.model_validate_json(body).events)
+PROCESSES = BatchForm(
+    lambda text: ProcessEvent.model_validate_json(text).as_analytics(),
+    lambda body: [event.as_analytics() for event in ProcessBatch.model_validate_json(body).events],
+)
 
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
@@ -83,8 +88,15 @@ class Collect:
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, KeysUnavailable, QueueUnavailable."""
+        return self._accept_batch(body, caller, ANALYTICS)
+
+    def accept_process_batch(self, body: bytes, caller: Caller) -> Ingestion:
+        """Take `{"events": [...]}` of process events, as analytics events. Raises what `accept_batch` raises."""
+        return self._accept_batch(body, caller, PROCESSES)
+
+    def _accept_batch(self, body: bytes, caller: Caller, form: BatchForm[AnalyticsEvent]) -> Ingestion:
         received_at = self.now()
-        read = read_batch(body, ANALYTICS, self.rules.events_max, self._judge(caller, received_at))
+        read = read_batch(body, form, self.rules.events_max, self._judge(caller, received_at))
         return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:

@@ -29,6 +29,8 @@ MESSAGE_SECONDS_MAX = (
     900  # an older message ends, and the dispatcher makes a fresh one: before SQS counts to a thousand
 )
 DISPATCH_MAX = 1_000  # organisations a minute: the oldest tickets first
+REBASE_EVENTS = 20_000  # that a call settles, in about a second
+REBASE_SECONDS_LEFT = 25  # of the function's, for one more call
 
 
 class RollupStore(Protocol):
@@ -47,6 +49,9 @@ class RollupStore(Protocol):
 
     def release(self, message: RollupMessage) -> None:
         """Give a ticket back."""
+
+    def rebase(self, events_max: int) -> int | None:
+        """Do a part of what a restore into another cluster makes necessary; None when nothing is left."""
 
     def rebuild_chunk(self, operation: Operation, lease_id: UUID, lease_seconds: float) -> Operation | None:
         """Compute the next day of a rebuild."""
@@ -69,6 +74,17 @@ def dispatch(store: RollupStore, send: Callable[[str], object], limit: int = DIS
     for message in messages:
         send(message.model_dump_json())
     return len(messages)
+
+
+def rebase(store: RollupStore, remaining_seconds: Callable[[], float]) -> int:
+    """Make offsets of another cluster those of this one, as far as the time goes; return how many events were settled.
+
+    Almost always there are none. Until it is through nothing is folded, and nothing lost.
+    """
+    settled = 0
+    while remaining_seconds() > REBASE_SECONDS_LEFT and (count := store.rebase(REBASE_EVENTS)) is not None:
+        settled += count
+    return settled
 
 
 def read_message(body: str) -> RollupMessage:
@@ -98,6 +114,7 @@ class Rollup:
     def _work(self, message: RollupMessage, age_seconds: float) -> Worked:
         ends_at = self.monotonic() + self.slice_seconds
         events, days, is_behind = 0, 0, True
+        outcome: Outcome = "folded"
         while is_behind and self.monotonic() < ends_at:
             outcome, chunk_events, is_behind = self._fold_each(message)
             events += chunk_events
@@ -124,11 +141,8 @@ class Rollup:
 
     def _end(self, message: RollupMessage, worked: Worked, age_seconds: float) -> Worked:
         """Give the message back while events keep coming; end it when they do not, or when it is old."""
-        if (
-            (worked.event_count or worked.rebuilt_days)
-            and worked.outcome == "folded"
-            and age_seconds < MESSAGE_SECONDS_MAX
-        ):
+        did_anything = worked.outcome == "folded" and (worked.event_count or worked.rebuilt_days)
+        if did_anything and age_seconds < MESSAGE_SECONDS_MAX:
             return worked
         self.store.release(message)
         return Worked(worked.outcome, None, worked.event_count, worked.rebuilt_days)

@@ -61,10 +61,10 @@ class RollupStore:
         )
         return Operation.model_validate(latest) if latest else None
 
-    def rebase(self, rows_max: int) -> int | None:
+    def rebase(self, events_max: int) -> int | None:
         """Make offsets that came from another cluster those of this one, so many events at a time.
 
         Return how many it rewrote; None once nothing is left to do.
         """
-        (rewritten,) = self._database.call(REBASE, (rows_max,))
+        (rewritten,) = self._database.call(REBASE, (events_max,))
         return None if rewritten is None else int(rewritten)

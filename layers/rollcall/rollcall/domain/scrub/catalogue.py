@@ -80,6 +80,13 @@ PERSON = """
     boolean: is_active consent_analytics
     pseudonym: previous_id
 """
+# Long work of an application that tells of itself: an import, a migration. Rollups are made of these very names.
+PROCESS = """
+    token: process request_id trace_id step
+    duration: duration_ms
+    number: cost_amount
+    currency: cost_currency
+"""
 _FAMILIES = {
     PROGRESS: "course_started course_viewed course_completed course_enrolled course_unenrolled lesson_started"
     " lesson_viewed"
@@ -102,5 +109,6 @@ _FAMILIES = {
     " onboarding_completed settings_changed language_changed theme_changed experiment_viewed feature_used",
     PERSON: "identify group alias track profile_updated class_joined class_left consent_given consent_withdrawn"
     " account_created account_deleted",
+    PROCESS: "process_started process_step_completed process_retry process_completed process_failed",
 }
 EVENTS: Declarations = {name: _read(family) for family, names in _FAMILIES.items() for name in names.split()}

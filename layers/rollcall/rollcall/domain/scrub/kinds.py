@@ -29,6 +29,15 @@ AREAS = (
     "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US"
 )
 ALONE = "CET|CST6CDT|EET|EST|EST5EDT|GMT|HST|MET|MST|MST7MDT|PST8PDT|UCT|UTC|WET|Universal|Zulu"
+# Codes of ISO 4217 that money is paid in. Each, and no other three letters: some are names.
+CURRENCY = re.compile(
+    "AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BGN|BHD|BIF|BMD|BND|BOB|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHF|CLP|CNY"
+    "|COP|CRC|CUP|CVE|CZK|DJF|DKK|DOP|DZD|EGP|ERN|ETB|EUR|FJD|FKP|GBP|GEL|GHS|GIP|GMD|GNF|GTQ|GYD|HKD|HNL|HTG|HUF|IDR"
+    "|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KGS|KHR|KMF|KPW|KRW|KWD|KYD|KZT|LAK|LBP|LKR|LRD|LSL|LYD|MAD|MDL|MGA|MKD|MMK"
+    "|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|RWF"
+    "|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|UYU"
+    "|UZS|VES|VND|VUV|WST|XAF|XCD|XOF|XPF|YER|ZAR|ZMW|ZWG"
+)
 ZONE = re.compile(rf"(?:{AREAS})(?:/[A-Z][A-Za-z_+0-9-]{{1,32}}){{1,2}}|{ALONE}|[+-][0-9]{{2}}:?[0-9]{{2}}")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
 PATH = re.compile(r"/[^\s\x00-\x1f\x7f\ud800-\udfff]*")
@@ -168,6 +177,7 @@ KINDS = {
         _matching("language", LANGUAGE),
         Kind("version", _version),
         _matching("time_zone", ZONE),
+        _matching("currency", CURRENCY),
         PSEUDONYM,
     )
 }

@@ -1,0 +1,14 @@
+"""Every minute: bring the report statistics of organisations with news up to date."""
+
+from uuid import UUID
+
+from rollcall.edge import job, observe, wiring_reports
+
+
+@job.entry("reports")
+def handler(run: job.Run) -> job.Done:
+    """Tell how many organisations were counted, and how many are left for the next run."""
+    org_id = run.parameters.get("org_id")
+    done = wiring_reports.refresh_reports().refresh(UUID(org_id) if org_id else None, run.remaining_seconds)
+    observe.count(organisations_left=done.left)
+    return job.Done(done.organisations, {"left": done.left, "longest_seconds": round(done.longest_seconds, 3)})

@@ -1,0 +1,29 @@
+-- Who is enrolled in an organisation's courses: a page of them in the order of their ids, after p_after_course_id; of
+-- p_course_id alone unless that is null. as_of is null where nothing was counted yet.
+-- Runs as its caller, whose row-level security applies.
+create or replace function rollcall.report_enrollment_v1(
+    p_org_id uuid, p_course_id text, p_after_course_id text, p_limit integer, out as_of timestamptz, out entries jsonb
+)
+language plpgsql
+set search_path = rollcall, pg_temp
+as $$
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    select organisation.as_of into as_of from organisation_statistics as organisation where org_id = p_org_id;
+    select coalesce(jsonb_agg(to_jsonb(page) order by page.course_id), '[]') into entries
+    from (
+        select
+            course_id, enrolled_count, assigned_count, not_started_count, in_progress_count, completed_count,
+            overdue_count
+        from org_enrollment_stats
+        where org_id = p_org_id
+            and (p_course_id is null or course_id = p_course_id)
+            and (p_after_course_id is null or course_id > p_after_course_id)
+        order by course_id
+        limit p_limit
+    ) as page;
+end
+$$;
+
+revoke all on function rollcall.report_enrollment_v1(uuid, text, text, integer) from public;
+grant execute on function rollcall.report_enrollment_v1(uuid, text, text, integer) to rollcall_reader;

@@ -1,0 +1,134 @@
+"""Rollups: how fast workers fold events and compute days again, and how far they are behind live ingestion."""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from rollcall.flows.rollup import CHUNK_EVENTS
+from rollcall.store import schema
+from rollcall.store.connection import Database, DatabaseAddress
+from rollcall.store.rollups import RollupStore
+
+from workbench.bench import crew, population
+from workbench.bench.bench import Bench
+from workbench.bench.crew import Deployed, Shift
+from workbench.bench.figures import Figure, Target, percentile
+from workbench.bench.fill import DAYS, fill_projections
+from workbench.bench.plan import Plan
+from workbench.bench.reset import forget_events
+from workbench.bench.rollup_events import fill_stream, forget_rollups
+from workbench.bench.sections.open_loop import due_times
+from workbench.bench.sections.replay import ROLE
+from workbench.errors import WorkbenchError
+from workbench.stack.ports import LOOPBACK
+from workbench.stack.postgres import DATABASE
+
+SECTION = "rollups"
+WORKERS = (1, 2, 4)
+CORES = os.cpu_count() or 1
+EVENTS = 25
+ONE_WORKER = Target("higher", 200_000)
+REBUILD_EVENTS, REBUILD_SECONDS = 10_000_000, 60
+LAG = Target("lower", 5)
+SAMPLE_SECONDS = 0.25
+ANSWER_SECONDS = 120
+ORGANISATIONS = [UUID(population.org_id(number)) for number in range(population.ORGANISATIONS)]
+
+
+def steps(plan: Plan) -> int:
+    """Return how many steps it will tell of."""
+    return DAYS + plan.rounds * len(WORKERS) + 2
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Fold and rebuild the largest level of growth, then fold while batches come in."""
+    stored = fill_stream(bench.database, max(bench.plan.stored), bench.plan.learners, bench.step)
+    with _stores(bench, max(WORKERS)) as stores:
+        figures = [*_folding(bench, stores, stored), _rebuilding(stores[:CORES], stored)]
+        bench.step(f"{SECTION}: rebuilt")
+        figures.append(_lag(bench, stores[:CORES], stores[CORES]))
+        bench.step(f"{SECTION}: lag")
+    return figures
+
+
+@contextmanager
+def _stores(bench: Bench, number: int) -> Iterator[list[RollupStore]]:
+    password = secrets.token_urlsafe(24)
+    schema.allow_login(bench.database.conninfo, ROLE, password)
+    address = DatabaseAddress(LOOPBACK, bench.database.port, DATABASE, "disable", lambda: (ROLE, password))
+    with ExitStack() as stack:
+        databases = [stack.enter_context(closing(Database(address, ANSWER_SECONDS))) for _ in range(number)]
+        yield [RollupStore(database) for database in databases]
+
+
+def _folding(bench: Bench, stores: list[RollupStore], stored: int) -> list[Figure]:
+    shifts: dict[int, list[Shift]] = {workers: [] for workers in WORKERS}
+    for _ in range(bench.plan.rounds):
+        for workers in WORKERS:
+            forget_rollups(bench.database)
+            shifts[workers].append(_whole(crew.fold(stores[:workers], ORGANISATIONS), stored))
+            bench.step(f"{SECTION}: folded by {workers}")
+    return [
+        *(
+            Figure(
+                SECTION,
+                f"folding, {CHUNK_EVENTS:,} a chunk: {workers} {'worker' if workers == 1 else 'workers'}",
+                "events/s",
+                [stored / shift.seconds for shift in shifts[workers]],
+                ONE_WORKER if workers == 1 else None,
+            )
+            for workers in WORKERS
+        ),
+        *(
+            Figure(SECTION, f"a chunk: P{percent}", "ms", [percentile(shift.calls_ms, percent) for shift in shifts[1]])
+            for percent in (50, 95)
+        ),
+    ]
+
+
+def _rebuilding(stores: list[RollupStore], stored: int) -> Figure:
+    today = datetime.now(UTC).date()
+    days = [today - timedelta(days=ago) for ago in range(DAYS + 2)]
+    shift = _whole(crew.rebuild(stores, ORGANISATIONS, days), stored)
+    target = Target("lower", REBUILD_SECONDS * stored / REBUILD_EVENTS)
+    return Figure(SECTION, f"{stored:,} events rebuilt, {len(stores)} workers", "s", [shift.seconds], target)
+
+
+def _whole(shift: Shift, stored: int) -> Shift:
+    if shift.events != stored:
+        raise WorkbenchError(f"{shift.events} events were counted of {stored}.")
+    return shift
+
+
+def _lag(bench: Bench, stores: list[RollupStore], watcher: RollupStore) -> Figure:
+    """Fold as deployed while batches come in, and look now and then how old the oldest event is that waits."""
+    forget_events(bench.database)
+    forget_rollups(bench.database)
+    fill_projections(bench.database, "rollcall", 0, bench.plan.learners)
+    workers = Deployed(stores)
+    lags: list[float] = []
+
+    def watch() -> None:
+        # From the first tick of the schedule on that finds them all: before it, it is the schedule that is measured.
+        time.sleep(1)
+        workers.dispatch(watcher)
+        while not workers.ends:
+            lags.append(watcher.lag_seconds() or 0)
+            time.sleep(SAMPLE_SECONDS)
+
+    threads = [threading.Thread(target=workers.run), threading.Thread(target=watch)]
+    for thread in threads:
+        thread.start()
+    try:
+        bench.open_loop(bench.progress_function, EVENTS, due_times(bench.plan))
+    finally:
+        workers.end()
+        for thread in threads:
+            thread.join()
+    name = f"lag under {bench.plan.batches_per_second} batches/s of {EVENTS}, {len(stores)} workers: P95"
+    return Figure(SECTION, name, "s", [percentile(lags, 95)], LAG, {"median": percentile(lags, 50), "max": max(lags)})
