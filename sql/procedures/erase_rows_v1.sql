@@ -25,6 +25,7 @@ set timezone = 'UTC'
 as $$
 declare
     v_pattern text := array_to_string(p_identifiers, '|');
+    v_likes text[] := array(select '%' || identifier || '%' from unnest(p_identifiers) as given (identifier));
     v_rows record;
     v_where text;
     v_is_of_events boolean := p_of in ('progress_events', 'analytics_events');
@@ -52,20 +53,20 @@ begin
             else 'null::date[], null::uuid[]'
         end,
         p_table, v_where
-    ) into deleted, redacted, days, v_event_ids using p_org_id, v_pattern, p_identifiers, p_erased_at;
+    ) into deleted, redacted, days, v_event_ids using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes;
     days := coalesce(days, '{}');
     if p_is_dry_run then
         return;
     end if;
     if deleted > 0 then
         execute format('delete from %s as t where %s and %s', p_table, v_where, v_rows.is_own)
-        using p_org_id, v_pattern, p_identifiers, p_erased_at;
+        using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes;
         perform entomb_events_v1(p_org_id, coalesce(v_event_ids, '{}'));
     end if;
     if redacted > 0 then
         execute format(
             'update %s as t set %s where %s', p_table, redaction_v1(p_table::regclass), v_where
-        ) using p_org_id, v_pattern, p_identifiers, p_erased_at;
+        ) using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes;
     end if;
     perform mark_stale_days_v1(p_org_id, days);
 end

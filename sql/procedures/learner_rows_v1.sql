@@ -1,8 +1,9 @@
 -- The conditions, as SQL, that select a learner's rows of a table or partition, for erase_rows_v1 and search_rows_v1:
---   mentions: rows of the organisation $1 that name one of the identifiers, by the pattern $2, from a page on;
+--   mentions: rows of the organisation $1 that name one of the identifiers, by the patterns $5, from a page on;
 --   is_own: whose row it is, by the identifiers $3;
 --   is_older: whether it was there by $4, the moment of the erasure; a row that came later is of a new beginning.
 -- next_page: where the next part of a large table begins; null after the last.
+-- Why LIKE: a regular expression of forty identifiers takes twenty times as long.
 -- Why by pages (ranges of ctid): no index finds an identifier in any column, and a table may be too large for one call.
 create or replace function rollcall.learner_rows_v1(
     p_table text,
@@ -18,7 +19,7 @@ stable
 set search_path = rollcall, pg_temp
 as $$
 declare
-    v_pages constant bigint := 16384; -- 128 MB, read in a second or two
+    v_pages constant bigint := 2048; -- 16 MB, some 100,000 rows: a second or two
     v_table regclass := p_table::regclass;
     v_columns text[] := learner_columns_v1(p_of);
     v_moment text;
@@ -32,7 +33,7 @@ begin
     if p_from_page + v_pages < pg_relation_size(v_table) / current_setting('block_size')::bigint then
         next_page := p_from_page + v_pages;
     end if;
-    mentions := 't.org_id = $1 and t::text ~* $2';
+    mentions := 't.org_id = $1 and lower(t::text) like any ($5)';
     if p_from_page > 0 or next_page is not null then
         mentions := mentions || format(
             ' and t.ctid >= %L::tid and t.ctid < %L::tid',

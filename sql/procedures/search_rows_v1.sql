@@ -35,7 +35,8 @@ begin
         'select count(*) filter (where %1$s), count(*) filter (where not %1$s), '
         || 'case when $4 is null then coalesce(jsonb_agg(to_jsonb(t)), ''[]'') end from %2$s as t where %3$s',
         case when p_erased_at is null then 'true' else v_rows.is_older end, p_table, v_where
-    ) into older, newer, rows using p_org_id, array_to_string(p_identifiers, '|'), p_identifiers, p_erased_at;
+    ) into older, newer, rows using p_org_id, null::text, p_identifiers, p_erased_at,
+        array(select '%' || identifier || '%' from unnest(p_identifiers) as given (identifier));
 end
 $$;
 

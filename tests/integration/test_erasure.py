@@ -329,3 +329,24 @@ def test_what_a_search_finds_is_erased_once_more(home: Household) -> None:
     operation = home.run("erase", wrap=wrap)
     assert home.bucket.texts()[late] == '{"subject":"erased"}'
     assert home.certificate(operation)["is_clean"]
+
+
+def test_a_large_table_is_erased_and_searched_to_its_end(home: Household) -> None:
+    """Given a partition of more pages than one call reads, what stands on its last page is erased and counted."""
+    home.clone.execute(
+        "insert into rollcall.analytics_events (org_id, occurred_at, event_id, received_at, name, user_pseudonym,"
+        " key_id, properties, policy_version, remarks)"
+        " select %s, %s, gen_random_uuid(), %s, 'page',"
+        " case n when 9000 then %s else md5(n::text) end, 'k1',"
+        " jsonb_build_object('text', (select string_agg(md5(random()::text), '') from generate_series(1, 50 + n %% 2))"
+        "),"
+        " 'minors-1', '[]' from generate_series(1, 9000) as n",
+        (home.org_id, NOW, NOW, home.pseudonym(home.learner)),
+    )
+    part = next(part for part in home.privacy.tables() if part.table.endswith("analytics_events_20260310"))
+    found = home.privacy.search_rows(home.trace, uuid4(), part, None)
+    assert found.next_page is not None
+    assert found.older < 8
+    operation = home.run("erase")
+    assert home.mentions() == {}
+    assert operation.counts["deleted_analytics_events"] == 5

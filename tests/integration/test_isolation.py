@@ -46,6 +46,9 @@ def events() -> dict[UUID, list[ProgressEvent]]:
     }
 
 
+STRANGER = uuid4()
+
+
 @pytest.fixture
 def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> ScratchDatabase:
     """A database in which every organisation has rows in every table and in several partitions."""
@@ -54,6 +57,7 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
         assert clone.ingest([org_id], *own) == ["accepted"] * len(own)
         fill_analytics(clone, org_id)
         fill_dead_letters(clone, org_id)
+        fill_erasures(clone, org_id)
         clone.execute(
             "insert into rollcall.operations (org_id, operation_id, kind, source, requested_by)"
             " values (%s, gen_random_uuid(), 'replay', 'events', 'somebody')",
@@ -89,6 +93,15 @@ def fill_analytics(clone: ScratchDatabase, org_id: UUID) -> None:
     waiting = QueuedEvents(org_id, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("test", RateLimit(100, 100), [waiting], NOW)
     clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW)
+
+
+def fill_erasures(clone: ScratchDatabase, org_id: UUID) -> None:
+    """Erase somebody of whom nothing is there, and keep a certificate."""
+    clone.rows("select rollcall.erase_learner_v1(%s, %s, %s, false)", (org_id, STRANGER, [str(STRANGER)]))
+    clone.execute(
+        "insert into rollcall.privacy_certificates values (%s, gen_random_uuid(), sha256('x'), now(), true, '{}')",
+        (org_id,),
+    )
 
 
 def fill_dead_letters(clone: ScratchDatabase, org_id: UUID) -> None:

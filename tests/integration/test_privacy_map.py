@@ -11,6 +11,7 @@ NOBODY = "nobody"  # names no person: ids of events and things, names of ours, d
 MAP = {
     "active_course_learners": {"user_id": OWN, "course_id": NOBODY},
     "active_learners": {"learner_key": OWN, "source": NOBODY},
+    "alerts": {"name": NOBODY, "detail": NOBODY},
     "analytics_events": {
         **dict.fromkeys(("user_pseudonym", "anonymous_pseudonym", "session_pseudonym"), OWN),
         **dict.fromkeys(("name", "properties", "remarks"), MENTION),
@@ -18,7 +19,9 @@ MAP = {
     },
     "assignments": {"user_id": OWN, "assigned_by": MENTION, "course_id": NOBODY},
     "batch_audit": {"sent_by": MENTION, "batch_id": NOBODY, "route": NOBODY, "content_hash": NOBODY},
+    "course_cohorts": {"course_id": NOBODY},
     "course_progress": {"user_id": OWN, "course_id": NOBODY},
+    "course_statistics": {"course_id": NOBODY},
     "courses": {"course_id": NOBODY},
     "daily_course_rollups": {"course_id": NOBODY},
     "daily_durations": {"source": NOBODY, "name": NOBODY},
@@ -38,16 +41,20 @@ MAP = {
     "erasures": {"digest": NOBODY},
     "event_identities": {"event_id": NOBODY, "content_digest": NOBODY},  # overwritten: entomb_events_v1
     "hourly_rollups": {"source": NOBODY, "name": NOBODY},
+    "job_failure_counts": {"job": NOBODY, "error_code": NOBODY},
     "job_runs": dict.fromkeys(("run_id", "job", "idempotency_key", "error_code"), NOBODY),
     "kept_days": {"table_name": NOBODY},
     "learner_sketches": {"source": NOBODY},
     "learners": {"user_id": OWN},
     "lesson_progress": {"user_id": OWN, "course_id": NOBODY, "lesson_id": NOBODY},
+    "lesson_statistics": {"course_id": NOBODY, "lesson_id": NOBODY},
     "lessons": {"course_id": NOBODY, "lesson_id": NOBODY},
     "operations": {
         **dict.fromkeys(("parameters", "requested_by", "reason", "cursor"), MENTION),
         **dict.fromkeys(("operation_id", "source", "counts", "error_code", "lease_id"), NOBODY),
     },
+    "org_enrollment_stats": {"course_id": NOBODY},
+    "organisation_statistics": {},
     "organisations": {},
     "privacy_certificates": {"operation_id": NOBODY, "digest": NOBODY, "certificate": MENTION},
     "process_runs": {"process": NOBODY, "request_id": NOBODY, "trace_id": MENTION},
@@ -70,6 +77,7 @@ MAP = {
         "last_key": MENTION,  # of progress events it has a learner
         **dict.fromkeys(("table_name", "object_key", "object_digest", "content_digest"), NOBODY),
     },
+    "watched_jobs": {"job": NOBODY},
     "write_keys": {
         **dict.fromkeys(("label", "created_by"), MENTION),
         **dict.fromkeys(("write_key_id", "secret_digest"), NOBODY),
