@@ -157,7 +157,7 @@ def test_a_damaged_snapshot_is_told_and_does_not_stop_the_rest(home: Household) 
 def test_snapshots_are_exported(home: Household) -> None:
     """Rows of days that left the tables are in an export, with their table and day."""
     _, lines = home.export_of(home.run("export"))
-    found = [line for line in lines if line["source"] == "snapshots"]
+    found = [line for line in lines if line["source"] == "snapshot_rows"]
     assert len(found) == 8
     assert {(line["table"], line["day"]) for line in found} == {
         ("progress_events", "2026-03-05"),

@@ -138,7 +138,11 @@ SETTINGS = {
     ],
     "rollcall_ops": ["default_transaction_isolation=read committed", "lock_timeout=5s"],
     "rollcall_owner": [],
-    "rollcall_reader": [],
+    "rollcall_reader": [
+        "default_transaction_read_only=on",
+        "idle_in_transaction_session_timeout=60s",
+        "statement_timeout=30s",
+    ],
 }
 
 

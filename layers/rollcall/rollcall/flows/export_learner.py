@@ -113,7 +113,7 @@ class Export:
         for file in files:
             for row in self.snapshots.read_rows(file):
                 if trace.is_in_row(row):
-                    lines.add("snapshots", table=file.table_name, day=file.day.isoformat(), row=row)
+                    lines.add("snapshot_rows", table=file.table_name, day=file.day.isoformat(), row=row)
         work.move(files[-1].position if files else None)
 
     def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> Advanced:
