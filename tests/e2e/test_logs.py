@@ -9,6 +9,7 @@ from rollcall.edge.observe import DIMENSIONS
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.people import BATCH, Api, Sent, statuses
+from workbench.checkout import here
 from workbench.stack.local import LocalStack
 
 TURN = 1  # after all that logs
@@ -16,9 +17,7 @@ TURN = 1  # after all that logs
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 E_MAIL = "canary.learner@school.example"
 ADDRESS = "203.0.113.77"
-SERVICES = {
-    "admin", "analytics", "bury", "digest", "dispatch", "load", "operate", "partition", "progress", "rollup",
-}  # fmt: skip
+SERVICES = {path.parent.name for path in (here().root / "functions").glob("*/app.py")}
 
 
 @pytest.fixture(scope="module")

@@ -149,6 +149,13 @@ def test_runs_of_one_slot_share_a_key(store: RecordingStore, monkeypatch: pytest
     assert store.keys == [NIGHTLY.key_at(moment)]
 
 
+def test_a_job_that_runs_again_at_night_has_a_slot_for_each_run() -> None:
+    """Retention runs every half an hour of a night, and is missed after a day without: its slots are the short ones."""
+    moment = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
+    retention = JOBS["retention"]
+    assert retention.key_at(moment) != retention.key_at(moment + timedelta(minutes=30))
+
+
 def test_jobs_are_known_by_their_names() -> None:
     """And each takes far less time than lies between two runs."""
     for name, known in JOBS.items():

@@ -17,6 +17,7 @@ class Job:
 
     `function` is the folder of functions/ that runs it, `schedule` the template's own expression, and `period_seconds`
     the longest time between two of its runs; a run that takes OVERDUE_TIMES `expected_seconds` is given up.
+    `slot_seconds` is the shortest time between two runs, where that is another one.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Job:
     schedule: str
     period_seconds: int
     expected_seconds: int
+    slot_seconds: int | None = None
 
     @property
     def grace_seconds(self) -> int:
@@ -32,8 +34,8 @@ class Job:
 
     def key_at(self, moment: datetime) -> str:
         """Return the idempotency key of the slot of the schedule that a moment is in."""
-        slot = int(moment.timestamp()) // self.period_seconds * self.period_seconds
-        return f"slot:{slot}"
+        seconds = self.slot_seconds or self.period_seconds
+        return f"slot:{int(moment.timestamp()) // seconds * seconds}"
 
 
 PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
@@ -42,7 +44,7 @@ DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
 WATCHDOG = Job("watchdog", "watchdog", "rate(1 minute)", MINUTE, 15)
 REPORTS = Job("reports", "refresh", "rate(1 minute)", MINUTE, 20)
 # At night, again and again, since a large day takes more than one run: whatever is done already is not done again.
-RETENTION = Job("retention", "retain", "cron(0/30 1-5 * * ? *)", DAY, 900)
+RETENTION = Job("retention", "retain", "cron(0/30 1-5 * * ? *)", DAY, 900, slot_seconds=30 * MINUTE)
 RESTORE_DRILL = Job("restore_drill", "drill", "cron(30 6 * * ? *)", DAY, 300)
 
 JOBS: Mapping[str, Job] = {
