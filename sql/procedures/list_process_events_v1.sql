@@ -51,4 +51,4 @@ revoke all on function rollcall.list_process_events_v1(
 ) from public;
 grant execute on function rollcall.list_process_events_v1(
     uuid, timestamptz, timestamptz, timestamptz, uuid, integer
-) to rollcall_ops, rollcall_reader;
+) to rollcall_ops;

@@ -68,4 +68,4 @@ end
 $$;
 
 revoke all on function rollcall.process_health_v1(uuid) from public;
-grant execute on function rollcall.process_health_v1(uuid) to rollcall_ops, rollcall_reader;
+grant execute on function rollcall.process_health_v1(uuid) to rollcall_ops;

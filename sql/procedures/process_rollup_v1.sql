@@ -73,4 +73,4 @@ end
 $$;
 
 revoke all on function rollcall.process_rollup_v1(uuid, date, date) from public;
-grant execute on function rollcall.process_rollup_v1(uuid, date, date) to rollcall_ops, rollcall_reader;
+grant execute on function rollcall.process_rollup_v1(uuid, date, date) to rollcall_ops;

@@ -194,6 +194,12 @@ def test_what_later_batches_overtook_is_withdrawn_from_a_busy_queue(watch: Watch
     assert waiting(clone) == 0
 
 
+def test_synthetic_alerts_have_an_allowance(watch: WatchStore) -> None:
+    """Five at once, of everybody together; then there is a wait."""
+    assert [watch.take_test_alert() for _ in range(5)] == [0] * 5
+    assert 0 < watch.take_test_alert() <= 60
+
+
 def test_alerts_are_remembered_until_they_are_cleared(watch: WatchStore) -> None:
     """What is written is what is read; raised again, it is one row with another time."""
     alert = raise_alert(Finding("job_failures:digest", "page", "It fails."), NOW, NOW.date() + DAY).alert

@@ -49,6 +49,12 @@ class Store:
         "watchdog": None,
     }
 
+    wait_seconds: ClassVar[float] = 0
+
+    def take_test_alert(self) -> float:
+        """Tell how long to wait for another one."""
+        return self.wait_seconds
+
     def describe_jobs(self, jobs: Sequence[str], _window: timedelta) -> list[JobReport]:
         """Describe them."""
         return [
@@ -147,6 +153,16 @@ def test_a_test_alert_takes_the_way_of_a_real_one(severity: str, published: list
     assert published == [(severity, body["subject"], body["message"])]
     assert body["subject"] == f"[{severity.upper()}] Rollcall prod: test_alert"
     assert body["message_id"] == "m-1"
+
+
+def test_nobody_pages_everybody_at_will(
+    monkeypatch: pytest.MonkeyPatch, published: list[tuple[Severity, str, str]]
+) -> None:
+    """Beyond the deployment's allowance nothing goes out, and the answer says when to come back."""
+    monkeypatch.setattr(Store, "wait_seconds", 41.2)
+    status, body = ask(TEST, {"severity": "page"})
+    assert (status, body["code"]) == (429, "rate_limited")
+    assert published == []
 
 
 def test_before_its_date_a_test_page_is_a_warning(

@@ -16,7 +16,8 @@ from rollcall.domain.cursor import write_cursor
 from rollcall.domain.report_window import DayWindow
 from rollcall.edge import openapi, wiring, wiring_reports
 
-from functions.reports import app
+from functions.admin import app as admin
+from functions.reports import app as reports_app
 from tests.builders import NOW, ORG
 from tests.template.document import Template
 from tests.unit.test_functions import Context
@@ -110,7 +111,8 @@ def ask(
         "queryStringParameters": {"org_id": str(ORG)} if query is None else query,
         "isBase64Encoded": False,
     }
-    return app.handler(event, Context())
+    function = reports_app if path.startswith("/api/reports/") else admin
+    return dict(function.handler(event, Context()))
 
 
 def of(**more: str) -> dict[str, str]:

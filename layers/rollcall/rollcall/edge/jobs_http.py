@@ -3,6 +3,8 @@
 Numbers of the whole deployment, so no organisation is asked for: whoever administers any may read them.
 """
 
+from math import ceil
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall import errors
@@ -18,6 +20,7 @@ from rollcall.edge.models import read_model, read_query
 
 READ, WRITE = "admin:read", "admin:write"
 OK = 200
+TOO_MANY = "Everybody on call hears these: five at once, then one a minute."
 DETAIL = "Somebody asked for this message, to see that it arrives. Nothing is wrong."
 
 router = Router()
@@ -54,6 +57,8 @@ def post_test_alert(request: Request) -> Response:
     """Publish a synthetic alert the way that the watchdog publishes its own, and answer what went out."""
     access.administrator(request, WRITE)
     order = read_model(request, AlertOrder)
+    if (wait_seconds := wiring_watch.store().take_test_alert()) > 0:
+        raise errors.RateLimited(TOO_MANY, retry_after_seconds=ceil(wait_seconds))
     decision = raise_alert(Finding(TEST, order.severity, DETAIL), wiring.now(), settings.current().page_from)
     published = wiring_watch.publish_alert().send(decision, "raised")
     observe.logger().info("test alert", extra={"severity": order.severity, "sent_as": published.sent_as})

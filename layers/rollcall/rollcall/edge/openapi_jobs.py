@@ -46,8 +46,8 @@ def paths() -> dict[str, dict[str, Any]]:
             "post": operation(
                 "postTestAlert",
                 "Fire a synthetic alert",
-                "It takes the way of a real one, and says so. Before PageFrom a page goes out as a warning. For "
-                "admin:write.",
+                "It takes the way of a real one, and says so. Before PageFrom a page goes out as a warning. Five at "
+                "once, then one a minute, of the whole deployment. For admin:write.",
                 ("200", "What went out.", PublishedAlert),
                 (400, 413, 415),
                 body=AlertOrder,

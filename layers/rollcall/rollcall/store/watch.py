@@ -23,6 +23,11 @@ class WatchStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def take_test_alert(self) -> float:
+        """Take one synthetic alert from the deployment's allowance; return after how many seconds there is another."""
+        (retry_after_ms,) = self._database.call("select rollcall.take_test_alert_v1()", ())
+        return int(retry_after_ms) / 1000
+
     def release_overdue_runs(self, times: float) -> list[OverdueRun]:
         """Give up runs that take longer than `times` what they should; their keys may run again."""
         (released,) = self._database.call("select rollcall.release_overdue_runs_v1(%s)", (times,))
