@@ -64,9 +64,14 @@ def manifest_key(day: DayOfTable) -> str:
     return f"{prefix_of(day)}manifest.json"
 
 
+def organisation_prefix(day: DayOfTable, org_id: UUID) -> str:
+    """Return what the keys of an organisation's objects of a day begin with."""
+    return f"{prefix_of(day)}{org_id}/"
+
+
 def file_key(day: DayOfTable, org_id: UUID, part: int, revision: int) -> str:
     """Return the key of a file: a folder for each organisation, an object for each part and revision."""
-    return f"{prefix_of(day)}{org_id}/{part:05d}-{revision}.jsonl.gz"
+    return f"{organisation_prefix(day, org_id)}{part:05d}-{revision}.jsonl.gz"
 
 
 def compose_manifest(day: DayOfTable, files: Iterable[SnapshotFile], created_at: datetime) -> Manifest:

@@ -124,6 +124,16 @@ class Trace:
         """Tell whether a row of a snapshot still names the learner, unless it is of a new beginning."""
         return self.is_in_row(row) and not _is_newer(row, row, until)
 
+    def remains_in_line(self, line: str, until: datetime) -> bool:
+        """Tell the same of a line of text, which may be no row."""
+        if not self.is_in(line):
+            return False
+        try:
+            row = read_document(line)
+        except ValueError:
+            return True
+        return not isinstance(row, Mapping) or self.remains_in_row(row, until)
+
     def events_in(self, body: str) -> list[Any]:
         """Return the events of an archived message that name the learner; the whole message where it has none."""
         if not self.is_in(body):
