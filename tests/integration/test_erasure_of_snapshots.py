@@ -1,16 +1,18 @@
 """Erasure in snapshots: days that left the tables are rewritten without the learner, and can still be proven."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.operation import OperationRequest
 from rollcall.flows.operate import Chunk
 from rollcall.flows.restore import Restore, VerifySnapshots
+from rollcall.flows.restore_drill import RestoreDrill
 from rollcall.flows.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.snapshot_manifest import Manifests
 from rollcall.flows.unsettled_snapshots import UnsettledSnapshots
@@ -244,6 +246,28 @@ def test_a_rewrite_that_was_killed_leaves_no_revision_behind(home: Household) ->
     assert home.certificate(home.run("erase"))["is_clean"]
     assert in_snapshots(home) == []
     assert file.object_key not in home.bucket.objects
+
+
+def test_a_rewritten_snapshot_comes_back_to_the_last_digit(live: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an erasure the restore drill passes on every file: numbers of redacted rows are what they were."""
+    numbers = {"score": 80.0, "tiny": 1e-20, "huge": 1e30, "large": 10**25, "list": [0.10, 2.50, 3]}
+    for org_id, user_id in live.everybody():
+        progress = an_event(org_id, user_id=user_id, occurred_at=OLD, assigned_by=live.learner, percent=80)
+        live.clone.ingest([org_id], progress)
+        about = {"student_id": live.pseudonym(live.learner), **numbers}
+        told = scrubbed_event(user_pseudonym="a" * 32, occurred_at=OLD, properties=about, digest=uuid4().hex)
+        live.clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, told)])
+    retention = retaining(live)
+    retention.run()
+    assert live.certificate(live.run("erase"))["counts"]["redacted_rows_snapshots"] > 0
+    files = retention.store.list_files(live.org_id, 10)
+    assert [file.revision for file in files] == [2, 2]
+    for file in files:
+        chosen = retention.store
+        monkeypatch.setattr(chosen, "choose_snapshot", lambda file=file: file)
+        drilled = RestoreDrill(chosen, live.bucket, lambda: NOW, time.monotonic).run(uuid4(), lambda: 900.0)
+        assert drilled is not None
+        assert (drilled.rows, drilled.failure_code) == (file.row_count, None)
 
 
 def test_snapshots_are_exported(home: Household) -> None:

@@ -1,6 +1,7 @@
 """What a learner is known by in an organisation, and where that stands in a document. No IO, no clock."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class Trace:
 
     def is_in_row(self, row: Mapping[str, Any]) -> bool:
         """Tell whether a row of a snapshot names the learner anywhere."""
-        return self.is_in(write_document([row]))
+        return self.is_in(json.dumps(row, ensure_ascii=False, default=str))  # with numbers as Decimal, or not
 
     def revise(self, row: Mapping[str, Any], until: datetime) -> Mapping[str, Any] | None:
         """Return a row of a snapshot without the learner; None when it is theirs.
