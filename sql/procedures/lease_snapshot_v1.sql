@@ -1,5 +1,5 @@
--- Takes the snapshot of a dropped day, to rewrite a file of it or to write its manifest anew. snapshot is null when
--- there is none that was dropped; lease_id when somebody else has it.
+-- Takes the snapshot of a day, to rewrite a file of it, to write its manifest anew, or to withdraw what it has of an
+-- organisation before it is dropped. snapshot is null when there is none; lease_id when somebody else has it.
 create or replace function rollcall.lease_snapshot_v1(
     p_table text,
     p_day date,
@@ -17,7 +17,7 @@ declare
 begin
     perform enter_all_organisations_v1();
     select * into v_day from snapshot_days
-    where table_name = p_table and day = p_day and sequence = p_sequence and state = 'dropped'
+    where table_name = p_table and day = p_day and sequence = p_sequence
     for update;
     if not found then
         return;

@@ -1,17 +1,24 @@
 """Erasure in snapshots: days that left the tables are rewritten without the learner, and can still be proven."""
 
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.operation import OperationRequest
 from rollcall.flows.operate import Chunk
 from rollcall.flows.restore import Restore, VerifySnapshots
+from rollcall.flows.restore_drill import RestoreDrill
+from rollcall.flows.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.snapshot_manifest import Manifests
+from rollcall.flows.unsettled_snapshots import UnsettledSnapshots
 
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
-from tests.integration.retaining import Retention
+from tests.integration.retaining import Killed, KilledAt, Retention
 from tests.integration.test_erasure import killing
 from tests.postgres import ScratchDatabase
 from tests.privacy import KEYRING, Household
@@ -21,9 +28,9 @@ DAY = date(2026, 3, 5)
 
 
 @pytest.fixture
-def home(clone: ScratchDatabase) -> Iterator[Household]:
-    """A learner and a sibling, of whom one day lies in snapshots alone."""
-    household = Household(clone)
+def live(clone: ScratchDatabase) -> Iterator[Household]:
+    """A learner and a sibling, of whom one day is to be dropped at retention's next run."""
+    household = Household(clone, org_id=UUID(int=1, version=4))  # the first that retention comes to
     household.database = clone.database("rollcall_ops")
     for org_id, user_id in household.everybody():
         events = [
@@ -38,11 +45,17 @@ def home(clone: ScratchDatabase) -> Iterator[Household]:
             properties={"student_id": household.pseudonym(user_id, org_id), "score": 3},
         )
         clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, own, about)])
-    retaining(household).run()
-    assert clone.rows("select count(*) from rollcall.progress_events") == [(0,)]
     yield household
     household.database.close()
     household.burials._database.close()
+
+
+@pytest.fixture
+def home(live: Household) -> Household:
+    """The same, when the day lies in snapshots alone."""
+    retaining(live).run()
+    assert live.clone.rows("select count(*) from rollcall.progress_events") == [(0,)]
+    return live
 
 
 def retaining(home: Household) -> Retention:
@@ -152,6 +165,109 @@ def test_a_damaged_snapshot_is_told_and_does_not_stop_the_rest(home: Household) 
     found = home.certificate(operation)
     assert not found["is_clean"]
     assert found["residue"] == {"damaged_snapshots": 1}
+
+
+def kill_retention(home: Household, name: str, *, is_after: bool) -> Retention:
+    """Let retention die at its first day with rows, and leave what it took."""
+    retention = retaining(home)
+    retention.fold()
+    store = KilledAt(OnlyOf(retention.store, DAY), name, is_after)
+    with pytest.raises(Killed):
+        retention.run(store=store, is_folded=False)
+    return retention
+
+
+@dataclass
+class OnlyOf:
+    """A store of snapshots that has one expired day alone."""
+
+    target: Any
+    day: date
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the target has."""
+        return getattr(self.target, name)
+
+    def list_expired_days(self, *_arguments: Any) -> list[date]:
+        """Return that day."""
+        return [self.day]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_after"), [("note_file", False), ("note_file", True), ("seal", True), ("drop_day", False)]
+)
+def test_a_snapshot_that_is_not_dropped_yet_is_withdrawn(live: Household, name: str, is_after: bool) -> None:
+    """Wherever retention is, no certificate is issued before its copies of live rows are gone; then it starts anew."""
+    retention = kill_retention(live, name, is_after=is_after)
+    assert in_snapshots(live)
+    operation = live.ask("erase")
+    with pytest.raises(AssertionError, match="SnapshotBusy"):
+        live.work_on(operation)
+    assert live.privacy.certificate(live.org_id, operation.operation_id) is None
+    retention.end_leases()
+    others = {key: body for key, body in live.bucket.objects.items() if f"/{live.elsewhere}" in key}
+
+    found = live.certificate(live.work_on(operation))
+    assert found["is_clean"]
+    assert found["counts"]["withdrawn_objects_snapshots"] > 0
+    assert in_snapshots(live) == []
+    assert {key: live.bucket.objects[key] for key in others} == others
+
+    assert retention.run().stopped == {}
+    assert in_snapshots(live) == []
+    assert len(retention.rows_in_snapshots(live.org_id)) == 3
+    assert len(retention.rows_in_snapshots(live.elsewhere)) == 6
+
+
+@pytest.mark.parametrize(("name", "is_after"), [("note_file", False), ("drop_day", False)])
+def test_what_was_not_withdrawn_is_found(
+    live: Household,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    is_after: bool,
+) -> None:
+    """The search looks at every object of a day that is not dropped, also at one that nothing names: not clean."""
+    kill_retention(live, name, is_after=is_after)
+    monkeypatch.setattr(UnsettledSnapshots, "withdraw", lambda *_arguments: 0)
+    found = live.certificate(live.run("erase"))
+    assert not found["is_clean"]
+    assert found["residue"] == {"snapshots": len(in_snapshots(live))}
+
+
+def test_a_rewrite_that_was_killed_leaves_no_revision_behind(home: Household) -> None:
+    """Given a worker that died before it could delete the revision before, that goes with the erasure."""
+    retention = retaining(home)
+    (file,) = retention.store.list_files(home.org_id, 10, table="progress_events")
+    killed = KilledAt(retention.store, "replace_file", is_after=True)
+    with pytest.raises(Killed):
+        RewriteSnapshots(killed, home.bucket, retention.manifests(killed)).rewrite_file(file, lambda _row: False)
+    retention.end_leases()
+    assert file.object_key in home.bucket.objects
+    assert home.certificate(home.run("erase"))["is_clean"]
+    assert in_snapshots(home) == []
+    assert file.object_key not in home.bucket.objects
+
+
+def test_a_rewritten_snapshot_comes_back_to_the_last_digit(live: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an erasure the restore drill passes on every file: numbers of redacted rows are what they were."""
+    numbers = {"score": 80.0, "tiny": 1e-20, "huge": 1e30, "large": 10**25, "list": [0.10, 2.50, 3]}
+    for org_id, user_id in live.everybody():
+        progress = an_event(org_id, user_id=user_id, occurred_at=OLD, assigned_by=live.learner, percent=80)
+        live.clone.ingest([org_id], progress)
+        about = {"student_id": live.pseudonym(live.learner), **numbers}
+        told = scrubbed_event(user_pseudonym="a" * 32, occurred_at=OLD, properties=about, digest=uuid4().hex)
+        live.clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, told)])
+    retention = retaining(live)
+    retention.run()
+    assert live.certificate(live.run("erase"))["counts"]["redacted_rows_snapshots"] > 0
+    files = retention.store.list_files(live.org_id, 10)
+    assert [file.revision for file in files] == [2, 2]
+    for file in files:
+        chosen = retention.store
+        monkeypatch.setattr(chosen, "choose_snapshot", lambda file=file: file)
+        drilled = RestoreDrill(chosen, live.bucket, lambda: NOW, time.monotonic).run(uuid4(), lambda: 900.0)
+        assert drilled is not None
+        assert (drilled.rows, drilled.failure_code) == (file.row_count, None)
 
 
 def test_snapshots_are_exported(home: Household) -> None:

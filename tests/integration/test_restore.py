@@ -313,6 +313,26 @@ def test_a_purge_deletes_the_window_everywhere_and_nothing_beside_it(
     assert counted == [(4,)]
 
 
+def test_a_purge_withdraws_copies_of_live_rows(clone: ScratchDatabase, retention: Retention) -> None:
+    """Files of a day that retention could not drop yet go as well, and the day is dropped without the purged rows."""
+    fill(clone)
+    retention.fold()
+    with pytest.raises(Killed):
+        retention.run(store=KilledAt(retention.store, "seal", is_after=False), is_folded=False)
+    mine = {key for key in retention.bucket.objects if f"/{A}/" in key}
+    assert mine
+    step = Purge(retention.store, retention.rewriting(), RollupStore(retention.database).rebuild_day, DAY, lambda: NOW)
+    with pytest.raises(SnapshotBusy):
+        run(retention, "purge", step, parameters=window(OLD))
+    clone.execute("delete from rollcall.operations")
+    retention.end_leases()
+    run(retention, "purge", step, source="again", parameters=window(OLD))
+    assert not mine & retention.bucket.objects.keys()
+    assert retention.run().stopped == {}
+    assert retention.rows_in_snapshots(A) == []
+    assert len(retention.rows_in_snapshots(B)) == 3
+
+
 def test_a_drill_tells_whether_a_snapshot_comes_back_as_it_was_written(
     clone: ScratchDatabase, retention: Retention, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,12 @@
 """Snapshots: where their objects lie, what a manifest says, and how it is signed and held against what is there."""
 
 import hmac
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from rollcall.contracts.snapshot import (
@@ -64,9 +67,34 @@ def manifest_key(day: DayOfTable) -> str:
     return f"{prefix_of(day)}manifest.json"
 
 
+def organisation_prefix(day: DayOfTable, org_id: UUID) -> str:
+    """Return what the keys of an organisation's objects of a day begin with."""
+    return f"{prefix_of(day)}{org_id}/"
+
+
 def file_key(day: DayOfTable, org_id: UUID, part: int, revision: int) -> str:
     """Return the key of a file: a folder for each organisation, an object for each part and revision."""
-    return f"{prefix_of(day)}{org_id}/{part:05d}-{revision}.jsonl.gz"
+    return f"{organisation_prefix(day, org_id)}{part:05d}-{revision}.jsonl.gz"
+
+
+def read_row(line: bytes | str) -> dict[str, Any]:
+    """Return the row of a line; numbers with a point keep their digits, so that write_row writes them as they were."""
+    row: dict[str, Any] = json.loads(line, parse_float=Decimal)
+    return row
+
+
+def write_row(value: Any) -> str:
+    """Return a row, or a value of one, as PostgreSQL writes it: 80.00 stays 80.00, and no number has an exponent."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case dict():
+            members = (f"{write_row(name)}: {write_row(item)}" for name, item in value.items())
+            return f"{{{', '.join(members)}}}"
+        case list():
+            return f"[{', '.join(map(write_row, value))}]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def compose_manifest(day: DayOfTable, files: Iterable[SnapshotFile], created_at: datetime) -> Manifest:

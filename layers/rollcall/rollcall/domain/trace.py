@@ -1,6 +1,7 @@
 """What a learner is known by in an organisation, and where that stands in a document. No IO, no clock."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class Trace:
 
     def is_in_row(self, row: Mapping[str, Any]) -> bool:
         """Tell whether a row of a snapshot names the learner anywhere."""
-        return self.is_in(write_document([row]))
+        return self.is_in(json.dumps(row, ensure_ascii=False, default=str))  # with numbers as Decimal, or not
 
     def revise(self, row: Mapping[str, Any], until: datetime) -> Mapping[str, Any] | None:
         """Return a row of a snapshot without the learner; None when it is theirs.
@@ -123,6 +124,16 @@ class Trace:
     def remains_in_row(self, row: Mapping[str, Any], until: datetime) -> bool:
         """Tell whether a row of a snapshot still names the learner, unless it is of a new beginning."""
         return self.is_in_row(row) and not _is_newer(row, row, until)
+
+    def remains_in_line(self, line: str, until: datetime) -> bool:
+        """Tell the same of a line of text, which may be no row."""
+        if not self.is_in(line):
+            return False
+        try:
+            row = read_document(line)
+        except ValueError:
+            return True
+        return not isinstance(row, Mapping) or self.remains_in_row(row, until)
 
     def events_in(self, body: str) -> list[Any]:
         """Return the events of an archived message that name the learner; the whole message where it has none."""

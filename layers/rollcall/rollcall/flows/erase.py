@@ -26,8 +26,8 @@ from rollcall.flows.rewrite_snapshot import Revise, RewriteResult
 
 DRY_PHASES = ("learner", "rows", "archive", "snapshots", "exports", "finish")
 PHASES = (
-    *("learner", "rows", "rollups", "archive", "snapshots", "exports"),
-    *("search_rows", "search_objects", "search_snapshots", "finish"),
+    *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports"),
+    *("search_rows", "search_objects", "search_unsettled_snapshots", "search_snapshots", "finish"),
 )
 ROUNDS_MAX = 3  # what a search finds may have been on its way when its place was passed: it is erased once more
 DAYS_MAX = 400  # noted of rollups to compute again; events are kept for a month
@@ -110,10 +110,12 @@ class Erase:
             "rows": self._rows,
             "rollups": self._rollups,
             "archive": self._archive,
+            "unsettled_snapshots": self._unsettled_snapshots,
             "snapshots": self._snapshots,
             "exports": self._exports,
             "search_rows": self.search.rows,
             "search_objects": self.search.objects_of,
+            "search_unsettled_snapshots": self.search.unsettled_snapshots_of,
             "search_snapshots": self.search.snapshots_of,
         }
         phases[work.phase](operation, trace, work)
@@ -166,6 +168,11 @@ class Erase:
             # Before its body goes: nobody is to redrive or replay what is not there.
             self.discard(operation.org_id, archive.id_in(key), operation.requested_by, REASON)
         self.objects.delete([key])
+
+    def _unsettled_snapshots(self, operation: Operation, _trace: Trace, work: Work) -> None:
+        """Withdraw copies of rows that were live until now: after those rows, and before the files of dropped days."""
+        _count(work, "withdrawn_objects_snapshots", self.snapshots.unsettled.withdraw(operation.org_id))
+        work.move(None)
 
     def _snapshots(self, operation: Operation, trace: Trace, work: Work) -> None:
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)

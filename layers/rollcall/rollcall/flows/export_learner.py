@@ -27,7 +27,7 @@ LINES_MAX = 20_000  # in a chunk's part
 SOURCES = (
     "progress_events, lesson_progress, course_progress, assignments, learners: by the user's id.",
     "analytics_events: by pseudonyms; what policy removed before it was stored is listed in `remarks`, without values.",
-    "snapshots: the same rows of days that are no longer in the tables.",
+    "snapshots: the same rows of days that are no longer in the tables; until then a snapshot is a copy of them.",
     "spool, dead_letters, dead_letters_of_nobody: archived messages, the learner's events alone.",
     "Other tables: rows that mention the learner.",
 )

@@ -16,6 +16,7 @@ from rollcall.domain.trace import Trace
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.learner_objects import Objects, archived, exports, read_next
 from rollcall.flows.learner_work import Work, part_at, place_after, position_after
+from rollcall.flows.unsettled_snapshots import UnsettledSnapshots
 
 
 class SearchStore(Protocol):
@@ -38,6 +39,10 @@ class Snapshots(Protocol):
 
     def read_rows(self, file: SnapshotFile) -> Iterator[dict[str, Any]]:
         """Yield a file's rows."""
+
+    @property
+    def unsettled(self) -> UnsettledSnapshots:
+        """What the archive holds beside those files."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,17 @@ class FindResidue:
         residue = sum(trace.remains_in(body, work.erased_at) for _, body in found)
         work.add("residue", {places[number].name: residue})
         work.move(place_after(number, last, len(places)))
+
+    def unsettled_snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
+        """Search every object of snapshots that are not dropped, or not settled, whether anything names it or not."""
+        try:
+            lines = self.snapshots.unsettled.lines(operation.org_id)
+            found = sum(trace.remains_in_line(line, work.erased_at) for line in lines)
+        except SnapshotDamaged:
+            work.add("residue", {"damaged_snapshots": 1})
+        else:
+            work.add("residue", {"snapshots": found})
+        work.move(None)
 
     def snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
         """Search the next file of the snapshots, in the text of its rows."""

@@ -4,6 +4,7 @@ The phases of the operation, in this order, so that what is deleted here is not 
 
     progress   live progress events, learner by learner; their projections become what is left says
     analytics  live analytics events
+    copies     snapshots of days that are not dropped yet: withdrawn, and retention writes them anew
     files      snapshots: files that lie in the window go, others are rewritten without its rows
     rollups    days that are still live are computed anew; those of dropped days are frozen, and stay
 
@@ -61,6 +62,8 @@ class Purge:
         match cursor.get("phase"):
             case "analytics":
                 return self._analytics(operation)
+            case "copies":
+                return self._copies(operation)
             case "files":
                 return self._files(operation)
             case "rollups":
@@ -79,7 +82,14 @@ class Purge:
         first, end = _window(operation)
         deleted = self.store.purge_analytics(operation.org_id, first, end, ROWS_MAX, is_dry_run=operation.is_dry_run)
         is_last = operation.is_dry_run or deleted < ROWS_MAX
-        return StepResult({"rows": deleted}, {"phase": "files" if is_last else "analytics"}, is_done=False, units=1)
+        return StepResult({"rows": deleted}, {"phase": "copies" if is_last else "analytics"}, is_done=False, units=1)
+
+    def _copies(self, operation: Operation) -> StepResult:
+        """Withdraw copies of rows that were live until now."""
+        first, end = _window(operation)
+        if not operation.is_dry_run:
+            self.rewriting.unsettled.withdraw(operation.org_id, first.date(), (end - timedelta.resolution).date())
+        return StepResult({}, {"phase": "files"}, is_done=False, units=1)
 
     def _files(self, operation: Operation) -> StepResult:
         first, end = _window(operation)

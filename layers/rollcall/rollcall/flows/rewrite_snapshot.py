@@ -8,9 +8,9 @@ revision before is deleted. A day whose manifest is behind is settled by whoever
         if any(is_theirs(row) for row in rewriting.read_rows(file)): ...
         result = rewriting.rewrite_file(file, keep=lambda row: not is_theirs(row))
 
-A row has the members of domain.snapshot.COLUMNS. A snapshot that is still being written is no subject of this: its day
-is live, rows that are deleted there make it be written anew, and `files` lists it once the day was dropped. So rows of
-the live tables go first, and snapshots after them.
+A row has the members of domain.snapshot.COLUMNS. `files` lists those of dropped days alone. Of a day that is still live
+a snapshot is a copy: rows of the live tables go first, then `unsettled.withdraw` deletes the copies, and then what
+`files` lists is rewritten. In this order a day that is dropped meanwhile is met as one or as the other.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,7 @@ from rollcall.errors import SnapshotBusy
 from rollcall.flows import snapshot_files
 from rollcall.flows.snapshot_files import Objects
 from rollcall.flows.snapshot_manifest import Manifests
+from rollcall.flows.unsettled_snapshots import UnsettledSnapshots, UnsettledStore
 
 # As long as the function that rewrites may live: it is gone before anybody else takes the day.
 LEASE_SECONDS = 90
@@ -34,14 +35,8 @@ Revise = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 """Returns a row as it is to be from now on; None: without it."""
 
 
-class FileStore(Protocol):
+class FileStore(UnsettledStore, Protocol):
     """Keeps what is known of snapshots; raises StoreUnavailable."""
-
-    def lease(self, day: DayOfTable, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
-        """Take the snapshot of a dropped day; without a lease somebody else has it."""
-
-    def release(self, day: DayOfTable, lease_id: UUID) -> bool:
-        """Give it back."""
 
     def replace_file(self, file: SnapshotFile, lease_id: UUID, written: WrittenFile | None) -> bool:
         """Note that a file was rewritten, or that no row of it is left."""
@@ -87,6 +82,11 @@ class RewriteSnapshots:
     store: FileStore
     objects: Objects
     manifests: Manifests
+
+    @property
+    def unsettled(self) -> UnsettledSnapshots:
+        """What the archive holds beside the files that are listed."""
+        return UnsettledSnapshots(self.store, self.objects, self.manifests)
 
     def files(
         self,

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from rollcall.contracts.snapshot import DayOfTable, Key, Page, SnapshotFile, Unwritten, WrittenFile
-from rollcall.domain.snapshot import file_key
+from rollcall.domain.snapshot import file_key, read_row, write_row
 from rollcall.errors import ObjectMissing, SnapshotDamaged
 
 ROWS_MAX = 100_000
@@ -113,18 +113,18 @@ def rewrite_part(
     """Write a file's next revision, with each row as `revise` returns it; without those of which it returns None.
 
     Returns what was written (None: no row is left, or all are as they were), and how many rows were removed and
-    changed. Raises SnapshotDamaged, ObjectsUnavailable.
+    changed. Numbers of a row with a point are Decimal. Raises SnapshotDamaged, ObjectsUnavailable.
     """
     packing, removed, changed = Packing(), 0, 0
     for line in read_lines(file, objects):
-        row = json.loads(line)
+        row = read_row(line)
         revised = revise(row)
         if revised is None:
             removed += 1
         elif revised == row:
             packing.add(line + b"\n", 1)
         else:
-            packing.add(json.dumps(revised, ensure_ascii=False).encode() + b"\n", 1)
+            packing.add(write_row(revised).encode() + b"\n", 1)
             changed += 1
     if not (removed or changed) or not packing.row_count:
         return None, removed, changed

@@ -41,7 +41,7 @@ class SnapshotStore:
         return None if snapshot is None else SnapshotDay.model_validate(snapshot), lease_id
 
     def lease(self, day: DayOfTable, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
-        """Take the snapshot of a dropped day; without a lease somebody else has it."""
+        """Take a day's snapshot as it is; without a lease somebody else has it."""
         snapshot, lease_id = self._database.call(
             "select snapshot, lease_id from rollcall.lease_snapshot_v1(%s, %s, %s, %s)", (*_of(day), lease_seconds)
         )
@@ -50,6 +50,15 @@ class SnapshotStore:
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
         """Give it back; with a code it is stopped, and written anew by the next run. False: the lease was lost."""
         return self._told("release_snapshot_v1(%s, %s, %s, %s, %s)", (*_of(day), lease_id, failure_code))
+
+    def list_unsettled(self, first: date | None, last: date | None) -> list[DayOfTable]:
+        """Return snapshots that are not dropped yet, and those whose manifest is behind."""
+        (days,) = self._database.call("select rollcall.list_unsettled_snapshots_v1(%s, %s)", (first, last))
+        return [DayOfTable.model_validate(day) for day in days]
+
+    def withdraw(self, org_id: UUID, day: DayOfTable, lease_id: UUID) -> bool:
+        """Forget an organisation's files of a day that is not dropped yet; False: the lease was lost, or it is."""
+        return self._told("withdraw_snapshot_v1(%s, %s, %s, %s, %s)", (org_id, *_of(day), lease_id))
 
     def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
         """Return the organisations of which not every row is in the snapshot yet."""
