@@ -342,7 +342,7 @@ def test_what_is_past_is_deleted_and_what_is_not_stays(clone: ScratchDatabase, r
     assert clone.count("event_identities", A) == 6
     assert retention.bucket.objects
 
-    retention.now = NOW + 100 * DAY
+    retention.now = NOW + 160 * DAY
     assert age_out(retention).run(lambda: 900).rows > 0
     assert clone.count("event_identities", A) == 0
     assert clone.count("batch_audit", A) == 0
@@ -407,9 +407,8 @@ def test_a_row_whose_identity_was_forgotten_before_its_snapshot_comes_back(
     retention.fold()
     clone.execute("delete from rollcall.event_identities")
     retention.run(is_folded=False)
-    step = Restore(retention.store, retention.bucket, lambda: NOW)
     for outcome in ("restored", "present"):
-        counts = run(retention, "restore", step, parameters={"table": PROGRESS, "day": OLD.isoformat()}).counts
+        counts = restore(retention).counts
         assert (counts[outcome], counts.get("conflict", 0)) == (3, 0)
     own = [event for event in events if event.org_id == A]
     assert set(clone.ingest([A], *own)) == {"conflict"}

@@ -1,6 +1,7 @@
 """Retention drops a day only after its snapshot proved to hold all of it, whatever dies or comes in between."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import partial
@@ -346,7 +347,13 @@ def test_a_drop_waits_for_the_rollups_before_it_locks_the_day(clone: ScratchData
     with clone.connect() as rebase, rebase.transaction():
         rebase.execute("select from rollcall.rollup_tickets order by org_id for update")
         dropping.start()
-        clone.wait_for_lock()
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        for _ in range(200):
+            if clone.rows(waiting) == [(1,)]:
+                break
+            time.sleep(0.05)
         rebase.execute("set local lock_timeout = '5s'")
         rebase.execute("lock table rollcall.progress_events, rollcall.analytics_events in share row exclusive mode")
     dropping.join(30)

@@ -59,7 +59,9 @@ class Room:
     def redrive(self, org_id: UUID) -> int:
         """Put all of an organisation's dead letters back, and return how many those were."""
         store = OperationStore(self.operator)
-        step = Redrive(DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of, LIFETIMES, lambda: datetime.now(UTC))
+        step = Redrive(
+            DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of, LIFETIMES, lambda: datetime.now(UTC)
+        )
         engine = Operate(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
         request = OperationRequest(
             org_id=org_id,

@@ -76,8 +76,10 @@ class NotNow(Exception):
 
 @dataclass
 class Retained:
-    """What a run did. `waiting` are days that the rollups have not seen whole, `busy` those that others had locked for
-    too long; `stopped` maps a table to why.
+    """What a run did.
+
+    `waiting` are days that the rollups have not seen whole, `busy` those that others had locked for too long; `stopped`
+    maps a table to why.
     """
 
     days: int = 0
