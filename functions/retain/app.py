@@ -6,14 +6,25 @@ from rollcall.errors import RetentionStopped
 
 @job.entry("retention")
 def handler(run: job.Run) -> job.Done:
-    """Tell how many days were dropped; a day that had to be kept fails the run, once all the others are done."""
-    retained = wiring_snapshots.retain().run(run.remaining_seconds)
-    aged = wiring_snapshots.age_out().run(run.remaining_seconds)
-    observe.count(retention_stopped=len(retained.stopped), days_dropped=retained.days, rows_snapshotted=retained.rows)
+    """Tell how many days were dropped; a day that had to be kept fails the run, once all the others are done.
+
+    What is past is deleted whatever became of the days: a fault of one must not let the other pile up.
+    """
+    try:
+        retained = wiring_snapshots.retain().run(run.remaining_seconds)
+    finally:
+        aged = wiring_snapshots.age_out().run(run.remaining_seconds)
+    observe.count(
+        retention_stopped=len(retained.stopped),
+        days_dropped=retained.days,
+        days_busy=retained.busy,
+        rows_snapshotted=retained.rows,
+    )
     details = {
         "rows": retained.rows,
         "bytes": retained.size_bytes,
         "waiting": retained.waiting,
+        "busy": retained.busy,
         "finished": retained.is_finished,
         "rows_aged_out": aged.rows,
         "snapshots_aged_out": aged.snapshots,

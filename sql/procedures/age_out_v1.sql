@@ -1,6 +1,7 @@
 -- Deletes what is older than p_before of one kind, at most p_limit rows, and returns how many: what each kind is, and
 -- by which of its times it ages, stands below. What is not finished does not age. Of dead letters goes all that is
--- known of them, no sooner than their bodies in the archive: a replay asks whether one was discarded.
+-- known of them, no sooner than their bodies in the archive: a replay asks whether one was discarded. One that is open
+-- stays: nobody has decided yet on what was accepted. Identities stay while a row of their day may be live.
 create or replace function rollcall.age_out_v1(p_what text, p_before timestamptz, p_limit integer) returns integer
 language plpgsql
 security definer
@@ -12,12 +13,11 @@ declare
         when 'batch_audit' then 'received_at < $1'
         when 'rejected_events' then 'rejected_at < $1'
         when 'queued_batches' then 'received_at < $1'
-        when 'dead_letters' then 'last_failed_at < $1'
+        when 'dead_letters' then 'last_failed_at < $1 and state <> ''open'''
         when 'dead_letter_counts' then 'failed_hour < $1 and told_count = failed_count'
         when 'operations' then 'finished_at < $1'
         when 'restore_drills' then 'drilled_at < $1'
         when 'rate_buckets' then 'theoretical_arrival_at < $1'
-        when 'job_runs' then 'started_at < $1 and status <> ''running'''
     end;
     v_deleted integer;
 begin
@@ -25,10 +25,15 @@ begin
         raise exception 'nothing of this name ages: %', p_what;
     end if;
     perform enter_all_organisations_v1();
+    if p_what = 'event_identities' then
+        p_before := least(p_before, first_live_moment_v1());
+    end if;
     if p_what = 'dead_letters' then
         with gone as (
             delete from dead_letters
-            where ctid = any (array(select ctid from dead_letters where last_failed_at < p_before limit p_limit))
+            where ctid = any (array(
+                select ctid from dead_letters where last_failed_at < p_before and state <> 'open' limit p_limit
+            ))
             returning org_id, dead_letter_id
         ),
         gone_events as (

@@ -1,7 +1,8 @@
 -- Drops the partition of a day whose snapshot was verified, in one transaction with the proof that it holds every row:
 -- against writers the partition is locked, its rows are counted and hashed per organisation, and compared with what was
 -- written. Returns dropped, or why not: lease_lost, not_verified, rows_changed (somebody came late, or changed a row),
--- unknown_organisation, not_folded (the rollups have not seen every event of it yet).
+-- unknown_organisation, not_folded (the rollups have not seen every event of it yet), busy (others were at work on it
+-- for too long: nothing is wrong, and nothing was changed).
 -- The day is lost to nobody else meanwhile: readers go on, and writers of other days wait for half a second at most.
 create or replace function rollcall.drop_snapshotted_day_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid
@@ -23,6 +24,8 @@ begin
     if v_held.state <> 'verified' then
         return 'not_verified';
     end if;
+    -- Before any lock on the partition, as everybody does who needs both (freeze_rollup_day_v1, rebase_rollups_v1).
+    perform from rollup_tickets order by org_id for update;
     execute format('lock table rollcall.%I in share mode', v_partition);
     execute format(
         $query$
@@ -50,7 +53,6 @@ begin
     if v_is_different then
         return 'rows_changed';
     end if;
-    -- Folding reads the partition under locks that freezing takes: it may, beside the lock that we hold.
     if not freeze_rollup_day_v1(p_table, p_day) then
         return 'not_folded';
     end if;
@@ -69,6 +71,8 @@ begin
 exception
     when sqlstate 'RC001' then
         return 'unknown_organisation';
+    when lock_not_available then
+        return 'busy';
 end
 $$;
 

@@ -4,7 +4,8 @@
 -- Why not by ingestion: the ledger knows these events, so that they would be duplicates; and projections and rollups
 -- have counted them, and must not do so again. So the row alone comes back, as one of a transaction that everybody who
 -- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten
--- since comes back with it.
+-- since comes back with it; one that was forgotten even before the snapshot was written, with a digest that no content
+-- has: whoever sends the event again is told of a conflict, and nothing is counted twice.
 create or replace function rollcall.restore_events_v1(p_org_id uuid, p_table text, p_rows jsonb, p_scratch_id uuid)
 returns jsonb
 language plpgsql
@@ -13,6 +14,8 @@ set search_path = rollcall, pg_temp
 as $$
 declare
     v_rows jsonb;
+    -- What stands in the ledger where nobody knows the digest any more.
+    v_unknown bytea := substring(sha256(convert_to('rollcall/restored', 'UTF8')) for 16);
     v_total integer := jsonb_array_length(p_rows);
     v_known integer;
     v_restored integer;
@@ -45,9 +48,8 @@ begin
     insert into event_identities (org_id, event_id, occurred_at, content_digest)
     select
         p_org_id, (line ->> 'event_id')::uuid, (line ->> 'occurred_at')::timestamptz,
-        decode(line ->> 'content_digest', 'hex')
+        coalesce(decode(line ->> 'content_digest', 'hex'), v_unknown)
     from jsonb_array_elements(p_rows) as line
-    where line ->> 'content_digest' is not null
     order by 2
     on conflict do nothing;
     -- A statement of its own: it sees what a batch has committed meanwhile.
@@ -56,7 +58,7 @@ begin
     inner join event_identities as identity
         on identity.org_id = p_org_id
         and (line ->> 'event_id')::uuid = identity.event_id
-        and decode(line ->> 'content_digest', 'hex') = identity.content_digest;
+        and coalesce(decode(line ->> 'content_digest', 'hex'), v_unknown) = identity.content_digest;
     execute format(
         'insert into rollcall.%1$I select * from jsonb_populate_recordset(null::rollcall.%1$I, $1)'
         ' on conflict do nothing',

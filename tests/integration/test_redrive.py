@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from rollcall.contracts.dead_letter import DeadLetter, Marks
 from rollcall.contracts.operation import Operation, OperationMessage, OperationRequest
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.keyring import Keyring
+from rollcall.domain.retention import Lifetimes
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
@@ -38,6 +40,7 @@ from tests.unit.test_functions import Context
 
 A, B = uuid4(), uuid4()
 EVENTS = 5  # in a batch
+LIFETIMES = Lifetimes(timedelta(days=30), timedelta(days=90))
 
 
 @dataclass
@@ -112,7 +115,7 @@ class World:
             reason="why",
         )  # fmt: skip
         operation, _ = store.request(request, uuid4())
-        step = Redrive(wrap(DeadLetterStore(database)), self, self._send_back, scrubbing_of)
+        step = Redrive(wrap(DeadLetterStore(database)), self, self._send_back, scrubbing_of, LIFETIMES, lambda: NOW)
         engine = Operate(store, {"redrive": step}, time.monotonic, lambda _seconds: None)
         message = OperationMessage(org_id=A, operation_id=operation.operation_id)
         while engine.work(message).again_in_seconds is not None:

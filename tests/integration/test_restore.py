@@ -362,7 +362,7 @@ def test_what_is_past_is_deleted_and_what_is_not_stays(clone: ScratchDatabase, r
     assert clone.count("event_identities", A) == 6
     assert retention.bucket.objects
 
-    retention.now = NOW + 100 * DAY
+    retention.now = NOW + 160 * DAY
     assert age_out(retention).run(lambda: 900).rows > 0
     assert clone.count("event_identities", A) == 0
     assert clone.count("batch_audit", A) == 0
@@ -382,3 +382,69 @@ def test_upkeep_does_not_make_dropped_days_again(clone: ScratchDatabase, retenti
     """A table whose events are kept for less time than another's is not given partitions that it would drop at once."""
     retention.run()
     assert PartitionStore(retention.database).make_partitions(FIRST_DAY, NOW.date()) == 0
+
+
+FORGET = "select rollcall.age_out_v1('event_identities', %s, 20000)"
+
+
+def forget(clone: ScratchDatabase, before: datetime) -> int:
+    """Age identities out, and return how many went."""
+    with clone.connect() as connection:
+        row = connection.execute(FORGET, (before,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_no_identity_ages_while_its_event_may_be_live(clone: ScratchDatabase, retention: Retention) -> None:
+    """Whatever the cutoff says: partitions, restored days, unfinished snapshots and default partitions hold it back."""
+    events = fill(clone)
+    late = an_event(A, occurred_at=NOW - 91 * DAY)
+    assert clone.ingest([A], late) == ["accepted"]
+    assert forget(clone, NOW - 90 * DAY) == 0
+    assert clone.ingest([A], late) == ["duplicate"]
+    clone.execute("delete from rollcall.progress_events where event_id = %s", (late.event_id,))
+    assert forget(clone, NOW) == 1, "that of nothing before the oldest partition"
+    assert set(clone.ingest([A, B], *events)) == {"duplicate"}
+
+    retention.run()
+    for held, freed in (
+        ("insert into rollcall.kept_days (table_name, day, kept_until) values ('progress_events', %s, now())",
+         "delete from rollcall.kept_days where day = %s"),
+        ("insert into rollcall.snapshot_days (table_name, day, sequence) values ('progress_events', %s, 2)",
+         "delete from rollcall.snapshot_days where sequence = 2 and day = %s"),
+    ):  # fmt: skip
+        clone.execute(held, (OLD,))
+        assert forget(clone, NOW) == 0
+        clone.execute(freed, (OLD,))
+    assert forget(clone, NOW) == 12
+
+
+def test_a_row_whose_identity_was_forgotten_before_its_snapshot_comes_back(
+    clone: ScratchDatabase, retention: Retention
+) -> None:
+    """With an identity that no content has: sent again, the event is a conflict, and stored by nobody."""
+    events = fill(clone)
+    retention.fold()
+    clone.execute("delete from rollcall.event_identities")
+    retention.run(is_folded=False)
+    for outcome in ("restored", "present"):
+        counts = restore(retention).counts
+        assert (counts[outcome], counts.get("conflict", 0)) == (3, 0)
+    own = [event for event in events if event.org_id == A]
+    assert set(clone.ingest([A], *own)) == {"conflict"}
+    assert clone.count("progress_events", A) == 3
+
+
+def test_an_open_dead_letter_does_not_age(clone: ScratchDatabase, retention: Retention) -> None:
+    """Nobody decided on it yet; one that was redriven or discarded goes when its time has come."""
+    fill(clone)
+    for state in ("open", "redriven", "discarded"):
+        clone.execute(
+            "insert into rollcall.dead_letters (org_id, dead_letter_id, queue, cause, error_code, state,"
+            " first_failed_at, last_failed_at, failure_count, receive_count, size_bytes, body_digest, event_count)"
+            " values (%s, gen_random_uuid(), 'spool', 'store_refused', 'x', %s, %s, %s, 1, 1, 10,"
+            " substring(sha256('x') for 16), 1)",
+            (A, state, NOW - 100 * DAY, NOW - 100 * DAY),
+        )
+    age_out(retention).run(lambda: 900)
+    assert clone.rows("select state::text from rollcall.dead_letters") == [("open",)]

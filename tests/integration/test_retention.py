@@ -1,6 +1,7 @@
 """Retention drops a day only after its snapshot proved to hold all of it, whatever dies or comes in between."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import partial
@@ -317,3 +318,43 @@ def test_retention_drops_the_oldest_day_first(clone: ScratchDatabase, retention:
 
     retention.run(store=Recording(retention.database))
     assert dropped == [*EXPIRED, *EXPIRED]
+
+
+def test_a_day_that_somebody_reads_for_long_waits_and_the_other_table_goes_on(
+    clone: ScratchDatabase, retention: Retention
+) -> None:
+    """Nothing is wrong with it: it is dropped by a later run."""
+    fill(clone, EXPIRED[0])
+    retention.fold()
+    with clone.connect() as reader, reader.transaction():
+        reader.execute("select count(*) from rollcall.progress_events")
+        told = retention.run(is_folded=False)
+    assert (told.busy, told.stopped, told.is_finished) == (1, {}, False)
+    assert EXPIRED[0] in retention.days_left(PROGRESS)
+    assert retention.days_left(ANALYTICS)[0] == FIRST_KEPT
+    assert retention.run().busy == 0
+    assert EXPIRED[0] not in retention.days_left(PROGRESS)
+
+
+def test_a_drop_waits_for_the_rollups_before_it_locks_the_day(clone: ScratchDatabase, retention: Retention) -> None:
+    """Whoever has the rollups' locks and goes on to the partition is not in a circle with it."""
+    fill(clone, EXPIRED[0])
+    retention.fold()
+    with pytest.raises(Killed):
+        retention.run(store=KilledAt(retention.store, "drop_day", is_after=False), is_folded=False)
+    retention.end_leases()
+    dropping = threading.Thread(target=retention.run, kwargs={"is_folded": False}, daemon=True)
+    with clone.connect() as rebase, rebase.transaction():
+        rebase.execute("select from rollcall.rollup_tickets order by org_id for update")
+        dropping.start()
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        for _ in range(200):
+            if clone.rows(waiting) == [(1,)]:
+                break
+            time.sleep(0.05)
+        rebase.execute("set local lock_timeout = '5s'")
+        rebase.execute("lock table rollcall.progress_events, rollcall.analytics_events in share row exclusive mode")
+    dropping.join(30)
+    assert EXPIRED[0] not in retention.days_left(PROGRESS)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.redrive import Selection
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.keyring import Keyring
+from rollcall.domain.retention import Lifetimes
 from rollcall.domain.scrub.policy import Policy, default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
@@ -27,6 +28,7 @@ from tests.builders import NOW, ORG, progress_event, queued_batch, scrubbed_even
 from tests.unit.test_operate_flow import an_operation
 
 CANARY = "kim@example.org"
+LIFETIMES = Lifetimes(timedelta(days=30), timedelta(days=90))
 CHUNK = Chunk(None, uuid4(), 30)
 SPOOLED = SpooledBatch(subject="subject:" + "0" * 32, org_ids=[ORG], received_at=NOW, events=[progress_event()])
 
@@ -42,6 +44,7 @@ class Room:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     send_faults: dict[UUID | None, RollcallError] = field(default_factory=dict)
     policy: Policy = field(default_factory=default_policy)
+    now: datetime = NOW
 
     def add(self, body: str | None, queue: str = "spool") -> DeadLetter:
         """Add a dead letter with this body; without one it has no body in the archive."""
@@ -90,7 +93,7 @@ class Room:
 
     def step(self, operation: Operation, chunk: Chunk = CHUNK) -> StepResult:
         """Do one step."""
-        return Redrive(self, self, self.send, self.scrubbing_of)(operation, chunk)
+        return Redrive(self, self, self.send, self.scrubbing_of, LIFETIMES, lambda: self.now)(operation, chunk)
 
 
 def a_redrive(**changes: Any) -> Operation:
@@ -237,3 +240,24 @@ def test_an_archive_that_is_away_is_no_failure_of_a_letter(monkeypatch: pytest.M
     with pytest.raises(ObjectsUnavailable):
         room.step(a_redrive())
     assert room.marked == []
+
+
+def test_what_the_ledger_may_have_forgotten_before_it_is_stored_is_not_sent() -> None:
+    """Its dead letter stays, with the reason; an event of the last moment that the ledger vouches for goes."""
+    room = Room()
+    edge = LIFETIMES.vouches_from(room.now)
+    fits, too_old = (
+        SPOOLED.model_copy(update={"events": [progress_event(occurred_at=edge - timedelta(seconds=late))]})
+        for late in (0, 1)
+    )
+    sent, kept = room.add(fits.model_dump_json()), room.add(too_old.model_dump_json())
+    unreadable = room.add("{}")
+    done = room.step(a_redrive())
+    assert codes(room) == {sent.dead_letter_id: None, kept.dead_letter_id: "beyond_ledger",
+                           unreadable.dead_letter_id: None}  # fmt: skip
+    assert (done.counts["redriven"], done.counts["failed"]) == (2, 1)
+
+    room.marked.clear()
+    room.now += LIFETIMES.archive + timedelta(days=3)
+    room.step(a_redrive())
+    assert set(codes(room).values()) == {"beyond_ledger"}, "whatever nobody can read may be as old as it ever could"

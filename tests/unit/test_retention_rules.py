@@ -14,7 +14,7 @@ from rollcall.domain.keyring import Keyring
 from rollcall.domain.retention import Lifetimes, first_kept_day
 from rollcall.domain.window import AcceptedWindow
 from rollcall.edge import job, wiring_snapshots
-from rollcall.errors import RetentionStopped, SnapshotDamaged
+from rollcall.errors import RetentionStopped, SnapshotDamaged, StoreUnavailable
 from rollcall.flows.age_out import ROWS_MAX, AgeOut
 
 from functions.drill import app as drill_app
@@ -38,9 +38,11 @@ def test_no_day_goes_of_which_an_event_could_still_be_accepted(now: Any, days: i
 
 
 def test_the_ledger_outlives_events_queues_and_dead_letters() -> None:
-    """While something may bring an event again, its identity is known."""
+    """While something may bring an event again, its identity is known: redriven on the last day of its body, too."""
+    for archive in (1, 90, 3650):
+        lifetimes = Lifetimes(timedelta(days=30), timedelta(days=archive))
+        assert lifetimes.by_name()["event_identities"] > timedelta(days=30 + 14 + archive + 14)
     lifetimes = Lifetimes(timedelta(days=30), timedelta(days=90))
-    assert lifetimes.by_name()["event_identities"] >= timedelta(days=30 + 14 + 14)
     assert lifetimes.by_name()["dead_letters"] >= timedelta(days=90)
 
 
@@ -69,7 +71,7 @@ class Aging:
     """Has so many rows of each kind, and deletes what it is told to."""
 
     def __init__(self) -> None:
-        self.left = {"event_identities": ROWS_MAX + 5, "job_runs": 3}
+        self.left = {"event_identities": ROWS_MAX + 5, "operations": 3}
 
     def age_out(self, what: str, _before: Any, limit: int) -> int:
         """Delete some."""
@@ -111,8 +113,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_day_that_was_kept_fails_the_run_after_everything_else_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest ages all the same; then the run ends as failed, so that its alarm rises."""
     told = SimpleNamespace(
-        stopped={"progress_events": "snapshot_damaged"}, days=0, rows=0, size_bytes=0, waiting=0, is_finished=True
-    )
+        stopped={"progress_events": "snapshot_damaged"}, days=0, rows=0, size_bytes=0, waiting=0, busy=0,
+        is_finished=True,
+    )  # fmt: skip
     aged: list[str] = []
 
     def age_out(_remaining: Any) -> SimpleNamespace:
@@ -124,6 +127,14 @@ def test_a_day_that_was_kept_fails_the_run_after_everything_else_was_done(monkey
     with pytest.raises(RetentionStopped):
         retain_app.handler({"idempotency_key": str(uuid4())}, Context())
     assert aged == ["aged"]
+
+    def cut_off(_remaining: Any) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(wiring_snapshots, "retain", lambda: SimpleNamespace(run=cut_off))
+    with pytest.raises(StoreUnavailable):
+        retain_app.handler({"idempotency_key": str(uuid4())}, Context())
+    assert aged == ["aged"] * 2
 
 
 @pytest.mark.usefixtures("runs")

@@ -298,6 +298,12 @@ class SnapshotDamaged(RollcallError):
     code = "snapshot_damaged"
 
 
+class BeyondLedger(RollcallError):
+    """The event is older than the ledger can vouch for: nobody could tell whether it was counted already."""
+
+    code = "beyond_ledger"
+
+
 class RetentionStopped(RollcallError):
     """A day was kept, since its snapshot did not prove to hold all of it."""
 

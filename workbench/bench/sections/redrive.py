@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from rollcall.cloud.objects import Objects
 from rollcall.cloud.queues import Queues
 from rollcall.contracts.dead_letter import Marks
 from rollcall.contracts.operation import OperationMessage, OperationRequest
+from rollcall.domain.retention import Lifetimes
 from rollcall.flows.bury import Bury, DeadMessage
 from rollcall.flows.operate import Operate
 from rollcall.flows.redrive import Redrive
@@ -35,6 +36,7 @@ from workbench.stack.emulator import CREDENTIALS
 SECTION = "redrive"
 EVENTS = 25
 BUCKET = "archive"
+LIFETIMES = Lifetimes(timedelta(days=30), timedelta(days=90))
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ class Room:
     def redrive(self, org_id: UUID) -> int:
         """Put all of an organisation's dead letters back, and return how many those were."""
         store = OperationStore(self.operator)
-        step = Redrive(DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of)
+        step = Redrive(
+            DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of, LIFETIMES, lambda: datetime.now(UTC)
+        )
         engine = Operate(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
         request = OperationRequest(
             org_id=org_id,

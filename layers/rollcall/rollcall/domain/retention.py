@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 # Beyond the accepted window: what was taken at its very edge is stored by then, unless it waits in a queue. What waits
 # longer finds its day gone, and becomes a snapshot of its own: none of it is lost, it only costs another file.
 MARGIN = timedelta(days=1)
-# Beyond its events: an identity outlives whatever may still bring its event again. A message waits for 14 days in a
-# queue and as long among dead letters; whoever kept it elsewhere, the window refuses.
-IDENTITY_MARGIN = timedelta(days=60)
+QUEUE = timedelta(days=14)  # for which SQS keeps a message at most
+# To spare, beyond all that may bring an event again: clocks, and who works at the very end of a time.
+IDENTITY_MARGIN = timedelta(days=2)
 # How long a day that was restored into the live tables is left alone.
 RESTORED = timedelta(days=7)
-QUEUES = timedelta(days=30)  # a message's 14 days in a queue, 14 more among dead letters, and two to spare
+QUEUES = 2 * QUEUE + timedelta(days=2)  # in a queue, as long on its queue of dead letters, and two days to spare
 
 
 def first_kept_day(now: datetime, retention: timedelta) -> date:
@@ -29,8 +29,20 @@ class Lifetimes:
 
     @property
     def identities(self) -> timedelta:
-        """How long the ledger remembers an event."""
-        return self.retention + IDENTITY_MARGIN
+        """How long the ledger remembers an event: longer than anything may bring it again.
+
+        Accepted at the edge of the window, it waits on a queue, is kept among dead letters, and is redriven on the last
+        day of its body; then it waits on a queue once more.
+        """
+        return self.retention + QUEUE + self.archive + QUEUE + IDENTITY_MARGIN
+
+    def vouches_from(self, now: datetime) -> datetime:
+        """Return from when on the ledger can still vouch for an event that is put on a queue now."""
+        return now - self.identities + QUEUE
+
+    def accepted_from(self, first_failed_at: datetime) -> datetime:
+        """Return when the events of a message may have occurred, at the earliest, that failed first at this moment."""
+        return first_failed_at - QUEUE - self.retention
 
     def by_name(self) -> Mapping[str, timedelta]:
         """Return the lifetimes, in the order in which they are seen to."""
@@ -44,5 +56,4 @@ class Lifetimes:
             "operations": timedelta(days=90),
             "restore_drills": timedelta(days=90),
             "rate_buckets": timedelta(days=1),
-            "job_runs": timedelta(days=14),
         }

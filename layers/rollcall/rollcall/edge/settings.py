@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rollcall.cloud.signature import AwsCredentials
+from rollcall.domain.retention import Lifetimes
 from rollcall.domain.thresholds import Threshold, Thresholds
 from rollcall.errors import ConfigurationInvalid
 
@@ -142,6 +143,12 @@ class Settings(BaseModel):
     def analytics_retention(self) -> timedelta:
         """How long analytics events are kept."""
         return timedelta(days=self.analytics_retention_days or self.retention_days)
+
+    @property
+    def lifetimes(self) -> Lifetimes:
+        """How long what is kept for a while is kept."""
+        longest = max(self.retention, self.analytics_retention)
+        return Lifetimes(longest, timedelta(days=self.archive_retention_days))
 
     def need(self, name: str) -> str:
         """Return a text setting that this function cannot do without; raises ConfigurationInvalid."""

@@ -26,7 +26,14 @@ def dead_letter_store() -> DeadLetterStore:
 @cache
 def redrive() -> Redrive:
     """Return the step that redrives."""
-    return Redrive(dead_letter_store(), wiring_operations.archive_objects(), _send, wiring_scrub.scrubbing_of)
+    return Redrive(
+        dead_letter_store(),
+        wiring_operations.archive_objects(),
+        _send,
+        wiring_scrub.scrubbing_of,
+        settings.current().lifetimes,
+        wiring.now,
+    )
 
 
 def _send(queue: str, body: str, attributes: dict[str, str]) -> object:

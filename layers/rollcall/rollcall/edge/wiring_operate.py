@@ -69,7 +69,7 @@ def replay_steps() -> dict[str, Step]:
 
 def _apply_dropped(store: ProgressStore) -> replay.Apply:
     """Return what applies what retention has dropped: for as long as the ledger remembers what was counted."""
-    remembered = wiring_snapshots.lifetimes().identities
+    remembered = settings.current().lifetimes.identities
     return replay.first_that_reads(
         apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, wiring.now, remembered),
         replay.apply_spooled(store, wiring.now, remembered),

@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import cache
 
 from rollcall.domain.keyring import Keyring
-from rollcall.domain.retention import Lifetimes
 from rollcall.edge import settings, wiring, wiring_operations
 from rollcall.errors import KeysUnavailable, SecretUnavailable
 from rollcall.flows.age_out import AgeOut
@@ -30,13 +29,6 @@ def keyring() -> Keyring:
     except SecretUnavailable as fault:
         raise KeysUnavailable from fault
     return Keyring.read(text)
-
-
-def lifetimes() -> Lifetimes:
-    """Return how long what is kept for a while is kept."""
-    current = settings.current()
-    longest = max(current.retention, current.analytics_retention)
-    return Lifetimes(longest, timedelta(days=current.archive_retention_days))
 
 
 @cache
@@ -93,7 +85,7 @@ def verify() -> VerifySnapshots:
 def purge() -> Purge:
     """Return the step that purges."""
     rollups = RollupStore(wiring.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
-    return Purge(snapshot_store(), rewriting(), rollups.rebuild_day, lifetimes().retention, wiring.now)
+    return Purge(snapshot_store(), rewriting(), rollups.rebuild_day, settings.current().lifetimes.retention, wiring.now)
 
 
 @cache
@@ -108,7 +100,7 @@ def age_out() -> AgeOut:
     return AgeOut(
         store=_retain_store(),
         objects=wiring_operations.archive_objects(),
-        lifetimes=lifetimes(),
+        lifetimes=settings.current().lifetimes,
         snapshot_lifetime=timedelta(days=settings.current().snapshot_days),
         now=wiring.now,
     )

@@ -13,7 +13,8 @@ from rollcall.contracts.operation import Operation
 from rollcall.contracts.redrive import Selection, read_selection
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain import dead_letters
-from rollcall.errors import RollcallError, ScrubFailed, TooLarge, Unavailable
+from rollcall.domain.retention import Lifetimes
+from rollcall.errors import BeyondLedger, RollcallError, ScrubFailed, TooLarge, Unavailable
 from rollcall.flows.bury import scrub_body
 from rollcall.flows.operate import Chunk, StepResult
 from rollcall.flows.scrub import Scrubbing, scrub_batch_again
@@ -55,13 +56,16 @@ class Redrive:
     """The step, with the IO it was given. A unit is a message.
 
     A message is sent first and noted then: a kill between the two sends it again, which stores nothing twice. One that
-    cannot be sent is a failed result with its code; its dead letter stays open, and the others go on.
+    cannot be sent is a failed result with its code; its dead letter stays open, and the others go on. So is one with an
+    event that the ledger may have forgotten before it is stored: it could be counted twice.
     """
 
     ledger: Ledger
     archive: Archive
     send: Send
     scrubbing_of: Callable[[UUID], Scrubbing]
+    lifetimes: Lifetimes
+    now: Callable[[], datetime]
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:
         """Redrive the next dead letters of the operation's selection."""
@@ -102,7 +106,9 @@ class Redrive:
     def _redrive(self, letter: DeadLetter, operation: Operation) -> None:
         if letter.archive_key is None:
             raise ScrubFailed
-        body = self._body_of_now(letter, self.archive.get(letter.archive_key).decode())
+        kept = self.archive.get(letter.archive_key).decode()
+        self._refuse_forgotten(letter, kept)
+        body = self._body_of_now(letter, kept)
         if len(body.encode()) > BODY_BYTES_MAX:
             raise TooLarge
         if operation.is_dry_run:
@@ -114,6 +120,17 @@ class Redrive:
             first_failed_at=letter.first_failed_at,
         )
         self.send(letter.queue, body, marks.attributes())
+
+    def _refuse_forgotten(self, letter: DeadLetter, body: str) -> None:
+        batch = dead_letters.read_batch_message(body)
+        earliest = (
+            # Nobody can read it now; who can once, finds nothing older in it.
+            self.lifetimes.accepted_from(letter.first_failed_at)
+            if batch is None
+            else min((event.occurred_at for event in batch.events), default=letter.first_failed_at)
+        )
+        if earliest < self.lifetimes.vouches_from(self.now()):
+            raise BeyondLedger
 
     def _body_of_now(self, letter: DeadLetter, body: str) -> str:
         """Return an archived body as the policy of now leaves it.

@@ -76,12 +76,17 @@ class NotNow(Exception):
 
 @dataclass
 class Retained:
-    """What a run did. `waiting` are days that the rollups have not seen whole, `stopped` maps a table to why."""
+    """What a run did.
+
+    `waiting` are days that the rollups have not seen whole, `busy` those that others had locked for too long; `stopped`
+    maps a table to why.
+    """
 
     days: int = 0
     rows: int = 0
     size_bytes: int = 0
     waiting: int = 0
+    busy: int = 0
     is_finished: bool = True
     stopped: dict[str, str] = field(default_factory=dict)
 
@@ -148,6 +153,9 @@ class Retain:
                 told.size_bytes += sum(file.size_bytes for file in known.files)
             case "not_folded":
                 told.waiting += 1
+                raise NotNow
+            case "busy":
+                told.busy += 1
                 raise NotNow
             case "lease_lost":
                 raise SnapshotBusy
