@@ -436,14 +436,15 @@ def test_a_row_whose_identity_was_forgotten_before_its_snapshot_comes_back(
 
 
 def test_an_open_dead_letter_does_not_age(clone: ScratchDatabase, retention: Retention) -> None:
-    """Nobody decided on it yet; one that was redriven or discarded goes when its time has come."""
+    """Nobody decided on it yet; one that was resolved or discarded goes when its time has come."""
     fill(clone)
-    for state in ("open", "redriven", "discarded"):
+    for state in ("open", "resolved", "discarded"):
         clone.execute(
             "insert into rollcall.dead_letters (org_id, dead_letter_id, queue, cause, error_code, state,"
-            " first_failed_at, last_failed_at, failure_count, receive_count, size_bytes, body_digest, event_count)"
+            " first_failed_at, last_failed_at, failure_count, receive_count, size_bytes, body_digest, event_count,"
+            " archive_key)"
             " values (%s, gen_random_uuid(), 'spool', 'store_refused', 'x', %s, %s, %s, 1, 1, 10,"
-            " substring(sha256('x') for 16), 1)",
+            " md5('x'), 1, 'dead-letters/x')",
             (A, state, NOW - 100 * DAY, NOW - 100 * DAY),
         )
     age_out(retention).run(lambda: 900)

@@ -31,7 +31,7 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 RUN_RETAIN = """
 from types import SimpleNamespace
 from functions.retain import app
-told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, is_finished=True)
+told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, busy=0, is_finished=True)
 app.wiring_snapshots.retain = lambda: SimpleNamespace(run=lambda remaining: told)
 app.wiring_snapshots.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
