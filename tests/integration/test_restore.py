@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.operation import Operation, OperationRequest
+from rollcall.contracts.policy import PolicyAdditions
 from rollcall.domain.retention import Lifetimes
-from rollcall.domain.scrub.policy import default_policy
+from rollcall.domain.scrub.policy import Policy, default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import SnapshotBusy
@@ -19,10 +20,12 @@ from rollcall.flows.purge import Purge
 from rollcall.flows.replay import apply_spooled, first_that_reads
 from rollcall.flows.replay_analytics import apply_queued
 from rollcall.flows.replay_snapshots import ReplaySnapshots
+from rollcall.flows.rescrub import Rescrub
 from rollcall.flows.restore import Restore, VerifySnapshots
 from rollcall.flows.restore_drill import RestoreDrill
 from rollcall.flows.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.scrub import Scrubbing
+from rollcall.flows.scrub_rows import scrubber_of
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.partitions import PartitionStore
@@ -97,9 +100,55 @@ def run(retention: Retention, kind: Any, step: Step, source: str = "test", **req
 
 
 def restore(retention: Retention, table: str = PROGRESS, target: str = "live", **more: Any) -> Operation:
-    step = Restore(retention.store, retention.bucket, lambda: datetime.now(NOW.tzinfo))
+    scrubbing = scrubbing_by(more.pop("policy", default_policy()))
+    step = Restore(
+        retention.store, retention.bucket, lambda: datetime.now(NOW.tzinfo), scrubber_of(lambda _org_id: scrubbing)
+    )
     parameters = {"table_name": table, "day": OLD.isoformat(), "target": target}
     return run(retention, "restore", step, parameters=parameters, **more)
+
+
+def scrubbing_by(policy: Policy) -> Scrubbing:
+    pseudonymiser = Pseudonymiser(KEYRING, A)
+    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
+
+
+STRICTER = policy_with(PolicyAdditions(drop=("score",)))
+
+
+def test_a_restore_brings_back_what_the_policy_of_today_leaves(clone: ScratchDatabase, retention: Retention) -> None:
+    """What a later policy removes does not come back from a snapshot that was written before it."""
+    fill(clone)
+    retention.run()
+    assert restore(retention, ANALYTICS, policy=STRICTER).counts["restored"] == 3
+    kept = clone.rows("select properties, policy_version from rollcall.analytics_events where org_id = %s", (A,))
+    assert kept == [({}, STRICTER.version)] * 3
+
+
+def test_a_day_is_scrubbed_again_in_its_snapshots(clone: ScratchDatabase, retention: Retention) -> None:
+    """A policy that got stricter reaches rows of dropped days, which are proven as before; a dry run counts them."""
+    fill(clone)
+    retention.run()
+    store = AnalyticsStore(retention.database)
+    step = Rescrub(store, lambda _org_id: scrubbing_by(STRICTER), retention.rewriting())
+    day = OLD.isoformat()
+    assert run(retention, "scrub", step, day, is_dry_run=True).counts["snapshot_rows"] == 3
+    assert {row["properties"].get("score") for row in retention.rows_in_snapshots(A, ANALYTICS)} == {7}
+    clone.execute("delete from rollcall.operations")
+
+    assert run(retention, "scrub", step, day).counts["snapshot_rows"] == 3
+    for org_id, left in ((A, {}), (B, {"score": 7})):
+        assert [row["properties"] for row in retention.rows_in_snapshots(org_id, ANALYTICS)] == [left] * 3
+    assert {row["policy_version"] for row in retention.rows_in_snapshots(A, ANALYTICS)} == {STRICTER.version}
+    verify = VerifySnapshots(retention.store, retention.bucket, retention.manifests())
+    assert verify.verify(A, ANALYTICS, OLD).intact
+    drill = RestoreDrill(retention.store, retention.bucket, lambda: NOW, iter(range(100)).__next__)
+    clone.execute("delete from rollcall.snapshots where org_id <> %s or table_name <> 'analytics_events'", (A,))
+    drilled = drill.run(uuid4(), lambda: 900)
+    assert drilled is not None
+    assert drilled.failure_code is None
+    clone.execute("delete from rollcall.operations")
+    assert run(retention, "scrub", step, day).counts["snapshot_rows"] == 0
 
 
 def window(first: date, days: int = 1) -> dict[str, str]:

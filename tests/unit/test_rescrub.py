@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.policy import PolicyAdditions
+from rollcall.contracts.snapshot import SnapshotFile
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
@@ -23,6 +24,26 @@ from tests.builders import NOW, ORG, scrubbed_event
 from tests.unit.test_collect_flow import KEYRING
 
 POLICY = policy_with(PolicyAdditions(drop=("score",)))
+
+
+class NoSnapshots:
+    """A day that is live."""
+
+    def withdraw(self, *_arguments: object) -> int:
+        """Find nothing to withdraw."""
+        return 0
+
+    def files(self, *_arguments: object, **_options: object) -> list[SnapshotFile]:
+        """Return no file."""
+        return []
+
+    @property
+    def unsettled(self) -> "NoSnapshots":
+        """The same."""
+        return self
+
+
+NO_SNAPSHOTS = cast("Any", NoSnapshots())
 
 
 def scrubbing_of(org_id: UUID) -> Scrubbing:
@@ -85,7 +106,7 @@ def operation(*, is_dry_run: bool = False) -> Operation:
 
 def run(stored: StoredDay, asked: Operation, units_max: int | None = None) -> Operation:
     """Do chunk after chunk, as the engine does."""
-    step, chunk = Rescrub(stored, scrubbing_of), Chunk(units_max, uuid4(), 30)
+    step, chunk = Rescrub(stored, scrubbing_of, NO_SNAPSHOTS), Chunk(units_max, uuid4(), 30)
     while True:
         done = step(asked, chunk)
         counts = {name: asked.counts.get(name, 0) + done.counts.get(name, 0) for name in {*asked.counts, *done.counts}}
@@ -142,6 +163,6 @@ def test_a_row_keeps_to_its_key_after_a_rotation(keys: tuple[str, ...], made_wit
     in_use = Pseudonymiser(keyring, ORG)
     scrubbing = Scrubbing(Scrubber(policy, in_use), in_use, policy)
     stored = day(1)
-    Rescrub(stored, lambda _org_id: scrubbing)(operation(), Chunk(None, uuid4(), 30))
+    Rescrub(stored, lambda _org_id: scrubbing, NO_SNAPSHOTS)(operation(), Chunk(None, uuid4(), 30))
     score = str(day(1).events[0].properties["score"])
     assert stored.events[0].properties["score"] == in_use.for_key(made_with).pseudonym(score)

@@ -84,17 +84,27 @@ def read_row(line: bytes | str) -> dict[str, Any]:
 
 
 def write_row(value: Any) -> str:
-    """Return a row, or a value of one, as PostgreSQL writes it: 80.00 stays 80.00, and no number has an exponent."""
+    """Return a row, or a value of one, as PostgreSQL writes it: members in its order, 80.00 as 80.00, no exponents."""
     match value:
         case Decimal():
             return f"{value:f}"
+        case float():
+            return f"{Decimal(repr(value)):f}"
         case dict():
-            members = (f"{write_row(name)}: {write_row(item)}" for name, item in value.items())
+            members = (
+                f"{write_row(name)}: {write_row(item)}" for name, item in sorted(value.items(), key=_jsonb_order)
+            )
             return f"{{{', '.join(members)}}}"
         case list():
             return f"[{', '.join(map(write_row, value))}]"
         case _:
             return json.dumps(value, ensure_ascii=False)
+
+
+def _jsonb_order(member: tuple[str, Any]) -> tuple[int, bytes]:
+    """Return where a member stands in what PostgreSQL writes: shorter names first."""
+    name = member[0].encode()
+    return len(name), name
 
 
 def compose_manifest(day: DayOfTable, files: Iterable[SnapshotFile], created_at: datetime) -> Manifest:

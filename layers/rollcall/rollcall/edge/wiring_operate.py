@@ -23,6 +23,7 @@ from rollcall.flows.replay_analytics import apply_queued
 from rollcall.flows.replay_snapshots import ReplaySnapshots
 from rollcall.flows.rescrub import Rescrub
 from rollcall.flows.rollup import RebuildRollups
+from rollcall.flows.scrub_rows import scrubber_of
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.progress import ProgressStore
 
@@ -37,9 +38,9 @@ def operate() -> Operate:
         "redrive": wiring_dead_letters.redrive(),
         "replay": by_source(replay_steps()),
         "rollup": RebuildRollups(wiring_rollup.rollup_store()),
-        "restore": wiring_snapshots.restore(),
+        "restore": wiring_snapshots.restore(scrubber_of(wiring_scrub.scrubbing_at_once)),
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
-        "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once),
+        "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once, wiring_snapshots.rewriting()),
     }
     return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
 

@@ -1,15 +1,17 @@
 """Builds the parts of the functions that write, verify, rewrite and forget snapshots."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from uuid import UUID
 
 from rollcall.domain.keyring import Keyring
 from rollcall.edge import settings, wiring, wiring_operations
 from rollcall.errors import KeysUnavailable, SecretUnavailable
 from rollcall.flows.age_out import AgeOut
 from rollcall.flows.purge import Purge
-from rollcall.flows.restore import Restore, VerifySnapshots
+from rollcall.flows.restore import Restore, Row, VerifySnapshots
 from rollcall.flows.restore_drill import RestoreDrill
 from rollcall.flows.retain import Retain
 from rollcall.flows.rewrite_snapshot import RewriteSnapshots
@@ -70,9 +72,9 @@ def retain() -> Retain:
 
 
 @cache
-def restore() -> Restore:
-    """Return the step that restores."""
-    return Restore(snapshot_store(), wiring_operations.archive_objects(), wiring.now)
+def restore(scrubber_of: Callable[[UUID], Callable[[Row], Row]]) -> Restore:
+    """Return the step that restores; scrubbing is built by others, since most functions do without."""
+    return Restore(snapshot_store(), wiring_operations.archive_objects(), wiring.now, scrubber_of)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Re-scrub: apply the policy of today to analytics events that are stored, a day of an organisation at a time."""
+"""Re-scrub: apply the policy of today to stored analytics events, a day of an organisation at a time.
+
+Live rows first, then rows of the day's snapshots.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +11,12 @@ from uuid import UUID
 
 from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.contracts.operation import Operation
-from rollcall.errors import ConfigurationInvalid, ScrubFailed
+from rollcall.contracts.snapshot import SnapshotFile
+from rollcall.errors import SnapshotDamaged
 from rollcall.flows.operate import Chunk, StepResult
-from rollcall.flows.scrub import Scrubbing, scrub_again
+from rollcall.flows.rewrite_snapshot import RewriteSnapshots
+from rollcall.flows.scrub import Scrubbing
+from rollcall.flows.scrub_rows import row_scrubber, scrub_or_empty, with_key_of_row
 
 CHUNK_EVENTS = 500
 
@@ -43,10 +49,13 @@ class Rescrub:
 
     store: StoredAnalytics
     scrubbing_of: Callable[[UUID], Scrubbing]
+    snapshots: RewriteSnapshots
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:
-        """Re-scrub the next events of the day."""
+        """Re-scrub the next events of the day, or the next file of its snapshots."""
         scrubbing, day = self.scrubbing_of(operation.org_id), date.fromisoformat(operation.source)
+        if operation.cursor and operation.cursor.get("phase") == "snapshots":
+            return self._snapshots(operation, scrubbing, operation.cursor)
         limit = min(CHUNK_EVENTS, chunk.units_max or CHUNK_EVENTS)
         counts: dict[str, int] = {"done": 0, "changed": 0, "unchanged": 0, "failed": 0}
         if operation.cursor is None:
@@ -54,41 +63,47 @@ class Rescrub:
         events = self.store.read_outdated(
             operation.org_id, day, scrubbing.policy_version, _position(operation.cursor), limit
         )
-        scrubbing_by_key = {key_id: _with_key(scrubbing, key_id) for key_id in {key_id for key_id, _ in events}}
+        scrubbing_by_key = {key_id: with_key_of_row(scrubbing, key_id) for key_id in {key_id for key_id, _ in events}}
         rewritten = [self._scrub(event, scrubbing_by_key[key_id], counts) for key_id, event in events]
         if rewritten and not operation.is_dry_run:
             self.store.rewrite_analytics(operation.org_id, scrubbing.policy_version, rewritten)
         counts["done"] = len(events)
         return StepResult(
             counts=counts,
-            cursor=_cursor(events[-1][1]) if events else operation.cursor,
-            is_done=len(events) < limit,
+            cursor={"phase": "snapshots", "after": None} if len(events) < limit else _cursor(events[-1][1]),
+            is_done=False,
             units=len(events),
         )
 
     def _scrub(self, event: ScrubbedEvent, scrubbing: Scrubbing, counts: dict[str, int]) -> ScrubbedEvent:
-        try:
-            again = scrub_again(event, scrubbing)
-        except ScrubFailed as failed:
-            counts["failed"] += 1
-            return event.model_copy(
-                update={"properties": {}, "remarks": [*event.remarks, ("*", failed.code, "remove")]}
-            )
+        again, is_scrubbed = scrub_or_empty(event, scrubbing)
         is_same = (again.name, again.properties) == (event.name, event.properties)
-        counts["unchanged" if is_same else "changed"] += 1
+        counts["failed" if not is_scrubbed else "unchanged" if is_same else "changed"] += 1
         return again
 
+    def _snapshots(self, operation: Operation, scrubbing: Scrubbing, cursor: Mapping[str, Any]) -> StepResult:
+        """Re-scrub the next file of the day's snapshots: after its live rows, so that no day slips through between."""
+        day, after = date.fromisoformat(operation.source), cursor["after"]
+        if after is None and not operation.is_dry_run:
+            self.snapshots.unsettled.withdraw(operation.org_id, day, day)
+        files = self.snapshots.files(
+            operation.org_id, table="analytics_events", first=day, last=day, after=after, limit=1
+        )
+        if not files:
+            return StepResult({}, cursor, is_done=True, units=0)
+        counts: dict[str, int] = {}
+        try:
+            counts["snapshot_rows"] = self._scrub_file(files[0], scrubbing, is_dry_run=operation.is_dry_run)
+        except SnapshotDamaged:
+            counts["damaged_snapshots"] = 1
+        return StepResult(counts, {"phase": "snapshots", "after": files[0].position}, is_done=False, units=1)
 
-def _with_key(scrubbing: Scrubbing, key_id: str) -> Scrubbing:
-    """Return the same with the key that a row names; with the one in use where the keyring has that one no more.
-
-    Then pseudonyms among the properties are no longer known as such, and become other ones: that loses a join, while
-    leaving such a row as it is would keep what the policy forbids.
-    """
-    try:
-        return scrubbing.with_key(key_id)
-    except ConfigurationInvalid:
-        return scrubbing
+    def _scrub_file(self, file: SnapshotFile, scrubbing: Scrubbing, *, is_dry_run: bool) -> int:
+        """Return how many rows of a file another policy had scrubbed."""
+        if is_dry_run:
+            versions = (row["policy_version"] for row in self.snapshots.read_rows(file))
+            return sum(version != scrubbing.policy_version for version in versions)
+        return self.snapshots.revise_file(file, row_scrubber(scrubbing)).rows_changed
 
 
 def _cursor(event: ScrubbedEvent) -> dict[str, Any]:

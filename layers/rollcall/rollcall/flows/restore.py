@@ -1,7 +1,8 @@
 """Restore: bring an organisation's rows of a day back from its snapshots; and verify them, which changes nothing.
 
 Into the live table a row comes back alone, and once: projections and rollups have counted it, and the ledger knows it.
-Into a scratch table it comes as it was written, to be looked at.
+Of an analytics event comes back what the policy of today leaves. Into a scratch table a row comes as it was written, to
+be looked at.
 """
 
 from collections import Counter
@@ -16,11 +17,13 @@ from rollcall.contracts.operation import Operation
 from rollcall.contracts.restore import VerifiedFile, VerifyReport
 from rollcall.contracts.snapshot import DayOfTable, EventTable, SnapshotDay, SnapshotFile
 from rollcall.domain.retention import RESTORED
+from rollcall.domain.snapshot import read_row, write_row
 from rollcall.errors import InvalidRequest, SnapshotDamaged, SnapshotUnknown
 from rollcall.flows.operate import Chunk, StepResult
 from rollcall.flows.snapshot_files import Objects, read_lines, verify_file
 from rollcall.flows.snapshot_manifest import Manifests
 
+Row = Mapping[str, Any]
 ROWS_MAX = 5_000  # restored in one call
 FILES_MAX = 1_000  # of one organisation and day: a hundred million rows
 VERIFIED_MAX = 25  # within the time of one request
@@ -53,14 +56,22 @@ class RestoreStore(Protocol):
         """Bring rows back, a JSON array of lines, and return counts."""
 
 
-def restore_file(file: SnapshotFile, store: RestoreStore, objects: Objects, scratch_id: UUID | None) -> Counter[str]:
-    """Bring back the rows of one file, after all of it proved to be what was written.
+def restore_file(
+    file: SnapshotFile,
+    store: RestoreStore,
+    objects: Objects,
+    scratch_id: UUID | None,
+    revise: Callable[[Row], Row] | None = None,
+) -> Counter[str]:
+    """Bring back the rows of one file, after all of it proved to be what was written: as they are, or `revise`d.
 
     Raises SnapshotDamaged, and then nothing was restored; StoreUnavailable, ObjectsUnavailable.
     """
     verify_file(file, objects)
     counts: Counter[str] = Counter()
     remaining = read_lines(file, objects)
+    if revise is not None:
+        remaining = (write_row(revise(read_row(line))).encode() for line in remaining)
     while lines := list(islice(remaining, ROWS_MAX)):
         rows = b"[" + b",".join(lines) + b"]"
         counts.update(store.restore_rows(file.org_id, file.table_name, rows.decode(), scratch_id))
@@ -71,12 +82,14 @@ def restore_file(file: SnapshotFile, store: RestoreStore, objects: Objects, scra
 class Restore:
     """The step of this kind of operation, a file a chunk. A unit is a file; `total` and `done` are files.
 
-    A file that is not what was written counts as `failed`, and does not keep the others from coming back.
+    A file that is not what was written counts as `failed`, and does not keep the others from coming back. `scrubber_of`
+    returns what the organisation's policy of today leaves of a row: a snapshot has what that of its time did.
     """
 
     store: RestoreStore
     objects: Objects
     now: Callable[[], datetime]
+    scrubber_of: Callable[[UUID], Callable[[Row], Row]]
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:  # noqa: ARG002 - a file is the least there is
         """Restore the next file."""
@@ -103,9 +116,16 @@ class Restore:
             if is_dry_run:
                 verify_file(file, self.objects)
                 return Counter(rows=file.row_count)
-            return Counter(rows=file.row_count) + restore_file(file, self.store, self.objects, scratch_id)
+            return Counter(rows=file.row_count) + restore_file(
+                file, self.store, self.objects, scratch_id, self._revise(file, scratch_id)
+            )
         except SnapshotDamaged:
             return Counter(failed=1)
+
+    def _revise(self, file: SnapshotFile, scratch_id: UUID | None) -> Callable[[Row], Row] | None:
+        """Return what live analytics events pass through; rows in a scratch table are as they were written."""
+        is_scrubbed = file.table_name == "analytics_events" and scratch_id is None
+        return self.scrubber_of(file.org_id) if is_scrubbed else None
 
 
 @dataclass(frozen=True)
