@@ -175,6 +175,8 @@ def test_a_batch_at_the_same_moment_comes_before_or_after(home: Household) -> No
     senders = [threading.Thread(target=send) for _ in range(3)]
     for sender in senders:
         sender.start()
+    while not outcomes:
+        assert any(sender.is_alive() for sender in senders), "nothing was sent"
     operation = home.run("erase")
     stop.set()
     for sender in senders:
