@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -38,8 +39,13 @@ class Ward:
     def refuse(self, number: int) -> list[str]:
         """Queue batches that the database refuses, and that scrubbing once more mends; return their events' ids."""
         # A number is declared here: a text is not kept, but this one comes past the function that would have seen it.
+        now = datetime.now(UTC)  # older ones than the ledger vouches for would not be redriven
         batches = [
-            queued_batch(self.org_id, *(scrubbed_event(properties={"score": "\x00"}) for _ in range(EVENTS)))
+            queued_batch(
+                self.org_id,
+                *(scrubbed_event(occurred_at=now, properties={"score": "\x00"}) for _ in range(EVENTS)),
+                received_at=now,
+            )
             for _ in range(number)
         ]
         for batch in batches:
