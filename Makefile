@@ -39,13 +39,13 @@ setup: .venv/.ready .lambda/.ready ## build the environment in .venv
 run: setup ## start the local stack, do the main job on real data, keep serving until Ctrl-C
 	@$(BIN)/rollcall run
 
-# Two at a time, one a core: integration beside all the rest. The deployed stack starts when most of the former is done.
+# Two at a time, one a core: the deployed stack, which waits a lot, beside all the rest.
 test: setup checkov ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 rest integration
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e rest
 
 .PHONY: rest
 rest:
-	@for part in lint types template unit e2e; do $(MAKE) --no-print-directory $$part || exit 1; done
+	@for part in lint types unit template integration; do $(MAKE) --no-print-directory $$part || exit 1; done
 
 lint: setup ## ruff and sqlfluff
 	$(BIN)/ruff check .

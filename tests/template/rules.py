@@ -15,7 +15,14 @@ VISIBILITY_PER_TIMEOUT = 6
 RECEIVES_MIN = 5
 PUBLIC_ACCESS_BLOCKS = 4
 # Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
-OPEN_ROUTES = {"GET /openapi.json", "$default", "POST /v1/batch"}
+OPEN_ROUTES = {
+    "GET /openapi.json",
+    "$default",
+    "POST /v1/batch",
+    "GET /api/health",
+    "GET /console",
+    "GET /console/{file}",
+}
 # What SAM attaches: to write logs, to write traces, and the network interfaces that a VPC takes. AWS lets the last
 # two not be narrowed to a resource.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaVPCAccessExecutionRole"}

@@ -18,6 +18,7 @@ from workbench.stack.ports import LOOPBACK
 from workbench.stack.postgres import ADMINISTRATOR, DATABASE
 
 STACK_NAME = "rollcall"
+SOCKET_STAGE = "live"
 DATABASE_SECRET = "rollcall/local/database-administrator"
 OUTPUT_LINES = 40
 
@@ -44,6 +45,8 @@ class Deployment:
             "DatabaseName": DATABASE,
             "DatabaseSslMode": "disable",
             "DatabaseSecretArn": self._put_database_secret(database_password),
+            # The emulator's CloudFormation knows none; its gateway answers on sockets without them.
+            "RouteResponses": "no",
             **overrides,
         }
         self._sam(
@@ -51,7 +54,30 @@ class Deployment:
             "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND",
             "--region", REGION, "--parameter-overrides", *_overrides(parameters),
         )  # fmt: skip
-        return self.outputs()
+        outputs = self.outputs()
+        self._name_sockets(outputs)
+        return outputs
+
+    def _name_sockets(self, outputs: Mapping[str, str]) -> None:
+        """Tell functions where the emulator serves sockets: as behind a domain of one's own, that is not the default."""
+        functions = boto3.client(
+            "lambda",
+            endpoint_url=self.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        api = f"/_aws/execute-api/{outputs['SocketApiId']}/{SOCKET_STAGE}"
+        told = {
+            "SOCKET_URL": self.endpoint_url.replace("http", "ws", 1) + api,
+            "SOCKET_MANAGEMENT_URL": self.endpoint_url + api,
+            # Of the console, which this API serves itself.
+            "ALLOWED_ORIGINS": self.endpoint_url,
+        }
+        for name in ("TicketsFunctionName", "PushFunctionName", "ConsoleFunctionName"):
+            known = functions.get_function_configuration(FunctionName=outputs[name])["Environment"]["Variables"]
+            changed = {variable: told.get(variable, value) for variable, value in known.items()}
+            functions.update_function_configuration(FunctionName=outputs[name], Environment={"Variables": changed})
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the deployed stack."""

@@ -14,7 +14,7 @@ from rollcall.store import schema
 
 from workbench.checkout import Checkout
 from workbench.errors import WorkbenchError
-from workbench.stack.deployment import Deployment
+from workbench.stack.deployment import SOCKET_STAGE, Deployment
 from workbench.stack.emulator import REGION, Emulator, answers
 from workbench.stack.ports import LOOPBACK, choose
 from workbench.stack.postgres import Postgres
@@ -98,6 +98,7 @@ class LocalStack:
             raise WorkbenchError(f"A process of the stack ended at once; see {self.checkout.logs}.")
         return StackState(
             http_url=f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
+            ws_url=f"ws://{LOOPBACK}:{emulator_port}/_aws/execute-api/{outputs['SocketApiId']}/{SOCKET_STAGE}",
             dsn=self.postgres.conninfo(postgres_port),
             postgres_port=postgres_port,
             emulator_port=emulator_port,
@@ -115,6 +116,8 @@ class LocalStack:
                 "operations_dead_letter": outputs["OperationsDeadLetterQueueUrl"],
                 "rollup": outputs["RollupQueueUrl"],
                 "rollup_dead_letter": outputs["RollupDeadLetterQueueUrl"],
+                "signal": outputs["SignalQueueUrl"],
+                "push": outputs["PushQueueUrl"],
             },
             buckets={"archive": outputs["ArchiveBucketName"]},
             pids=Pids(postgres=postgres_pid, emulator=emulator_pid),

@@ -322,6 +322,30 @@ class DatabaseAhead(MigrationRefused):
     code = "database_ahead"
 
 
+class TableUnavailable(Unavailable):
+    """What is known of sockets and of health cannot be read or written now."""
+
+    code = "table_unavailable"
+
+
+class ConnectionGone(RollcallError):
+    """The socket is closed."""
+
+    code = "connection_gone"
+
+
+class SocketsUnavailable(Unavailable):
+    """Nothing can be sent to sockets now."""
+
+    code = "sockets_unavailable"
+
+
+class BacklogExceeded(Unavailable):
+    """Too much waits to be stored: what adds to it or destroys has to wait until it is."""
+
+    code = "backlog_exceeded"
+
+
 class ConfigurationInvalid(RollcallError):
     """A setting is missing or wrong."""
 

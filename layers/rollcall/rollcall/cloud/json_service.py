@@ -1,4 +1,4 @@
-"""Calls AWS services that speak JSON 1.1, without the SDK: one signed POST at a time."""
+"""Calls AWS services that speak JSON 1.0 or 1.1, without the SDK: one signed POST at a time."""
 
 import http.client
 import json
@@ -38,19 +38,23 @@ class Answer:
 
 @dataclass(frozen=True)
 class JsonService:
-    """One service in one region. `target` is the prefix of its operations, such as AmazonSSM."""
+    """One service in one region. `target` is the prefix of its operations, such as AmazonSSM; `version` that of JSON."""
 
     name: str
     target: str
     region: str
     endpoint_url: str | None
     credentials: Callable[[], AwsCredentials]
+    version: str = "1.1"
 
     def call(self, operation: str, members: Mapping[str, Any]) -> Answer:
         """Call an operation; raises ServiceUnreachable."""
         url = self.endpoint_url or f"https://{self.name}.{self.region}.amazonaws.com"
         body = json.dumps(members).encode()
-        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{self.target}.{operation}"}
+        headers = {
+            "Content-Type": f"application/x-amz-json-{self.version}",
+            "X-Amz-Target": f"{self.target}.{operation}",
+        }
         signed = sign_post(url, headers, body, self.name, self.region, self.credentials(), datetime.now(UTC))
         try:
             status, answer = _post(url, signed, body)

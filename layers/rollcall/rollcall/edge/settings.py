@@ -31,6 +31,7 @@ class Settings(BaseModel):
     aws_region: str = "us-east-1"
     aws_endpoint_url_secrets_manager: str | None = None
     aws_endpoint_url_ssm: str | None = None
+    aws_endpoint_url_dynamodb: str | None = None
     aws_endpoint_url: str | None = None
 
     database_host: str = ""
@@ -109,6 +110,18 @@ class Settings(BaseModel):
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_leeway_seconds: int = Field(60, ge=0, le=300)
+
+    socket_table: str = ""
+    socket_url: str = ""
+    socket_management_url: str = ""
+    allowed_origins: Names = frozenset()
+    push_queue_url: str = ""
+    health_table: str = ""
+    signal_queue_url: str = ""
+    health_stream_interval_ms: int = Field(10_000, ge=1000, le=60_000)
+    backlog_limit: int = Field(50, ge=1)
+    oidc_authority: str = ""
+    oidc_client_id: str = ""
 
     trace_detail: bool = False
 

@@ -1,0 +1,55 @@
+"""Tickets for sockets: handed out for a token over HTTP, taken at the door of the WebSocket API."""
+
+from typing import Any
+
+from rollcall import errors
+from rollcall.contracts.socket import TICKET_SECONDS, Ticket
+from rollcall.edge import identity, observe, settings, wiring, wiring_live
+from rollcall.edge.http import Request, Response, Router
+
+CREATED = 201
+
+router = Router()
+
+
+@router.route("POST /api/socket/tickets")
+def post_ticket(request: Request) -> Response:
+    """Hand out a ticket that opens one socket, once, within seconds."""
+    caller = identity.caller_of(request.authorizer_context, wiring.now())
+    ticket = wiring_live.tickets().issue(caller)
+    url = settings.current().need("socket_url")
+    return Response.of(CREATED, Ticket(ticket=ticket, expires_in_seconds=TICKET_SECONDS, url=url))
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway: a request for a ticket, or whether whoever shows one may connect."""
+    if event.get("type") == "REQUEST":
+        return _authorise(event)
+    response = router.answer(event)
+    observe.logger().info("answered", extra={"status": response["statusCode"]})
+    return response
+
+
+def _authorise(event: dict[str, Any]) -> dict[str, Any]:
+    origin = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("origin")
+    ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
+    try:
+        caller = wiring_live.tickets().take(ticket, origin)
+    except errors.RollcallError as refusal:
+        observe.logger().info("refused", extra={"code": refusal.code})
+        return _policy("Deny", event["methodArn"], {})
+    observe.logger().info("admitted", extra={"role": caller.role, "organisations": len(caller.org_ids)})
+    return _policy("Allow", event["methodArn"], identity.context_of(caller))
+
+
+def _policy(effect: str, arn: str, context: dict[str, Any]) -> dict[str, Any]:
+    return {
+        # Nobody's name: it goes into the gateway's logs and metrics.
+        "principalId": "ticket",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": effect, "Action": "execute-api:Invoke", "Resource": arn}],
+        },
+        "context": context,
+    }

@@ -1,0 +1,1 @@
+"""Measures health and pushes what changed."""

@@ -1,0 +1,44 @@
+"""Builds the parts that sockets and health have in common: their tables, and who hears of what."""
+
+from functools import cache
+
+from rollcall.cloud.socket_table import Connections, Tickets
+from rollcall.cloud.sockets import Sockets
+from rollcall.cloud.table import Table
+from rollcall.edge import settings, wiring
+
+
+@cache
+def socket_table() -> Table:
+    """Return the table of tickets and connections."""
+    return _table(settings.current().need("socket_table"))
+
+
+@cache
+def health_table() -> Table:
+    """Return the table of health and its transitions."""
+    return _table(settings.current().need("health_table"))
+
+
+def _table(name: str) -> Table:
+    current = settings.current()
+    endpoint = current.aws_endpoint_url_dynamodb or current.aws_endpoint_url
+    return Table(name, current.aws_region, endpoint, settings.aws_credentials)
+
+
+@cache
+def tickets() -> Tickets:
+    """Return what hands out tickets, and takes them."""
+    return Tickets(socket_table(), settings.current().allowed_origins, wiring.now)
+
+
+@cache
+def connections() -> Connections:
+    """Return the open sockets."""
+    return Connections(socket_table(), wiring.now)
+
+
+@cache
+def sockets() -> Sockets:
+    """Return what sends to sockets."""
+    return Sockets(settings.current().need("socket_management_url"))
