@@ -88,6 +88,11 @@ class Template:
         texts = [re.sub(r": (\$\{[\w:.]+\})", r': "\1"', body) for body in bodies]
         return [widget["properties"] for text in texts for widget in json.loads(text)["widgets"]]
 
+    @property
+    def socket_apis(self) -> set[str]:
+        """The APIs that speak by WebSocket."""
+        return {name for name, api in self.of("AWS::ApiGatewayV2::Api").items() if api["ProtocolType"] == "WEBSOCKET"}
+
     def alarm_on(self, metric: str, resource: str) -> Resource | None:
         """Return the alarm on a resource's metric."""
         for alarm in self.alarms.values():

@@ -27,11 +27,19 @@ OPEN_ROUTES = {
 # two not be narrowed to a resource.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaVPCAccessExecutionRole"}
 # Variables that are Lambda's, the SDK's or Powertools' to read or to set.
-SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM"}
+SET_BY_RUNTIME = {
+    "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+}  # fmt: skip
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
-# The objects of one folder of one bucket, and the parameters below one path of this stack: as narrow as S3 and Systems
-# Manager can say it of names that are yet to be made.
-FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
+# The objects of one folder of one bucket, the parameters below one path of this stack, what may be done to connections
+# of one API: as narrow as AWS can say it of names that are yet to be made.
+FOLDERS = re.compile(
+    r"^(\$\{\w+\.Arn\}/[a-z-]+|arn:.*:parameter/rollcall/\$\{AWS::StackName\}/[a-z-]+"
+    r"|arn:.*:\$\{SocketApi\}/live/(POST|DELETE)/@connections)/\*$"
+)
+# It measures health, also while the database that remembers runs is away. The watchdog's runs are a job's.
+NO_JOBS = {"watch"}
 # Whom an alarm goes to: who looks today, and who looks now.
 TOPICS = ("WarnTopic", "PageTopic")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
@@ -196,6 +204,8 @@ def schedules_are_those_of_jobs(template: Template) -> Iterator[str]:
         for event in function.get("Events", {}).values():
             if event["Type"] == "ScheduleV2":
                 folder = function["CodeUri"].removeprefix("functions/").rstrip("/")
+                if folder in NO_JOBS:
+                    continue
                 scheduled[folder] = event["Properties"]["ScheduleExpression"]
                 if "<aws.scheduler.scheduled-time>" not in event["Properties"].get("Input", ""):
                     yield f"{folder}: a run that is tried again would count as another."
@@ -223,18 +233,27 @@ def _allowances(role: dict[str, object]) -> Iterator[dict[str, object]]:
 
 
 def routes_are_authorised(template: Template) -> Iterator[str]:
-    """A route asks for a token, unless it is one of the few that are open."""
+    """A route asks for a token, unless it is one of the few that are open; a socket shows its ticket as it connects."""
+    sockets = template.socket_apis
     for name, route in template.of("AWS::ApiGatewayV2::Route").items():
-        guarded = route.get("AuthorizationType") == "CUSTOM" and target(route.get("AuthorizerId")) == "Authorizer"
-        if guarded == (route["RouteKey"] in OPEN_ROUTES):
-            yield f"{name} is {'guarded' if guarded else 'open to everyone'}."
+        authorizer = target(route.get("AuthorizerId")) if route.get("AuthorizationType") == "CUSTOM" else None
+        if target(route["ApiId"]) in sockets:
+            if (route["RouteKey"] == "$connect") != (authorizer == "SocketAuthorizer"):
+                yield f"{name} lets sockets in without a ticket, or asks for one again."
+        elif (authorizer == "Authorizer") == (route["RouteKey"] in OPEN_ROUTES):
+            yield f"{name} is {'guarded' if authorizer else 'open to everyone'}."
 
 
-def open_routes_are_throttled(template: Template) -> Iterator[str]:
-    """A route that is open has a limit of its own, set when the route is there: a flood of it drowns no other."""
+def stages_are_throttled(template: Template) -> Iterator[str]:
+    """A stage has a limit, and an open HTTP route one of its own, set when it is there: its flood drowns no other."""
     routes = template.of("AWS::ApiGatewayV2::Route")
-    opened = {route["RouteKey"]: name for name, route in routes.items() if route["AuthorizationType"] == "NONE"}
     for name, stage in template.of("AWS::ApiGatewayV2::Stage").items():
+        if "ThrottlingRateLimit" not in stage.get("DefaultRouteSettings", {}):
+            yield f"{name} has no limit."
+        if target(stage["ApiId"]) in template.socket_apis:
+            continue
+        own = {key: route for key, route in routes.items() if target(route["ApiId"]) == target(stage["ApiId"])}
+        opened = {route["RouteKey"]: key for key, route in own.items() if route["AuthorizationType"] == "NONE"}
         limited = {key for key, limits in stage.get("RouteSettings", {}).items() if "ThrottlingRateLimit" in limits}
         yield from (f"{name} does not limit {key}." for key in opened.keys() - limited)
         waited_for = as_list(template.body["Resources"][name].get("DependsOn", []))
@@ -343,7 +362,7 @@ RULES: list[Rule] = [
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
     alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
-    open_routes_are_throttled,
+    stages_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
     access_log_names_nobody, database_survives_its_stack,
     proxies_find_their_users, buckets_are_sealed,

@@ -61,6 +61,14 @@ def before_its_users(changed: Template) -> None:
     changed.body["Resources"]["DatabaseProxyTarget"]["DependsOn"] = "DatabaseInstance"
 
 
+def to_speak_to_any_api(changed: Template) -> None:
+    changed.properties("PushFunction")["Policies"][0]["Statement"][1]["Resource"] = "arn:aws:execute-api:*"
+
+
+def as_if_asked_again(changed: Template) -> None:
+    changed.properties("SocketDefaultRoute").update(changed.properties("SocketConnectRoute"), RouteKey="$default")
+
+
 def before_its_routes(changed: Template) -> None:
     del changed.body["Resources"]["ApiStage"]["DependsOn"]
 
@@ -112,13 +120,18 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.privileges_are_least, put("LoadFunction.Events", {"Spool": SQS_EVENT})),
     (rules.routes_are_authorised, put("ProgressBatchRoute.AuthorizationType", "NONE")),
     (rules.routes_are_authorised, drop("ProgressLessonRoute.AuthorizerId")),
-    (rules.open_routes_are_throttled, drop("ApiStage.RouteSettings.POST /v1/batch")),
-    (rules.open_routes_are_throttled, put("ProgressBatchRoute.AuthorizationType", "NONE")),
-    (rules.open_routes_are_throttled, before_its_routes),
+    (rules.stages_are_throttled, drop("ApiStage.RouteSettings.POST /v1/batch")),
+    (rules.stages_are_throttled, put("ProgressBatchRoute.AuthorizationType", "NONE")),
+    (rules.stages_are_throttled, before_its_routes),
+    (rules.stages_are_throttled, drop("SocketStage.DefaultRouteSettings")),
+    (rules.routes_are_authorised, put("SocketConnectRoute.AuthorizationType", "NONE")),
+    (rules.routes_are_authorised, as_if_asked_again),
+    (rules.routes_are_authorised, put("HealthTransitionsRoute.AuthorizationType", "NONE")),
+    (rules.privileges_are_least, to_speak_to_any_api),
     (rules.database_is_reached_by_those_who_ask, drop("LoadFunction.VpcConfig")),
     (rules.database_is_reached_by_those_who_ask, put("OpenapiFunction.VpcConfig", {})),
     (rules.variables_are_settings, put("LoadFunction.Environment.Variables.NOBODY_READS_ME", "1")),
-    (rules.variables_are_settings, drop("ProgressFunction.Environment.Variables.PROGRESS_ATTRIBUTE_KEYS")),
+    (rules.variables_are_settings, drop("AnalyticsFunction.Environment.Variables.ANALYTICS_BATCH_MAX_SIZE")),
     (rules.variables_hold_no_secret, put("LoadFunction.Environment.Variables.DATABASE_PASSWORD", "x")),
     (rules.variables_hold_no_secret, put("LoadFunction.Environment.Variables.DATABASE_NAME", "{{resolve:ssm:x}}")),
     (rules.access_log_names_nobody, drop("ApiStage.AccessLogSettings")),
