@@ -289,7 +289,8 @@ def access_log_names_nobody(template: Template) -> Iterator[str]:
     for name, stage in template.of("AWS::ApiGatewayV2::Stage").items():
         settings = stage.get("AccessLogSettings")
         if settings is None:
-            yield f"{name} has no access log."
+            if target(stage["ApiId"]) not in template.socket_apis:
+                yield f"{name} has no access log."
             continue
         for variable in set(re.findall(r"\$context\.([\w.]+)", settings["Format"])) - LOGGED:
             yield f"{name} logs {variable}."
