@@ -17,8 +17,8 @@ def paths() -> dict[str, dict[str, Any]]:
             "post": operation(
                 "postSocketTicket",
                 "A ticket for a socket",
-                f"Opens one socket, once, within {TICKET_SECONDS} seconds, for the bearer of this token and no longer than "
-                "the token is good. For any token. There is no body.",
+                f"Opens one socket, once, within {TICKET_SECONDS} seconds, for the bearer of this token, and no longer "
+                "than the token is good. For any token. There is no body.",
                 ("201", "The ticket, and the address that it is for.", Ticket),
                 (),
             )
