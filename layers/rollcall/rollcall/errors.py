@@ -346,6 +346,12 @@ class TableUnavailable(Unavailable):
     code = "table_unavailable"
 
 
+class HealthUnknown(Unavailable):
+    """Nobody has measured yet how the system is: ask again in a few seconds."""
+
+    code = "health_unknown"
+
+
 class ConnectionGone(RollcallError):
     """The socket is closed."""
 

@@ -5,7 +5,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
 
 from rollcall.cloud.table import Item, Table
 from rollcall.contracts.caller import Caller
@@ -18,6 +21,8 @@ TICKET_LENGTH_MAX = 128
 CONNECTION_AGE_MAX = timedelta(hours=2)  # API Gateway closes a connection then, however busy it is
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGE_SIZE = 1000
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Tickets:
@@ -49,10 +54,18 @@ class Tickets:
             raise InvalidTicket
         if origin is not None and _origin(origin) not in self._allowed_origins:
             raise OriginForbidden
-        caller = Caller.model_validate(item.document)
-        if caller.expires_at <= now:
+        caller = _read(Caller, item)
+        if caller is None or caller.expires_at <= now:
             raise InvalidTicket
         return caller
+
+
+def _read(model: type[Model], item: Item) -> Model | None:
+    """Return what an item holds; None where another version wrote it, and nobody here can tell what it says."""
+    try:
+        return model.model_validate(item.document)
+    except ValidationError:
+        return None
 
 
 def _hash(ticket: str) -> str:
@@ -75,6 +88,7 @@ def _origin(text: str) -> tuple[str, str, int | None] | None:
 class ConnectionPage:
     """Some open sockets: those that may be sent to, and the ids of those whose token has expired, to be closed.
 
+    One that another version of ours kept, and nobody can read here, counts as expired: its client opens a new one.
     `next_id` is where the next page begins after; None at the end.
     """
 
@@ -104,12 +118,14 @@ class Connections:
     def page(self, limit: int, after: str | None = None) -> ConnectionPage:
         """Return up to `limit` connections, those with ids after `after`."""
         found, now = self._table.page(CONNECTION, limit, after), self._now().timestamp()
-        live = {item.id: item.expires_at is not None and item.expires_at > now for item in found.items}
-        return ConnectionPage(
-            tuple(Connection.model_validate(item.document) for item in found.items if live[item.id]),
-            tuple(item.id for item in found.items if not live[item.id]),
-            found.next_id,
-        )
+        live, expired_ids = [], []
+        for item in found.items:
+            is_current = item.expires_at is not None and item.expires_at > now
+            if (connection := _read(Connection, item) if is_current else None) is not None:
+                live.append(connection)
+            else:
+                expired_ids.append(item.id)
+        return ConnectionPage(tuple(live), tuple(expired_ids), found.next_id)
 
     def all(self) -> Iterator[Connection]:
         """Yield every connection that has not expired."""
