@@ -47,7 +47,7 @@ def sign(
     credentials: AwsCredentials,
     now: datetime,
 ) -> dict[str, str]:
-    """Return the headers to send: those given, and the ones that sign them. The URL is as it is sent, without a query."""
+    """Return the headers to send: those given, and the ones that sign them. The URL is as sent, without a query."""
     address = urlsplit(url)
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     sent = {name.lower(): value for name, value in headers.items()}

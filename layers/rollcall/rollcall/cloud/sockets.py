@@ -41,9 +41,7 @@ class Sockets:
     def _call(self, method: str, connection_id: str, body: bytes) -> None:
         place = f"/@connections/{quote(connection_id, safe='')}"
         now = datetime.now(UTC)
-        headers = sign(
-            method, self._url + place, {}, body, SERVICE, self._region, self._credentials(), now
-        )
+        headers = sign(method, self._url + place, {}, body, SERVICE, self._region, self._credentials(), now)
         try:
             status, _ = self._connections.request(method, self._path + place, headers, body)
         except (OSError, http.client.HTTPException) as fault:

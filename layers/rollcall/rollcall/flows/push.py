@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from rollcall.contracts.socket import Connection, Push
-from rollcall.domain.scopes import holds
+from rollcall.domain.audience import sees_numbers
 from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable
 
 # Small enough that pages are sent side by side, large enough that handing on costs little (docs/health-stream.md).
@@ -56,7 +56,8 @@ class Sockets(Protocol):
         """Close a socket."""
 
 
-Together = Callable[[Callable[[Callable[[], Sent]], Sent], Iterable[Callable[[], Sent]]], Iterator[Sent]]
+Work = Callable[[], Sent]
+Together = Callable[[Callable[[Work], Sent], Iterable[Work]], Iterator[Sent]]
 """`map`, or one that does several at a time."""
 
 
@@ -98,7 +99,7 @@ class PushPage:
             return False
         return True
 
-    def _sending(self, connection: Connection, text: str | None) -> Callable[[], Sent]:
+    def _sending(self, connection: Connection, text: str | None) -> Work:
         def send() -> Sent:
             if text is None:
                 return "idle"
@@ -113,7 +114,7 @@ class PushPage:
 
         return send
 
-    def _closing(self, connection_id: str) -> Callable[[], Sent]:
+    def _closing(self, connection_id: str) -> Work:
         def close() -> Sent:
             try:
                 with suppress(ConnectionGone):
@@ -132,7 +133,7 @@ class PushPage:
             self.connections.remove(connection_id)
 
 
-def _do(work: Callable[[], Sent]) -> Sent:
+def _do(work: Work) -> Sent:
     return work()
 
 
@@ -148,7 +149,7 @@ class Texts:
         """Return what this connection is sent; None when it subscribed to nothing."""
         if not connection.topics:
             return None
-        is_administrator = holds(connection.caller.scopes, "admin:read")
+        is_administrator = sees_numbers(connection.caller)
         org_ids: frozenset[UUID] = frozenset()
         if is_administrator and "organisations" in connection.topics:
             # Once more, though they were some of its own when it subscribed.
