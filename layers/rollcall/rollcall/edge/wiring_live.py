@@ -50,7 +50,8 @@ def connections() -> Connections:
 @cache
 def sockets() -> Sockets:
     """Return what sends to sockets."""
-    return Sockets(settings.current().need("socket_management_url"))
+    current = settings.current()
+    return Sockets(current.need("socket_management_url"), current.aws_region, settings.aws_credentials)
 
 
 @cache
