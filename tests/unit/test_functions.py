@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from rollcall import errors
-from rollcall.edge import tokens, wiring
+from rollcall.edge import token_rules, tokens, wiring
 
 from functions.authorizer import app as authorizer
 from functions.openapi import app as openapi
