@@ -100,9 +100,13 @@ def _of_work(health: Health) -> Iterator[Metric]:
     began = [({"job": n}, job.last_started_at.timestamp() if job.last_started_at else None) for n, job in jobs]
     yield _metric("job_last_start_timestamp_seconds", "When it began last.", began)
     drills = {"retention": health.retention, "restore_drill": health.restore_drill}
-    ended = [({"job": n}, drill.ended_at.timestamp() if drill and drill.ended_at else None) for n, drill in drills.items()]
+    ended = [
+        ({"job": n}, drill.ended_at.timestamp() if drill and drill.ended_at else None) for n, drill in drills.items()
+    ]
     yield _metric("drill_ended_timestamp_seconds", "When retention and the restore drill ended last.", ended)
-    yield _metric("flag", "What is switched; always 1.", [({"flag": n, "value": v}, 1) for n, v in health.flags.items()])
+    yield _metric(
+        "flag", "What is switched; always 1.", [({"flag": n, "value": v}, 1) for n, v in health.flags.items()]
+    )
     advice = health.advice
     yield _one("advice_flush_interval_seconds", "What clients should wait.", _seconds(advice.flush_interval_ms))
     yield _one("advice_batch_size", "Events in a batch at most.", advice.batch_size)

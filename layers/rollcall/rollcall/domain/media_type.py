@@ -26,7 +26,7 @@ def _parse(part: str) -> tuple[str, float] | None:
 
 
 def _weigh(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
-    family = media_type.split("/")[0]
+    family = media_type.split("/", maxsplit=1)[0]
     for wanted in (media_type, f"{family}/*", "*/*"):
         found = [weight for name, weight in ranges if name == wanted]
         if found:

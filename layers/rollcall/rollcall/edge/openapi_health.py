@@ -29,7 +29,9 @@ def paths() -> dict[str, dict[str, Any]]:
     limit = parameter(
         "limit", "query", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "How many at most."
     )
-    before = parameter("before", "query", {"type": "string", "format": "date-time"}, "Those before this moment.") | OPTIONAL
+    before = (
+        parameter("before", "query", {"type": "string", "format": "date-time"}, "Those before this moment.") | OPTIONAL
+    )
     metrics = operation(
         "getMetrics",
         "Every number",

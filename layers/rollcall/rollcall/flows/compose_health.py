@@ -147,9 +147,7 @@ def _remember(before: Published | None, judged: _Judged, sequence: int) -> Healt
     )
 
 
-def _values(
-    seen: Seen, spooled_since: datetime | None, latencies_ms: tuple[float, ...]
-) -> dict[str, float | None]:
+def _values(seen: Seen, spooled_since: datetime | None, latencies_ms: tuple[float, ...]) -> dict[str, float | None]:
     """Return what each SLO is judged by, rounded as it is shown; None where nobody could tell."""
     spool = in_all(seen.depths.get("spool"))
     age = None if spool is None else (seen.seen_at - spooled_since).total_seconds() if spooled_since else 0.0
