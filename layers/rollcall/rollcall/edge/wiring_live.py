@@ -2,10 +2,12 @@
 
 from functools import cache
 
+from rollcall.cloud.health_table import HealthTable
 from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
 from rollcall.edge import settings, wiring
+from rollcall.flows.subscribe import Subscribe
 
 
 @cache
@@ -27,6 +29,12 @@ def _table(name: str) -> Table:
 
 
 @cache
+def health() -> HealthTable:
+    """Return what is known of how the system is."""
+    return HealthTable(health_table())
+
+
+@cache
 def tickets() -> Tickets:
     """Return what hands out tickets, and takes them."""
     return Tickets(socket_table(), settings.current().allowed_origins, wiring.now)
@@ -41,4 +49,11 @@ def connections() -> Connections:
 @cache
 def sockets() -> Sockets:
     """Return what sends to sockets."""
-    return Sockets(settings.current().need("socket_management_url"))
+    current = settings.current()
+    return Sockets(current.need("socket_management_url"), current.aws_region, settings.aws_credentials)
+
+
+@cache
+def subscribe() -> Subscribe:
+    """Return the flow of whoever wants to hear of health."""
+    return Subscribe(connections(), health(), wiring.advice_limits().default, wiring.now)

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+from rollcall.contracts.advice import Advice
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
-from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_documents, read_event
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
@@ -49,6 +50,10 @@ class StoreAnswer(Protocol):
     @property
     def retry_after_ms(self) -> int:
         """How long to wait when the rate was exceeded."""
+
+    @property
+    def advice(self) -> Advice | None:
+        """What clients should keep to, where anything is said of it."""
 
 
 class ProgressStore(Protocol):
@@ -110,10 +115,21 @@ class Ingest:
         """What its caller may send."""
         return self.rules.limit
 
+    @property
+    def events_max(self) -> int:
+        """How many events a batch may have."""
+        return self.rules.events_max
+
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
         read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        return self._take(read, caller, received_at)
+
+    def accept_documents(self, documents: list[Any], caller: Caller) -> Ingestion:
+        """Take the events of a message. Raises TooManyEvents, StoreUnavailable, QueueUnavailable."""
+        received_at = self.now()
+        read = read_documents(documents, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
@@ -151,6 +167,7 @@ class Ingest:
             self.gauge.record_unreachable()
             return self._spool(read, caller, received_at)
         self.gauge.record(1000 * (self.monotonic() - started))
+        self.gauge.hear(answer.advice, received_at)
         if answer.outcomes is None:
             return _refused(RateAnswer(answer.rate, answer.retry_after_ms))
         receipt = _merge(read, answer.outcomes)
