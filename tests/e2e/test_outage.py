@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.live import Live, watching
 from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
+from tests.e2e.picture import Picture, watching
 from tests.e2e.test_faults import outage
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
@@ -19,7 +19,7 @@ LIMIT = 50  # spooled batches beyond which destructive routes are held back: the
 BATCHES = LIMIT + 10
 
 
-def status_of(live: Live) -> str:
+def status_of(live: Picture) -> str:
     """Return the status as the socket told it last."""
     return str(live.health["status"])
 
