@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.job import QueueDepth
@@ -164,3 +164,85 @@ class HealthTransition(BaseModel):
     previous: HealthStatus
     reasons: list[str]
     sequence: int
+
+
+class HealthTransitions(BaseModel):
+    """The latest changes of status, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    transitions: list[HealthTransition]
+
+
+class HealthMemory(BaseModel):
+    """What one look has to remember of those before it. Nobody is shown it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    violated_since: datetime | None = Field(None, description="Since when two SLOs or more are violated.")
+    calm_since: datetime | None = Field(None, description="Since when fewer are, while it is degraded.")
+    spooled_since: datetime | None = Field(None, description="Since when the spool is not empty.")
+    latencies_ms: tuple[float, ...] = Field((), description="Of the latest probes of the database, newest last.")
+    transition: HealthTransition | None = Field(None, description="The latest one.")
+
+
+class Published(BaseModel):
+    """Health as it is kept for whoever shows it: the deployment's, and that of organisations that somebody watches."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = Field(description="Grows by one with each write; health.sequence with each change.")
+    health: Health
+    organisations: dict[UUID, OrganisationHealth] = Field(default_factory=dict)
+    state: HealthMemory = HealthMemory()
+
+
+class CallerHealth(PublicHealth):
+    """What the bearer of any token may know."""
+
+    advice: Advice
+
+
+class AdministratorHealth(Health):
+    """What administrators may know: the deployment, and how the organisations of their token do."""
+
+    organisations: dict[UUID, OrganisationHealth] = Field(
+        description="Those of the token, by id; none while the database is away."
+    )
+
+
+class TransitionQuery(BaseModel):
+    """Which changes of status are asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(20, ge=1, le=100)
+    before: AwareDatetime | None = Field(None, description="Those before this moment.")
+
+
+class Sample(BaseModel):
+    """One value of a metric."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labels: dict[str, str]
+    value: float
+
+
+class Metric(BaseModel):
+    """Numbers of one name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    help: str
+    samples: list[Sample]
+
+
+class Diagnostics(BaseModel):
+    """Every number of a snapshot: gauges, in base units (seconds, not milliseconds)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    measured_at: datetime
+    metrics: list[Metric]

@@ -15,6 +15,7 @@ from rollcall.edge import (
     openapi_analytics,
     openapi_assignments,
     openapi_dead_letters,
+    openapi_health,
     openapi_jobs,
     openapi_privacy,
     openapi_reports,
@@ -27,7 +28,7 @@ from rollcall.edge.held_back import HELD_BACK
 from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
-    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_jobs, openapi_privacy),
+    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_health, openapi_jobs, openapi_privacy),
     *(openapi_assignments, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
 )
 MODELS: tuple[type[BaseModel], ...] = (

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from rollcall.cloud.health_table import HealthTable
 from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
@@ -24,6 +25,12 @@ def _table(name: str) -> Table:
     current = settings.current()
     endpoint = current.aws_endpoint_url_dynamodb or current.aws_endpoint_url
     return Table(name, current.aws_region, endpoint, settings.aws_credentials)
+
+
+@cache
+def health() -> HealthTable:
+    """Return what is known of how the system is."""
+    return HealthTable(health_table())
 
 
 @cache
