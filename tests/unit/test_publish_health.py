@@ -78,6 +78,7 @@ class Queue:
 
     @property
     def only(self) -> Push:
+        """The only message that was sent."""
         (text,) = self.texts
         assert len(text.encode()) <= PUSH_BYTES_MAX
         return Push.model_validate_json(text)
