@@ -122,7 +122,7 @@ LOOKS = st.lists(
 
 @given(LOOKS)
 def test_whatever_happens_the_rules_hold(looks: list[Look]) -> None:
-    """down exactly while it is away; degraded only after ten minutes that saw no two-SLO break; `since` never jumps."""
+    """Down exactly while it is away; degraded only after ten minutes that saw no two-SLO break; `since` never jumps."""
     standings = live(*looks)
     began: datetime | None = None
     previous: Standing | None = None
