@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -75,18 +76,34 @@ def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], In
 
     Raises what `accept` and `receipt_of` raise, to be tried again no sooner than a pause ends.
     """
-    started, ingestion = time.perf_counter(), None
+    ingestion = None
     try:
-        with observe.span(span):
-            ingestion = accept()
-        receipt = receipt_of(ingestion)
+        with patience(flow):
+            ingestion = observe_ingestion(span, accept)
+            receipt_of(ingestion)
+    finally:
+        advise(request, flow, ingestion)
+    return ingestion
+
+
+def observe_ingestion(span: str, accept: Callable[[], Ingestion]) -> Ingestion:
+    """Take a batch, and count and log what became of it."""
+    started = time.perf_counter()
+    with observe.span(span):
+        ingestion = accept()
+    if ingestion.receipt:
+        observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
+    return ingestion
+
+
+@contextmanager
+def patience(flow: LimitedFlow) -> Iterator[None]:
+    """Let whatever goes wrong with a batch say that it is to be tried again no sooner than a pause ends."""
+    try:
+        yield
     except errors.RollcallError as error:
         error.retry_after_seconds = _retry_after(error, flow.gauge.advice_at(wiring.now()).pause_until)
         raise
-    finally:
-        advise(request, flow, ingestion)
-    observe_batch(receipt, 1000 * (time.perf_counter() - started))
-    return ingestion
 
 
 def _retry_after(error: errors.RollcallError, pause_until: datetime | None) -> int | None:
@@ -108,7 +125,7 @@ def answer_batch(request: Request, ingestion: Ingestion) -> Response:
     receipt = receipt_of(ingestion)
     if is_settled(receipt):
         return Response.of(ACCEPTED if receipt.counts.spooled else OK, receipt)
-    return Response.refusal(_refusal_of(receipt, ingestion), request.request_id, results=receipt.results)
+    return Response.refusal(refusal_of(receipt, ingestion), request.request_id, results=receipt.results)
 
 
 def answer_event(request: Request, ingestion: Ingestion) -> Response:
@@ -131,7 +148,8 @@ def receipt_of(ingestion: Ingestion) -> BatchReceipt:
     return ingestion.receipt
 
 
-def _refusal_of(receipt: BatchReceipt, ingestion: Ingestion) -> errors.RollcallError:
+def refusal_of(receipt: BatchReceipt, ingestion: Ingestion) -> errors.RollcallError:
+    """Return why nothing of a batch was taken."""
     reasons = {result.reason for result in receipt.results}
     if len(reasons) == 1 and (forbidden := FORBIDDEN.get(str(reasons.pop()))):
         return forbidden(faults=ingestion.faults)

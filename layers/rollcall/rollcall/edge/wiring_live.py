@@ -7,6 +7,7 @@ from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
 from rollcall.edge import settings, wiring
+from rollcall.flows.subscribe import Subscribe
 
 
 @cache
@@ -48,4 +49,11 @@ def connections() -> Connections:
 @cache
 def sockets() -> Sockets:
     """Return what sends to sockets."""
-    return Sockets(settings.current().need("socket_management_url"))
+    current = settings.current()
+    return Sockets(current.need("socket_management_url"), current.aws_region, settings.aws_credentials)
+
+
+@cache
+def subscribe() -> Subscribe:
+    """Return the flow of whoever wants to hear of health."""
+    return Subscribe(connections(), health(), wiring.advice_limits().default, wiring.now)
