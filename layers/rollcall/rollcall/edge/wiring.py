@@ -9,7 +9,7 @@ from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.domain.attributes import AttributeRule
-from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, WaterMarks
 from rollcall.domain.rate import RateLimit
 from rollcall.edge import observe, settings
 from rollcall.edge.signalling import SignallingDatabase
@@ -137,9 +137,22 @@ def partition_store() -> PartitionStore:
 
 
 @cache
+def advice_limits() -> AdviceLimits:
+    """Return from where on clients are slowed down, and how far."""
+    current = settings.current()
+    latency_ms, lag_ms = current.database_latency_objective_ms, 1000 * current.queue_latency_warn_seconds
+    return AdviceLimits(
+        latency_ms=WaterMarks(latency_ms / 2, latency_ms),
+        backlog=WaterMarks(current.backlog_limit / 10, current.backlog_limit),
+        ingest_lag_ms=WaterMarks(lag_ms / 6, lag_ms),
+        batch_size_max=current.progress_batch_max_size,
+    )
+
+
+@cache
 def gauge() -> LatencyGauge:
     """Return the gauge of this environment's database latency."""
-    return LatencyGauge(settings.current().database_latency_objective_ms)
+    return LatencyGauge(settings.current().database_latency_objective_ms, advice_limits())
 
 
 @cache
