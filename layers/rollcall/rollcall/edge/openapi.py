@@ -29,9 +29,8 @@ from rollcall.edge.held_back import HELD_BACK
 from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
-    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_health, openapi_jobs, openapi_privacy),
-    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
-    *(openapi_assignments, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
+    *(openapi_analytics, openapi_admin, openapi_assignments, openapi_dead_letters, openapi_health, openapi_jobs),
+    *(openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
