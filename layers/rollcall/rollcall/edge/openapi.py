@@ -13,6 +13,7 @@ from rollcall.contracts.receipt import BatchReceipt
 from rollcall.edge import (
     openapi_admin,
     openapi_analytics,
+    openapi_console,
     openapi_dead_letters,
     openapi_jobs,
     openapi_privacy,
@@ -25,7 +26,7 @@ from rollcall.edge import openapi_parts as parts
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_jobs, openapi_privacy),
-    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
+    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_console),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
