@@ -1,30 +1,59 @@
 """Speaks with sockets: connects, subscribes, takes progress batches and acknowledges them at once."""
 
-import json
 from typing import Any
 
+from pydantic import BaseModel
 from rollcall.contracts.socket import Connection
-from rollcall.edge import identity, observe, wiring, wiring_live
+from rollcall.contracts.socket_messages import PingOrder, SubscribeOrder
+from rollcall.edge import observe, settings, socket_ingest, wiring, wiring_live
+from rollcall.edge.models import model_of
+from rollcall.edge.socket_events import Actions, SocketEvent, guard
+
+actions = Actions()
+
+
+@actions.action("subscribe")
+def subscribe(event: SocketEvent) -> BaseModel:
+    """Remember what this socket wants to hear, and answer how it is now."""
+    order = model_of(event.document, SubscribeOrder)
+    return wiring_live.subscribe().subscribe(event.connection_id, event.caller, order)
+
+
+@actions.action("ping")
+def ping(event: SocketEvent) -> BaseModel:
+    """Answer that somebody is here."""
+    model_of(event.document, PingOrder)
+    return wiring_live.subscribe().ping()
+
+
+@actions.action("progress.batch")
+def post_batch(event: SocketEvent) -> BaseModel:
+    """Take a batch, and acknowledge it."""
+    return socket_ingest.answer_batch(
+        event, wiring.ingest(event.caller.role), settings.current().progress_batch_max_bytes
+    )
+
+
+def connect(event: SocketEvent) -> None:
+    """Remember who is on this socket: one whose token expires is closed, subscribed or not."""
+    wiring_live.connections().keep(Connection(connection_id=event.connection_id, caller=event.caller))
+    observe.logger().info("connected")
+
+
+def disconnect(event: SocketEvent) -> None:
+    """Forget this socket."""
+    wiring_live.connections().remove(event.connection_id)
+    observe.logger().info("disconnected")
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer API Gateway's WebSocket API."""
-    context = event["requestContext"]
-    connection_id, kind = context["connectionId"], context["eventType"]
-    if kind == "DISCONNECT":
-        wiring_live.connections().remove(connection_id)
-        observe.logger().info("disconnected")
-        return {"statusCode": 200}
-    caller = identity.caller_of(context.get("authorizer") or {}, wiring.now())
-    if kind == "CONNECT":
-        wiring_live.connections().keep(Connection(connection_id=connection_id, caller=caller))
-        observe.logger().info("connected")
-        return {"statusCode": 200}
-    message = json.loads(event["body"])
-    if message["action"] == "subscribe":
-        wiring_live.connections().keep(
-            Connection(connection_id=connection_id, caller=caller, topics=frozenset({"health"}), org_ids=caller.org_ids)
-        )
-    observe.logger().info("answered")
-    return {"statusCode": 200, "body": json.dumps({"type": "pong"})}
+    happened = SocketEvent(event)
+    match happened.kind:
+        case "CONNECT":
+            return guard(lambda: connect(happened))
+        case "DISCONNECT":
+            return guard(lambda: disconnect(happened))
+        case _:
+            return actions.answer(happened)

@@ -58,6 +58,12 @@ class CursorInvalid(InvalidRequest):
     code = "cursor_invalid"
 
 
+class ActionUnknown(InvalidRequest):
+    """There is no such action: subscribe, ping and progress.batch are known."""
+
+    code = "action_unknown"
+
+
 class UnsupportedEncoding(InvalidRequest):
     """Only identity and gzip content encodings are understood."""
 
@@ -94,6 +100,12 @@ class ExpiredToken(Unauthorized):
     code = "token_expired"
 
 
+class InvalidTicket(Unauthorized):
+    """The ticket is not known here, was taken already, or has expired: get a new one."""
+
+    code = "ticket_invalid"
+
+
 class InvalidWriteKey(Unauthorized):
     """A write key that is known here and was not revoked is needed, as the user name of HTTP Basic."""
 
@@ -128,6 +140,12 @@ class RoleForbidden(Forbidden):
     """Only a service may ask for this."""
 
     code = "role_forbidden"
+
+
+class OriginForbidden(Forbidden):
+    """Pages of this origin may not open sockets."""
+
+    code = "origin_forbidden"
 
 
 class NotFound(RollcallError):
@@ -326,6 +344,12 @@ class TableUnavailable(Unavailable):
     """What is known of sockets and of health cannot be read or written now."""
 
     code = "table_unavailable"
+
+
+class HealthUnknown(Unavailable):
+    """Nobody has measured yet how the system is: ask again in a few seconds."""
+
+    code = "health_unknown"
 
 
 class ConnectionGone(RollcallError):

@@ -5,9 +5,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
+from rollcall.cloud.kept_connections import KeptConnections
 from rollcall.cloud.signature import AwsCredentials, sign_post
 
 TIMEOUT_SECONDS = 2
@@ -38,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class JsonService:
-    """One service in one region. `target` is the prefix of its operations, such as AmazonSSM; `version` that of JSON."""
+    """One service in one region. `target` begins the names of its operations (AmazonSSM); `version` is that of JSON."""
 
     name: str
     target: str
@@ -47,9 +48,14 @@ class JsonService:
     credentials: Callable[[], AwsCredentials]
     version: str = "1.1"
 
+    @cached_property
+    def _connections(self) -> KeptConnections:
+        url = self.endpoint_url or f"https://{self.name}.{self.region}.amazonaws.com"
+        return KeptConnections(url, TIMEOUT_SECONDS)
+
     def call(self, operation: str, members: Mapping[str, Any]) -> Answer:
         """Call an operation; raises ServiceUnreachable."""
-        url = self.endpoint_url or f"https://{self.name}.{self.region}.amazonaws.com"
+        url = self._connections.url
         body = json.dumps(members).encode()
         headers = {
             "Content-Type": f"application/x-amz-json-{self.version}",
@@ -57,20 +63,8 @@ class JsonService:
         }
         signed = sign_post(url, headers, body, self.name, self.region, self.credentials(), datetime.now(UTC))
         try:
-            status, answer = _post(url, signed, body)
+            status, answer = self._connections.post(signed, body)
             document = json.loads(answer)
         except (OSError, http.client.HTTPException, ValueError) as fault:
             raise ServiceUnreachable from fault
         return Answer(status, document if isinstance(document, dict) else {})
-
-
-def _post(url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-    address = urlsplit(url)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.netloc, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.request("POST", address.path or "/", body, headers)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()

@@ -29,7 +29,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Page:
-    """Some items of a kind, in the order of their ids. `next_id` is where the next page begins after, None at the end."""
+    """Some items of a kind, in the order of their ids. The next page begins after `next_id`; None at the end."""
 
     items: tuple[Item, ...]
     next_id: str | None

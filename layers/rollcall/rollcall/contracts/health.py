@@ -164,3 +164,34 @@ class HealthTransition(BaseModel):
     previous: HealthStatus
     reasons: list[str]
     sequence: int
+
+
+class HealthTransitions(BaseModel):
+    """The latest changes of status, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    transitions: list[HealthTransition]
+
+
+class HealthMemory(BaseModel):
+    """What one look has to remember of those before it. Nobody is shown it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    violated_since: datetime | None = Field(None, description="Since when two SLOs or more are violated.")
+    calm_since: datetime | None = Field(None, description="Since when fewer are, while it is degraded.")
+    spooled_since: datetime | None = Field(None, description="Since when the spool is not empty.")
+    latencies_ms: tuple[float, ...] = Field((), description="Of the latest probes of the database, newest last.")
+    transition: HealthTransition | None = Field(None, description="The latest one.")
+
+
+class Published(BaseModel):
+    """Health as it is kept for whoever shows it: the deployment's, and that of organisations that somebody watches."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = Field(description="Grows by one with each write; health.sequence with each change.")
+    health: Health
+    organisations: dict[UUID, OrganisationHealth] = Field(default_factory=dict)
+    state: HealthMemory = HealthMemory()

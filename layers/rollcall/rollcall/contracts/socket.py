@@ -1,4 +1,4 @@
-"""What sockets say: tickets, messages from clients, messages to clients, and what is sent to many at once."""
+"""Sockets: the tickets that open them, who is connected, and what is sent to many at once."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -15,19 +15,13 @@ Topic = Literal["health", "organisations"]
 """health: the deployment's status and, for administrators, its numbers. organisations: those of one's own."""
 
 
-class TicketOrder(BaseModel):
-    """What a ticket is asked for with: nothing but the token."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Ticket(BaseModel):
     """Opens one socket, once."""
 
     model_config = ConfigDict(frozen=True)
 
     ticket: str = Field(description="Give it as ?ticket= to the address of the socket.")
-    expires_in_seconds: int
+    expires_in_seconds: int = Field(description="It opens nothing after that.")
     url: str = Field(description="The address of the socket.")
 
 

@@ -106,11 +106,27 @@ class ReadBatch(Generic[Event]):
 
 def read_batch(body: bytes, form: BatchForm[Event], events_max: int, judge: Judge[Event]) -> ReadBatch[Event]:
     """Read `{"events": [...]}`; raises InvalidBody or TooManyEvents when there is no batch to judge."""
+    return _read_together(body, lambda: _events_in(body), form, events_max, judge)
+
+
+def read_documents(
+    documents: list[Any], form: BatchForm[Event], events_max: int, judge: Judge[Event]
+) -> ReadBatch[Event]:
+    """Read events that were taken out of a message, as if they were the body of a batch; raises TooManyEvents."""
+    _check_count(documents, events_max)
+    body = json.dumps({"events": documents}).encode()
+    return _read_together(body, lambda: documents, form, events_max, judge)
+
+
+def _read_together(
+    body: bytes, split: Callable[[], list[Any]], form: BatchForm[Event], events_max: int, judge: Judge[Event]
+) -> ReadBatch[Event]:
+    """Read all events at once, and one by one only when that fails."""
     batch: ReadBatch[Event] = ReadBatch("/events/{}")
     try:
         events = form.read_events(body)
     except ValidationError:
-        documents = _events_in(body)
+        documents = split()
         _check_count(documents, events_max)
         for position, document in enumerate(documents):
             _read(batch, form, position, document, judge)
@@ -158,10 +174,14 @@ def _events_in(body: bytes) -> list[Any]:
             "The body has exactly one member: events.",
             faults=[Fault("", "unexpected_members", "Only events.")],
         )
-    events = document["events"]
-    if not isinstance(events, list):
+    return array_of_events(document["events"])
+
+
+def array_of_events(value: object) -> list[Any]:
+    """Return what stands as `events`; raises InvalidBody when that is no array."""
+    if not isinstance(value, list):
         raise InvalidBody("events is an array.", faults=[Fault("/events", "not_an_array", "An array of events.")])
-    return events
+    return value
 
 
 def _check_count(events: Sequence[object], events_max: int) -> None:

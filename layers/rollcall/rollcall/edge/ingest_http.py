@@ -50,12 +50,19 @@ class LimitedFlow(Protocol):
 
 def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], Ingestion]) -> Ingestion:
     """Take a batch: its answer has the limits in its headers, an error's too, and it is counted and logged."""
-    started, ingestion = time.perf_counter(), None
+    ingestion = None
     try:
-        with observe.span(span):
-            ingestion = accept()
+        ingestion = observe_ingestion(span, accept)
     finally:
         advise(request, flow, ingestion)
+    return ingestion
+
+
+def observe_ingestion(span: str, accept: Callable[[], Ingestion]) -> Ingestion:
+    """Take a batch, and count and log what became of it."""
+    started = time.perf_counter()
+    with observe.span(span):
+        ingestion = accept()
     if ingestion.receipt:
         observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
     return ingestion
@@ -72,7 +79,7 @@ def answer_batch(request: Request, ingestion: Ingestion) -> Response:
     receipt = receipt_of(ingestion)
     if is_settled(receipt):
         return Response.of(ACCEPTED if receipt.counts.spooled else OK, receipt)
-    return Response.refusal(_refusal_of(receipt, ingestion), request.request_id, results=receipt.results)
+    return Response.refusal(refusal_of(receipt, ingestion), request.request_id, results=receipt.results)
 
 
 def answer_event(request: Request, ingestion: Ingestion) -> Response:
@@ -95,7 +102,8 @@ def receipt_of(ingestion: Ingestion) -> BatchReceipt:
     return ingestion.receipt
 
 
-def _refusal_of(receipt: BatchReceipt, ingestion: Ingestion) -> errors.RollcallError:
+def refusal_of(receipt: BatchReceipt, ingestion: Ingestion) -> errors.RollcallError:
+    """Return why nothing of a batch was taken."""
     reasons = {result.reason for result in receipt.results}
     if len(reasons) == 1 and (forbidden := FORBIDDEN.get(str(reasons.pop()))):
         return forbidden(faults=ingestion.faults)

@@ -1,7 +1,7 @@
 """Reads the models of administrators' requests: a JSON body, or a query."""
 
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,13 +23,18 @@ def read_model(request: Request, model: type[Model], bytes_max: int = BODY_BYTES
     document = read_json(request.body(bytes_max))
     if not isinstance(document, dict):
         raise errors.InvalidBody("The body is not a JSON object.")
+    return model_of(document, model)
+
+
+def model_of(document: dict[str, Any], model: type[Model]) -> Model:
+    """Return the model that a JSON object is; raises InvalidRequest with a pointer to each fault."""
     try:
         # Through JSON again: the rules for JSON input differ from those for Python objects.
         return model.model_validate_json(json.dumps(document))
     except ValidationError as invalid:
         found = invalid.errors(include_url=False, include_input=False)
         raise errors.InvalidRequest(
-            "The body is not what this route takes.", faults=[fault_of("", error) for error in found]
+            "The body is not what is taken here.", faults=[fault_of("", error) for error in found]
         ) from None
 
 

@@ -21,12 +21,14 @@ from rollcall.edge import (
     openapi_rollups,
     openapi_scrub,
     openapi_snapshots,
+    openapi_sockets,
 )
 from rollcall.edge import openapi_parts as parts
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_jobs, openapi_privacy),
-    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_console),
+    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
+    openapi_console,
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),

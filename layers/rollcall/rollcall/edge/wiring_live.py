@@ -2,10 +2,13 @@
 
 from functools import cache
 
+from rollcall.cloud.health_table import HealthTable
 from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
+from rollcall.contracts.advice import Advice
 from rollcall.edge import settings, wiring
+from rollcall.flows.subscribe import Subscribe
 
 
 @cache
@@ -27,6 +30,12 @@ def _table(name: str) -> Table:
 
 
 @cache
+def health() -> HealthTable:
+    """Return what is known of how the system is."""
+    return HealthTable(health_table())
+
+
+@cache
 def tickets() -> Tickets:
     """Return what hands out tickets, and takes them."""
     return Tickets(socket_table(), settings.current().allowed_origins, wiring.now)
@@ -42,3 +51,10 @@ def connections() -> Connections:
 def sockets() -> Sockets:
     """Return what sends to sockets."""
     return Sockets(settings.current().need("socket_management_url"))
+
+
+@cache
+def subscribe() -> Subscribe:
+    """Return the flow of whoever wants to hear of health."""
+    calm = Advice(flush_interval_ms=0, batch_size=settings.current().progress_batch_max_size)
+    return Subscribe(connections(), health(), calm, wiring.now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from rollcall.contracts.caller import Caller
@@ -12,7 +12,7 @@ from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
-from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_documents, read_event
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
@@ -114,6 +114,12 @@ class Ingest:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
         read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        return self._take(read, caller, received_at)
+
+    def accept_documents(self, documents: list[Any], caller: Caller) -> Ingestion:
+        """Take the events of a message. Raises TooManyEvents, StoreUnavailable, QueueUnavailable."""
+        received_at = self.now()
+        read = read_documents(documents, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
