@@ -21,12 +21,11 @@ export class Api {
   get = (path, query) => this.#ask("GET", path, query);
   post = (path, body, query) => this.#ask("POST", path, query, body);
 
-  /** Return {document, etag, at}; the document is null when it is still that of `etag`. `at` is the server's clock. */
+  /** Return {document, etag}; the document is null when it is still that of `etag`. */
   async changed(path, etag) {
     const response = await this.#fetch("GET", path, undefined, undefined, etag ? { "If-None-Match": etag } : {});
-    const at = Date.parse(response.headers.get("Date") ?? "") || Date.now();
-    if (response.status === 304) return { document: null, etag, at };
-    return { document: await this.#read(response), etag: response.headers.get("ETag"), at };
+    if (response.status === 304) return { document: null, etag };
+    return { document: await this.#read(response), etag: response.headers.get("ETag") };
   }
 
   async #ask(method, path, query, body) {

@@ -140,7 +140,7 @@ export class DeadLetters {
   #choices() {
     const { cause, queue, state } = this.group;
     const ids = [...this.selected];
-    const selected = ids.length > 0 && { label: `The ${count(ids.length)} selected`, selection: { dead_letter_ids: ids } };
+    const selected = ids.length > 0 && { label: ids.length === 1 ? "The selected message" : `The ${count(ids.length)} selected messages`, selection: { dead_letter_ids: ids } };
     const all = state === "open" && { label: `All open ones: ${words(cause)} in ${queue}`, selection: { cause, queue } };
     return [selected, all].filter(Boolean);
   }
@@ -153,7 +153,7 @@ export class DeadLetters {
     const over = tooMany ? `Select ${SELECTED_MOST} at most, or none and take all open ones.` : null;
     const done = this.group.state === "resolved" ? "These are stored: nothing is left to do." : null;
     const why = lacking ?? done ?? over ?? idle;
-    const order = { api: this.api, orgId: this.orgId(), choices, closed: () => this.refresh() };
+    const order = { api: this.api, orgId: this.orgId(), choices, closed: () => this.refresh(true) };
     const open = this.group.state === "open";
     replace(
       byId("letters-actions"),

@@ -9,6 +9,7 @@ const PATH = "api/admin/dead-letters/discard";
 
 /** Open the dialog that gives dead letters up. */
 export function openDiscard({ api, orgId, choices, closed }) {
+  let changed = false;
   const outcome = el("div", {});
   const form = el(
     "form",
@@ -23,13 +24,16 @@ export function openDiscard({ api, orgId, choices, closed }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      confirm(outcome, (await ask(true)).discarded, () => giveUp(outcome, ask));
+      confirm(outcome, (await ask(true)).discarded, () => {
+        changed = true;
+        return giveUp(outcome, ask);
+      });
     } catch (problem) {
       fill(outcome, problemBox(problem));
     }
   });
   form.addEventListener("input", () => replace(outcome)); // what was counted is not what is asked for any more
-  openDialog("Discard", [form, outcome], closed);
+  openDialog("Discard", [form, outcome], () => changed && closed());
 }
 
 function confirm(outcome, many, go) {

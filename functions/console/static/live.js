@@ -74,7 +74,7 @@ export class Live {
   #subscribe() {
     this.sequence = null;
     if (this.socket?.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify({ action: "subscribe", topics: ["health", "organisations"] }));
+      this.socket.send(JSON.stringify({ action: "subscribe" }));
     }
   }
 
@@ -117,8 +117,8 @@ export class Live {
     this.onChange(this.state);
   }
 
-  #heard(mode, at = Date.now()) {
-    Object.assign(this.state, { mode, heardAt: at, why: mode === "socket" ? "" : this.state.why });
+  #heard(mode) {
+    Object.assign(this.state, { mode, heardAt: Date.now(), why: mode === "socket" ? "" : this.state.why });
     this.onChange(this.state);
   }
 
@@ -154,13 +154,11 @@ export class Live {
   async #poll() {
     this.polledAt = Date.now();
     try {
-      const { document, etag, at } = await this.api.changed("api/health", this.etag);
+      const { document, etag } = await this.api.changed("api/health", this.etag);
       if (this.socket && this.confirmed) return; // the socket was faster
       this.etag = etag;
       if (document) this.#keep(document);
-      // Numbers are as old as their measurement says, by the server's own clock.
-      const measuredAt = Date.parse(this.state.health?.measured_at ?? "");
-      this.#heard("polling", Number.isFinite(measuredAt) ? Date.now() - Math.max(0, at - measuredAt) : Date.now());
+      this.#heard("polling");
     } catch (problem) {
       if (!this.socket) this.state.mode = "offline";
       this.state.why = problem.code ?? "unreachable";

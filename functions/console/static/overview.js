@@ -69,7 +69,7 @@ function reason(code) {
 }
 
 function showCharts(health, history, gapMs) {
-  const slo = (name) => Object.entries(health.slos).find(([known]) => name.test(known))?.[1]?.threshold ?? null;
+  const limit = (name, factor = 1) => (health.slos[name] ? factor * health.slos[name].threshold : null);
   fill(
     byId("charts"),
     chart({
@@ -77,12 +77,12 @@ function showCharts(health, history, gapMs) {
       unit: "ms",
       history,
       gapMs,
-      limit: slo(/ingest.*lag.*ms|lag_ms/i),
+      limit: limit("progress_lag", 1000),
       lines: [{ name: "progress", label: "progress" }, { name: "analytics", label: "analytics" }],
     }),
-    chart({ title: "Events a minute, of this token's organisations", unit: "count", history, gapMs, lines: [{ name: "throughput", label: "stored" }] }),
-    chart({ title: "Database latency", unit: "ms", history, gapMs, lines: [{ name: "p95", label: "P95" }, { name: "p50", label: "P50" }] }),
-    chart({ title: "Waiting for the database", unit: "count", history, gapMs, lines: [{ name: "backlog", label: "batches" }] }),
+    chart({ title: "Events a minute", unit: "count", history, gapMs, lines: [{ name: "throughput", label: "of this token's organisations" }] }),
+    chart({ title: "Database latency", unit: "ms", history, gapMs, limit: limit("database_latency_p95"), lines: [{ name: "p95", label: "P95" }, { name: "p50", label: "P50" }] }),
+    chart({ title: "Waiting for the database", unit: "count", history, gapMs, limit: limit("spool_backlog"), lines: [{ name: "backlog", label: "batches" }] }),
   );
 }
 

@@ -34,7 +34,7 @@ export const reasonField = () => [
 
 /** Open the dialog for a redrive. */
 export function openRedrive({ api, orgId, choices, closed }) {
-  const watch = { open: true };
+  const watch = { open: true, changed: false };
   const form = el(
     "form",
     { id: "redrive-form" },
@@ -56,6 +56,7 @@ export function openRedrive({ api, orgId, choices, closed }) {
     setBusy(form, true);
     try {
       const asked = order(dryRun);
+      watch.changed ||= !dryRun;
       const report = await follow({ api, orgId, outcome, watch, asked });
       if (dryRun && report) offer(outcome, report, () => run(false));
     } catch (problem) {
@@ -68,7 +69,7 @@ export function openRedrive({ api, orgId, choices, closed }) {
   form.addEventListener("input", () => replace(outcome)); // what was tried is not what is asked for any more
   openDialog("Redrive", [form, outcome], () => {
     watch.open = false;
-    closed();
+    if (watch.changed) closed();
   });
 }
 
