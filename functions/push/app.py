@@ -1,20 +1,32 @@
 """Sends to sockets what they subscribed to, a page of connections at a time."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pydantic import ValidationError
 from rollcall.contracts.socket import Push
-from rollcall.edge import observe, settings, wiring_live
+from rollcall.edge import observe, wiring, wiring_push
+from rollcall.errors import PoisonedMessage
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer SQS."""
+    """Answer SQS. No message comes back because of some sockets: who missed it notices the gap and asks again."""
     for record in event["Records"]:
-        push = Push.model_validate_json(record["body"])
-        connections = list(wiring_live.connections().all())
-        sockets = wiring_live.sockets()
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda c: sockets.post(c.connection_id, push.model_dump_json()), connections))
-    observe.logger().info("pushed", extra={"url": settings.current().socket_management_url})
+        push = _read(record["body"])
+        pushed = wiring_push.push_page().push(push)
+        observe.count(**{f"sockets_{outcome}": number for outcome, number in pushed.counts.items()})
+        observe.measure("push_ms", 1000 * (wiring.now() - push.sent_at).total_seconds())
+        told: dict[str, Any] = {"type": push.type, "sequence": push.sequence, "page_after": push.after is not None}
+        observe.logger().info("pushed", extra=told | {**pushed.counts})
+        if not pushed.is_handed_on:
+            observe.count(pages_lost=1)
+            observe.logger().error("not handed on", extra={"sequence": push.sequence, "code": "queue_unavailable"})
     return {"batchItemFailures": []}
+
+
+def _read(body: str) -> Push:
+    try:
+        return Push.model_validate_json(body)
+    except ValidationError as invalid:
+        # Not chained: its text quotes the message.
+        raise PoisonedMessage(f"{invalid.error_count()} faults in a push.") from None

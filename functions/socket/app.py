@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from pydantic import BaseModel
 from rollcall.contracts.socket import Connection
-from rollcall.contracts.socket_messages import PingOrder, SubscribeOrder
+from rollcall.contracts.socket_messages import Message, PingOrder, SubscribeOrder
 from rollcall.edge import observe, settings, socket_ingest, wiring, wiring_live
 from rollcall.edge.models import model_of
 from rollcall.edge.socket_events import Actions, SocketEvent, guard
@@ -13,21 +12,21 @@ actions = Actions()
 
 
 @actions.action("subscribe")
-def subscribe(event: SocketEvent) -> BaseModel:
+def subscribe(event: SocketEvent) -> Message:
     """Remember what this socket wants to hear, and answer how it is now."""
     order = model_of(event.document, SubscribeOrder)
     return wiring_live.subscribe().subscribe(event.connection_id, event.caller, order)
 
 
 @actions.action("ping")
-def ping(event: SocketEvent) -> BaseModel:
+def ping(event: SocketEvent) -> Message:
     """Answer that somebody is here."""
     model_of(event.document, PingOrder)
     return wiring_live.subscribe().ping()
 
 
 @actions.action("progress.batch")
-def post_batch(event: SocketEvent) -> BaseModel:
+def post_batch(event: SocketEvent) -> Message:
     """Take a batch, and acknowledge it."""
     return socket_ingest.answer_batch(
         event, wiring.ingest(event.caller.role), settings.current().progress_batch_max_bytes

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from rollcall.edge import observe, settings, wiring
+from rollcall.edge import observe, wiring_health
 
 
 @observe.entry
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer a schedule, or SQS."""
-    for _record in event.get("Records", ()):
-        push = {
-            "type": "heartbeat", "sequence": 1, "previous": 1, "sent_at": wiring.now().isoformat(),
-            "advice": {"flush_interval_ms": 1000, "batch_size": 100},
-        }  # fmt: skip
-        import json
-
-        wiring.queues().send(settings.current().need("push_queue_url"), json.dumps(push))
-    observe.logger().info("watched")
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a schedule: look until the time is up. Answer SQS: look once, however many signals there are."""
+    watch = wiring_health.watch()
+    if "Records" in event:
+        watch.look()
+        looks = 1
+    else:
+        looks = watch.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    # Sent last: where it stops, nobody watches.
+    observe.count(heartbeat=1, looks=looks)
+    observe.logger().info("watched", extra={"looks": looks, "signals": len(event.get("Records", ()))})
     return {"batchItemFailures": []}

@@ -1,5 +1,6 @@
 -- Takes one batch from the caller's allowance, and notes which events are about to be queued, by organisation.
--- p_batches: a JSON array of {org_id, batch_id, event_ids}. When retry_after_ms is not 0, nothing was written.
+-- p_batches: a JSON array of {org_id, batch_id, event_ids}. When retry_after_ms is not 0, nothing was written
+-- but that a batch was refused.
 create or replace function rollcall.announce_batches_v1(
     p_subject text,
     p_rate_per_second double precision,
@@ -18,6 +19,9 @@ begin
     select rate.remaining, rate.reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
     from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
     if retry_after_ms > 0 then
+        perform note_rate_refusal_v1(array(
+            select (batch ->> 'org_id')::uuid from jsonb_array_elements(p_batches) as batch
+        ));
         return;
     end if;
     perform set_config('rollcall.org_ids', array(

@@ -47,6 +47,11 @@ begin
         select remaining, reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
         from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
         if retry_after_ms > 0 then
+            -- Whose they are is not resolved for a refusal: of one organisation alone, or as the events say.
+            perform note_rate_refusal_v1(case when cardinality(p_org_ids) = 1 then p_org_ids else array(
+                select distinct named.org_id from jsonb_to_recordset(p_events) as named (org_id uuid)
+                where named.org_id = any (p_org_ids)
+            ) end);
             return;
         end if;
     end if;

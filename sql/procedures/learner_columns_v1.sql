@@ -14,6 +14,7 @@ select case p_table
     when 'course_progress' then array['user_id']
     when 'learners' then array['user_id']
     when 'lesson_progress' then array['user_id']
+    when 'pending_assignments' then array['user_id']
     when 'progress_events' then array['user_id']
 end;
 $$;

@@ -1,6 +1,6 @@
 -- Notes why events were rejected, the last reason of each. A null rate is not limited: the batch was counted already.
 -- The arrays are parallel, one event each, of organisations that the caller's token holds. When retry_after_ms is not
--- 0, nothing was written.
+-- 0, nothing was written but that a batch was refused.
 create or replace function rollcall.note_rejections_v1(
     p_subject text,
     p_rate_per_second double precision,
@@ -23,6 +23,7 @@ begin
         select rate.remaining, rate.reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
         from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
         if retry_after_ms > 0 then
+            perform note_rate_refusal_v1(p_org_ids);
             return;
         end if;
     end if;

@@ -11,12 +11,14 @@ NOBODY = "nobody"  # names no person: ids of events and things, names of ours, d
 MAP = {
     "active_course_learners": {"user_id": OWN, "course_id": NOBODY},
     "active_learners": {"learner_key": OWN, "source": NOBODY},
+    "advice": {},
     "alerts": {"name": NOBODY, "detail": NOBODY},
     "analytics_events": {
         **dict.fromkeys(("user_pseudonym", "anonymous_pseudonym", "session_pseudonym"), OWN),
         **dict.fromkeys(("name", "properties", "remarks"), MENTION),
         **dict.fromkeys(("event_id", "key_id", "policy_version"), NOBODY),
     },
+    "assignment_requests": {"key_digest": NOBODY, "content_digest": NOBODY, "operation_id": NOBODY},
     "assignments": {"user_id": OWN, "assigned_by": MENTION, "course_id": NOBODY},
     "batch_audit": {"sent_by": MENTION, "batch_id": NOBODY, "route": NOBODY, "content_hash": NOBODY},
     "course_cohorts": {"course_id": NOBODY},
@@ -57,6 +59,7 @@ MAP = {
     "organisation_statistics": {},
     "organisations": {},
     "privacy_certificates": {"operation_id": NOBODY, "digest": NOBODY, "certificate": MENTION},
+    "pending_assignments": {"user_id": OWN, "operation_id": NOBODY},
     "process_runs": {"process": NOBODY, "request_id": NOBODY, "trace_id": MENTION},
     "progress_events": {
         "user_id": OWN,

@@ -22,6 +22,7 @@ from rollcall.cloud.topics import Topics
 from rollcall.errors import ParameterUnavailable, QueueUnavailable, SecretUnavailable, TopicUnavailable
 
 BODY = b'{"SecretId": "arn"}'
+SHUTDOWN_POLL_SECONDS = 0.01
 HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
 
 
@@ -58,8 +59,8 @@ class SecretsManager(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def serve(service: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve a service on this machine, and yield its address."""
-    server = http.server.HTTPServer(("127.0.0.1", 0), service)
-    thread = threading.Thread(target=server.serve_forever)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), service)
+    thread = threading.Thread(target=server.serve_forever, args=[SHUTDOWN_POLL_SECONDS])
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

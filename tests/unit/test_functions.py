@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from rollcall import errors
-from rollcall.edge import tokens, wiring
+from rollcall.edge import token_rules, tokens, wiring
 
 from functions.authorizer import app as authorizer
 from functions.openapi import app as openapi
@@ -148,7 +148,7 @@ def test_neither_log_nor_metric_names_a_person(store: RecordingStore, told: Call
 
 def test_the_authorizer_hands_on_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """A good token becomes a context; a bad one becomes a refusal that the handler turns into a problem."""
-    monkeypatch.setattr(authorizer, "rules", shared)
+    monkeypatch.setattr(token_rules, "current", shared)
     event = sample("authorizer.json")
     event["headers"]["authorization"] = f"Bearer {hs256()}"
     answer = authorizer.handler(event, Context())
@@ -164,9 +164,9 @@ def test_the_authorizers_rules_come_from_settings(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("JWT_AUDIENCE", "rollcall")
     monkeypatch.setenv("JWT_ALGORITHMS", "RS256,ES256")
     monkeypatch.setenv("JWT_JWKS_URL", "https://id.example/jwks")
-    authorizer.rules.cache_clear()
-    rules = authorizer.rules()
-    authorizer.rules.cache_clear()
+    token_rules.current.cache_clear()
+    rules = token_rules.current()
+    token_rules.current.cache_clear()
     assert rules.algorithms == tokens.ASYMMETRIC
     assert isinstance(rules.key_set, jwt.PyJWKClient)
     assert rules.key_set.timeout < API_GATEWAY_WAITS_SECONDS

@@ -21,6 +21,7 @@ class KeptConnections:
 
     url: str
     timeout_seconds: float
+    idle_max: int = IDLE_MAX
     _idle: list[tuple[float, http.client.HTTPConnection]] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
@@ -32,16 +33,20 @@ class KeptConnections:
         return ssl.create_default_context()
 
     def post(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Post to the address itself; like `request`."""
+        return self.request("POST", self._address.path or "/", headers, body)
+
+    def request(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Return the status and the body of the answer; raises OSError, http.client.HTTPException.
 
         A connection that was kept and turns out to be closed is replaced by a new one, and the call is made there.
         """
         if (kept := self._take()) is not None:
             try:
-                return self._post_over(kept, headers, body)
+                return self._request_over(kept, method, path, headers, body)
             except CLOSED_MEANWHILE:
                 pass
-        return self._post_over(self._open(), headers, body)
+        return self._request_over(self._open(), method, path, headers, body)
 
     def _take(self) -> http.client.HTTPConnection | None:
         while True:
@@ -58,15 +63,15 @@ class KeptConnections:
             return http.client.HTTPSConnection(self._address.netloc, timeout=self.timeout_seconds, context=self._tls)
         return http.client.HTTPConnection(self._address.netloc, timeout=self.timeout_seconds)
 
-    def _post_over(
-        self, connection: http.client.HTTPConnection, headers: dict[str, str], body: bytes
+    def _request_over(
+        self, connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, bytes]:
         is_kept = False
         try:
-            connection.request("POST", self._address.path or "/", body, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             answer = response.status, response.read()
-            is_kept = not response.will_close and len(self._idle) < IDLE_MAX
+            is_kept = not response.will_close and len(self._idle) < self.idle_max
         finally:
             if not is_kept:
                 connection.close()

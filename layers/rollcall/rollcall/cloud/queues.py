@@ -16,7 +16,15 @@ VISIBILITY_MAX_SECONDS = 43_200  # SQS's own
 class Queues:
     """Sends to queues, gives messages back, and counts. Region, endpoint and credentials are the SDK's defaults."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+        tries: int = 2,
+    ) -> None:
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._read_timeout_seconds = read_timeout_seconds
+        self._tries = tries
         self._client: SQSClient | None = None
 
     def _sqs(self) -> "SQSClient":
@@ -27,9 +35,9 @@ class Queues:
             self._client = boto3.client(
                 "sqs",
                 config=Config(
-                    connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                    read_timeout=READ_TIMEOUT_SECONDS,
-                    retries={"mode": "standard", "total_max_attempts": 2},
+                    connect_timeout=self._connect_timeout_seconds,
+                    read_timeout=self._read_timeout_seconds,
+                    retries={"mode": "standard", "total_max_attempts": self._tries},
                 ),
             )
         return self._client

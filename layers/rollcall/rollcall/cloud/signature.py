@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 of one small POST.
+"""AWS Signature Version 4 of one small request.
 
 Why not the SDK: importing it takes longer than all the rest of a cold start together (DECISIONS.md), and a progress
 batch needs one signed request in the life of its execution environment. Tests hold it equal to botocore's signer.
@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -33,7 +33,21 @@ def sign_post(
     credentials: AwsCredentials,
     now: datetime,
 ) -> dict[str, str]:
-    """Return the headers to send: those given, and the ones that sign them."""
+    """Return the headers to send with a POST: those given, and the ones that sign them."""
+    return sign("POST", url, headers, body, service, region, credentials, now)
+
+
+def sign(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    service: str,
+    region: str,
+    credentials: AwsCredentials,
+    now: datetime,
+) -> dict[str, str]:
+    """Return the headers to send: those given, and the ones that sign them. The URL is as sent, without a query."""
     address = urlsplit(url)
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     sent = {name.lower(): value for name, value in headers.items()}
@@ -43,8 +57,8 @@ def sign_post(
     names = ";".join(sorted(sent))
     canonical = "\n".join(
         [
-            "POST",
-            address.path or "/",
+            method,
+            quote(address.path or "/", safe="/~"),  # encoded once more than it is sent, as all services but S3 want it
             "",
             *(f"{name}:{sent[name].strip()}" for name in sorted(sent)),
             "",

@@ -1,49 +1,52 @@
-"""Sends to open sockets, through API Gateway's management API. The SDK is imported at the first use."""
+"""Sends to open sockets, through API Gateway's management API. Without the SDK, which takes three times as long a call.
 
-from typing import TYPE_CHECKING
+Source: Amazon API Gateway Management API, PostToConnection and DeleteConnection.
+"""
 
+import http.client
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+
+from rollcall.cloud.kept_connections import KeptConnections
+from rollcall.cloud.signature import AwsCredentials, sign
 from rollcall.errors import ConnectionGone, SocketsUnavailable
 
-if TYPE_CHECKING:
-    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
-
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
-POOL_SIZE = 64
+SERVICE = "execute-api"
+# The gateway takes a message before the client does: whoever waits longer waits for nothing.
+TIMEOUT_SECONDS = 3
+KEPT_MAX = 64
+GONE = 410
+SUCCESSES = range(200, 300)
 
 
 class Sockets:
-    """Sockets by their connection's id."""
+    """Sockets by their connection's id. Several threads may use it at once."""
 
-    def __init__(self, management_url: str) -> None:
-        self._management_url = management_url
-        self._client: ApiGatewayManagementApiClient | None = None
-
-    def _api(self) -> "ApiGatewayManagementApiClient":
-        if self._client is None:
-            import boto3
-            from botocore.config import Config
-
-            self._client = boto3.client(
-                "apigatewaymanagementapi",
-                endpoint_url=self._management_url,
-                config=Config(
-                    connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                    read_timeout=READ_TIMEOUT_SECONDS,
-                    max_pool_connections=POOL_SIZE,
-                    retries={"mode": "standard", "total_max_attempts": 2},
-                ),
-            )
-        return self._client
+    def __init__(self, management_url: str, region: str, credentials: Callable[[], AwsCredentials]) -> None:
+        self._url = management_url.rstrip("/")
+        self._path = urlsplit(self._url).path
+        self._region = region
+        self._credentials = credentials
+        self._connections = KeptConnections(self._url, TIMEOUT_SECONDS, KEPT_MAX)
 
     def post(self, connection_id: str, text: str) -> None:
         """Send a message; raises ConnectionGone, SocketsUnavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        self._call("POST", connection_id, text.encode())
 
-        api = self._api()
+    def close(self, connection_id: str) -> None:
+        """Close a socket; raises ConnectionGone where it is closed already, SocketsUnavailable."""
+        self._call("DELETE", connection_id, b"")
+
+    def _call(self, method: str, connection_id: str, body: bytes) -> None:
+        place = f"/@connections/{quote(connection_id, safe='')}"
+        now = datetime.now(UTC)
+        headers = sign(method, self._url + place, {}, body, SERVICE, self._region, self._credentials(), now)
         try:
-            api.post_to_connection(ConnectionId=connection_id, Data=text.encode())
-        except api.exceptions.GoneException as gone:
-            raise ConnectionGone from gone
-        except (BotoCoreError, ClientError) as fault:
+            status, _ = self._connections.request(method, self._path + place, headers, body)
+        except (OSError, http.client.HTTPException) as fault:
             raise SocketsUnavailable from fault
+        if status == GONE:
+            raise ConnectionGone
+        if status not in SUCCESSES:
+            raise SocketsUnavailable(f"API Gateway answered {status}.")

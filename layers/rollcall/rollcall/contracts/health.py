@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.job import QueueDepth
@@ -195,3 +195,54 @@ class Published(BaseModel):
     health: Health
     organisations: dict[UUID, OrganisationHealth] = Field(default_factory=dict)
     state: HealthMemory = HealthMemory()
+
+
+class CallerHealth(PublicHealth):
+    """What the bearer of any token may know."""
+
+    advice: Advice
+
+
+class AdministratorHealth(Health):
+    """What administrators may know: the deployment, and how the organisations of their token do."""
+
+    organisations: dict[UUID, OrganisationHealth] = Field(
+        description="Those of the token, by id; none while the database is away."
+    )
+
+
+class TransitionQuery(BaseModel):
+    """Which changes of status are asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(20, ge=1, le=100)
+    before: AwareDatetime | None = Field(None, description="Those before this moment.")
+
+
+class Sample(BaseModel):
+    """One value of a metric."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labels: dict[str, str]
+    value: float
+
+
+class Metric(BaseModel):
+    """Numbers of one name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    help: str
+    samples: list[Sample]
+
+
+class Diagnostics(BaseModel):
+    """Every number of a snapshot: gauges, in base units (seconds, not milliseconds)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    measured_at: datetime
+    metrics: list[Metric]

@@ -49,8 +49,9 @@ class Push(BaseModel):
     advice: Advice
     public: dict[str, Any] | None = Field(None, description="JSON merge patch of what anybody may know; null: none.")
     deployment: dict[str, Any] | None = Field(None, description="JSON merge patch of what administrators may know.")
-    organisations: dict[UUID, dict[str, Any]] = Field(
-        default_factory=dict, description="JSON merge patch of each organisation's numbers that changed."
+    organisations: dict[UUID, dict[str, Any] | None] | None = Field(
+        default_factory=dict,
+        description="JSON merge patch of organisations' numbers, by organisation; null: more changed than is pushed.",
     )
     after: str | None = None
 

@@ -46,10 +46,18 @@ class BatchOrder(BaseModel):
     batch_id: BatchId = Field(description="The client's own: its answer bears it.")
 
 
-class SnapshotMessage(BaseModel):
-    """Answers `subscribe`: all that the token may see, as it is now."""
+class Message(BaseModel):
+    """What a client is told."""
 
     model_config = ConfigDict(frozen=True)
+
+    def text(self) -> str:
+        """Return it as it is sent."""
+        return self.model_dump_json()
+
+
+class SnapshotMessage(Message):
+    """Answers `subscribe`: all that the token may see, as it is now."""
 
     type: Literal["health.snapshot"] = "health.snapshot"
     sequence: int = Field(description="The next delta has this as `previous`.")
@@ -59,11 +67,13 @@ class SnapshotMessage(BaseModel):
     organisations: dict[UUID, OrganisationHealth] = Field(description="Those that were measured already.")
     advice: Advice
 
+    def text(self) -> str:
+        """Return it as it is sent: without nulls, as the documents are that deltas apply to."""
+        return self.model_dump_json(exclude_none=True)
 
-class PongMessage(BaseModel):
+
+class PongMessage(Message):
     """Answers `ping`."""
-
-    model_config = ConfigDict(frozen=True)
 
     type: Literal["pong"] = "pong"
     sent_at: datetime
@@ -81,10 +91,8 @@ class Rate(BaseModel):
     reset_ms: int = Field(description="Until all of it is there again.")
 
 
-class ReceiptMessage(BaseModel):
+class ReceiptMessage(Message):
     """Answers `progress.batch`: what became of each event, in the order of the message."""
-
-    model_config = ConfigDict(frozen=True)
 
     type: Literal["progress.receipt"] = "progress.receipt"
     batch_id: BatchId
@@ -94,10 +102,8 @@ class ReceiptMessage(BaseModel):
     advice: Advice
 
 
-class ProblemMessage(BaseModel):
+class ProblemMessage(Message):
     """Answers what could not be done. Its members are those of a problem over HTTP."""
-
-    model_config = ConfigDict(frozen=True)
 
     type: Literal["problem"] = "problem"
     code: str

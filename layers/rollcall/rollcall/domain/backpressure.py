@@ -1,20 +1,143 @@
-"""How long clients should wait before their next flush, from how the database has been doing."""
+"""How fast clients should send, from how the database and the spool are doing: a control law without IO and clock.
+
+Clients are many, hear of advice late (with their next answer, or over a socket), and follow it as they like. So the law
+raises the interval fast, lowers it slowly, and between two water marks holds it: a wish that changes with each measure
+would make all of them swing together (tests/unit/test_backpressure_simulation.py shows it). Multiplicative both ways,
+as TCP's congestion control backs off (V. Jacobson: Congestion avoidance and control, 1988), since loads differ by
+orders of magnitude.
+"""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from rollcall.contracts.advice import Advice
 
 SMOOTHING = 0.2  # weight of the newest measure: about the last ten calls count
 LAG_PER_EXCESS = 10  # a millisecond over the objective asks for ten of pause
 LAG_MAX_MS = 30_000
 UNREACHABLE_LAG_MS = 5_000
+HEARD_LASTS = timedelta(minutes=2)  # as long as read_advice_v1 takes a row for fresh
+
+RAISE = 1.5  # of the interval, with each look that finds one measure over its high-water mark
+LOWER = 0.9  # with each look that finds all of them below their low-water marks: four looks undo one raise
+PAUSE = timedelta(seconds=15)  # longer than a look takes to come again, so that a pause is renewed before it ends
+PAUSE_FROM = 10  # times the backlog's high-water mark: what waits already fills the database for minutes
+PAUSE_UNTIL = 2  # times the same mark: a pause that began goes on down to here
+
+
+@dataclass(frozen=True)
+class WaterMarks:
+    """Above `high` clients are slowed down; below `low` they may hurry again; between, what holds, holds."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class AdviceLimits:
+    """From where on clients are slowed down, and how far; in milliseconds, spooled batches and events."""
+
+    latency_ms: WaterMarks = WaterMarks(50, 100)
+    backlog: WaterMarks = WaterMarks(5, 50)
+    ingest_lag_ms: WaterMarks = WaterMarks(5_000, 30_000)
+    flush_interval_min_ms: int = 2_000
+    flush_interval_max_ms: int = 60_000
+    batch_size_min: int = 25
+    batch_size_max: int = 100
+
+    @property
+    def default(self) -> Advice:
+        """What clients keep to when all is well."""
+        return self.advice(self.flush_interval_min_ms)
+
+    def advice(self, flush_interval_ms: float, pause_until: datetime | None = None) -> Advice:
+        """Return advice with this interval, and the batch size that goes with it.
+
+        The size grows with the interval, so that a client sends as many events a second in fewer batches: a batch of
+        100 costs the database less than half of four of 25. Only from the largest size on it sends fewer events.
+        """
+        interval = min(self.flush_interval_max_ms, max(self.flush_interval_min_ms, int(flush_interval_ms)))
+        grown = self.batch_size_min * interval // self.flush_interval_min_ms
+        return Advice(
+            flush_interval_ms=interval,
+            batch_size=max(1, min(self.batch_size_max, grown)),
+            pause_until=pause_until,
+        )
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a look found; None where nobody knows.
+
+    `latency_p95_ms` is the database's; `backlog` counts spooled batches; `ingest_lag_ms` is how long the oldest waits.
+    """
+
+    latency_p95_ms: float | None
+    is_reachable: bool
+    backlog: int | None
+    ingest_lag_ms: float | None
+
+
+def next_advice(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> Advice:
+    """Return what clients should keep to after this look. `previous` is what they were told last; None: nothing."""
+    interval = float((previous or limits.default).flush_interval_ms)
+    if not load.is_reachable or _is_over(load, limits):
+        interval *= RAISE
+    elif _is_calm(load, limits):
+        interval *= LOWER
+    return limits.advice(interval, now + PAUSE if _asks_for_pause(previous, load, limits, now) else None)
+
+
+def stricter(one: Advice, other: Advice) -> Advice:
+    """Return advice that keeps to both: the longer interval in larger batches, and the later end of a pause."""
+    pauses = [advice.pause_until for advice in (one, other) if advice.pause_until is not None]
+    return Advice(
+        flush_interval_ms=max(one.flush_interval_ms, other.flush_interval_ms),
+        batch_size=max(one.batch_size, other.batch_size),
+        pause_until=max(pauses, default=None),
+    )
+
+
+def _is_over(load: Load, limits: AdviceLimits) -> bool:
+    return any(value is not None and value > marks.high for value, marks in _measures(load, limits))
+
+
+def _is_calm(load: Load, limits: AdviceLimits) -> bool:
+    # Without calls there is no latency, and that is calm. A backlog or lag that nobody knows is no reason to hurry.
+    if load.backlog is None or load.ingest_lag_ms is None:
+        return False
+    return all(value is None or value < marks.low for value, marks in _measures(load, limits))
+
+
+def _measures(load: Load, limits: AdviceLimits) -> list[tuple[float | None, WaterMarks]]:
+    return [
+        (load.latency_p95_ms, limits.latency_ms),
+        (load.backlog, limits.backlog),
+        (load.ingest_lag_ms, limits.ingest_lag_ms),
+    ]
+
+
+def _asks_for_pause(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> bool:
+    if not load.is_reachable:
+        return True
+    is_paused = previous is not None and previous.pause_until is not None and previous.pause_until > now
+    mark = limits.backlog.high * (PAUSE_UNTIL if is_paused else PAUSE_FROM)
+    return load.backlog is not None and load.backlog > mark
 
 
 @dataclass
 class LatencyGauge:
-    """An exponentially weighted mean of database latency, against its objective; both in milliseconds."""
+    """What one environment knows of the database: its own latency against the objective, and advice that it heard.
+
+    The latency is an exponentially weighted mean; it and the objective are in milliseconds.
+    """
 
     objective_ms: float
+    limits: AdviceLimits = field(default_factory=AdviceLimits)
     mean_ms: float = field(default=0.0, init=False)
     reachable: bool = field(default=True, init=False)
+    heard: Advice | None = field(default=None, init=False)
+    heard_at: datetime | None = field(default=None, init=False)
 
     def record(self, latency_ms: float) -> None:
         """Take in the latency of a call that was answered."""
@@ -25,9 +148,23 @@ class LatencyGauge:
         """Take in that the database did not answer."""
         self.reachable = False
 
+    def hear(self, advice: Advice | None, heard_at: datetime) -> None:
+        """Take in what the database answered beside a call: the advice for everybody, None when there is none."""
+        self.heard, self.heard_at = advice, heard_at
+
     @property
     def queue_lag_ms(self) -> int:
         """How long a client should wait before its next flush; 0 when all is well."""
         excess = max(0.0, self.mean_ms - self.objective_ms) * LAG_PER_EXCESS
         floor = 0 if self.reachable else UNREACHABLE_LAG_MS
         return min(LAG_MAX_MS, max(floor, round(excess)))
+
+    def advice_at(self, now: datetime) -> Advice:
+        """Return what clients should keep to: the stricter of what was heard and what this environment sees itself."""
+        pause_until = None if self.reachable else now + timedelta(milliseconds=UNREACHABLE_LAG_MS)
+        own = self.limits.advice(self.queue_lag_ms, pause_until)
+        if self.heard is None or self.heard_at is None or now - self.heard_at > HEARD_LASTS:
+            return own
+        if self.heard.pause_until is not None and self.heard.pause_until <= now:
+            return stricter(own, self.heard.model_copy(update={"pause_until": None}))
+        return stricter(own, self.heard)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rollcall.contracts.advice import Advice
+
 
 @dataclass(frozen=True)
 class RateLimit:
@@ -21,7 +23,11 @@ class RateState:
 
 @dataclass(frozen=True)
 class RateAnswer:
-    """What the limiter says: the allowance, where it was asked, and how long to wait; 0 when the batch was let in."""
+    """What the limiter says: the allowance, where it was asked, and how long to wait; 0 when the batch was let in.
+
+    `advice` is what clients should keep to, read in the same round trip; None when there is none.
+    """
 
     rate: RateState | None
     retry_after_ms: int = 0
+    advice: Advice | None = None

@@ -57,3 +57,29 @@ def judge_latency(threshold: Threshold, p95_seconds: float | None, stored: int) 
     """Return how bad a latency is. That of a few batches warns at most: a single one is the ingest lag's to judge."""
     severity = None if p95_seconds is None else threshold.judge(p95_seconds)
     return "warn" if severity and stored < BATCHES_MIN else severity
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """The threshold of every service level objective, by its name: beyond it the objective is violated.
+
+    Seconds: progress_lag, how long the spool has not been empty; analytics_lag, how long the oldest queued batch waits;
+    rollup_lag, how long the oldest event waits that no rollup has counted; queue_latency_p95, from receipt to storing.
+    Milliseconds: database_latency_p95, of the latest probes. Ratio: job_failure_rate, failed runs of those that began
+    within an hour. Counts: spool_backlog, spooled batches; dead_letters, open ones; jobs_missed; retention and
+    restore_drill, 1 when the last one failed or did not come; organisation_gaps, what the catalog lacks.
+    """
+
+    progress_lag: float = 120
+    analytics_lag: float = 120
+    database_latency_p95: float = 100
+    spool_backlog: float = 50
+    rollup_lag: float = 180
+    queue_latency_p95: float = 30
+    job_failure_rate: float = 0.05
+    # A few are looked at by hand; the alarms know of each one.
+    dead_letters: float = 10
+    jobs_missed: float = 0
+    retention: float = 0
+    restore_drill: float = 0
+    organisation_gaps: float = 0

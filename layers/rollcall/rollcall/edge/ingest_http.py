@@ -2,15 +2,18 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol
 
 from rollcall import errors
+from rollcall.contracts.advice import Advice
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.flags import DROP_REASONS
 from rollcall.domain.rate import RateLimit, RateState
-from rollcall.edge import observe
+from rollcall.edge import observe, problems, wiring
 from rollcall.edge.http import Request, Response
 from rollcall.flows.ingest import Ingestion
 
@@ -22,8 +25,8 @@ FORBIDDEN: dict[str, type[errors.Forbidden]] = {
 }
 
 
-def advice(limit: RateLimit, rate: RateState | None, queue_lag_ms: int) -> dict[str, str]:
-    """Return the headers of every ingest answer (draft-ietf-httpapi-ratelimit-headers-10, and our queue lag).
+def limits(limit: RateLimit, rate: RateState | None) -> dict[str, str]:
+    """Return what an ingest answer says of the caller's rate (draft-ietf-httpapi-ratelimit-headers-10).
 
     An answer that never asked the limiter names the whole allowance: it took nothing from it.
     """
@@ -32,7 +35,23 @@ def advice(limit: RateLimit, rate: RateState | None, queue_lag_ms: int) -> dict[
     return {
         "RateLimit-Policy": f'"{POLICY}";q={limit.burst};w={window_seconds}',
         "RateLimit": f'"{POLICY}";r={state.remaining};t={math.ceil(state.reset_ms / 1000)}',
+    }
+
+
+def advice_of(gauge: LatencyGauge, events_max: int, now: datetime) -> Advice:
+    """Return what the caller should keep to now, on a route that takes batches of so many events."""
+    advice = gauge.advice_at(now)
+    return advice.model_copy(update={"batch_size": min(advice.batch_size, events_max)})
+
+
+def describe_advice(advice: Advice, queue_lag_ms: int) -> dict[str, str]:
+    """Return advice as the headers of every ingest answer. There is no X-Client-Pause-Until without a pause."""
+    pause = {"X-Client-Pause-Until": advice.pause_until.isoformat()} if advice.pause_until else {}
+    return {
         "X-Client-Queue-Lag": str(queue_lag_ms),
+        "X-Client-Flush-Interval": str(advice.flush_interval_ms),
+        "X-Client-Batch-Size": str(advice.batch_size),
+        **pause,
     }
 
 
@@ -44,15 +63,24 @@ class LimitedFlow(Protocol):
         """What its caller may send."""
 
     @property
+    def events_max(self) -> int:
+        """How many events a batch may have."""
+
+    @property
     def gauge(self) -> LatencyGauge:
         """How long clients should wait."""
 
 
 def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], Ingestion]) -> Ingestion:
-    """Take a batch: its answer has the limits in its headers, an error's too, and it is counted and logged."""
+    """Take a batch: its answer has the limits in its headers, an error's too, and it is counted and logged.
+
+    Raises what `accept` and `receipt_of` raise, to be tried again no sooner than a pause ends.
+    """
     ingestion = None
     try:
-        ingestion = observe_ingestion(span, accept)
+        with patience(flow):
+            ingestion = observe_ingestion(span, accept)
+            receipt_of(ingestion)
     finally:
         advise(request, flow, ingestion)
     return ingestion
@@ -68,10 +96,28 @@ def observe_ingestion(span: str, accept: Callable[[], Ingestion]) -> Ingestion:
     return ingestion
 
 
+@contextmanager
+def patience(flow: LimitedFlow) -> Iterator[None]:
+    """Let whatever goes wrong with a batch say that it is to be tried again no sooner than a pause ends."""
+    try:
+        yield
+    except errors.RollcallError as error:
+        error.retry_after_seconds = _retry_after(error, flow.gauge.advice_at(wiring.now()).pause_until)
+        raise
+
+
+def _retry_after(error: errors.RollcallError, pause_until: datetime | None) -> int | None:
+    if pause_until is None:
+        return error.retry_after_seconds
+    pause_seconds = math.ceil((pause_until - wiring.now()).total_seconds())
+    return max(error.retry_after_seconds or problems.RETRY_AFTER_SECONDS, pause_seconds)
+
+
 def advise(request: Request, flow: LimitedFlow, ingestion: Ingestion | None = None) -> None:
-    """Put the limits into the headers of whatever the answer will be."""
-    rate = ingestion.rate if ingestion else None
-    request.answer_headers.update(advice(flow.limit, rate, flow.gauge.queue_lag_ms))
+    """Put limits and advice into the headers of whatever the answer will be."""
+    advice = advice_of(flow.gauge, flow.events_max, wiring.now())
+    request.answer_headers.update(limits(flow.limit, ingestion.rate if ingestion else None))
+    request.answer_headers.update(describe_advice(advice, flow.gauge.queue_lag_ms))
 
 
 def answer_batch(request: Request, ingestion: Ingestion) -> Response:

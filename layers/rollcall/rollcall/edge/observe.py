@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAMESPACE = "Rollcall"
 # Each further dimension multiplies what CloudWatch stores and bills, and could name a person.
 DIMENSIONS = frozenset({"service", "environment", "region", "queue", "job", "status"})
+NO_UNIT = MetricUnit.NoUnit
 OWN_FOLDERS = ("/rollcall/", "/functions/")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]

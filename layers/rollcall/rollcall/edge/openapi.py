@@ -15,6 +15,7 @@ from rollcall.edge import (
     openapi_analytics,
     openapi_console,
     openapi_dead_letters,
+    openapi_health,
     openapi_jobs,
     openapi_privacy,
     openapi_reports,
@@ -26,7 +27,7 @@ from rollcall.edge import (
 from rollcall.edge import openapi_parts as parts
 
 FAMILIES = (
-    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_jobs, openapi_privacy),
+    *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_health, openapi_jobs, openapi_privacy),
     *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
     openapi_console,
 )

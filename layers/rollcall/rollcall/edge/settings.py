@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rollcall.cloud.signature import AwsCredentials
 from rollcall.domain.retention import Lifetimes
-from rollcall.domain.thresholds import Threshold, Thresholds
+from rollcall.domain.thresholds import Objectives, Threshold, Thresholds
 from rollcall.errors import ConfigurationInvalid
 
 
@@ -145,6 +145,19 @@ class Settings(BaseModel):
             queue_latency_seconds=Threshold(self.queue_latency_warn_seconds, self.queue_latency_page_seconds),
             ingest_lag_seconds=Threshold(self.ingest_lag_page_seconds, self.ingest_lag_page_seconds),
             rollup_lag_seconds=Threshold(self.rollup_lag_warn_seconds, self.rollup_lag_page_seconds),
+        )
+
+    @property
+    def objectives(self) -> Objectives:
+        """From where on a service level objective is violated: where a measure warns, or pages at once."""
+        return Objectives(
+            progress_lag=self.ingest_lag_page_seconds,
+            analytics_lag=self.ingest_lag_page_seconds,
+            database_latency_p95=self.database_latency_objective_ms,
+            spool_backlog=self.backlog_limit,
+            rollup_lag=self.rollup_lag_warn_seconds,
+            queue_latency_p95=self.queue_latency_warn_seconds,
+            job_failure_rate=self.failure_rate_warn,
         )
 
     @property

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel
-
 from rollcall import errors
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.socket_messages import BATCH_ID_PATTERN, MESSAGE_BYTES_MAX, ProblemMessage
+from rollcall.contracts.socket_messages import BATCH_ID_PATTERN, MESSAGE_BYTES_MAX, Message, ProblemMessage
 from rollcall.domain.batch import read_json
 from rollcall.edge import identity, observe, problems, wiring
 
@@ -94,7 +92,7 @@ def problem_of(error: errors.RollcallError, event: SocketEvent, **extra: Any) ->
     )
 
 
-Action = Callable[[SocketEvent], BaseModel]
+Action = Callable[[SocketEvent], Message]
 
 
 class Actions:
@@ -115,7 +113,7 @@ class Actions:
     def answer(self, event: SocketEvent) -> Json:
         """Answer a message; whatever goes wrong becomes a problem, and the socket stays open."""
         try:
-            message = self._act(event)
+            message: Message = self._act(event)
         except errors.RollcallError as error:
             observe.logger().info("refused", extra={"code": error.code})
             message = problem_of(error, event)
@@ -123,9 +121,9 @@ class Actions:
             observe.logger().error("unexpected", extra={"fault": type(fault).__name__, "at": observe.place_of(fault)})
             message = problem_of(errors.RollcallError(), event)
         # Problems too: the answer of a route is sent to the client whatever the status, and the message says more.
-        return {"statusCode": OK, "body": message.model_dump_json()}
+        return {"statusCode": OK, "body": message.text()}
 
-    def _act(self, event: SocketEvent) -> BaseModel:
+    def _act(self, event: SocketEvent) -> Message:
         _ = event.caller  # one whose token has expired is told nothing else
         name = event.document.get("action")
         answer = self._actions.get(name) if isinstance(name, str) else None

@@ -1,11 +1,10 @@
 """Progress batches on a socket: the flow of HTTP, acknowledged in a message."""
 
 from rollcall import errors
-from rollcall.contracts.advice import Advice
 from rollcall.contracts.socket_messages import BatchOrder, ProblemMessage, Rate, ReceiptMessage
 from rollcall.domain.batch import array_of_events
 from rollcall.domain.rate import RateState
-from rollcall.edge import ingest_http, observe
+from rollcall.edge import ingest_http, observe, wiring
 from rollcall.edge.models import model_of
 from rollcall.edge.socket_events import SocketEvent, problem_of
 from rollcall.flows.ingest import Ingest, Ingestion
@@ -21,8 +20,9 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
     order = model_of(members, BatchOrder)
     if len(event.body) > bytes_max:
         raise errors.TooLarge(f"A batch has at most {bytes_max} bytes.")
-    ingestion = ingest_http.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))
-    receipt = ingest_http.receipt_of(ingestion)
+    with ingest_http.patience(flow):
+        ingestion = ingest_http.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))
+        receipt = ingest_http.receipt_of(ingestion)
     if not ingest_http.is_settled(receipt):
         refusal = ingest_http.refusal_of(receipt, ingestion)
         observe.logger().info("refused", extra={"code": refusal.code})
@@ -32,7 +32,7 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
         counts=receipt.counts,
         results=receipt.results,
         rate=_rate_of(flow, ingestion),
-        advice=_advice_of(flow),
+        advice=ingest_http.advice_of(flow.gauge, flow.events_max, wiring.now()),
     )
 
 
@@ -40,7 +40,3 @@ def _rate_of(flow: Ingest, ingestion: Ingestion) -> Rate:
     # What was spooled never asked the limiter, and took nothing from it.
     state = ingestion.rate or RateState(flow.limit.burst, 0)
     return Rate(limit=flow.limit.burst, remaining=state.remaining, reset_ms=state.reset_ms)
-
-
-def _advice_of(flow: Ingest) -> Advice:
-    return Advice(flush_interval_ms=flow.gauge.queue_lag_ms, batch_size=flow.rules.events_max)

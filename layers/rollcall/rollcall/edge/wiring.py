@@ -9,11 +9,13 @@ from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.domain.attributes import AttributeRule
-from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, WaterMarks
 from rollcall.domain.rate import RateLimit
-from rollcall.edge import settings
+from rollcall.edge import observe, settings
+from rollcall.edge.signalling import SignallingDatabase
 from rollcall.errors import SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.flows.signal import Signals
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.burials import BurialStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
@@ -23,6 +25,7 @@ from rollcall.store.receipts import ReceiptStore
 from rollcall.store.write_keys import WriteKeyStore
 
 PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
+SIGNAL_TIMEOUT_SECONDS = 1
 
 
 def now() -> datetime:
@@ -52,6 +55,26 @@ def queues() -> Queues:
     return Queues()
 
 
+@cache
+def signals() -> Signals:
+    """Return what tells watch that the database went or came back."""
+    return Signals(settings.current().service, _signal, _report_signal, now, time.monotonic)
+
+
+def _signal(message: str) -> object:
+    return _hurried_queues().send(settings.current().need("signal_queue_url"), message)
+
+
+@cache
+def _hurried_queues() -> Queues:
+    # Whoever signals has a batch to spool yet, before its client gives up.
+    return Queues(SIGNAL_TIMEOUT_SECONDS, SIGNAL_TIMEOUT_SECONDS, tries=1)
+
+
+def _report_signal(code: str) -> None:
+    observe.logger().error("not signalled", extra={"code": code})
+
+
 def _database_credentials() -> tuple[str, str]:
     # Read at each opening, so that a rotated password is picked up by the next connection.
     try:
@@ -72,6 +95,8 @@ def database(answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Database
         sslmode=current.database_sslmode,
         credentials=_database_credentials,
     )
+    if current.signal_queue_url:
+        return SignallingDatabase(address, answer_timeout_seconds, signals())
     return Database(address, answer_timeout_seconds)
 
 
@@ -112,9 +137,22 @@ def partition_store() -> PartitionStore:
 
 
 @cache
+def advice_limits() -> AdviceLimits:
+    """Return from where on clients are slowed down, and how far."""
+    current = settings.current()
+    latency_ms, lag_ms = current.database_latency_objective_ms, 1000 * current.queue_latency_warn_seconds
+    return AdviceLimits(
+        latency_ms=WaterMarks(latency_ms / 2, latency_ms),
+        backlog=WaterMarks(current.backlog_limit / 10, current.backlog_limit),
+        ingest_lag_ms=WaterMarks(lag_ms / 6, lag_ms),
+        batch_size_max=current.progress_batch_max_size,
+    )
+
+
+@cache
 def gauge() -> LatencyGauge:
     """Return the gauge of this environment's database latency."""
-    return LatencyGauge(settings.current().database_latency_objective_ms)
+    return LatencyGauge(settings.current().database_latency_objective_ms, advice_limits())
 
 
 @cache

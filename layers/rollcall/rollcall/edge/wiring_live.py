@@ -6,7 +6,6 @@ from rollcall.cloud.health_table import HealthTable
 from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
-from rollcall.contracts.advice import Advice
 from rollcall.edge import settings, wiring
 from rollcall.flows.subscribe import Subscribe
 
@@ -50,11 +49,11 @@ def connections() -> Connections:
 @cache
 def sockets() -> Sockets:
     """Return what sends to sockets."""
-    return Sockets(settings.current().need("socket_management_url"))
+    current = settings.current()
+    return Sockets(current.need("socket_management_url"), current.aws_region, settings.aws_credentials)
 
 
 @cache
 def subscribe() -> Subscribe:
     """Return the flow of whoever wants to hear of health."""
-    calm = Advice(flush_interval_ms=0, batch_size=settings.current().progress_batch_max_size)
-    return Subscribe(connections(), health(), calm, wiring.now)
+    return Subscribe(connections(), health(), wiring.advice_limits().default, wiring.now)

@@ -1,10 +1,12 @@
 """Builds the parts of functions that ask for operations, and the archive."""
 
+import time
 from functools import cache
 from uuid import uuid4
 
 from rollcall.cloud.objects import Objects
 from rollcall.edge import settings, wiring
+from rollcall.flows.hold_back import HoldBack
 from rollcall.flows.request_operation import RequestOperation
 from rollcall.store.operations import OperationStore
 
@@ -31,3 +33,11 @@ def _queue(message: str) -> object:
 def archive_objects() -> Objects:
     """Return the archive."""
     return Objects(settings.current().need("archive_bucket"))
+
+
+@cache
+def hold_back() -> HoldBack:
+    """Return the gate before what waits until a backlog has drained."""
+    current = settings.current()
+    spool_url = current.need("spool_queue_url")
+    return HoldBack(lambda: wiring.queues().depth(spool_url), current.backlog_limit, time.monotonic)

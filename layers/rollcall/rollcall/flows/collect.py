@@ -86,6 +86,11 @@ class Collect:
         """What its caller may send."""
         return self.rules.limit
 
+    @property
+    def events_max(self) -> int:
+        """How many events a batch may have."""
+        return self.rules.events_max
+
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, KeysUnavailable, QueueUnavailable."""
         return self._accept_batch(body, caller, ANALYTICS)
@@ -170,6 +175,7 @@ class Collect:
             self.gauge.record_unreachable()
             return RateAnswer(None)
         self.gauge.record(1000 * (self.monotonic() - started))
+        self.gauge.hear(answer.advice, received_at)
         return answer
 
     def _withdraw(self, batches: list[QueuedEvents]) -> None:

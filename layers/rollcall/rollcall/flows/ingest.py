@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from rollcall.contracts.advice import Advice
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
@@ -49,6 +50,10 @@ class StoreAnswer(Protocol):
     @property
     def retry_after_ms(self) -> int:
         """How long to wait when the rate was exceeded."""
+
+    @property
+    def advice(self) -> Advice | None:
+        """What clients should keep to, where anything is said of it."""
 
 
 class ProgressStore(Protocol):
@@ -110,6 +115,11 @@ class Ingest:
         """What its caller may send."""
         return self.rules.limit
 
+    @property
+    def events_max(self) -> int:
+        """How many events a batch may have."""
+        return self.rules.events_max
+
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
@@ -157,6 +167,7 @@ class Ingest:
             self.gauge.record_unreachable()
             return self._spool(read, caller, received_at)
         self.gauge.record(1000 * (self.monotonic() - started))
+        self.gauge.hear(answer.advice, received_at)
         if answer.outcomes is None:
             return _refused(RateAnswer(answer.rate, answer.retry_after_ms))
         receipt = _merge(read, answer.outcomes)

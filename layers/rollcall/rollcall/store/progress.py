@@ -5,23 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from rollcall.contracts.advice import Advice
 from rollcall.contracts.event import EVENTS, ProgressEvent
 from rollcall.domain.rate import RateLimit, RateState
+from rollcall.store.advice import advice_of
 from rollcall.store.connection import Database
 
 INGEST = (
-    "select outcomes, rate_remaining, rate_reset_ms, retry_after_ms"
+    "select outcomes, rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
     " from rollcall.ingest_progress_v1(%s, %s, %s::jsonb, %s, %s, %s)"
 )
 
 
 @dataclass(frozen=True)
 class StoredBatch:
-    """What the procedure says of a batch: an outcome per event in order, or none when the rate was exceeded."""
+    """What the procedure says of a batch: an outcome per event in order, or none when the rate was exceeded.
+
+    `advice` is what clients should keep to, read in the same round trip; None when there is none.
+    """
 
     outcomes: list[str] | None
     rate: RateState | None
     retry_after_ms: int = 0
+    advice: Advice | None = None
 
 
 class ProgressStore:
@@ -42,7 +48,7 @@ class ProgressStore:
 
         A `limit` of None is for batches that were let in before (spool, replay). Raises StoreUnavailable.
         """
-        outcomes, remaining, reset_ms, retry_after_ms = self._database.call(
+        outcomes, remaining, reset_ms, retry_after_ms, advice = self._database.call(
             INGEST,
             (
                 subject,
@@ -54,4 +60,4 @@ class ProgressStore:
             ),
         )
         rate = None if remaining is None else RateState(remaining, reset_ms)
-        return StoredBatch(outcomes, rate, retry_after_ms or 0)
+        return StoredBatch(outcomes, rate, retry_after_ms or 0, advice_of(advice))

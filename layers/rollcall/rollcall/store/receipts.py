@@ -3,18 +3,22 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from rollcall.contracts.receipt import EventState, QueuedEvents, Rejection
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.store.advice import advice_of
 from rollcall.store.connection import Database
 
 ANNOUNCE = (
-    "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.announce_batches_v1(%s, %s, %s, %s::jsonb, %s)"
+    "select rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
+    " from rollcall.announce_batches_v1(%s, %s, %s, %s::jsonb, %s)"
 )
 WITHDRAW = "select rollcall.withdraw_batches_v1(%s, %s)"
 REJECT = (
-    "select rate_remaining, rate_reset_ms, retry_after_ms from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
+    "select rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
+    " from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
 )
 FIND = (
     "select found.state, found.kind, found.changed_at, found.reason, found.batch_id, found.dead_letter_id"
@@ -87,7 +91,7 @@ class ReceiptStore:
         )
 
 
-def _answer(row: tuple[int | None, int | None, int]) -> RateAnswer:
-    remaining, reset_ms, retry_after_ms = row
+def _answer(row: tuple[Any, ...]) -> RateAnswer:
+    remaining, reset_ms, retry_after_ms, advice = row
     rate = None if remaining is None or reset_ms is None else RateState(remaining, reset_ms)
-    return RateAnswer(rate, retry_after_ms)
+    return RateAnswer(rate, retry_after_ms, advice_of(advice))

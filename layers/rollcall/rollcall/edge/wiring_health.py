@@ -1,0 +1,127 @@
+"""Builds the parts that measure health, watch it, and read it."""
+
+import time
+from collections.abc import Mapping
+from functools import cache
+
+import rollcall
+from rollcall.contracts.health import HealthStatus, Published
+from rollcall.contracts.job import QueueDepth
+from rollcall.domain.backpressure import AdviceLimits, next_advice
+from rollcall.domain.jobs import JOBS
+from rollcall.edge import observe, settings, wiring, wiring_live
+from rollcall.errors import RollcallError
+from rollcall.flows.compose_health import ComposeHealth, Deployment
+from rollcall.flows.measure_health import MeasureHealth
+from rollcall.flows.publish_health import PublishHealth
+from rollcall.flows.read_health import ReadHealth
+from rollcall.flows.watch_flags import FlagWatch, Trouble
+from rollcall.flows.watch_health import WatchHealth
+from rollcall.store.advice import AdviceStore
+from rollcall.store.health import HealthStore
+from rollcall.store.watch import WatchStore
+
+# A database that does not answer the least of questions within it is away.
+PROBE_TIMEOUT_SECONDS = 2
+QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
+RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
+
+
+@cache
+def measure() -> MeasureHealth:
+    """Return the flow that measures health."""
+    return MeasureHealth(
+        store=HealthStore(wiring.database(), wiring.database(PROBE_TIMEOUT_SECONDS)),
+        reports=WatchStore(wiring.database()),
+        jobs=JOBS,
+        queues=QUEUES,
+        depth_of=_depth_of,
+        pending_assignments=_advice_store().count_pending_assignments,
+        flags=_show_flags,
+        now=wiring.now,
+        monotonic=time.monotonic,
+    )
+
+
+def _depth_of(queue: str) -> QueueDepth:
+    return wiring.queues().depth(settings.current().need(f"{queue}_queue_url"))
+
+
+@cache
+def _advice_store() -> AdviceStore:
+    return AdviceStore(wiring.database())
+
+
+@cache
+def _flags() -> FlagWatch:
+    return FlagWatch(_read_flags, time.monotonic, _report_flags)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return wiring.parameters().read(name) if name else None
+
+
+def _report_flags(trouble: Trouble) -> None:
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _show_flags() -> dict[str, str]:
+    """Return what is switched, with counts in place of names: whose it is, is not for others."""
+    flags = _flags().current()
+    off = sum(organisation.emit == "off" for organisation in flags.organisations.values())
+    return {
+        "analytics_emit": flags.emit or settings.current().analytics_emit,
+        "sampled_event_names": str(len(flags.sampling)),
+        "organisations_switched_off": str(off),
+    }
+
+
+@cache
+def composing() -> ComposeHealth:
+    """Return the flow that makes a snapshot of what was found."""
+    current = settings.current()
+    limits = AdviceLimits()
+    return ComposeHealth(
+        Deployment(rollcall.VERSION, current.environment, current.aws_region),
+        current.objectives,
+        lambda previous, load, now: next_advice(previous, load, limits, now),
+    )
+
+
+@cache
+def watch() -> WatchHealth:
+    """Return the flow that watches."""
+    current = settings.current()
+    return WatchHealth(
+        table=wiring_live.health(),
+        measure=measure(),
+        composing=composing(),
+        connections=wiring_live.connections().all,
+        publisher=PublishHealth(_send_push, wiring.now),
+        advice=_advice_store(),
+        told=_measure_status,
+        report=report,
+        interval_seconds=current.health_stream_interval_ms / 1000,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
+
+
+def _send_push(message: str) -> object:
+    return wiring.queues().send(settings.current().need("push_queue_url"), message)
+
+
+def _measure_status(published: Published) -> None:
+    observe.measure("health_status", RANKS[published.health.status], observe.NO_UNIT)
+
+
+def report(fault: RollcallError) -> None:
+    """Log what failed while health went on."""
+    observe.logger().warning("health goes on", extra={"code": fault.code})
+
+
+@cache
+def read() -> ReadHealth:
+    """Return the flow that reads health."""
+    return ReadHealth(wiring_live.health(), measure(), composing(), report, wiring.now, time.monotonic)

@@ -1,0 +1,179 @@
+"""Push: send to each socket what it subscribed to and its bearer may see, a page of connections at a time."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from rollcall.contracts.socket import Connection, Push
+from rollcall.domain.audience import sees_numbers
+from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable
+
+# Small enough that pages are sent side by side, large enough that handing on costs little (docs/health-stream.md).
+PAGE_SIZE = 500
+
+Sent = Literal["sent", "idle", "gone", "expired", "failed"]
+"""sent: it has it. idle: it subscribed to nothing. gone: it was closed, and is forgotten now. expired: its token was,
+and it is closed now. failed: the gateway did not take it; the gap is noticed by the client."""
+
+
+class Page(Protocol):
+    """Some connections: those that may be sent to, the ids of those that may not any more, and where others begin."""
+
+    @property
+    def live(self) -> Sequence[Connection]:
+        """Those that may be sent to."""
+
+    @property
+    def expired_ids(self) -> Sequence[str]:
+        """Those whose token has expired."""
+
+    @property
+    def next_id(self) -> str | None:
+        """Where the next page begins after; None at the end."""
+
+
+class Connections(Protocol):
+    """Knows who is connected; each raises TableUnavailable."""
+
+    def page(self, limit: int, after: str | None = None) -> Page:
+        """Return up to `limit` connections."""
+
+    def remove(self, connection_id: str) -> None:
+        """Forget a connection."""
+
+
+class Sockets(Protocol):
+    """Reaches open sockets; each raises ConnectionGone, SocketsUnavailable."""
+
+    def post(self, connection_id: str, text: str) -> None:
+        """Send a message."""
+
+    def close(self, connection_id: str) -> None:
+        """Close a socket."""
+
+
+Work = Callable[[], Sent]
+Together = Callable[[Callable[[Work], Sent], Iterable[Work]], Iterator[Sent]]
+"""`map`, or one that does several at a time."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What came of a page, and whether whoever stands after it hears of it."""
+
+    counts: Counter[Sent]
+    is_handed_on: bool
+
+
+@dataclass(frozen=True)
+class PushPage:
+    """The flow, with the IO it was given. `hand_on` puts a message on the push queue; it raises QueueUnavailable."""
+
+    connections: Connections
+    sockets: Sockets
+    hand_on: Callable[[str], object]
+    together: Together
+
+    def push(self, push: Push) -> Pushed:
+        """Send to one page of connections, and hand on to the next one first, so that pages are sent side by side.
+
+        No socket's trouble is another's: what fails is counted. Raises TableUnavailable when nobody can be told.
+        """
+        page = self.connections.page(PAGE_SIZE, push.after)
+        is_handed_on = self._hand_on(push, page.next_id)
+        texts = Texts(push)
+        work = [self._sending(connection, texts.of(connection)) for connection in page.live]
+        work += [self._closing(connection_id) for connection_id in page.expired_ids]
+        return Pushed(Counter(self.together(_do, work)), is_handed_on)
+
+    def _hand_on(self, push: Push, next_id: str | None) -> bool:
+        if next_id is None:
+            return True
+        try:
+            self.hand_on(push.model_copy(update={"after": next_id}).model_dump_json())
+        except QueueUnavailable:
+            return False
+        return True
+
+    def _sending(self, connection: Connection, text: str | None) -> Work:
+        def send() -> Sent:
+            if text is None:
+                return "idle"
+            try:
+                self.sockets.post(connection.connection_id, text)
+            except ConnectionGone:
+                self._forget(connection.connection_id)
+                return "gone"
+            except SocketsUnavailable:
+                return "failed"
+            return "sent"
+
+        return send
+
+    def _closing(self, connection_id: str) -> Work:
+        def close() -> Sent:
+            try:
+                with suppress(ConnectionGone):
+                    self.sockets.close(connection_id)
+            except SocketsUnavailable:
+                # Not forgotten: the next push tries again.
+                return "failed"
+            self._forget(connection_id)
+            return "expired"
+
+        return close
+
+    def _forget(self, connection_id: str) -> None:
+        # Where that fails, the next push finds it gone once more.
+        with suppress(RollcallError):
+            self.connections.remove(connection_id)
+
+
+def _do(work: Work) -> Sent:
+    return work()
+
+
+class Texts:
+    """The texts of one push. What many may see is written once."""
+
+    def __init__(self, push: Push) -> None:
+        self._push = push
+        self._written: dict[Any, str] = {}
+        self._heartbeat = _write(push, {"type": "heartbeat"})
+
+    def of(self, connection: Connection) -> str | None:
+        """Return what this connection is sent; None when it subscribed to nothing."""
+        if not connection.topics:
+            return None
+        is_administrator = sees_numbers(connection.caller)
+        org_ids: frozenset[UUID] = frozenset()
+        if is_administrator and "organisations" in connection.topics:
+            # Once more, though they were some of its own when it subscribed.
+            org_ids = connection.org_ids & connection.caller.org_ids
+        if self._push.type == "heartbeat" or (org_ids and self._push.organisations is None):
+            # Of a change, it says that there is a sequence which the client has not got: it asks for the whole then.
+            return self._heartbeat
+        changed = org_ids & (self._push.organisations or {}).keys()
+        return self._delta("health" in connection.topics, changed, is_administrator=is_administrator)
+
+    def _delta(self, has_health: bool, org_ids: frozenset[UUID], *, is_administrator: bool) -> str:
+        patch = (self._push.deployment if is_administrator else self._push.public) if has_health else None
+        key = (has_health, is_administrator, org_ids)
+        if key not in self._written:
+            organisations = self._push.organisations or {}
+            self._written[key] = _write(
+                self._push,
+                {"type": "health.delta", "previous": self._push.previous, "patch": patch or {}},
+                {"organisations": {str(org_id): organisations[org_id] for org_id in sorted(org_ids)}},
+            )
+        return self._written[key]
+
+
+def _write(push: Push, *members: Mapping[str, Any]) -> str:
+    shared = push.model_dump(mode="json", include={"sequence", "sent_at", "advice"}, exclude_none=True)
+    message = {name: value for part in members for name, value in part.items()} | shared
+    return json.dumps(message, separators=(",", ":"))

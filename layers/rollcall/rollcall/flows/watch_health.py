@@ -1,0 +1,163 @@
+"""Watch health: look again and again, keep what was found, and have it pushed when it is news."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from rollcall.contracts.advice import Advice
+from rollcall.contracts.health import HealthTransition, Published
+from rollcall.contracts.socket import Connection
+from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
+from rollcall.flows.compose_health import ComposeHealth
+from rollcall.flows.measure_health import MeasureHealth
+
+PROBE_SECONDS = 1.0
+MARGIN_SECONDS = 5.0  # of a function's time that is left for the last look to end in
+WRITE_TRIES = 4
+
+
+class HealthTable(Protocol):
+    """Keeps health; each raises TableUnavailable."""
+
+    def read(self) -> Published | None:
+        """Return what was written last."""
+
+    def write(self, published: Published) -> bool:
+        """Write what follows; tell whether nobody else was first."""
+
+    def note_transition(self, transition: HealthTransition) -> None:
+        """Keep a change of status; twice is once."""
+
+
+class Publisher(Protocol):
+    """Tells sockets; each raises QueueUnavailable."""
+
+    def publish(self, before: Published | None, after: Published) -> object:
+        """Tell what changed."""
+
+    def heartbeat(self, published: Published) -> object:
+        """Tell that nothing did."""
+
+
+class AdviceStore(Protocol):
+    """Tells ingestion; raises StoreUnavailable."""
+
+    def write(self, advice: Advice, backlog: int | None) -> object:
+        """Keep what clients are advised, and how much waits."""
+
+
+@dataclass
+class WatchHealth:
+    """The flow, with the IO it was given.
+
+    `connections` raises TableUnavailable; `told` hears of each snapshot that was written, `report` of what failed, by
+    its code. `monotonic` is in seconds, as `sleep` takes them.
+    """
+
+    table: HealthTable
+    measure: MeasureHealth
+    composing: ComposeHealth
+    connections: Callable[[], Iterable[Connection]]
+    publisher: Publisher
+    advice: AdviceStore
+    told: Callable[[Published], object]
+    report: Callable[[RollcallError], object]
+    interval_seconds: float
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], object]
+    _is_reachable: bool | None = None
+    _noted: datetime | None = None
+    _org_ids: frozenset[UUID] = field(default_factory=frozenset)
+
+    def run(self, remaining_seconds: Callable[[], float]) -> int:
+        """Look each interval, and at once when the database goes or comes, until little time is left; return how often.
+
+        Between two looks the database is probed, and nothing is held meanwhile.
+        """
+        looks = 0
+        seen: bool | None = None
+        while remaining_seconds() > MARGIN_SECONDS:
+            self.look(is_reachable=seen)
+            looks += 1
+            seen = self._wait(self.monotonic() + self.interval_seconds, remaining_seconds)
+        return looks
+
+    def look(self, *, is_reachable: bool | None = None) -> Published | None:
+        """Look once: measure, keep, push. Return what was kept, None where it could not be.
+
+        `is_reachable` is what a probe has told just now; None: none was made.
+        """
+        # While the database is away nothing is asked of organisations, and whoever waits should hear at once.
+        org_ids = self._subscribed() if is_reachable is not False else self._org_ids
+        seen = self.measure.look(org_ids, is_reachable=is_reachable)
+        self._is_reachable = seen.is_reachable
+        try:
+            for _ in range(WRITE_TRIES):
+                before = self.table.read()
+                after = self.composing.compose(before, seen)
+                if self.table.write(after):
+                    self._tell(before, after)
+                    return after
+        except TableUnavailable as fault:
+            self.report(fault)
+        return None
+
+    def _wait(self, until: float, remaining_seconds: Callable[[], float]) -> bool | None:
+        """Probe until then; return what the last probe told, if it is another thing than before: then at once."""
+        while remaining_seconds() > MARGIN_SECONDS:
+            left = until - self.monotonic()
+            if left <= 0:
+                return None
+            self.sleep(min(PROBE_SECONDS, left))
+            if left > PROBE_SECONDS and (is_reachable := self.measure.probe()) != self._is_reachable:
+                return is_reachable
+        return None
+
+    def _tell(self, before: Published | None, after: Published) -> None:
+        self.told(after)
+        try:
+            if before is None or before.health.sequence != after.health.sequence:
+                self.publisher.publish(before, after)
+            else:
+                self.publisher.heartbeat(after)
+        except QueueUnavailable as fault:
+            # Clients notice the gap with the next message that reaches them.
+            self.report(fault)
+        self._note(after)
+        self._advise(after)
+
+    def _note(self, after: Published) -> None:
+        """Keep the latest transition, also one that whoever wrote it was kept from noting."""
+        transition = after.state.transition
+        if transition is None or transition.at == self._noted:
+            return
+        try:
+            self.table.note_transition(transition)
+        except TableUnavailable as fault:
+            self.report(fault)
+        else:
+            self._noted = transition.at
+
+    def _advise(self, after: Published) -> None:
+        # With each look, changed or not: what nobody renews goes stale.
+        if not after.health.database.is_reachable:
+            return
+        try:
+            self.advice.write(after.health.advice, after.health.offlineQueue.backlog)
+        except StoreUnavailable as fault:
+            self.report(fault)
+
+    def _subscribed(self) -> frozenset[UUID]:
+        """Return the organisations that some socket watches; the last that were known, where nobody can tell."""
+        try:
+            self._org_ids = frozenset(
+                org_id
+                for connection in self.connections()
+                if "organisations" in connection.topics
+                for org_id in connection.org_ids
+            )
+        except TableUnavailable as fault:
+            self.report(fault)
+        return self._org_ids

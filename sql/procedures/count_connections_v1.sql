@@ -1,0 +1,13 @@
+-- How many connections clients have open to the server, and how many it takes.
+create or replace function rollcall.count_connections_v1(out connection_count integer, out connection_limit integer)
+language sql stable
+security definer
+set search_path = rollcall, pg_temp
+as $$
+select
+    (select count(*)::integer from pg_stat_activity where backend_type = 'client backend'),
+    current_setting('max_connections')::integer;
+$$;
+
+revoke all on function rollcall.count_connections_v1() from public;
+grant execute on function rollcall.count_connections_v1() to rollcall_ops;
