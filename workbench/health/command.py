@@ -108,7 +108,7 @@ def _queues(queues: dict[str, Any]) -> list[tuple[str, ...]]:
 def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for position, name in enumerate(names):
-        table.add_column(name, justify="right" if 0 < position else "left", no_wrap=True)
+        table.add_column(name, justify="right" if position > 0 else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     return table
