@@ -30,11 +30,7 @@ from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_health, openapi_jobs, openapi_privacy),
-<<<<<<< HEAD
-    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
-=======
-    *(openapi_assignments, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
->>>>>>> 8d1006abb3b0c1fdff49d536347a28833c93fa43
+    *(openapi_assignments, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
