@@ -36,17 +36,17 @@ def show_health(
     """Show how the running system is. Exits with 1 when it is down."""
     client = ApiClient.open(url, token, org or [NOBODY], scopes=["admin:read"])
     if follow:
-        _follow(client, as_json=as_json)
+        _follow(Follower(client, org or (), _tell_cut_off), as_json=as_json)
     health = client.get(PATH)
     if as_json:
         typer.echo(json.dumps(health))
     else:
-        _show(health, health.get("organisations") or {})
+        organisations = health.get("organisations") or {}
+        _show(health, {org_id: organisations[org_id] for org_id in map(str, org or ()) if org_id in organisations})
     raise typer.Exit(1 if health["status"] == "down" else 0)
 
 
-def _follow(client: ApiClient, *, as_json: bool) -> None:
-    follower = Follower(client, _tell_cut_off)
+def _follow(follower: Follower, *, as_json: bool) -> None:
     shown: dict[str, Any] = {}
     for message in follower.messages():
         view = follower.view
@@ -115,7 +115,7 @@ def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
 
 
 def _show_change(message: Message, before: dict[str, Any], after: dict[str, Any]) -> None:
-    changes = [found for found in differences(before, after) if found[0] not in RESTLESS]
+    changes = [found for found in differences(before, after) if found[0].rpartition(".")[2] not in RESTLESS]
     if not changes:
         return
     at = datetime.fromisoformat(message["sent_at"]).strftime("%H:%M:%S")

@@ -3,9 +3,10 @@
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -20,16 +21,16 @@ OPEN_SECONDS = 30
 SILENCE_SECONDS = 60
 PONG_SECONDS = 10
 WAIT_SECONDS_MAX = 30
-SUBSCRIBE = {"action": "subscribe"}
 
 CutOff = (WebSocketException, OSError, ApiUnavailable)  # a TimeoutError is an OSError
 
 
 @dataclass
 class Follower:
-    """One client. `tell_cut_off` is told how long it waits before it connects again, and why."""
+    """One client, of these organisations. `tell_cut_off` is told how long it waits until it connects again, and why."""
 
     client: ApiClient
+    org_ids: Sequence[UUID]
     tell_cut_off: Callable[[float, str], None]
     sleep: Callable[[float], None] = time.sleep
     view: HealthView = field(default_factory=HealthView)
@@ -52,20 +53,23 @@ class Follower:
     def _session(self) -> Iterator[Message]:
         ticket = self.client.post(TICKETS)
         with connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=OPEN_SECONDS) as connection:
-            _say(connection, SUBSCRIBE)
+            self._subscribe(connection)
             while True:
                 message = _hear(connection)
                 if message["type"] == "problem":
                     self._mend(connection, message)
                 elif self.view.take(message) == "gap":
-                    _say(connection, SUBSCRIBE)
+                    self._subscribe(connection)
                 yield message
+
+    def _subscribe(self, connection: ClientConnection) -> None:
+        _say(connection, {"action": "subscribe", "org_ids": [str(org_id) for org_id in self.org_ids]})
 
     def _mend(self, connection: ClientConnection, problem: Message) -> None:
         if (seconds := problem.get("retry_after_seconds")) is None:
             raise WorkbenchError(f"{problem['detail']} ({problem['code']})")
         self.sleep(seconds)
-        _say(connection, SUBSCRIBE)
+        self._subscribe(connection)
 
 
 def _say(connection: ClientConnection, message: dict[str, Any]) -> None:
