@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
-from rollcall.edge import observe, settings, wiring_scrub
+from rollcall.edge import observe, settings, wiring_operations, wiring_scrub
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +16,12 @@ def fresh_settings() -> Iterator[None]:
     settings.current.cache_clear()
     yield
     settings.current.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the spool be empty: tests have no queue. What holds routes back is tested by itself."""
+    monkeypatch.setattr(wiring_operations, "hold_back", lambda: SimpleNamespace(check=lambda: None))
 
 
 @pytest.fixture
