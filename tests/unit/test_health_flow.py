@@ -1,5 +1,6 @@
 """Watching health: when it looks, what it keeps and pushes, and that nothing that is away stops it."""
 
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -31,7 +32,7 @@ def test_it_looks_each_interval_until_its_time_is_up(room: HealthRoom) -> None:
     assert kinds[0] == "delta"
     assert set(kinds[2:]) == {"heartbeat"}, "probes of the same length change nothing"
     moments = [at for _, at, _ in room.pushed]
-    assert all(9.9 < later - earlier < 10.2 for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(9.9 < later - earlier < 10.2 for earlier, later in pairwise(moments))
 
 
 def test_sequences_grow_by_one_with_each_change_and_versions_with_each_write(room: HealthRoom) -> None:
@@ -227,20 +228,26 @@ def test_advice_is_renewed_with_each_look_while_the_database_answers(room: Healt
 def test_readers_look_up_once_a_second(room: HealthRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ask; their organisations too."""
     room.run(10)
-    reads: list[Published | None] = []
+    reads = 0
     reading, read = room.read(), room.health_table.read
-    monkeypatch.setattr(reading.table, "read", lambda: reads.append(read()) or reads[-1])
+
+    def count() -> Published | None:
+        nonlocal reads
+        reads += 1
+        return read()
+
+    monkeypatch.setattr(reading.table, "read", count)
     org_id = uuid4()
     for _ in range(10):
         assert reading.current().health.status == "ok"
         assert reading.organisations([org_id]).keys() == {org_id}
         room.seconds += 0.3
-    assert len(reads) == 3
+    assert reads == 3
     assert room.asked.count("organisations:1") == 3
 
 
 def test_readers_look_for_themselves_where_nobody_watches(room: HealthRoom) -> None:
-    """Before the first time, and when what is kept is old: then they say so. They keep nothing, and move no sequence."""
+    """Before the first time, and when what is kept is old: then they say so. They keep and move nothing."""
     assert room.read().current().health.reasons == []
     assert room.read().current().health.sequence == 0
     room.watch().look()
