@@ -5,7 +5,8 @@ security definer
 set search_path = rollcall, pg_temp
 as $$
 select
-    (select count(*)::integer from pg_stat_activity where backend_type = 'client backend'),
+    -- Not pg_stat_activity, which tells little of other roles' sessions.
+    (select sum(numbackends)::integer from pg_stat_database where datid <> 0),
     current_setting('max_connections')::integer;
 $$;
 

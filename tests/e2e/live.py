@@ -72,4 +72,6 @@ def ticket_of(sender: Sender) -> Message:
 
 def open_socket(ticket: Message, **options: Any) -> ClientConnection:
     """Open a socket with a ticket; raises websockets.exceptions.InvalidStatus when it is refused."""
-    return connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=TIMEOUT_SECONDS, **options)
+    address = f"{ticket['url']}?ticket={ticket['ticket']}"
+    connection: ClientConnection = connect(address, open_timeout=TIMEOUT_SECONDS, **options)
+    return connection

@@ -19,6 +19,7 @@ from workbench.bench.plan import QUICK, Plan
 from workbench.bench.sections import (
     analytics,
     closed_loop,
+    fanout,
     growth,
     imports,
     open_loop,
@@ -55,6 +56,7 @@ class Part(StrEnum):
     REPORTS = "reports"
     ROLLUPS = "rollups"
     RETENTION = "retention"
+    FANOUT = "fanout"
 
 
 SECTIONS: dict[Part, Section] = {
@@ -72,6 +74,7 @@ SECTIONS: dict[Part, Section] = {
     Part.REPORTS: reports,
     Part.ROLLUPS: rollups,
     Part.RETENTION: retention,
+    Part.FANOUT: fanout,
 }
 
 

@@ -21,6 +21,7 @@ class Plan:
     stored: tuple[int, ...] = (1_000_000, 10_000_000)
     learners: int = 5_000
     batches_per_second: int = 500
+    sockets: tuple[int, ...] = (100, 1000)
 
     @property
     def is_quick(self) -> bool:
@@ -40,4 +41,5 @@ QUICK = Plan(
     overhead_batches=300,
     import_runs=3,
     stored=(100_000, 300_000),
+    sockets=(100,),
 )

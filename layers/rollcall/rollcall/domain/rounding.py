@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 SIGNIFICANT_DIGITS = 2
 STEP = 5
+STEADY_MS_MAX = 100
 
 
 def significant(value: float | None, digits: int = SIGNIFICANT_DIGITS) -> float | None:
@@ -14,14 +15,16 @@ def significant(value: float | None, digits: int = SIGNIFICANT_DIGITS) -> float 
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def whole_ms(value: float | None) -> float | None:
-    """Return milliseconds in whole ones, with two significant digits, from 1 on: less says nothing of a database."""
-    return None if value is None else significant(float(max(1, math.ceil(value))))
+def steady_ms(value: float | None) -> float | None:
+    """Return milliseconds in steps of five, from 100 on with two significant digits: less is a database's noise."""
+    if value is None:
+        return None
+    return float(in_steps(value)) if value <= STEADY_MS_MAX else significant(value)
 
 
-def in_steps(count: int, step: int = STEP) -> int:
-    """Return a count in steps, rounded up: what comes and goes all the time."""
-    return math.ceil(count / step) * step
+def in_steps(value: float, step: int = STEP) -> int:
+    """Return a figure in steps, rounded up and at least one: of what comes and goes all the time."""
+    return max(1, math.ceil(value / step)) * step
 
 
 def percentile(values: Sequence[float], fraction: float) -> float | None:

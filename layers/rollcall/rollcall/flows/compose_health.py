@@ -21,7 +21,7 @@ from rollcall.contracts.health import (
 from rollcall.contracts.job import JobOverview, QueueDepth
 from rollcall.domain.backpressure import Load
 from rollcall.domain.health import Standing, is_news, judge, judge_slos, standing_of
-from rollcall.domain.rounding import percentile, significant, whole_ms
+from rollcall.domain.rounding import percentile, significant, steady_ms
 from rollcall.domain.thresholds import BATCHES_MIN, RUNS_MIN, Objectives
 from rollcall.flows.measure_health import Seen, in_all, steady
 
@@ -101,7 +101,7 @@ class ComposeHealth:
             slos=judged.slos,
             database=DatabaseHealth(
                 is_reachable=seen.is_reachable,
-                latency_p50_ms=whole_ms(percentile(judged.latencies_ms, 0.5)),
+                latency_p50_ms=steady_ms(percentile(judged.latencies_ms, 0.5)),
                 latency_p95_ms=values["database_latency_p95"],
                 connection_count=count,
                 connection_limit=limit,
@@ -154,7 +154,7 @@ def _values(seen: Seen, spooled_since: datetime | None, latencies_ms: tuple[floa
     values: dict[str, float | None] = {
         "progress_lag": significant(age),
         "spool_backlog": spool,
-        "database_latency_p95": whole_ms(percentile(latencies_ms, 0.95)),
+        "database_latency_p95": steady_ms(percentile(latencies_ms, 0.95)),
     }
     if (stored := seen.stored) is None:
         return {"analytics_lag": None, "rollup_lag": None, **values}

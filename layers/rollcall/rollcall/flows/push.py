@@ -157,7 +157,7 @@ class Texts:
         if self._push.type == "heartbeat" or (org_ids and self._push.organisations is None):
             # Of a change, it says that there is a sequence which the client has not got: it asks for the whole then.
             return self._heartbeat
-        changed = org_ids & (self._push.organisations or {}).keys()
+        changed = org_ids.intersection(self._push.organisations or {})
         return self._delta("health" in connection.topics, changed, is_administrator=is_administrator)
 
     def _delta(self, has_health: bool, org_ids: frozenset[UUID], *, is_administrator: bool) -> str:

@@ -67,7 +67,6 @@ class ReadHealth:
             kept = self.table.read()
         except TableUnavailable as fault:
             self.report(fault)
-            kept = self._current
         if kept is not None and not is_stale(kept, self.now()):
             return kept
         return self._look(kept)
@@ -75,9 +74,12 @@ class ReadHealth:
     def _look(self, kept: Published | None) -> Published:
         """Measure without keeping it. Whoever kept health and fell silent is told of among the reasons."""
         if self._own is None or self.monotonic() - self._own_at >= OWN_LOOK_SECONDS:
-            own = self.composing.compose(kept or self._own, self.measure.look(()))
-            if kept is not None:
-                reasons = [*own.health.reasons, STALE]
-                own = own.model_copy(update={"health": own.health.model_copy(update={"reasons": reasons})})
+            before = kept or self._own
+            own = self.composing.compose(before, self.measure.look(()))
+            reasons = [*own.health.reasons, *([STALE] if kept else [])]
+            # What nobody keeps moves no sequence.
+            sequence = before.health.sequence if before else 0
+            shown = own.health.model_copy(update={"reasons": reasons, "sequence": sequence})
+            own = own.model_copy(update={"health": shown})
             self._own, self._own_at = own, self.monotonic()
         return self._own
