@@ -105,8 +105,9 @@ def test_a_key_does_one_thing_once(office: Office) -> None:
     office.clone.execute("delete from rollcall.assignments")
     assert office.order(named[::-1], due_at=DUE.astimezone(UTC)) == first
     assert office.assigned() == {}
-    for other in ({"due_at": None}, {"user_ids": named[:2]}, {"course": "b"}, {"reason": "r"}):
-        changed = {"user_ids": named, "due_at": DUE} | other
+    others: list[dict[str, Any]] = [{"due_at": None}, {"user_ids": named[:2]}, {"course": "b"}, {"reason": "r"}]
+    for other in others:
+        changed: dict[str, Any] = {"user_ids": named, "due_at": DUE} | other
         with pytest.raises(IdempotencyConflict):
             office.order(**changed)
     assert office.clone.count("operations", office.org_id) == 1
