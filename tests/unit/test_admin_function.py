@@ -12,7 +12,7 @@ from rollcall.edge import openapi, wiring_operations
 
 from functions.admin import app
 from tests.builders import ORG
-from tests.template.document import Template
+from tests.template.document import Template, target
 from tests.unit.test_functions import Context
 from tests.unit.test_operate_flow import an_operation
 
@@ -220,8 +220,13 @@ def test_no_log_line_names_who_asked_or_for_whom(requests: RecordingRequests, to
 
 
 def test_every_route_of_the_template_is_described() -> None:
-    """The API's description has each route and no other."""
-    routes = {route["RouteKey"] for route in Template.read().of("AWS::ApiGatewayV2::Route").values()} - {"$default"}
+    """The description of the HTTP API has each route of it and no other."""
+    template = Template.read()
+    routes = {
+        route["RouteKey"]
+        for route in template.of("AWS::ApiGatewayV2::Route").values()
+        if target(route["ApiId"]) not in template.socket_apis
+    } - {"$default"}
     paths = json.loads(openapi.document())["paths"]
     assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == routes
 
