@@ -24,8 +24,8 @@ FORBIDDEN, UNAUTHORIZED = 403, 401
 
 def assert_shut(ticket: dict[str, Any], status: int = FORBIDDEN, **options: Any) -> None:
     """Assert that this ticket opens no socket."""
-    with pytest.raises(InvalidStatus) as refused:
-        open_socket(ticket, **options)
+    with pytest.raises(InvalidStatus) as refused, open_socket(ticket, **options):
+        pass
     assert refused.value.response.status_code == status
 
 
@@ -36,10 +36,10 @@ def test_a_ticket_opens_one_socket(api: Api) -> None:
 
     def is_let_in(_turn: int) -> bool:
         try:
-            open_socket(ticket).close()
+            with open_socket(ticket):
+                return True
         except InvalidStatus:
             return False
-        return True
 
     with ThreadPoolExecutor(3) as pool:
         assert sorted(pool.map(is_let_in, range(3))) == [False, False, True]
