@@ -94,6 +94,11 @@ class Cloud:
         names = [function["FunctionName"] for function in self._lambda.list_functions(MaxItems=50)["Functions"]]
         return next(name for name in names if part in name)
 
+    def environment(self, part: str) -> dict[str, str]:
+        """Return the environment variables of a function."""
+        known = self._lambda.get_function_configuration(FunctionName=self.function_name(part))
+        return dict(known["Environment"]["Variables"])
+
     def invoke(self, part: str, **event: Any) -> dict[str, Any]:
         """Run a function now, whatever its schedule has run, and return what it answers."""
         payload = json.dumps({"idempotency_key": f"e2e:{uuid4()}", **event})
