@@ -119,6 +119,7 @@ def fill_analytics(clone: ScratchDatabase, org_id: UUID) -> None:
     assert clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, *told)]) == [["accepted"] * len(told)]
     waiting = QueuedEvents(org_id, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("test", RateLimit(100, 100), [waiting], NOW)
+    clone.execute("insert into rollcall.rate_refusals values (%s, 0, now(), 1)", (org_id,))
     clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW)
 
 

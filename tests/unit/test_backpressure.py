@@ -38,7 +38,7 @@ def after(previous: Advice | None, found: Load, looks: int = 1) -> Advice:
 
 def test_all_is_well_by_default() -> None:
     """Nobody is asked to wait for more than the shortest interval, and nothing is lower than that."""
-    assert DEFAULT == Advice(flush_interval_ms=2_000, batch_size=25)
+    assert Advice(flush_interval_ms=2_000, batch_size=25) == DEFAULT
     assert after(None, load(), looks=3) == DEFAULT
 
 
