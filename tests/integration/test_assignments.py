@@ -38,7 +38,7 @@ class Office:
     def order(self, user_ids: list[UUID], key: str = "key", at_once: int = 1_000, **changes: Any) -> Operation:
         """Give an order."""
         course, org_id = changes.pop("course", COURSE), changes.pop("org_id", self.org_id)
-        flow = Assign(self.store, lambda body: self.send(body), uuid4, at_once)
+        flow = Assign(self.store, self.send, uuid4, at_once)
         asked = AssignmentOrder(org_id=org_id, user_ids=user_ids, **changes)
         return flow.request(asked, course, key, Requested(str(TEACHER), asked.reason, TEACHER))
 
