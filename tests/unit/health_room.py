@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from rollcall.cloud.health_table import HealthTable
-from rollcall.cloud.table import Table
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.health import OrganisationHealth, OrgEnforcement, Published
 from rollcall.contracts.job import JobReport, OpenDeadLetters, QueueDepth, QueueMeasure
@@ -23,6 +22,9 @@ from rollcall.flows.watch_health import WatchHealth
 
 from tests.builders import NOW
 from tests.unit.table_fake import MemoryTable
+
+if TYPE_CHECKING:
+    from rollcall.cloud.table import Table
 
 QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 

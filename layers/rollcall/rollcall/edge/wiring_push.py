@@ -1,20 +1,13 @@
-"""Builds the parts that send to many sockets: what publishes a change, and what carries it to each connection."""
+"""Builds what sends to many sockets."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from rollcall.edge import settings, wiring, wiring_live
-from rollcall.flows.publish_health import PublishHealth
 from rollcall.flows.push import PushPage
 
 # A call takes some milliseconds, and next to none of them are ours.
 SOCKETS_AT_ONCE = 32
-
-
-@cache
-def publish_health() -> PublishHealth:
-    """Return the flow that publishes health."""
-    return PublishHealth(_queue, wiring.now)
 
 
 @cache
