@@ -1,8 +1,10 @@
-"""Administrators' routes: /api/admin, receipts, and jobs."""
+"""Administrators' routes: /api/admin, receipts, and jobs; some wait until a backlog has drained."""
 
 from typing import Any
 
 from rollcall.edge import (
+    assignments_http,
+    backlog,
     dead_letters_http,
     jobs_http,
     observe,
@@ -18,6 +20,7 @@ from rollcall.edge.http import Router
 
 router = Router()
 for family in (
+    assignments_http,
     dead_letters_http,
     jobs_http,
     privacy_http,
@@ -28,7 +31,7 @@ for family in (
     scrub_http,
     snapshots_http,
 ):
-    router.routes |= family.router.routes
+    router.routes |= backlog.hold_back(family.router.routes)
 
 
 @observe.entry

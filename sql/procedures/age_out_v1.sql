@@ -16,6 +16,11 @@ declare
         when 'dead_letters' then 'last_failed_at < $1 and state <> ''open'''
         when 'dead_letter_counts' then 'failed_hour < $1 and told_count = failed_count'
         when 'operations' then 'finished_at < $1'
+        -- Of orders that nobody works on: a cancelled one leaves its rest.
+        when 'pending_assignments' then 'requested_at < $1 and not exists (select from rollcall.operations as known'
+            ' where known.org_id = pending_assignments.org_id and known.operation_id = pending_assignments.operation_id'
+            ' and known.state in (''queued'', ''running''))'
+        when 'assignment_requests' then 'requested_at < $1'
         when 'restore_drills' then 'drilled_at < $1'
         when 'rate_buckets' then 'theoretical_arrival_at < $1'
     end;

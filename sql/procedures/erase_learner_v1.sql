@@ -46,7 +46,10 @@ begin
         perform entomb_events_v1(p_org_id, v_event_ids);
         perform mark_stale_days_v1(p_org_id, days);
     end if;
-    foreach v_table in array array['lesson_progress', 'course_progress', 'learners', 'assignments'] loop
+    -- What is pending first: who assigns at this moment is waited for, and what they made goes with the rest.
+    foreach v_table in array array[
+        'pending_assignments', 'lesson_progress', 'course_progress', 'learners', 'assignments'
+    ] loop
         execute format(
             case when p_is_dry_run then 'select from %I where org_id = $1 and user_id = $2'
                 else 'delete from %I where org_id = $1 and user_id = $2'

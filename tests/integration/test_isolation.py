@@ -13,6 +13,7 @@ from rollcall.contracts.dead_letter import Failure
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.domain.rate import RateLimit
+from rollcall.store.assignments import AssignmentStore
 from rollcall.store.burials import BurialStore
 from rollcall.store.reports import RefreshStore
 from rollcall.store.rollups import RollupStore
@@ -68,6 +69,7 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
             (org_id,),
         )
+        fill_assignments(clone, org_id)
         fill_reports(clone, org_id)
         fill_snapshots(clone, org_id)
     return clone
@@ -117,6 +119,7 @@ def fill_analytics(clone: ScratchDatabase, org_id: UUID) -> None:
     assert clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, *told)]) == [["accepted"] * len(told)]
     waiting = QueuedEvents(org_id, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("test", RateLimit(100, 100), [waiting], NOW)
+    clone.execute("insert into rollcall.rate_refusals values (%s, 0, now(), 1)", (org_id,))
     clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW)
 
 
@@ -127,6 +130,14 @@ def fill_erasures(clone: ScratchDatabase, org_id: UUID) -> None:
         "insert into rollcall.privacy_certificates values (%s, gen_random_uuid(), sha256('x'), now(), true, '{}')",
         (org_id,),
     )
+
+
+def fill_assignments(clone: ScratchDatabase, org_id: UUID) -> None:
+    """Order two assignments, of which one is made."""
+    with closing(clone.database("rollcall_ops")) as database:
+        AssignmentStore(database).request(
+            org_id, uuid4(), (bytes(32), bytes(32)), {"course_id": ASSIGNED_COURSE}, [uuid4(), uuid4()], ("me", None), 1
+        )
 
 
 def fill_dead_letters(clone: ScratchDatabase, org_id: UUID) -> None:

@@ -68,6 +68,7 @@ MAP = {
     },
     "queued_batches": {"batch_id": NOBODY, "event_ids": NOBODY},
     "rate_buckets": {"subject": OWN},  # erase_learner_v1
+    "rate_refusals": {},
     "rejected_events": {"event_id": NOBODY, "reason": NOBODY},
     "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),
     "rollup_offsets": {"source": NOBODY},

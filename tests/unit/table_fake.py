@@ -18,6 +18,15 @@ class MemoryTable:
         self._reach()
         self.items[item.kind, item.id] = item
 
+    def put_next(self, item: Item) -> bool:
+        """Write an item if the one that is there has the version before."""
+        self._reach()
+        there = self.items.get((item.kind, item.id))
+        if (there.version if there else 0) != item.version - 1:
+            return False
+        self.items[item.kind, item.id] = item
+        return True
+
     def get(self, kind: str, id: str) -> Item | None:  # noqa: A002 - as the table's
         """Return an item."""
         self._reach()

@@ -208,6 +208,12 @@ class Conflict(RollcallError):
     code = "event_conflict"
 
 
+class IdempotencyConflict(Conflict):
+    """This Idempotency-Key asked for something else before: take a new key for a new order."""
+
+    code = "idempotency_conflict"
+
+
 class OperationActive(Conflict):
     """An operation of this kind is at work on the same source already: wait for it, or cancel it."""
 

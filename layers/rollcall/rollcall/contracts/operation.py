@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.receipt import is_absent
 
-OperationKind = Literal["replay", "redrive", "scrub", "rollup", "restore", "purge", "erase", "export"]
+OperationKind = Literal["replay", "redrive", "scrub", "rollup", "restore", "purge", "erase", "export", "assign"]
 OperationState = Literal["queued", "running", "done", "failed", "cancelled"]
 UNFINISHED: frozenset[OperationState] = frozenset({"queued", "running"})
 

@@ -54,6 +54,8 @@ class Lifetimes:
             "dead_letters": self.archive,
             "dead_letter_counts": self.archive,
             "operations": timedelta(days=90),
+            "pending_assignments": timedelta(days=90),
+            "assignment_requests": timedelta(days=90),
             "restore_drills": timedelta(days=90),
             "rate_buckets": timedelta(days=1),
         }

@@ -1,22 +1,10 @@
-"""Which routes wait until a backlog has drained: bulk work and what destroys. The one list of them."""
+"""Holds routes back while more batches are spooled than the limit allows."""
 
 from collections.abc import Mapping
 
 from rollcall.edge import access, wiring_operations
+from rollcall.edge.held_back import HELD_BACK
 from rollcall.edge.http import Request, Response, Route
-
-WRITE, BREAKGLASS = "admin:write", "admin:breakglass"
-
-# The scope is asked for first: who may not do it at all is not told of the backlog.
-HELD_BACK: Mapping[str, str] = {
-    "POST /api/admin/courses/{course_id}/assign": WRITE,
-    "POST /api/admin/dead-letters/discard": WRITE,
-    "POST /api/admin/privacy/erase": WRITE,
-    "POST /api/admin/purge": BREAKGLASS,
-    "POST /api/admin/rollups/rebuilds": WRITE,
-    "POST /api/admin/scrub/runs": WRITE,
-    "POST /api/admin/snapshots/restore": WRITE,
-}
 
 
 def check_backlog() -> None:

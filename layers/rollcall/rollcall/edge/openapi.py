@@ -13,6 +13,7 @@ from rollcall.contracts.receipt import BatchReceipt
 from rollcall.edge import (
     openapi_admin,
     openapi_analytics,
+    openapi_assignments,
     openapi_dead_letters,
     openapi_health,
     openapi_jobs,
@@ -24,10 +25,12 @@ from rollcall.edge import (
     openapi_sockets,
 )
 from rollcall.edge import openapi_parts as parts
+from rollcall.edge.held_back import HELD_BACK
+from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_health, openapi_jobs, openapi_privacy),
-    *(openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
+    *(openapi_assignments, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
@@ -86,7 +89,13 @@ def _matches(template: str, path: str) -> bool:
 
 
 def _all_paths() -> dict[str, dict[str, Any]]:
-    return _paths() | {path: methods for family in FAMILIES for path, methods in family.paths().items()}
+    paths = _paths() | {path: methods for family in FAMILIES for path, methods in family.paths().items()}
+    for key in HELD_BACK:
+        method, path = key.split()
+        unavailable = paths[path][method.lower()]["responses"]["503"]
+        unavailable["description"] += f" Or too many spooled batches wait to be stored ({BacklogExceeded.code})."
+        unavailable["headers"] = parts.describe_headers(parts.RETRY_AFTER)
+    return paths
 
 
 def _paths() -> dict[str, dict[str, Any]]:

@@ -13,6 +13,12 @@ INGEST_HEADERS: Headers = {
     "RateLimit-Policy": ("The allowance: q batches in w seconds.", "string"),
     "RateLimit": ("What is left of it: r batches, full again in t seconds.", "string"),
     "X-Client-Queue-Lag": ("Milliseconds to wait before the next flush; 0 when all is well.", "integer"),
+    "X-Client-Flush-Interval": ("Milliseconds to wait between two flushes.", "integer"),
+    "X-Client-Batch-Size": ("Events to send in a batch at most.", "integer"),
+    "X-Client-Pause-Until": (
+        "Send nothing before this moment (RFC 3339); absent when no pause is asked for.",
+        "string",
+    ),
 }
 RETRY_AFTER: Headers = {"Retry-After": ("Seconds to wait before sending it again.", "integer")}
 RETRIED = {429, 500, 503}

@@ -18,6 +18,7 @@ from rollcall.flows.read_health import ReadHealth
 from rollcall.flows.watch_flags import FlagWatch, Trouble
 from rollcall.flows.watch_health import WatchHealth
 from rollcall.store.advice import AdviceStore
+from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS
 from rollcall.store.health import HealthStore
 from rollcall.store.watch import WatchStore
 
@@ -28,11 +29,12 @@ RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
 
 
 @cache
-def measure() -> MeasureHealth:
-    """Return the flow that measures health."""
+def measure(patience_seconds: float) -> MeasureHealth:
+    """Return the flow that measures health, and waits for each number for so long."""
+    database = wiring.database(patience_seconds)
     return MeasureHealth(
-        store=HealthStore(wiring.database(), wiring.database(PROBE_TIMEOUT_SECONDS)),
-        reports=WatchStore(wiring.database()),
+        store=HealthStore(database, wiring.database(PROBE_TIMEOUT_SECONDS)),
+        reports=WatchStore(database),
         jobs=JOBS,
         queues=QUEUES,
         depth_of=_depth_of,
@@ -95,7 +97,7 @@ def watch() -> WatchHealth:
     current = settings.current()
     return WatchHealth(
         table=wiring_live.health(),
-        measure=measure(),
+        measure=measure(ANSWER_TIMEOUT_SECONDS),
         composing=composing(),
         connections=wiring_live.connections().all,
         publisher=PublishHealth(_send_push, wiring.now),
@@ -124,4 +126,6 @@ def report(fault: RollcallError) -> None:
 @cache
 def read() -> ReadHealth:
     """Return the flow that reads health."""
-    return ReadHealth(wiring_live.health(), measure(), composing(), report, wiring.now, time.monotonic)
+    # Whoever asks over HTTP waits for it: a database that is frozen is not waited for like one that works.
+    measuring = measure(PROBE_TIMEOUT_SECONDS)
+    return ReadHealth(wiring_live.health(), measuring, composing(), report, wiring.now, time.monotonic)

@@ -10,6 +10,7 @@ from uuid import UUID
 from rollcall.edge import (
     settings,
     wiring,
+    wiring_assignments,
     wiring_dead_letters,
     wiring_operations,
     wiring_privacy,
@@ -32,6 +33,7 @@ from rollcall.store.progress import ProgressStore
 def operate() -> Operate:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
+        "assign": wiring_assignments.assign_learners(),
         "erase": wiring_privacy.erase(),
         "export": wiring_privacy.export(),
         "purge": wiring_snapshots.purge(),

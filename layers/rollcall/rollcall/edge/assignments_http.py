@@ -1,0 +1,85 @@
+"""/api/admin/courses/{course_id}/assign and /api/admin/assignments: give a course to learners, follow it, cancel it."""
+
+import re
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from rollcall import errors
+from rollcall.contracts.assignment import KEY_PATTERN, AssignmentOrder, AssignmentView
+from rollcall.contracts.event import Identifier
+from rollcall.domain.scrub.identifiers import find_personal_identifier
+from rollcall.edge import access, observe, wiring_assignments, wiring_operations
+from rollcall.edge.http import Request, Response, Router
+from rollcall.edge.models import read_model
+from rollcall.flows.assign import Requested
+
+READ, WRITE = "admin:read", "admin:write"
+OK, ACCEPTED = 200, 202
+ORDER_BYTES_MAX = 524_288  # 10,000 ids are 390,000 bytes
+IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
+
+router = Router()
+
+
+@router.route("POST /api/admin/courses/{course_id}/assign")
+def post_assignments(request: Request) -> Response:
+    """Assign learners: 200 when all of them are, 202 when the rest goes on; 409 for a key that asked for another."""
+    access.administrator(request, WRITE)
+    key, course_id = _key(request), _course_id(request)
+    order = read_model(request, AssignmentOrder, ORDER_BYTES_MAX)
+    caller = access.administrator(request, WRITE, org_id=order.org_id)
+    requested = Requested(
+        access.requester(caller, order.org_id), order.reason and access.kept_reason(order.reason), caller.user_id
+    )
+    operation = wiring_assignments.assign().request(order, course_id, key, requested)
+    observe.logger().info(
+        "assignments requested",
+        extra={"operation_id": str(operation.operation_id), "state": operation.state, "counts": operation.counts},
+    )
+    location = {"Location": f"/api/admin/assignments/{operation.operation_id}"}
+    return Response.of(OK if operation.is_finished else ACCEPTED, AssignmentView.of_order(operation), location)
+
+
+@router.route("GET /api/admin/assignments/{operation_id}")
+def get_assignments(request: Request) -> Response:
+    """Answer how far an order is."""
+    caller = access.administrator(request, READ)
+    operation = wiring_operations.request_operation().read("assign", _operation_id(request), caller.org_ids)
+    return Response.of(OK, AssignmentView.of_order(operation))
+
+
+@router.route("POST /api/admin/assignments/{operation_id}/cancel")
+def cancel_assignments(request: Request) -> Response:
+    """Cancel an order: at once, or after the chunk under way. Who is assigned stays assigned."""
+    caller = access.administrator(request, WRITE)
+    operation = wiring_operations.request_operation().cancel("assign", _operation_id(request), caller.org_ids)
+    observe.logger().info("assignments cancelled", extra={"operation_id": str(operation.operation_id)})
+    return Response.of(OK, AssignmentView.of_order(operation))
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not re.fullmatch(KEY_PATTERN, key):
+        raise errors.InvalidRequest(
+            "Name the order in a header Idempotency-Key, of 1 to 128 letters, digits, dots, colons, dashes and _."
+        )
+    return key
+
+
+def _course_id(request: Request) -> str:
+    course_id = request.path_parameters["course_id"]
+    try:
+        IDENTIFIER.validate_python(course_id)
+    except ValidationError:
+        raise errors.InvalidRequest("A course's id has 1 to 128 characters, no control characters.") from None
+    if find_personal_identifier(course_id):
+        raise errors.InvalidRequest("A course's id names no person.")
+    return course_id
+
+
+def _operation_id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_parameters["operation_id"])
+    except ValueError:
+        raise errors.OperationUnknown from None

@@ -1,0 +1,51 @@
+"""The procedures that assign learners to courses, called by their names. Each raises StoreUnavailable."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from rollcall.contracts.operation import Operation
+from rollcall.store.connection import Database
+
+REQUEST = (
+    "select operation, is_conflict from rollcall.request_assignments_v1(%s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)"
+)
+APPLY_CHUNK = "select rollcall.assign_learners_v1(%s, %s, %s, %s, %s, %s)"
+
+
+class AssignmentStore:
+    """Keeps orders of assignments, and makes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def request(
+        self,
+        org_id: UUID,
+        operation_id: UUID,
+        digests: tuple[bytes, bytes],
+        parameters: Mapping[str, Any],
+        user_ids: Iterable[UUID],
+        requested: tuple[str, str | None],
+        at_once: int,
+    ) -> tuple[Operation | None, bool]:
+        """Write an order down and make its first assignments.
+
+        `digests` are of the key and of what is asked for, `requested` is by whom and why. Return the operation of that
+        key (None: it was forgotten), and whether the key asked for something else before.
+        """
+        operation, is_conflict = self._database.call(
+            REQUEST, (org_id, operation_id, *digests, json.dumps(parameters), list(user_ids), *requested, at_once)
+        )
+        return Operation.model_validate(operation) if operation else None, bool(is_conflict)
+
+    def assign_chunk(
+        self, operation: Operation, lease_id: UUID, lease_seconds: float, learners_max: int
+    ) -> Operation | None:
+        """Make the next assignments of an order, and return its operation after that; None: lease lost."""
+        (latest,) = self._database.call(
+            APPLY_CHUNK,
+            (operation.org_id, operation.operation_id, lease_id, lease_seconds, operation.step_number, learners_max),
+        )
+        return Operation.model_validate(latest) if latest else None

@@ -1,0 +1,141 @@
+"""The control law of advice: raised fast, lowered slowly, held between; and what one environment tells its callers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rollcall.contracts.advice import Advice
+from rollcall.domain.backpressure import (
+    HEARD_LASTS,
+    PAUSE,
+    UNREACHABLE_LAG_MS,
+    AdviceLimits,
+    LatencyGauge,
+    Load,
+    WaterMarks,
+    next_advice,
+    stricter,
+)
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+LIMITS = AdviceLimits()
+DEFAULT = LIMITS.default
+SLOW = LIMITS.advice(20_000)
+
+
+def load(**changes: Any) -> Load:
+    """Return a calm load with these members changed."""
+    fields: dict[str, Any] = {"latency_p95_ms": 5, "is_reachable": True, "backlog": 0, "ingest_lag_ms": 0}
+    return Load(**fields | changes)
+
+
+def after(previous: Advice | None, found: Load, looks: int = 1) -> Advice:
+    for _ in range(looks):
+        previous = next_advice(previous, found, LIMITS, NOW)
+    assert previous is not None
+    return previous
+
+
+def test_all_is_well_by_default() -> None:
+    """Nobody is asked to wait for more than the shortest interval, and nothing is lower than that."""
+    assert Advice(flush_interval_ms=2_000, batch_size=25) == DEFAULT
+    assert after(None, load(), looks=3) == DEFAULT
+
+
+@pytest.mark.parametrize("change", [{"latency_p95_ms": 101}, {"backlog": 51}, {"ingest_lag_ms": 30_001}])
+def test_one_measure_over_its_mark_slows_clients_down(change: dict[str, float]) -> None:
+    """Whichever it is, and by more with each look, up to a limit."""
+    first = after(None, load(**change))
+    assert first.flush_interval_ms == 3_000
+    assert first.batch_size > DEFAULT.batch_size
+    assert after(None, load(**change), looks=100) == Advice(flush_interval_ms=60_000, batch_size=100)
+
+
+@pytest.mark.parametrize("change", [{"latency_p95_ms": 75}, {"backlog": 30}, {"ingest_lag_ms": 10_000}])
+def test_between_the_marks_everything_holds(change: dict[str, float]) -> None:
+    """Neither faster nor slower: that is the hysteresis."""
+    assert after(SLOW, load(**change), looks=10) == SLOW
+    assert after(DEFAULT, load(**change), looks=10) == DEFAULT
+
+
+def test_clients_hurry_again_slowly() -> None:
+    """Below all low-water marks each look lowers the interval by a tenth, until it is the default."""
+    assert after(SLOW, load()).flush_interval_ms == 18_000
+    assert after(SLOW, load(latency_p95_ms=None)).flush_interval_ms == 18_000
+    assert after(SLOW, load(), looks=40) == DEFAULT
+
+
+@pytest.mark.parametrize("change", [{"backlog": None}, {"ingest_lag_ms": None}])
+def test_what_nobody_knows_is_no_reason_to_hurry(change: dict[str, None]) -> None:
+    """An unknown backlog holds what was told last."""
+    assert after(SLOW, load(**change)) == SLOW
+
+
+def test_batches_grow_so_that_events_keep_coming() -> None:
+    """As long as the batch can grow, a client sends as many events a second in fewer batches."""
+    for interval_ms in (2_000, 3_000, 5_000, 8_000):
+        advice = LIMITS.advice(interval_ms)
+        assert advice.batch_size / advice.flush_interval_ms == pytest.approx(25 / 2_000, rel=0.05)
+    assert AdviceLimits(batch_size_max=10).default.batch_size == 10
+
+
+def test_a_database_that_is_away_is_a_pause() -> None:
+    """Renewed with each look; nothing is asked of clients any more when it is back, but their slower pace."""
+    away = after(None, load(is_reachable=False, latency_p95_ms=None, backlog=None, ingest_lag_ms=None))
+    assert away.pause_until == NOW + PAUSE
+    assert away.flush_interval_ms > DEFAULT.flush_interval_ms
+    back = after(away, load())
+    assert back.pause_until is None
+
+
+def test_a_pause_ends_far_below_where_it_began() -> None:
+    """Between its two marks a pause that is there goes on, and none begins."""
+    assert after(None, load(backlog=501)).pause_until == NOW + PAUSE
+    assert after(None, load(backlog=499)).pause_until is None
+    paused = LIMITS.advice(60_000, NOW + timedelta(seconds=1))
+    assert after(paused, load(backlog=101)).pause_until == NOW + PAUSE
+    assert after(paused, load(backlog=100)).pause_until is None
+    ended = LIMITS.advice(60_000, NOW - timedelta(seconds=1))
+    assert after(ended, load(backlog=499)).pause_until is None
+
+
+def test_the_stricter_of_two_keeps_to_both() -> None:
+    """The longer interval with the larger batch, and the later pause."""
+    one = Advice(flush_interval_ms=9_000, batch_size=25, pause_until=NOW)
+    other = Advice(flush_interval_ms=2_000, batch_size=80, pause_until=NOW + PAUSE)
+    assert stricter(one, other) == Advice(flush_interval_ms=9_000, batch_size=80, pause_until=NOW + PAUSE)
+    assert stricter(one, DEFAULT) == stricter(DEFAULT, one) == one
+
+
+def test_an_environment_tells_the_stricter_of_what_it_heard_and_sees() -> None:
+    """What everybody is told, unless its own calls are slower; what it heard counts for two minutes."""
+    gauge = LatencyGauge(100, AdviceLimits(latency_ms=WaterMarks(50, 100)))
+    assert gauge.advice_at(NOW) == DEFAULT
+    gauge.hear(SLOW, NOW)
+    assert gauge.advice_at(NOW) == SLOW
+    for _ in range(100):
+        gauge.record(3_000)
+    assert gauge.advice_at(NOW).flush_interval_ms == gauge.queue_lag_ms > SLOW.flush_interval_ms
+    for _ in range(100):
+        gauge.record(1)
+    assert gauge.advice_at(NOW + HEARD_LASTS) == SLOW
+    assert gauge.advice_at(NOW + HEARD_LASTS + timedelta(seconds=1)) == DEFAULT
+    gauge.hear(None, NOW)
+    assert gauge.advice_at(NOW) == DEFAULT
+
+
+def test_an_environment_without_its_database_asks_for_a_pause() -> None:
+    """At once, before anybody else has seen it; the pause of Retry-After, and over with the first answer."""
+    gauge = LatencyGauge(100)
+    gauge.record_unreachable()
+    assert gauge.advice_at(NOW).pause_until == NOW + timedelta(milliseconds=UNREACHABLE_LAG_MS)
+    gauge.record(1)
+    assert gauge.advice_at(NOW) == DEFAULT
+
+
+def test_a_pause_that_is_over_is_not_told() -> None:
+    """What was heard a while ago may have ended."""
+    gauge = LatencyGauge(100)
+    gauge.hear(SLOW.model_copy(update={"pause_until": NOW}), NOW)
+    assert gauge.advice_at(NOW - timedelta(seconds=1)).pause_until == NOW
+    assert gauge.advice_at(NOW) == SLOW
