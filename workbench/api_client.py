@@ -1,6 +1,6 @@
 """Speaks to the API for administrators' commands: a deployed one, or the local stack with a token signed for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
@@ -79,9 +79,11 @@ class ApiClient:
         response = self._send("GET", path, params=query)
         return response.text, response.links.get("next", {}).get("url")
 
-    def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def post(
+        self, path: str, body: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
-        return self._answer("POST", path, json=body)
+        return self._answer("POST", path, json=body, headers=headers)
 
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         return _json_of(self._send(method, path, **options))

@@ -18,7 +18,9 @@ from workbench.bench.command import bench
 from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
+from workbench.health.command import show_health
 from workbench.logs import lines as read_logs
+from workbench.operations.assign import assign
 from workbench.operations.dead_letters import dead_letters
 from workbench.operations.jobs import show_jobs
 from workbench.operations.privacy import privacy
@@ -45,9 +47,11 @@ app.command()(replay)
 app.add_typer(replays)
 app.add_typer(snapshots)
 app.command()(purge)
+app.command()(assign)
 app.command()(redrive)
 app.add_typer(dead_letters)
 app.command("jobs")(show_jobs)
+app.command("health")(show_health)
 app.add_typer(rollup)
 app.add_typer(privacy)
 console = Console(stderr=True, highlight=False)

@@ -1,12 +1,37 @@
-"""The operations console: one page, its styles and its scripts."""
+"""The operations console: GET /console, and the files that its page loads."""
 
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from rollcall.edge import observe
+from rollcall.edge import console_http, observe
+from rollcall.edge.http import Request, Response, Router
+
+router = Router()
+
+
+@cache
+def assets() -> Mapping[str, console_http.Asset]:
+    """Return the console's files, read once."""
+    return console_http.read_assets(Path(__file__).parent / "static")
+
+
+@router.route("GET /console")
+def get_page(request: Request) -> Response:
+    """Answer the page."""
+    return console_http.answer(assets(), console_http.PAGE, request)
+
+
+@router.route("GET /console/{file}")
+def get_file(request: Request) -> Response:
+    """Answer a file that the page loads, or its configuration."""
+    return console_http.answer(assets(), request.path_parameters["file"], request)
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer API Gateway."""
-    observe.logger().info("answered")
-    return {"statusCode": 200, "headers": {"Content-Type": "text/html"}, "body": "console"}
+    response = router.answer(event)
+    observe.logger().info("served", extra={"status": response["statusCode"]})
+    return response

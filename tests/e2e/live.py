@@ -70,6 +70,8 @@ def ticket_of(sender: Sender) -> Message:
     return ticket
 
 
-def open_socket(ticket: Message, **options: Any) -> ClientConnection:
+@contextmanager
+def open_socket(ticket: Message, **options: Any) -> Iterator[ClientConnection]:
     """Open a socket with a ticket; raises websockets.exceptions.InvalidStatus when it is refused."""
-    return connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=TIMEOUT_SECONDS, **options)
+    with connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=TIMEOUT_SECONDS, **options) as connection:
+        yield connection

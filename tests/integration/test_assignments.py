@@ -38,7 +38,7 @@ class Office:
     def order(self, user_ids: list[UUID], key: str = "key", at_once: int = 1_000, **changes: Any) -> Operation:
         """Give an order."""
         course, org_id = changes.pop("course", COURSE), changes.pop("org_id", self.org_id)
-        flow = Assign(self.store, lambda body: self.send(body), uuid4, at_once)
+        flow = Assign(self.store, self.send, uuid4, at_once)
         asked = AssignmentOrder(org_id=org_id, user_ids=user_ids, **changes)
         return flow.request(asked, course, key, Requested(str(TEACHER), asked.reason, TEACHER))
 
@@ -105,8 +105,9 @@ def test_a_key_does_one_thing_once(office: Office) -> None:
     office.clone.execute("delete from rollcall.assignments")
     assert office.order(named[::-1], due_at=DUE.astimezone(UTC)) == first
     assert office.assigned() == {}
-    for other in ({"due_at": None}, {"user_ids": named[:2]}, {"course": "b"}, {"reason": "r"}):
-        changed = {"user_ids": named, "due_at": DUE} | other
+    others: list[dict[str, Any]] = [{"due_at": None}, {"user_ids": named[:2]}, {"course": "b"}, {"reason": "r"}]
+    for other in others:
+        changed: dict[str, Any] = {"user_ids": named, "due_at": DUE} | other
         with pytest.raises(IdempotencyConflict):
             office.order(**changed)
     assert office.clone.count("operations", office.org_id) == 1

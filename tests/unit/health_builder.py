@@ -12,7 +12,7 @@ ADVICE = {"flush_interval_ms": 0, "batch_size": 100}
 
 def organisation(org_id: UUID, **changes: Any) -> OrganisationHealth:
     """Return how an organisation's events do."""
-    fields = {
+    fields: dict[str, Any] = {
         "org_id": org_id,
         "lag_ms": None,
         "received_count": 12,

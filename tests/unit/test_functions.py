@@ -18,7 +18,10 @@ from tests.unit.test_tokens import hs256, shared
 
 EVENTS = Path(__file__).parents[2] / "events"
 API_GATEWAY_WAITS_SECONDS = 10  # for an authorizer
-INGEST_HEADERS = {"RateLimit", "RateLimit-Policy", "X-Client-Queue-Lag"}
+INGEST_HEADERS = {
+    *("RateLimit", "RateLimit-Policy", "X-Client-Queue-Lag"),
+    *("X-Client-Flush-Interval", "X-Client-Batch-Size"),
+}
 
 
 class Context:
@@ -54,6 +57,8 @@ def test_a_batch_is_answered_with_receipts(store: RecordingStore) -> None:
     assert headers["RateLimit-Policy"] == '"batches";q=10;w=2'
     assert headers["RateLimit"] == '"batches";r=9;t=1'
     assert headers["X-Client-Queue-Lag"] == "0"
+    assert (headers["X-Client-Flush-Interval"], headers["X-Client-Batch-Size"]) == ("2000", "25")
+    assert "X-Client-Pause-Until" not in headers
 
 
 def test_a_batch_over_the_rate_is_told_when_to_come_back(store: RecordingStore) -> None:

@@ -225,7 +225,7 @@ def test_a_connection_is_not_used_after_a_long_rest(service: JsonService, monkey
     """A function may be frozen for hours between two calls: something on the way has forgotten it by then."""
     assert service.call("Do", {}).is_ok
     later = time.time() + kept_connections.IDLE_SECONDS_MAX
-    monkeypatch.setattr(kept_connections.time, "time", lambda: later)
+    monkeypatch.setattr("rollcall.cloud.kept_connections.time.time", lambda: later)
     assert service.call("Do", {}).is_ok
     assert Counting.opened == 2
 

@@ -31,6 +31,7 @@ from workbench.bench.sections import (
     retention,
     rollups,
     scrub,
+    sockets,
     web,
 )
 from workbench.checkout import here
@@ -56,6 +57,7 @@ class Part(StrEnum):
     REPORTS = "reports"
     ROLLUPS = "rollups"
     RETENTION = "retention"
+    SOCKETS = "sockets"
     FANOUT = "fanout"
 
 
@@ -74,6 +76,7 @@ SECTIONS: dict[Part, Section] = {
     Part.REPORTS: reports,
     Part.ROLLUPS: rollups,
     Part.RETENTION: retention,
+    Part.SOCKETS: sockets,
     Part.FANOUT: fanout,
 }
 

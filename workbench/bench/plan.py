@@ -22,6 +22,7 @@ class Plan:
     learners: int = 5_000
     batches_per_second: int = 500
     sockets: tuple[int, ...] = (100, 1000)
+    acknowledgements: int = 300
 
     @property
     def is_quick(self) -> bool:
@@ -42,4 +43,5 @@ QUICK = Plan(
     import_runs=3,
     stored=(100_000, 300_000),
     sockets=(100,),
+    acknowledgements=60,
 )

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from workbench.api_client import ApiClient, ApiUnavailable, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
 from workbench.operations.follow import View, counts_of, finish, follow
+from workbench.operations.moments import read_moment
 
 PATH = "/api/admin/offline/replay"
 
@@ -49,8 +50,8 @@ def replay(
     client = ApiClient.open(url, token, [org])
     body: dict[str, Any] = {
         "org_id": str(org),
-        "from": _moment(from_at),
-        "to": _moment(to_at) if to_at else datetime.now(UTC).isoformat(),
+        "from": read_moment(from_at),
+        "to": read_moment(to_at) if to_at else datetime.now(UTC).isoformat(),
         "source": source,
         "dry_run": dry_run,
     }
@@ -139,11 +140,3 @@ def _say_how_to_go_on(view: View) -> None:
     console.print("It goes on by itself. To follow it, or to cancel it:", soft_wrap=True)
     console.print(f"  rollcall replays status --follow {known}", soft_wrap=True)
     console.print(f"  rollcall replays cancel {known}", soft_wrap=True)
-
-
-def _moment(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WorkbenchError(f"{text} is neither a day (2026-03-01) nor a time (2026-03-01T12:00:00Z).") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

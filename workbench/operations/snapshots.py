@@ -1,7 +1,7 @@
 """`rollcall snapshot` and `rollcall purge`: what retention wrote, whether it is whole, and back; or gone for good."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from workbench.api_client import ApiClient, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
 from workbench.operations.follow import View, finish, follow
+from workbench.operations.moments import read_moment
 
 SNAPSHOTS, PURGE = "/api/admin/snapshots", "/api/admin/purge"
 LIST_MAX = 1000
@@ -134,8 +135,8 @@ def purge(
     client = ApiClient.open(url, token, [org], scopes=("admin:breakglass",))
     body = {
         "org_id": str(org),
-        "from": _moment(from_at),
-        "to": _moment(to_at),
+        "from": read_moment(from_at),
+        "to": read_moment(to_at),
         "reason": reason,
         "dry_run": dry_run,
     }
@@ -152,11 +153,3 @@ def _day(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise WorkbenchError(f"{text} is not a day, such as 2026-03-01.") from None
-
-
-def _moment(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WorkbenchError(f"{text} is neither a day (2026-03-01) nor a time (2026-03-01T12:00:00Z).") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

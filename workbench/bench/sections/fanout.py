@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 
 import boto3
@@ -14,16 +12,13 @@ from rollcall.contracts.socket import Push
 
 from workbench.bench.bench import Bench
 from workbench.bench.crowd import Crowd, crowd
+from workbench.bench.deployed import deployed_stack
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
-from workbench.checkout import Checkout, here
 from workbench.stack.emulator import CREDENTIALS
-from workbench.stack.local import LocalStack
-from workbench.stack.ports import choose
 from workbench.stack.state import StackState
 
 SECTION = "fan-out"
-HTTP_PORT, DATABASE_PORT = 4599, 54599
 FIRST_SEQUENCE = 1_000_000  # far above those of the stack's own watch, which goes on meanwhile
 WARM_UPS = 2
 IN_TIME = Target("lower", 2)
@@ -36,23 +31,9 @@ def steps(plan: Plan) -> int:
 
 def measure(bench: Bench) -> list[Figure]:
     """Push a change to more and more sockets."""
-    with _stack(bench.home / "stack") as state:
+    with deployed_stack(bench.home / "stack") as state:
         bench.step(f"{SECTION}: the stack is up")
         return asyncio.run(_measure(bench, state))
-
-
-@contextmanager
-def _stack(home: Path) -> Iterator[StackState]:
-    """Deploy a stack of the bench's own, beside one that may be running."""
-    local = LocalStack(Checkout(here().root, home))
-
-    def say(_step: str) -> None:
-        """Leave the progress bar alone."""
-
-    try:
-        yield local.up(say, choose(None, HTTP_PORT), choose(None, DATABASE_PORT))
-    finally:
-        local.reset(say)
 
 
 async def _measure(bench: Bench, state: StackState) -> list[Figure]:

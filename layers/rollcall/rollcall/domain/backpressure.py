@@ -1,14 +1,15 @@
 """How fast clients should send, from how the database and the spool are doing: a control law without IO and clock.
 
 Clients are many, hear of advice late (with their next answer, or over a socket), and follow it as they like. So the law
-raises the interval fast, lowers it slowly, and between two water marks holds it: a wish that changes with each measure
-would make all of them swing together (tests/unit/test_backpressure_simulation.py shows it). Multiplicative both ways,
-as TCP's congestion control backs off (V. Jacobson: Congestion avoidance and control, 1988), since loads differ by
-orders of magnitude.
+raises the interval fast, lowers it slowly, changes it the less the nearer a measure is to its mark, and between two
+water marks holds it: a wish that changes with each measure would make all of them swing together
+(tests/unit/test_backpressure_simulation.py shows it). Multiplicative both ways, as TCP's congestion control backs off
+(V. Jacobson: Congestion avoidance and control, 1988), since loads differ by orders of magnitude.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
 
 from rollcall.contracts.advice import Advice
 
@@ -18,8 +19,8 @@ LAG_MAX_MS = 30_000
 UNREACHABLE_LAG_MS = 5_000
 HEARD_LASTS = timedelta(minutes=2)  # as long as read_advice_v1 takes a row for fresh
 
-RAISE = 1.5  # of the interval, with each look that finds one measure over its high-water mark
-LOWER = 0.9  # with each look that finds all of them below their low-water marks: four looks undo one raise
+RAISE_MAX = 1.5  # of the interval with one look; up to that by the square root of how far a measure is over its mark
+LOWER_MAX = 0.1  # of it off with one look, where nothing is to do at all; the less the nearer a measure is to its mark
 PAUSE = timedelta(seconds=15)  # longer than a look takes to come again, so that a pause is renewed before it ends
 PAUSE_FROM = 10  # times the backlog's high-water mark: what waits already fills the database for minutes
 PAUSE_UNTIL = 2  # times the same mark: a pause that began goes on down to here
@@ -79,13 +80,15 @@ class Load:
 
 
 def next_advice(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> Advice:
-    """Return what clients should keep to after this look. `previous` is what they were told last; None: nothing."""
-    interval = float((previous or limits.default).flush_interval_ms)
-    if not load.is_reachable or _is_over(load, limits):
-        interval *= RAISE
-    elif _is_calm(load, limits):
-        interval *= LOWER
-    return limits.advice(interval, now + PAUSE if _asks_for_pause(previous, load, limits, now) else None)
+    """Return what clients should keep to after this look. `previous` is what they were told last; None: nothing.
+
+    A pause leaves the interval as it is: nobody sends, so nothing can be said of it, and what clients gathered
+    meanwhile should not have to wait for a pace that comes back slowly.
+    """
+    interval = (previous or limits.default).flush_interval_ms
+    if _asks_for_pause(previous, load, limits, now):
+        return limits.advice(interval, now + PAUSE)
+    return limits.advice(interval * _change(load, limits))
 
 
 def stricter(one: Advice, other: Advice) -> Advice:
@@ -98,23 +101,22 @@ def stricter(one: Advice, other: Advice) -> Advice:
     )
 
 
-def _is_over(load: Load, limits: AdviceLimits) -> bool:
-    return any(value is not None and value > marks.high for value, marks in _measures(load, limits))
-
-
-def _is_calm(load: Load, limits: AdviceLimits) -> bool:
-    # Without calls there is no latency, and that is calm. A backlog or lag that nobody knows is no reason to hurry.
-    if load.backlog is None or load.ingest_lag_ms is None:
-        return False
-    return all(value is None or value < marks.low for value, marks in _measures(load, limits))
-
-
-def _measures(load: Load, limits: AdviceLimits) -> list[tuple[float | None, WaterMarks]]:
-    return [
+def _change(load: Load, limits: AdviceLimits) -> float:
+    """Return what the interval is to be multiplied with."""
+    measured = (
         (load.latency_p95_ms, limits.latency_ms),
         (load.backlog, limits.backlog),
         (load.ingest_lag_ms, limits.ingest_lag_ms),
-    ]
+    )
+    found = [(value, marks) for value, marks in measured if value is not None]
+    over = max((value / marks.high for value, marks in found), default=0)
+    if over > 1:
+        return min(RAISE_MAX, sqrt(over))
+    # Without calls there is no latency, and that is calm. A backlog or lag that nobody knows is no reason to hurry.
+    if load.backlog is None or load.ingest_lag_ms is None:
+        return 1
+    near = max(value / marks.low for value, marks in found)
+    return 1 - LOWER_MAX * max(0, 1 - near)
 
 
 def _asks_for_pause(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from rollcall.edge import (
     openapi_admin,
     openapi_analytics,
     openapi_assignments,
+    openapi_console,
     openapi_dead_letters,
     openapi_health,
     openapi_jobs,
@@ -31,6 +32,7 @@ from rollcall.errors import BacklogExceeded
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_dead_letters, openapi_health, openapi_jobs, openapi_privacy),
     *(openapi_assignments, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots, openapi_sockets),
+    openapi_console,
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),

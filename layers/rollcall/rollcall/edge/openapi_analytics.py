@@ -82,7 +82,7 @@ def _track() -> dict[str, Any]:
         "security": [{"writeKey": []}],
         "requestBody": parts.body(SegmentBatch),
         "responses": {
-            "200": parts.answer("All that could be taken is in the queue.", SegmentAnswer, {}),
-            **parts.problems(SEGMENT_PROBLEMS, {}),
+            "200": parts.answer("All that could be taken is in the queue.", SegmentAnswer, parts.INGEST_HEADERS),
+            **parts.problems(SEGMENT_PROBLEMS, parts.INGEST_HEADERS),
         },
     }

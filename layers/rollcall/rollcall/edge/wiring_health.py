@@ -7,7 +7,7 @@ from functools import cache
 import rollcall
 from rollcall.contracts.health import HealthStatus, Published
 from rollcall.contracts.job import QueueDepth
-from rollcall.domain.backpressure import AdviceLimits, next_advice
+from rollcall.domain.backpressure import next_advice
 from rollcall.domain.jobs import JOBS
 from rollcall.edge import observe, settings, wiring, wiring_live
 from rollcall.errors import RollcallError
@@ -83,7 +83,7 @@ def _show_flags() -> dict[str, str]:
 def composing() -> ComposeHealth:
     """Return the flow that makes a snapshot of what was found."""
     current = settings.current()
-    limits = AdviceLimits()
+    limits = wiring.advice_limits()
     return ComposeHealth(
         Deployment(rollcall.VERSION, current.environment, current.aws_region),
         current.objectives,

@@ -1,0 +1,92 @@
+// The HTTP API, as the signed-in person. Every refusal becomes a Problem with its code and request id.
+import { el } from "./dom.js";
+import { seconds } from "./format.js";
+
+const PATIENCE_MS = 35_000; // API Gateway gives up after 30 s
+
+/** Why a request failed (RFC 9457). */
+export class Problem extends Error {
+  constructor({ status, code, detail, requestId = "", retryAfterSeconds = null, faults = [] }) {
+    super(detail);
+    Object.assign(this, { status, code, detail, requestId, retryAfterSeconds, faults });
+  }
+}
+
+export class Api {
+  constructor(token, onExpired) {
+    this.token = token;
+    this.onExpired = onExpired;
+  }
+
+  get = (path, query) => this.#ask("GET", path, query);
+  post = (path, body, query) => this.#ask("POST", path, query, body);
+
+  /** Return {document, etag}; the document is null when it is still that of `etag`. */
+  async changed(path, etag) {
+    const response = await this.#fetch("GET", path, undefined, undefined, etag ? { "If-None-Match": etag } : {});
+    if (response.status === 304) return { document: null, etag };
+    return { document: await this.#read(response), etag: response.headers.get("ETag") };
+  }
+
+  async #ask(method, path, query, body) {
+    return this.#read(await this.#fetch(method, path, query, body));
+  }
+
+  async #fetch(method, path, query, body, headers = {}) {
+    const url = query ? `${path}?${new URLSearchParams(query)}` : path;
+    const sent = { Authorization: `Bearer ${this.token}`, ...headers };
+    if (body !== undefined) sent["Content-Type"] = "application/json";
+    try {
+      return await fetch(url, {
+        method,
+        headers: sent,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: "no-store",
+        credentials: "omit",
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+    } catch {
+      throw new Problem({ status: 0, code: "unreachable", detail: "The API cannot be reached from this browser." });
+    }
+  }
+
+  async #read(response) {
+    const document = await response.json().catch(() => null);
+    if (response.ok && document !== null) return document;
+    const problem = new Problem({
+      status: response.status,
+      code: document?.code ?? `http_${response.status}`,
+      detail: document?.detail ?? document?.message ?? "The answer could not be read.",
+      requestId: document?.request_id ?? response.headers.get("apigw-requestid") ?? "",
+      retryAfterSeconds: Number(response.headers.get("Retry-After")) || null,
+      faults: document?.errors ?? [],
+    });
+    if (response.status === 401) this.onExpired(problem);
+    throw problem;
+  }
+}
+
+const EXPLAINED = {
+  backlog_exceeded:
+    "Held back on purpose: too much waits for the database. Nothing was done. It is allowed again once the backlog has drained.",
+  store_unavailable: "The database is away, so this cannot be shown or done. What was accepted is safe on its queue.",
+};
+
+/** Return a problem as an element: what it means, its code, its request id. */
+export function problemBox(problem) {
+  const again = problem.retryAfterSeconds ? ` Try again in ${seconds(problem.retryAfterSeconds)}.` : "";
+  const faults = (problem.faults ?? []).map(({ pointer, detail }) => el("li", {}, el("code", {}, pointer), ` ${detail}`));
+  return el(
+    "div",
+    { class: "problem", role: "alert" },
+    el("p", {}, (EXPLAINED[problem.code] ?? problem.detail ?? problem.message) + again),
+    faults.length > 0 && el("ul", {}, faults),
+    el(
+      "p",
+      { class: "small" },
+      problem.status ? `${problem.status} ` : "",
+      el("code", {}, problem.code ?? "unexpected"),
+      problem.requestId ? [" · request ", el("code", {}, problem.requestId)] : "",
+    ),
+  );
+}

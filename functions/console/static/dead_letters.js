@@ -1,0 +1,166 @@
+// Dead letters of one organisation: by cause, message by message, and what can be done with them.
+import { problemBox } from "./api.js";
+import { openDiscard } from "./discard.js";
+import { byId, el, fill, replace, table } from "./dom.js";
+import { count, short, time, words } from "./format.js";
+import { openLetter } from "./letter.js";
+import { badge } from "./overview.js";
+import { openRedrive } from "./redrive.js";
+
+const PATH = "api/admin/dead-letters";
+const PAGE = 50;
+const SELECTED_MOST = 300; // what one operation takes by ids
+const KINDS = { open: "warn", redriven: "busy", resolved: "ok", discarded: "idle" };
+
+export const letterBadge = (state) => badge(KINDS[state] ?? "idle", state);
+const sameGroup = (one, other) => ["queue", "cause", "error_code", "state"].every((part) => one?.[part] === other?.[part]);
+
+export class DeadLetters {
+  constructor({ api, session, orgId }) {
+    Object.assign(this, { api, session, orgId, group: null, letters: [], after: null, selected: new Set(), asked: 0 });
+    byId("letter-state").onchange = () => this.open(null);
+    byId("letters-refresh").onclick = () => this.refresh();
+    this.open(null, false);
+  }
+
+  /** Show another group, or none. */
+  open(group, load = true) {
+    this.group = group;
+    this.selected.clear();
+    byId("letters-card").hidden = group === null;
+    if (load) return this.refresh(group !== null);
+  }
+
+  /** Ask again for groups, and for the messages of the open one. */
+  async refresh(focus = false) {
+    const lacking = this.session.lacks("admin:read");
+    if (lacking) return fill(byId("letters-problem"), el("p", { class: "why" }, lacking));
+    const asked = ++this.asked;
+    const state = byId("letter-state").value;
+    try {
+      const page = await this.#page(state ? { state } : {}, 1);
+      const letters = this.group ? await this.#page(this.#filter(), PAGE) : null;
+      if (asked !== this.asked) return; // another organisation or state was chosen meanwhile
+      fill(byId("letters-problem"));
+      this.#showGroups(page.groups);
+      if (letters) this.#take(letters, []);
+      if (letters && focus) byId("letters-title").focus();
+    } catch (problem) {
+      fill(byId("letters-problem"), problemBox(problem));
+    }
+  }
+
+  #page(filter, limit, after = null) {
+    return this.api.get(PATH, { org_id: this.orgId(), limit, ...filter, ...(after ? { after } : {}) });
+  }
+
+  #filter() {
+    const { queue, cause, state } = this.group;
+    return { queue, cause, state };
+  }
+
+  async #more() {
+    try {
+      this.#take(await this.#page(this.#filter(), PAGE, this.after), this.letters);
+    } catch (problem) {
+      fill(byId("letters-problem"), problemBox(problem));
+    }
+  }
+
+  #take(page, before) {
+    // The API filters by queue and cause; of one cause there can be several codes.
+    this.letters = [...before, ...page.dead_letters.filter((letter) => letter.error_code === this.group.error_code)];
+    this.after = page.next_after ?? null;
+    const known = new Set(this.letters.map((letter) => letter.dead_letter_id));
+    this.selected = new Set([...this.selected].filter((id) => known.has(id)));
+    this.#showLetters();
+  }
+
+  #showGroups(groups) {
+    const columns = [
+      { label: "Cause", cell: (group) => [words(group.cause), " ", el("code", {}, group.error_code)] },
+      { label: "Queue", cell: (group) => group.queue },
+      { label: "State", cell: (group) => letterBadge(group.state) },
+      { label: "Messages", kind: "number", cell: (group) => count(group.letter_count) },
+      { label: "Events", kind: "number", cell: (group) => count(group.event_count) },
+      { label: "Last failed", cell: (group) => time(group.last_failed_at) },
+      { label: el("span", { class: "unseen" }, "Open"), name: "", kind: "act", cell: (group) => this.#opener(group) },
+    ];
+    replace(byId("groups"), table("Dead letters by cause", columns, groups, "None. Nothing failed for good."));
+  }
+
+  #opener(group) {
+    const name = `${words(group.cause)} ${group.error_code} in ${group.queue}, ${group.state}`;
+    const open = sameGroup(group, this.group);
+    return el("button", { type: "button", "aria-label": `Messages of ${name}`, "aria-pressed": String(open), onclick: () => this.open(group) }, "Messages");
+  }
+
+  #showLetters() {
+    byId("letters-title").textContent = `Messages: ${words(this.group.cause)}, ${this.group.queue}`;
+    const all = el("input", { type: "checkbox", "aria-label": "Select all shown", onchange: () => this.#selectAll(all.checked) });
+    const columns = [
+      { label: all, kind: "check", cell: (letter) => this.#checkbox(letter) },
+      { label: "Message", cell: (letter) => short(letter.dead_letter_id) },
+      { label: "State", cell: (letter) => letterBadge(letter.state) },
+      { label: "Events", kind: "number", cell: (letter) => count(letter.event_count) },
+      { label: "Failed", cell: (letter) => [time(letter.last_failed_at), letter.failure_count > 1 ? `, ${letter.failure_count} times` : ""] },
+      { label: el("span", { class: "unseen" }, "Look"), name: "", kind: "act", cell: (letter) => this.#looker(letter) },
+    ];
+    replace(
+      byId("letters"),
+      table("Messages", columns, this.letters, "None any more."),
+      this.after && el("button", { type: "button", onclick: () => this.#more() }, "Show more"),
+    );
+    this.#showActions();
+  }
+
+  #checkbox({ dead_letter_id: id }) {
+    const box = el("input", { type: "checkbox", "aria-label": `Select message ${id.slice(0, 8)}`, "data-letter": id });
+    box.checked = this.selected.has(id);
+    box.addEventListener("change", () => {
+      if (box.checked) this.selected.add(id);
+      else this.selected.delete(id);
+      this.#showActions();
+    });
+    return box;
+  }
+
+  #selectAll(on) {
+    this.selected = new Set(on ? this.letters.map((letter) => letter.dead_letter_id) : []);
+    for (const box of byId("letters").querySelectorAll("[data-letter]")) box.checked = on;
+    this.#showActions();
+  }
+
+  #looker(letter) {
+    const id = letter.dead_letter_id;
+    return el("button", { type: "button", "aria-label": `Look at message ${id.slice(0, 8)}`, onclick: () => openLetter(this.api, this.orgId(), id) }, "Look");
+  }
+
+  /** Which of them can be meant: the selected ones, and all open ones of the cause. */
+  #choices() {
+    const { cause, queue, state } = this.group;
+    const ids = [...this.selected];
+    const selected = ids.length > 0 && { label: ids.length === 1 ? "The selected message" : `The ${count(ids.length)} selected messages`, selection: { dead_letter_ids: ids } };
+    const all = state === "open" && { label: `All open ones: ${words(cause)} in ${queue}`, selection: { cause, queue } };
+    return [selected, all].filter(Boolean);
+  }
+
+  #showActions() {
+    const choices = this.#choices();
+    const tooMany = this.selected.size > SELECTED_MOST;
+    const lacking = this.session.lacks("admin:write");
+    const idle = choices.length === 0 ? "Select messages first." : null;
+    const over = tooMany ? `Select ${SELECTED_MOST} at most, or none and take all open ones.` : null;
+    const done = this.group.state === "resolved" ? "These are stored: nothing is left to do." : null;
+    const why = lacking ?? done ?? over ?? idle;
+    const order = { api: this.api, orgId: this.orgId(), choices, closed: () => this.refresh(true) };
+    const open = this.group.state === "open";
+    replace(
+      byId("letters-actions"),
+      el("button", { type: "button", class: "primary", id: "redrive", disabled: why !== null, "aria-describedby": why && "letters-why", onclick: () => openRedrive(order) }, "Redrive…"),
+      open && el("button", { type: "button", class: "danger", id: "discard", disabled: why !== null, "aria-describedby": why && "letters-why", onclick: () => openDiscard(order) }, "Discard…"),
+      el("span", { class: "hint" }, `${count(this.selected.size)} selected`),
+      why && el("p", { class: "why", id: "letters-why" }, why),
+    );
+  }
+}

@@ -1,0 +1,38 @@
+// The line that says where the numbers come from, and how old they are.
+import { announce, byId, el, fill } from "./dom.js";
+import { seconds } from "./format.js";
+
+const WHY = {
+  socket_blocked: "the socket cannot be opened",
+  socket_closed: "the socket was closed",
+  socket_silent: "the socket fell silent",
+  unreachable: "the API cannot be reached",
+};
+
+/** Show how the page hears, and say it aloud when that changes. */
+export function showLine({ mode, heardAt, why }, { staleAfterMs, intervalMs }) {
+  const age = heardAt === null ? null : Math.max(0, Date.now() - heardAt);
+  const isStale = age !== null && age > staleAfterMs;
+  const how = inWords(mode, why, intervalMs);
+  const line = byId("line");
+  line.dataset.mode = isStale ? "stale" : mode;
+  fill(
+    line,
+    el("span", { class: "dot", "aria-hidden": "true" }),
+    el("span", {}, how),
+    age !== null && el("span", { class: "age" }, isStale ? `These numbers are old: ${seconds(Math.round(age / 1000))}.` : `Numbers ${seconds(Math.round(age / 1000))} old.`),
+  );
+  const spoken = isStale ? `The numbers are old. ${how}` : how;
+  if (line.dataset.spoken !== spoken && mode !== "connecting") {
+    line.dataset.spoken = spoken;
+    announce(spoken);
+  }
+}
+
+function inWords(mode, why, intervalMs) {
+  if (mode === "socket") return "Live, over the socket.";
+  const reason = why ? `: ${WHY[why] ?? why}` : "";
+  if (mode === "polling") return `Polling every ${seconds(Math.min(5000, intervalMs) / 1000)}${reason}.`;
+  if (mode === "offline") return `Not connected${reason}. Trying again.`;
+  return `Connecting${reason}.`;
+}

@@ -1,0 +1,174 @@
+// Health, live: over a socket, and by polling where there is none. The page shows which of the two it is.
+import { mergePatch } from "./patch.js";
+
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MOST_MS = 30_000;
+const POLL_MOST_MS = 5_000;
+const INTERVALS_MISSED = 3;
+const OPENING_MOST_MS = 20_000;
+
+/**
+ * What is known, and how. `mode` is "connecting", "socket", "polling" or "offline"; `heardAt` is when the numbers were
+ * last confirmed, by this machine's clock; `why` says what stands in the way of a socket.
+ */
+export class Live {
+  constructor({ api, intervalMs, onChange, openSocket = (url) => new WebSocket(url) }) {
+    this.api = api;
+    this.intervalMs = intervalMs;
+    this.onChange = onChange;
+    this.openSocket = openSocket;
+    this.state = { mode: "connecting", heardAt: null, health: null, organisations: {}, advice: null, why: "" };
+    this.sequence = null;
+    this.seen = 0; // the highest sequence heard of, applied or not
+    this.attempts = 0;
+    this.running = false;
+  }
+
+  get staleAfterMs() {
+    return INTERVALS_MISSED * this.intervalMs;
+  }
+
+  start() {
+    this.running = true;
+    this.timer = setInterval(() => this.#tick(), 1000);
+    this.#open();
+  }
+
+  stop() {
+    this.running = false;
+    clearInterval(this.timer);
+    clearTimeout(this.retry);
+    this.#drop();
+  }
+
+  /** Try the socket now, whatever the backoff says: the network is back, or somebody looks again. */
+  hurry() {
+    if (this.socket || !this.running) return;
+    clearTimeout(this.retry);
+    this.#open();
+  }
+
+  async #open() {
+    if (this.opening || this.socket || !this.running) return;
+    this.opening = true;
+    try {
+      const { ticket, url } = await this.api.post("api/socket/tickets", {});
+      if (!this.running) return;
+      this.#listen(this.openSocket(`${url}?ticket=${encodeURIComponent(ticket)}`));
+    } catch (problem) {
+      this.#lost(problem.code ?? "socket_blocked");
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  #listen(socket) {
+    this.socket = socket;
+    this.listenedSince = Date.now();
+    this.confirmed = false;
+    socket.onopen = () => this.#subscribe();
+    socket.onmessage = ({ data }) => this.socket === socket && this.#hear(JSON.parse(data));
+    socket.onclose = () => this.socket === socket && this.#lost("socket_closed");
+  }
+
+  #subscribe() {
+    this.sequence = null;
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify({ action: "subscribe" }));
+    }
+  }
+
+  #hear(message) {
+    if (message.type === "problem") return this.#refused(message);
+    if (message.advice) this.state.advice = message.advice;
+    if (typeof message.sequence === "number") this.seen = Math.max(this.seen, message.sequence);
+    if (message.type === "health.snapshot") this.#take(message);
+    else if (this.sequence === null) return; // a snapshot is on its way
+    else if (message.type === "health.delta") this.#apply(message);
+    else if (message.type === "heartbeat" && message.sequence > this.sequence) return this.#subscribe();
+    this.#heard("socket");
+  }
+
+  #take(snapshot) {
+    this.attempts = 0;
+    this.confirmed = true;
+    this.sequence = snapshot.sequence;
+    this.state.health = snapshot.health;
+    this.state.organisations = snapshot.organisations ?? {};
+    // A change overtook its snapshot: ask for a newer one, in a moment, so that two clocks never chase each other.
+    if (this.seen > this.sequence) setTimeout(() => this.#subscribe(), BACKOFF_FIRST_MS);
+    this.seen = this.sequence;
+  }
+
+  #apply(delta) {
+    if (delta.sequence <= this.sequence) return;
+    if (delta.previous !== this.sequence) return void this.#subscribe();
+    this.sequence = delta.sequence;
+    this.state.health = mergePatch(this.state.health, delta.patch ?? {});
+    for (const [orgId, patch] of Object.entries(delta.organisations ?? {})) {
+      this.state.organisations = { ...this.state.organisations, [orgId]: mergePatch(this.state.organisations[orgId], patch) };
+    }
+  }
+
+  #refused(problem) {
+    if (problem.code === "token_expired" || problem.code === "token_invalid") return this.api.onExpired(problem);
+    this.state.why = problem.code;
+    if (this.sequence === null) setTimeout(() => this.#subscribe(), 1000 * (problem.retry_after_seconds ?? 5));
+    this.onChange(this.state);
+  }
+
+  #heard(mode) {
+    Object.assign(this.state, { mode, heardAt: Date.now(), why: mode === "socket" ? "" : this.state.why });
+    this.onChange(this.state);
+  }
+
+  #drop() {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  #lost(why) {
+    this.#drop();
+    if (!this.running) return;
+    this.state.why = why;
+    if (this.state.mode === "socket") this.state.mode = "connecting";
+    // Full jitter: after an outage not everybody comes back at the same moment.
+    const most = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.attempts++);
+    this.retry = setTimeout(() => this.#open(), most / 2 + (Math.random() * most) / 2);
+    this.polledAt = 0;
+    this.onChange(this.state);
+  }
+
+  #tick() {
+    const now = Date.now();
+    if (this.socket) {
+      const silent = now - Math.max(this.confirmed ? this.state.heardAt ?? 0 : 0, this.listenedSince);
+      if (silent > (this.confirmed ? this.staleAfterMs : OPENING_MOST_MS)) this.#lost("socket_silent");
+    }
+    const unheard = !this.socket || !this.confirmed;
+    if (unheard && now - (this.polledAt ?? 0) >= Math.min(this.intervalMs, POLL_MOST_MS)) this.#poll();
+    this.onChange(this.state);
+  }
+
+  async #poll() {
+    this.polledAt = Date.now();
+    try {
+      const { document, etag } = await this.api.changed("api/health", this.etag);
+      if (this.socket && this.confirmed) return; // the socket was faster
+      this.etag = etag;
+      if (document) this.#keep(document);
+      this.#heard("polling");
+    } catch (problem) {
+      if (!this.socket) this.state.mode = "offline";
+      this.state.why = problem.code ?? "unreachable";
+      this.onChange(this.state);
+    }
+  }
+
+  #keep({ organisations, ...health }) {
+    this.state.health = health;
+    if (organisations) this.state.organisations = organisations;
+    if (health.advice) this.state.advice = health.advice;
+  }
+}

@@ -1,0 +1,155 @@
+// Redrive: first a dry run that shows what would happen, then the messages go back on their queue.
+import { problemBox } from "./api.js";
+import { openDialog } from "./dialog.js";
+import { byId, el, fill, replace, table, announce } from "./dom.js";
+import { count, short, words } from "./format.js";
+import { badge } from "./overview.js";
+
+const PATH = "api/admin/dead-letters/redrive";
+const POLL_MS = 700;
+const SETTLE_MS = 90_000; // how long to wait for what was put back to be stored
+const RESULTS_SHOWN = 200;
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The radio buttons that say which messages are meant; the first one is chosen. */
+export function chooseSelection(choices) {
+  const radios = choices.map(({ label }, index) => {
+    const radio = el("input", { type: "radio", name: "selection", value: index });
+    radio.checked = index === 0;
+    return el("label", { class: "choice" }, radio, ` ${label}`);
+  });
+  return el("fieldset", {}, el("legend", {}, "Which"), radios);
+}
+
+/** Which of the choices a form has chosen. */
+export const chosen = (form, choices) => choices[Number(new FormData(form).get("selection"))].selection;
+
+/** The field for a reason, which the audit keeps. */
+export const reasonField = () => [
+  el("label", { for: "reason" }, "Reason"),
+  el("input", { id: "reason", name: "reason", required: true, maxlength: 128, autocomplete: "off", "aria-describedby": "reason-hint" }),
+  el("p", { id: "reason-hint", class: "hint" }, "Kept with it, for those who look later. No names of people."),
+];
+
+/** Open the dialog for a redrive. */
+export function openRedrive({ api, orgId, choices, closed }) {
+  const watch = { open: true, changed: false };
+  const form = el(
+    "form",
+    { id: "redrive-form" },
+    chooseSelection(choices),
+    reasonField(),
+    el("label", { for: "rate" }, "Messages a second, at most"),
+    el("input", { id: "rate", name: "rate", type: "number", min: 0.01, max: 10000, step: "any", value: 50, required: true }),
+    el("div", { class: "tools" }, el("button", { type: "submit", class: "primary" }, "Dry run")),
+  );
+  const outcome = el("div", { id: "redrive-outcome" });
+  const order = (dryRun) => ({
+    org_id: orgId,
+    selection: chosen(form, choices),
+    reason: form.elements.reason.value,
+    dry_run: dryRun,
+    rate_per_second: Number(form.elements.rate.value),
+  });
+  const run = async (dryRun) => {
+    setBusy(form, true);
+    try {
+      const asked = order(dryRun);
+      watch.changed ||= !dryRun;
+      const report = await follow({ api, orgId, outcome, watch, asked });
+      if (dryRun && report) offer(outcome, report, () => run(false));
+    } catch (problem) {
+      fill(outcome, problemBox(problem));
+    } finally {
+      setBusy(form, false);
+    }
+  };
+  form.addEventListener("submit", (event) => (event.preventDefault(), run(true)));
+  form.addEventListener("input", () => replace(outcome)); // what was tried is not what is asked for any more
+  openDialog("Redrive", [form, outcome], () => {
+    watch.open = false;
+    if (watch.changed) closed();
+  });
+}
+
+function setBusy(form, busy) {
+  for (const field of form.elements) field.disabled = busy;
+}
+
+function offer(outcome, { redrive, messages }, go) {
+  const many = messages.redriven || (redrive.counts.redriven ?? 0);
+  if (redrive.state !== "done" || many === 0) return;
+  const button = el("button", { type: "button", class: "primary", id: "redrive-now", onclick: go }, `Redrive ${count(many)} now`);
+  outcome.append(el("div", { class: "tools" }, button));
+  button.focus();
+}
+
+/** Ask for a redrive and show how far it is, until nothing of it moves any more; returns its last report. */
+async function follow({ api, orgId, outcome, watch, asked }) {
+  fill(outcome, el("p", {}, "Asking…"));
+  const { operation_id: id } = await api.post(PATH, asked);
+  const deadline = Date.now() + SETTLE_MS;
+  while (watch.open) {
+    const report = await api.get(`${PATH}/${id}`, { org_id: orgId, limit: RESULTS_SHOWN });
+    showReport(outcome, report, asked.dry_run, () => cancel(api, id, orgId, outcome));
+    if (isSettled(report, asked.dry_run) || (isFinished(report) && Date.now() > deadline)) return report;
+    await pause(POLL_MS);
+  }
+  return null;
+}
+
+const isFinished = ({ redrive }) => !["queued", "running"].includes(redrive.state);
+
+function isSettled(report, dryRun) {
+  const { redriven, resolved, open_again: again } = report.messages;
+  return isFinished(report) && (dryRun || resolved + again >= redriven);
+}
+
+async function cancel(api, id, orgId, outcome) {
+  try {
+    await api.post(`${PATH}/${id}/cancel`, undefined, { org_id: orgId });
+    announce("Cancelled after the part under way.");
+  } catch (problem) {
+    outcome.append(problemBox(problem));
+  }
+}
+
+function showReport(outcome, report, dryRun, onCancel) {
+  const { redrive, messages, results } = report;
+  const finished = isFinished(report);
+  const bar = el("progress", { max: 1, value: redrive.progress, "aria-label": "Progress" });
+  const sentence = dryRun ? rehearsed(redrive) : done(redrive, messages);
+  const parts = [
+    el("h3", {}, dryRun ? "Dry run" : "Redrive"),
+    el("p", { class: "sentence" }, badge(finished ? { done: "ok", failed: "bad", cancelled: "warn" }[redrive.state] : "busy", redrive.state), ` ${sentence}`),
+    redrive.error_code && el("p", {}, "Why: ", el("code", {}, redrive.error_code)),
+    bar,
+    results.length > 0 && table("Results, message by message", RESULT_COLUMNS, results),
+    report.next_after && el("p", { class: "hint" }, `The first ${RESULTS_SHOWN} results are shown.`),
+  ];
+  if (finished) {
+    fill(outcome, parts);
+    announce(sentence);
+    return;
+  }
+  if (outcome.querySelector("#redrive-cancel")) return fill(outcome.firstElementChild, parts);
+  const button = el("button", { type: "button", id: "redrive-cancel", onclick: onCancel }, "Cancel");
+  replace(outcome, el("div", {}, parts), el("div", { class: "tools" }, button));
+}
+
+const RESULT_COLUMNS = [
+  { label: "Message", cell: (result) => short(result.dead_letter_id) },
+  { label: "Result", cell: (result) => [badge(result.result === "redriven" ? "ok" : "bad", words(result.result)), result.code && [" ", el("code", {}, result.code)]] },
+  { label: "Is now", cell: (result) => words(result.state) },
+];
+
+function rehearsed({ state, counts }) {
+  if (state === "queued" || state === "running") return "Reading what it would send.";
+  return `Would put back ${count(counts.redriven ?? 0)}; ${count(counts.failed ?? 0)} could not be put back. Nothing was changed.`;
+}
+
+function done({ state }, { redriven, failed, resolved, open_again: again }) {
+  if (state === "queued") return "Waiting for a worker.";
+  return `Put back ${count(redriven)}, stored ${count(resolved)}, failed again ${count(again)}, not put back ${count(failed)}.`;
+}

@@ -1,0 +1,66 @@
+// Who is signed in: a token, kept for this tab alone and never in an address.
+
+const KEY = "rollcall.token";
+const LADDER = ["admin:read", "admin:write", "admin:breakglass", "admin:super"];
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+export class TokenUnreadable extends Error {}
+
+/** A token and what it says. Whether it is genuine, the API judges. */
+export class Session {
+  constructor(token) {
+    const claims = readClaims(token);
+    this.token = token;
+    this.subject = String(claims.sub ?? "");
+    this.role = claims.role ?? "learner";
+    this.orgIds = Array.isArray(claims.org_ids) ? claims.org_ids.map(String) : [];
+    this.scopes = typeof claims.scope === "string" ? claims.scope.split(" ").filter(Boolean) : [];
+    this.expiresAt = Number(claims.exp) * 1000;
+    if (!Number.isFinite(this.expiresAt)) throw new TokenUnreadable("This token does not say when it expires.");
+    if (this.expiresAt <= Date.now()) throw new TokenUnreadable("This token has expired.");
+  }
+
+  /** Whether it has a scope, or one that includes it. */
+  holds(scope) {
+    return this.scopes.some((held) => LADDER.indexOf(held) >= LADDER.indexOf(scope));
+  }
+
+  /** Why something cannot be done with this token; null when it can. */
+  lacks(scope, role = null) {
+    if (!this.holds(scope)) return `Needs the scope ${scope}. This token has ${this.scopes.join(", ") || "none"}.`;
+    if (role !== null && this.role !== role) return `Needs a token with the role ${role}. This one has ${this.role}.`;
+    return null;
+  }
+
+  keep() {
+    sessionStorage.setItem(KEY, this.token);
+  }
+
+  static forget() {
+    sessionStorage.removeItem(KEY);
+  }
+
+  /** The session of this tab, if it has one that is still good. */
+  static restore() {
+    const token = sessionStorage.getItem(KEY);
+    if (!token) return null;
+    try {
+      return new Session(token);
+    } catch {
+      Session.forget();
+      return null;
+    }
+  }
+}
+
+/** Return what a JWT says. Raises TokenUnreadable. */
+export function readClaims(token) {
+  const parts = token.split(".");
+  if (parts.length !== 3) throw new TokenUnreadable("This is no token: a JWT has three parts with dots between them.");
+  try {
+    const bytes = Uint8Array.from(atob(parts[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new TokenUnreadable("This is no token: its middle part cannot be read.");
+  }
+}

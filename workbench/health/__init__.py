@@ -1,0 +1,1 @@
+"""`rollcall health`: how the running system is, now and as it changes."""
