@@ -49,6 +49,18 @@ class Cloud:
         """Put a message on a queue, by its name in the stack's state."""
         self._sqs.send_message(QueueUrl=self._state.queues[queue], MessageBody=body)
 
+    @contextmanager
+    def full_queue(self, messages: int) -> Iterator[str]:
+        """Make a queue that nobody reads, with so many messages on it, and return its address."""
+        url = self._sqs.create_queue(QueueName=f"full-{uuid4()}")["QueueUrl"]
+        try:
+            for first in range(0, messages, 10):
+                entries = [{"Id": str(number), "MessageBody": "{}"} for number in range(min(10, messages - first))]
+                self._sqs.send_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
+            yield url
+        finally:
+            self._sqs.delete_queue(QueueUrl=url)
+
     def waiting(self, queue: str) -> int:
         """Return how many messages are on a queue, in flight or not."""
         return self._count(queue)

@@ -12,7 +12,10 @@ import httpx
 from tests.e2e.database import Database
 from tests.e2e.people import BATCH, Api, Event, Sender, reasons, statuses
 
-ADVICE = ("RateLimit", "RateLimit-Policy", "X-Client-Queue-Lag")
+ADVICE = (
+    *("RateLimit", "RateLimit-Policy", "X-Client-Queue-Lag"),
+    *("X-Client-Flush-Interval", "X-Client-Batch-Size"),
+)
 
 
 def test_batch_is_stored_and_moves_the_projections(api: Api, database: Database) -> None:
