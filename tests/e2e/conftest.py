@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.e2e.browser import headless
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
 from tests.e2e.people import Api, Sent
@@ -74,3 +76,10 @@ def database(state: StackState) -> Database:
 def cloud(state: StackState) -> Cloud:
     """The emulated services beside the API."""
     return Cloud(state)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless browser, for a module: while it runs, nothing else can use asyncio in this thread."""
+    with headless() as started:
+        yield started
