@@ -120,9 +120,7 @@ def test_what_a_token_does_not_allow_is_said(console: Console, api: Api, ward: W
     expect(console.page.get_by_role("button", name="Start")).to_be_disabled()
 
 
-def test_an_outage_is_shown_within_seconds(
-    console: Console, ward: Ward, stack: LocalStack, state: StackState
-) -> None:
+def test_an_outage_is_shown_within_seconds(console: Console, ward: Ward, stack: LocalStack, state: StackState) -> None:
     """PostgreSQL stops: down, why, and what to do, over the socket; it starts: the status returns by itself."""
     console.sign_in(ward.sender)
     console.expect_line(LIVE)
@@ -308,7 +306,7 @@ def test_signs_in_at_an_identity_provider(console: Console, ward: Ward) -> None:
 
 
 def test_every_view_is_accessible_in_light_dark_and_on_a_phone(console: Console, ward: Ward) -> None:
-    """axe finds nothing, and on 320 pixels nothing scrolls sideways."""
+    """Axe finds nothing, and on 320 pixels nothing scrolls sideways."""
     found: dict[str, list[str]] = {}
     page = console.page
     console.open()

@@ -1,13 +1,20 @@
 """What the tests without IO share."""
 
 import io
+import itertools
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
+from rollcall.contracts.job import QueueDepth
 from rollcall.edge import observe, settings, wiring_operations, wiring_scrub
+from rollcall.flows.hold_back import HoldBack
+
+if TYPE_CHECKING:
+    from rollcall.errors import RollcallError
 
 
 @pytest.fixture(autouse=True)
@@ -18,10 +25,29 @@ def fresh_settings() -> Iterator[None]:
     settings.current.cache_clear()
 
 
+class Spool:
+    """The spool's depth, as a test sets it."""
+
+    def __init__(self) -> None:
+        self.depth = QueueDepth(waiting_count=0, in_flight_count=0, delayed_count=0)
+        self.fault: RollcallError | None = None
+        self.asked = 0
+
+    def __call__(self) -> QueueDepth:
+        """Answer it, or raise the fault."""
+        self.asked += 1
+        if self.fault:
+            raise self.fault
+        return self.depth
+
+
 @pytest.fixture(autouse=True)
-def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the spool be empty: tests have no queue. What holds routes back is tested by itself."""
-    monkeypatch.setattr(wiring_operations, "hold_back", lambda: SimpleNamespace(check=lambda: None))
+def spool(monkeypatch: pytest.MonkeyPatch) -> Spool:
+    """Nothing is spooled unless a test says so; a batch more than three is too many."""
+    found = Spool()
+    gate = HoldBack(found, 3, itertools.count(step=10).__next__)
+    monkeypatch.setattr(wiring_operations, "hold_back", lambda: gate)
+    return found
 
 
 @pytest.fixture
