@@ -18,6 +18,9 @@ from workbench.stack.ports import LOOPBACK
 from workbench.stack.state import StackState
 from workbench.tokens import TokenSigner
 
+# Whoever waits for news of health waits for a second, not for ten.
+OVERRIDES = {"HealthStreamIntervalMs": "1000"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let modules that end something (or look back at everything) say so: a module's TURN is 0 unless it says more."""
@@ -36,7 +39,7 @@ def stack() -> Iterator[LocalStack]:
     """The stack of these tests, in a folder of their own: a developer's own stack is not touched."""
     # Not pytest's temporary folder: each run of pytest closes that to PostgreSQL's system user.
     with tempfile.TemporaryDirectory(prefix="rollcall-e2e-") as home:
-        local = LocalStack(Checkout(root=here().root, home=Path(home)))
+        local = LocalStack(Checkout(root=here().root, home=Path(home)), overrides=OVERRIDES)
         try:
             # The preferred ports belong to the developer's own stack, which may be about to start.
             local.up(print, http_port=free_port(), database_port=free_port())
