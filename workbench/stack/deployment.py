@@ -59,7 +59,7 @@ class Deployment:
         return outputs
 
     def _name_sockets(self, outputs: Mapping[str, str]) -> None:
-        """Tell functions where the emulator serves sockets: like a domain of one's own, it is not the default."""
+        """Tell functions where the emulator serves sockets: as behind a domain of your own, not the default."""
         functions = boto3.client(
             "lambda",
             endpoint_url=self.endpoint_url,
