@@ -34,6 +34,7 @@ def find_browser() -> str:
 def headless() -> Iterator[Browser]:
     """Start the browser."""
     program = find_browser()
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # Without a sandbox, since tests may run as root; they open nothing but the stack's own page.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=PATIENCE_MS)
@@ -83,7 +84,7 @@ class Console:
     def sign_in(self, sender: Sender, view: str = "overview") -> None:
         """Load the page and sign in with a sender's token."""
         self.open(view)
-        self.page.get_by_label("Token").fill(sender.token)
+        self.page.get_by_label("Token", exact=True).fill(sender.token)
         self.page.get_by_role("button", name="Sign in with this token").click()
         expect(self.page.locator("#sign-in")).to_be_hidden()
 

@@ -92,7 +92,7 @@ def test_signs_in_and_follows_health_live(console: Console, ward: Ward, state: S
     expect(page.locator("#session")).to_contain_text(str(ward.org_id))
 
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("Token")).to_be_focused()
+    expect(page.get_by_label("Token", exact=True)).to_be_focused()
     assert page.evaluate("sessionStorage.length") == 0
 
 
@@ -100,11 +100,11 @@ def test_a_token_that_is_none_or_is_refused_says_so(console: Console, ward: Ward
     """What is no token is told at once; one that the API refuses brings back here, with the code."""
     console.open()
     page = console.page
-    page.get_by_label("Token").fill("nonsense")
+    page.get_by_label("Token", exact=True).fill("nonsense")
     page.get_by_role("button", name="Sign in with this token").click()
     expect(page.locator("#sign-in-problem")).to_contain_text("three parts")
     head, claims, _ = ward.sender.token.split(".")
-    page.get_by_label("Token").fill(f"{head}.{claims}.{'A' * 43}")
+    page.get_by_label("Token", exact=True).fill(f"{head}.{claims}.{'A' * 43}")
     page.get_by_role("button", name="Sign in with this token").click()
     expect(page.locator("#sign-in-problem")).to_contain_text("token_invalid")
 
