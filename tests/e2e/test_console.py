@@ -187,7 +187,7 @@ def test_discarding_asks_twice(console: Console, api: Api, cloud: Cloud, ward: W
     asked: list[dict[str, Any]] = []
 
     def answer(route: Route) -> None:
-        asked.append(route.request.post_data_json)
+        asked.append(json.loads(route.request.post_data or "{}"))
         if asked[-1]["dry_run"]:
             return route.fulfill(json={"dry_run": True, "discarded": 1, "remaining": 0})
         problem = {"code": "backlog_exceeded", "detail": "Too much waits.", "request_id": "request-17"}
@@ -261,6 +261,7 @@ class FakeSocket:
         self.say("health.snapshot", sequence=self.sequence, health={"status": "ok"}, organisations={}, socket=socket)
 
     def say(self, kind: str, socket: WebSocketRoute | None = None, **members: Any) -> None:
+        """Send the page a message, on the latest of its sockets unless another is named."""
         advice = {"flush_interval_ms": 0, "batch_size": 100, "pause_until": None}
         message = {"type": kind, "sent_at": datetime.now(UTC).isoformat(), "advice": advice, **members}
         (socket or self.opened[-1]).send(json.dumps(message))
@@ -339,7 +340,7 @@ def test_the_skip_link_and_each_view_take_the_keyboard_along(console: Console, w
 
 
 def await_pages(console: Console, condition: Callable[[], bool]) -> None:
-    """Wait for a condition that what the page does fulfils: its messages are heard only while the page is waited for."""
+    """Wait until the page has made a condition true: what it sends is heard only while the page is waited for."""
 
     def looked() -> bool:
         console.page.wait_for_timeout(50)
