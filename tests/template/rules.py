@@ -29,9 +29,13 @@ MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AW
 # Variables that are Lambda's, the SDK's or Powertools' to read or to set.
 SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
-# The objects of one folder of one bucket, and the parameters below one path of this stack: as narrow as S3 and Systems
-# Manager can say it of names that are yet to be made.
-FOLDERS = re.compile(r"^(\$\{\w+\.Arn\}|arn:.*:parameter/rollcall/\$\{AWS::StackName\})/[a-z-]+/\*$")
+# The objects of one folder of one bucket, the parameters below one path of this stack, the connections of one of its APIs:
+# as narrow as S3, Systems Manager and API Gateway can say it of names that are yet to be made.
+FOLDERS = re.compile(
+    r"^(\$\{\w+\.Arn\}/[a-z-]+"
+    r"|arn:.*:parameter/rollcall/\$\{AWS::StackName\}/[a-z-]+"
+    r"|arn:.*:\$\{SocketApi\}/live/(POST|DELETE)/@connections)/\*$"
+)
 # Whom an alarm goes to: who looks today, and who looks now.
 TOPICS = ("WarnTopic", "PageTopic")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
