@@ -29,8 +29,8 @@ MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AW
 # Variables that are Lambda's, the SDK's or Powertools' to read or to set.
 SET_BY_RUNTIME = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL"}
-# The objects of one folder of one bucket, the parameters below one path of this stack, the connections of one of its APIs:
-# as narrow as S3, Systems Manager and API Gateway can say it of names that are yet to be made.
+# The objects of one folder of one bucket, the parameters below one path of this stack, the connections of its API: as
+# narrow as S3, Systems Manager and API Gateway can say it of names that are yet to be made.
 FOLDERS = re.compile(
     r"^(\$\{\w+\.Arn\}/[a-z-]+"
     r"|arn:.*:parameter/rollcall/\$\{AWS::StackName\}/[a-z-]+"
