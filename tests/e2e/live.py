@@ -32,8 +32,8 @@ class LiveSocket:
             yield cls(sender, connection)
 
     def say(self, message: Any) -> None:
-        """Send a message, whatever it is, and note its texts: nothing of it may be found in a log."""
-        self.sender.sent.note(message)
+        """Send a message, whatever it is, and note its events' texts: nothing of them may be found in a log."""
+        self.sender.sent.note(message.get("events") if isinstance(message, dict) else message)
         self.connection.send(message if isinstance(message, (str, bytes)) else json.dumps(message))
 
     def hear(self, is_wanted: Callable[[Message], bool] = lambda _message: True) -> Message:

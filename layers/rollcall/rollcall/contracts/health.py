@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.advice import Advice
+from rollcall.contracts.event import Timestamp
 from rollcall.contracts.job import QueueDepth
 
 HealthStatus = Literal["ok", "degraded", "down"]
@@ -217,7 +218,7 @@ class TransitionQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(20, ge=1, le=100)
-    before: AwareDatetime | None = Field(None, description="Those before this moment.")
+    before: Timestamp | None = Field(None, description="Those before this moment.")
 
 
 class Sample(BaseModel):
