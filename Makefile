@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit integration template e2e bench lock format checkov presidio clean
+.PHONY: help setup run test lint types unit integration template e2e e2e-rest e2e-health bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,13 +39,9 @@ setup: .venv/.ready .lambda/.ready ## build the environment in .venv
 run: setup ## start the local stack, do the main job on real data, keep serving until Ctrl-C
 	@$(BIN)/rollcall run
 
-# Two at a time, one a core: the deployed stack, which waits a lot, beside all the rest.
+# Two at a time, one a core, the longest first: what ends makes room for the next.
 test: setup checkov ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e rest
-
-.PHONY: rest
-rest:
-	@for part in lint types unit template integration; do $(MAKE) --no-print-directory $$part || exit 1; done
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 lint types e2e-rest e2e-health integration unit template
 
 lint: setup ## ruff and sqlfluff
 	$(BIN)/ruff check .
@@ -64,8 +60,15 @@ integration: setup ## tests against a real PostgreSQL
 template: setup checkov ## the template's own rules, sam validate, checkov
 	$(BIN)/pytest tests/template
 
-e2e: setup ## tests against the stack deployed on this machine
-	$(BIN)/pytest tests/e2e
+# In two parts, each with a stack of its own, so that they can run beside each other.
+HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console health outage push sockets)
+e2e: e2e-rest e2e-health ## tests against the stack deployed on this machine
+
+e2e-rest: setup
+	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%)
+
+e2e-health: setup
+	$(BIN)/pytest $(HEALTH) $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
 
 bench: setup ## measure, side by side with the baselines
 	$(BIN)/rollcall bench

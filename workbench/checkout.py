@@ -37,6 +37,11 @@ class Checkout:
         return self.root / ".lambda" / "bin" / "python"
 
     @property
+    def build(self) -> Path:
+        """Where `sam build` puts what it built."""
+        return self.root / ".aws-sam"
+
+    @property
     def schema(self) -> Path:
         """The SQL sources."""
         return self.root / "sql"

@@ -55,7 +55,7 @@ class Console:
     @contextmanager
     def of(cls, browser: Browser, http_url: str, **options: Any) -> Iterator[Self]:
         """Open a tab of its own, with nothing of another's in it, and close it without a complaint."""
-        context = browser.new_context(**options)
+        context = browser.new_context(reduced_motion="reduce", **options)
         context.set_default_timeout(PATIENCE_MS)
         console = cls(context.new_page(), f"{http_url}/console")
         console._listen()

@@ -49,7 +49,7 @@ def test_every_function_logs(lines: list[str], cloud: Cloud) -> None:
 def test_nothing_that_was_sent_is_logged(lines: list[str], sent: Sent) -> None:
     """No id of an event, a learner, a course or a lesson, no attribute, e-mail, address or token is in any line."""
     text = "\n".join(lines)
-    assert len(sent.texts) > 1000
+    assert len(sent.texts) > 100
     found = set(UUIDS.findall(text))
     assert sent.texts & found == set()
     others = (value for value in sent.texts if not UUIDS.fullmatch(value))

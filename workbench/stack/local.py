@@ -5,8 +5,9 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import psutil
@@ -25,6 +26,7 @@ POSTGRES_PORT = 54329
 JWT_ISSUER = "https://rollcall.example"
 JWT_AUDIENCE = "rollcall"
 LOCK_WAIT_SECONDS = 60
+BUILD_WAIT_SECONDS = 180
 LOCK_POLL_SECONDS = 2
 
 Say = Callable[[str], None]
@@ -69,10 +71,12 @@ class LocalStack:
         schema.migrate(self.postgres.conninfo(postgres_port), schema.Schema.read(self.checkout.schema))
         say(f"emulator of AWS on port {emulator_port}")
         self.emulator.start(emulator_port)
-        say("sam build")
-        deployment.build()
-        say("sam deploy")
-        outputs = deployment.deploy(postgres_port, self.postgres.password, self.overrides)
+        # Two stacks of one checkout share what is built.
+        with _locked(self.checkout.build / "lock", say, BUILD_WAIT_SECONDS):
+            say("sam build")
+            deployment.build()
+            say("sam deploy")
+            outputs = deployment.deploy(postgres_port, self.postgres.password, self.overrides)
         state = self._state(outputs, endpoint, emulator_port, postgres_port)
         state.write(self.checkout.stack_file)
         return state
@@ -166,18 +170,22 @@ class LocalStack:
                 process.kill()
         shutil.rmtree(scratch, ignore_errors=True)
 
-    @contextmanager
-    def _alone(self, say: Say) -> Iterator[None]:
+    def _alone(self, say: Say) -> AbstractContextManager[None]:
         """Let one command at a time start or stop the stack; another one waits for it a while."""
-        self.checkout.home.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(self.checkout.home / "lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
-            deadline = time.monotonic() + LOCK_WAIT_SECONDS
-            while not _try_lock(lock):
-                if time.monotonic() > deadline:
-                    raise WorkbenchError("Another rollcall command is still starting or stopping this stack.")
-                say("waiting for another rollcall command to finish")
-                time.sleep(LOCK_POLL_SECONDS)
-            yield
+        return _locked(self.checkout.home / "lock", say, LOCK_WAIT_SECONDS)
+
+
+@contextmanager
+def _locked(path: Path, say: Say, seconds: float) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600)) as lock:
+        deadline = time.monotonic() + seconds
+        while not _try_lock(lock):
+            if time.monotonic() > deadline:
+                raise WorkbenchError("Another rollcall command is still starting or stopping a stack of this checkout.")
+            say("waiting for another rollcall command to finish")
+            time.sleep(LOCK_POLL_SECONDS)
+        yield
 
 
 def _try_lock(file: IO[str]) -> bool:
