@@ -1,4 +1,4 @@
-"""Linear time: 256 KB of hostile text in every rule in some ten milliseconds, and no more than in proportion for more."""
+"""Linear time: 256 KB of hostile text in every rule in tens of milliseconds, and in proportion for more."""
 
 import time
 from collections.abc import Callable
