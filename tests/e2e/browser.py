@@ -61,7 +61,7 @@ class Console:
         console._listen()
         yield console
         context.close()
-        assert console.complaints == []
+        assert not console.complaints, console.complaints
 
     def _listen(self) -> None:
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
