@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit integration template e2e bench lock format checkov presidio clean
+.PHONY: help setup browser run test lint types unit integration template e2e bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -64,7 +64,15 @@ integration: setup ## tests against a real PostgreSQL
 template: setup checkov ## the template's own rules, sam validate, checkov
 	$(BIN)/pytest tests/template
 
-e2e: setup ## tests against the stack deployed on this machine
+# The console's tests drive a real browser. Playwright's own would be downloaded from elsewhere; Debian's is signed.
+browser: ## install Debian's chromium for the console's tests, where there is no browser yet
+	@for program in chromium google-chrome chromium-browser; do command -v $$program > /dev/null && exit 0; done; \
+	command -v apt-get > /dev/null || { echo 'No chromium and no google-chrome here, and no apt-get to install one: install either.'; exit 1; }; \
+	if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root=sudo; fi; \
+	$$as_root apt-get install -y --no-install-recommends chromium \
+	  || { echo 'chromium was not installed: try `apt-get update`, or install a chromium or google-chrome yourself.'; exit 1; }
+
+e2e: setup browser ## tests against the stack deployed on this machine
 	$(BIN)/pytest tests/e2e
 
 bench: setup ## measure, side by side with the baselines
