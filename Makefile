@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit integration template e2e e2e-rest e2e-health bench lock format checkov presidio clean
+.PHONY: help setup browser run test lint types unit integration template e2e e2e-rest e2e-health bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -60,14 +60,21 @@ integration: setup ## tests against a real PostgreSQL
 template: setup checkov ## the template's own rules, sam validate, checkov
 	$(BIN)/pytest tests/template
 
+# The console's tests drive a real browser: Debian's, where there is none yet. Playwright's own would come from elsewhere.
+browser: ## install a browser for the console's tests; without one they are skipped
+	@for program in chromium google-chrome chromium-browser; do command -v $$program > /dev/null && exit 0; done; \
+	if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root='sudo -n'; fi; install="$$as_root apt-get install --yes --quiet --quiet --no-install-recommends chromium"; \
+	$$install || { $$as_root apt-get update --quiet --quiet && $$install; } \
+	  || echo 'No chromium could be installed. Install a chromium or google-chrome yourself, or the console stays untested.'
+
 # In two parts, each with a stack of its own, so that they can run beside each other.
 HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console health outage push sockets)
 e2e: e2e-rest e2e-health ## tests against the stack deployed on this machine
 
-e2e-rest: setup
+e2e-rest: setup browser
 	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%)
 
-e2e-health: setup
+e2e-health: setup browser
 	$(BIN)/pytest $(HEALTH) $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
 
 bench: setup ## measure, side by side with the baselines

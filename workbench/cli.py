@@ -31,7 +31,7 @@ from workbench.operations.snapshots import purge, snapshots
 from workbench.reports import report
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
-from workbench.tokens import TokenSigner
+from workbench.tokens import TokenSigner, console_token_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -102,9 +102,14 @@ def status() -> None:
     table.add_row("state", "up" if running else "down")
     if running:
         table.add_row("HTTP API", running.http_url)
+        table.add_row("console", running.console_url)
         table.add_row("AWS", running.aws_endpoint_url)
         table.add_row("PostgreSQL", f"127.0.0.1:{running.postgres_port} (process {running.pids.postgres})")
     console.print(table)
+    if running:
+        console.print(
+            f"A token for the console: {console_token_command('<organisation>')}", soft_wrap=True, markup=False
+        )
     raise typer.Exit(0 if running else 1)
 
 

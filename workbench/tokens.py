@@ -10,6 +10,11 @@ from workbench.stack.deployment import secrets_client
 from workbench.stack.state import StackState
 
 
+def console_token_command(org_id: UUID | str) -> str:
+    """Return the command that prints a token with which the operations console does all that it can."""
+    return f".venv/bin/rollcall token --org {org_id} --scope admin:write --role service"
+
+
 class TokenSigner:
     """Signs with the stack's own secret; asks for it once."""
 

@@ -1,10 +1,12 @@
 """A headless browser on the operations console, and all that it had to complain about."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -23,10 +25,10 @@ LIVE = "Live, over the socket."
 
 
 def find_browser() -> str:
-    """Return the browser's program; fails, saying how to get it, where there is none."""
+    """Return the browser's program; skips, saying how to get one, where there is none."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if found is None:
-        pytest.fail("No chromium and no google-chrome on this machine: `make browser` installs one.", pytrace=False)
+        pytest.skip("No chromium and no google-chrome on this machine: `make browser` installs one.")
     return found
 
 
@@ -114,6 +116,12 @@ class Console:
             if self.page.evaluate("wanted => document.activeElement?.matches(wanted) ?? false", selector):
                 return
         raise AssertionError(f"Tab does not reach {selector}.")
+
+    def picture(self, name: str, after_seconds: float = 0) -> None:
+        """Take a picture of what the window shows, for docs/console.md; only where ROLLCALL_PICTURES names a folder."""
+        if folder := os.environ.get("ROLLCALL_PICTURES"):
+            self.page.wait_for_timeout(1000 * after_seconds)
+            self.page.screenshot(path=Path(folder) / f"console-{name}.png", animations="disabled")
 
     @property
     def scroll_width(self) -> int:

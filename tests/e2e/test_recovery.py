@@ -1,17 +1,38 @@
 """A stack that was killed outright is found, cleaned up and started again, and has lost nothing."""
 
 import psutil
+from playwright.sync_api import Browser
 
+from tests.e2e.browser import LIVE, Console
 from tests.e2e.database import Database
 from tests.e2e.people import Api, Sent
 from workbench.stack.local import LocalStack
+from workbench.stack.state import StackState
 from workbench.tokens import TokenSigner
 
 TURN = 2  # ends the stack that all other tests use
 
 
-def test_killed_stack_is_cleaned_up_and_keeps_its_data(api: Api, stack: LocalStack, sent: Sent) -> None:
-    """Emulator and PostgreSQL are killed -9: `up` ends what they left behind, and every accepted event is there."""
+# What the browser says of connections that were refused.
+REFUSED = "ERR_CONNECTION_REFUSED|WebSocket connection to .* failed"
+
+
+def test_killed_stack_is_cleaned_up_and_keeps_its_data(
+    api: Api, stack: LocalStack, state: StackState, sent: Sent, browser: Browser
+) -> None:
+    """Emulator and PostgreSQL are killed -9: `up` ends what they left behind, and every accepted event is there.
+
+    A console that was open meanwhile says that it hears nothing, and is live again by itself.
+    """
+    with Console.of(browser, state.http_url) as console:
+        console.sign_in(api.administrator())
+        console.expect_line(LIVE)
+        _kill_and_start(api, stack, sent, console)
+        console.expect_line(LIVE)
+        console.forgive(REFUSED)
+
+
+def _kill_and_start(api: Api, stack: LocalStack, sent: Sent, console: Console) -> None:
     learner = api.learner()
     events = learner.events(10)
     assert learner.send(events).status_code == 200
@@ -22,6 +43,7 @@ def test_killed_stack_is_cleaned_up_and_keeps_its_data(api: Api, stack: LocalSta
     assert left_behind
     for pid in (emulator, postgres):
         psutil.Process(pid).kill()
+    console.expect_line("These numbers are old")
 
     state = stack.up(print)
 

@@ -60,6 +60,8 @@ def test_status_tells_where_the_stack_is(run: CliRunner, state: StackState) -> N
     assert done.exit_code == 0
     assert "up" in done.stderr
     assert str(state.emulator_port) in done.stderr
+    assert state.console_url in done.stderr
+    assert "rollcall token --org <organisation> --scope admin:write --role service" in done.stderr
 
 
 def test_logs_are_those_of_the_function_asked_for(run: CliRunner, state: StackState) -> None:

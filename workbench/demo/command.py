@@ -13,7 +13,7 @@ from workbench.demo import oulad
 from workbench.demo.post import PATH, post_all
 from workbench.demo.report import show_answers, show_progress
 from workbench.stack.state import StackState
-from workbench.tokens import TokenSigner
+from workbench.tokens import TokenSigner, console_token_command
 
 BATCH_SIZE = 25
 CONNECTIONS = 4
@@ -58,6 +58,9 @@ def _show_addresses(console: Console, state: StackState, signer: TokenSigner, kn
     console.print(f"\nHTTP API     {state.http_url}", soft_wrap=True)
     console.print(f"OpenAPI      {state.http_url}/openapi.json", soft_wrap=True)
     console.print(f"PostgreSQL   {state.dsn}", soft_wrap=True, markup=False)
+    console.print(f"Console      {state.console_url}", soft_wrap=True)
+    if known.org_id:
+        console.print(f"  its token  {console_token_command(known.org_id)}", soft_wrap=True, markup=False)
     console.print("\nTry it (an event that is known already: the answer is `duplicate`):\n")
     console.print(
         f"curl -sS -X POST '{state.http_url}{PATH}' \\\n  -H 'Content-Type: application/json' \\\n"

@@ -35,6 +35,11 @@ class StackState(BaseModel):
     buckets: dict[str, str] = {}
     pids: Pids
 
+    @property
+    def console_url(self) -> str:
+        """Where the operations console is."""
+        return f"{self.http_url}/console"
+
     def write(self, path: Path) -> None:
         """Write it for this user's eyes: it holds the local administrator's password."""
         path.touch(mode=0o600)

@@ -12,57 +12,79 @@ export class Problem extends Error {
   }
 }
 
+/** Whether it may be answered when it is asked again. */
+export const isPassing = ({ status }) => status === 0 || status === 429 || status >= 500;
+
+async function send(url, options = {}) {
+  try {
+    return await fetch(url, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS), ...options });
+  } catch {
+    throw new Problem({ status: 0, code: "unreachable", detail: "The API cannot be reached from this browser." });
+  }
+}
+
+async function read(response) {
+  const document = await response.json().catch(() => null);
+  if (response.ok && document !== null) return document;
+  throw new Problem({
+    status: response.status,
+    code: document?.code ?? `http_${response.status}`,
+    detail: document?.detail ?? document?.message ?? "The answer could not be read.",
+    requestId: document?.request_id ?? response.headers.get("apigw-requestid") ?? "",
+    retryAfterSeconds: Number(response.headers.get("Retry-After")) || null,
+    faults: document?.errors ?? [],
+  });
+}
+
+/** Return what the page has to know before anybody signed in. */
+export const readConfiguration = async () => read(await send("console/config.json"));
+
+const never = () => new Promise(() => {});
+
 export class Api {
   constructor(token, onExpired) {
     this.token = token;
     this.onExpired = onExpired;
+    this.isClosed = false;
+  }
+
+  /** Ask nothing any more, and let no answer come that is still under way: nobody is signed in for it. */
+  close() {
+    this.isClosed = true;
   }
 
   get = (path, query) => this.#ask("GET", path, query);
   post = (path, body, query) => this.#ask("POST", path, query, body);
 
   /** Return {document, etag}; the document is null when it is still that of `etag`. */
-  async changed(path, etag) {
-    const response = await this.#fetch("GET", path, undefined, undefined, etag ? { "If-None-Match": etag } : {});
-    if (response.status === 304) return { document: null, etag };
-    return { document: await this.#read(response), etag: response.headers.get("ETag") };
-  }
+  changed = (path, etag) =>
+    this.#while(async () => {
+      const response = await this.#send("GET", path, undefined, etag ? { "If-None-Match": etag } : {});
+      if (response.status === 304) return { document: null, etag };
+      return { document: await read(response), etag: response.headers.get("ETag") };
+    });
 
-  async #ask(method, path, query, body) {
-    return this.#read(await this.#fetch(method, path, query, body));
-  }
-
-  async #fetch(method, path, query, body, headers = {}) {
+  #ask(method, path, query, body) {
     const url = query ? `${path}?${new URLSearchParams(query)}` : path;
-    const sent = { Authorization: `Bearer ${this.token}`, ...headers };
-    if (body !== undefined) sent["Content-Type"] = "application/json";
+    return this.#while(async () => read(await this.#send(method, url, body)));
+  }
+
+  async #while(asking) {
+    if (this.isClosed) return never();
     try {
-      return await fetch(url, {
-        method,
-        headers: sent,
-        body: body === undefined ? undefined : JSON.stringify(body),
-        cache: "no-store",
-        credentials: "omit",
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-    } catch {
-      throw new Problem({ status: 0, code: "unreachable", detail: "The API cannot be reached from this browser." });
+      const answer = await asking();
+      return this.isClosed ? never() : answer;
+    } catch (problem) {
+      if (this.isClosed) return never();
+      if (problem.status === 401) this.onExpired(problem);
+      throw problem;
     }
   }
 
-  async #read(response) {
-    const document = await response.json().catch(() => null);
-    if (response.ok && document !== null) return document;
-    const problem = new Problem({
-      status: response.status,
-      code: document?.code ?? `http_${response.status}`,
-      detail: document?.detail ?? document?.message ?? "The answer could not be read.",
-      requestId: document?.request_id ?? response.headers.get("apigw-requestid") ?? "",
-      retryAfterSeconds: Number(response.headers.get("Retry-After")) || null,
-      faults: document?.errors ?? [],
-    });
-    if (response.status === 401) this.onExpired(problem);
-    throw problem;
+  #send(method, url, body, headers = {}) {
+    const sent = { Authorization: `Bearer ${this.token}`, ...headers };
+    if (body === undefined) return send(url, { method, headers: sent });
+    return send(url, { method, headers: { ...sent, "Content-Type": "application/json" }, body: JSON.stringify(body) });
   }
 }
 

@@ -5,6 +5,7 @@ import { measure } from "./format.js";
 const WIDTH = 320;
 const HEIGHT = 96;
 const WINDOW_MS = 10 * 60_000;
+const WINDOW_LEAST_MS = 60_000;
 const TOP = 6;
 
 /** Values over time: a point for each time that numbers were heard. */
@@ -21,9 +22,10 @@ export class History {
     return this.#points.map(({ at, values }) => ({ at, value: values[name] ?? null }));
   }
 
-  get minutes() {
-    const first = this.#points[0]?.at ?? Date.now();
-    return Math.max(1, Math.round((Date.now() - first) / 60_000));
+  /** How far back there is anything to draw, in whole minutes. */
+  get windowMs() {
+    const heard = Date.now() - (this.#points[0]?.at ?? Date.now());
+    return Math.min(WINDOW_MS, Math.max(WINDOW_LEAST_MS, 60_000 * Math.ceil(heard / 60_000)));
   }
 }
 
@@ -35,7 +37,9 @@ export function chart({ title, unit, history, lines, limit = null, gapMs }) {
   // A limit far above all values would press them into a flat line: it is drawn only where it can be near.
   const top = limit !== null && limit <= 4 * most ? Math.max(most, limit) : most;
   const now = Date.now();
-  const x = (at) => WIDTH * (1 - (now - at) / WINDOW_MS);
+  const { windowMs } = history;
+  const span = `${windowMs / 60_000} min`;
+  const x = (at) => Math.max(0, WIDTH * (1 - (now - at) / windowMs));
   const y = (value) => HEIGHT - (HEIGHT - TOP) * (value / (1.1 * top));
   const drawn = [
     svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }),
@@ -51,10 +55,10 @@ export function chart({ title, unit, history, lines, limit = null, gapMs }) {
     el("figcaption", {}, el("h3", {}, title), el("p", { class: "legend" }, series.map((line, index) => legend(line, index, unit)))),
     svg(
       "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT + 1}`, role: "img", "aria-label": `${title}, last ${history.minutes} minutes: ${words}.` },
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT + 1}`, role: "img", "aria-label": `${title}, last ${span}: ${words}.` },
       ...drawn,
     ),
-    el("p", { class: "scale" }, el("span", {}, "10 min ago"), el("span", {}, highest(known, unit, limit)), el("span", {}, "now")),
+    el("p", { class: "scale" }, el("span", {}, `${span} ago`), el("span", {}, highest(known, unit, limit)), el("span", {}, "now")),
   );
 }
 

@@ -5,7 +5,7 @@ import { byId, el, fill, replace, table } from "./dom.js";
 import { count, short, time, words } from "./format.js";
 import { openLetter } from "./letter.js";
 import { badge } from "./overview.js";
-import { openRedrive } from "./redrive.js";
+import { openRedrive, watchRedrive } from "./redrive.js";
 
 const PATH = "api/admin/dead-letters";
 const PAGE = 50;
@@ -17,17 +17,22 @@ const sameGroup = (one, other) => ["queue", "cause", "error_code", "state"].ever
 
 export class DeadLetters {
   constructor({ api, session, orgId }) {
-    Object.assign(this, { api, session, orgId, group: null, letters: [], after: null, selected: new Set(), asked: 0 });
+    Object.assign(this, { api, session, orgId, group: null, groups: [], letters: [], after: null, selected: new Set(), asked: 0 });
+    this.redrives = new Map(); // by organisation: the redrive that was under way when its dialog was closed
     byId("letter-state").onchange = () => this.open(null);
     byId("letters-refresh").onclick = () => this.refresh();
     this.open(null, false);
   }
 
-  /** Show another group, or none. */
+  /** Show another group; or none, which is how another organisation begins. */
   open(group, load = true) {
     this.group = group;
     this.selected.clear();
     byId("letters-card").hidden = group === null;
+    replace(byId("letters"));
+    replace(byId("letters-actions"));
+    if (group === null) replace(byId("groups"));
+    this.#showRedrive();
     if (load) return this.refresh(group !== null);
   }
 
@@ -46,7 +51,7 @@ export class DeadLetters {
       if (letters) this.#take(letters, []);
       if (letters && focus) byId("letters-title").focus();
     } catch (problem) {
-      fill(byId("letters-problem"), problemBox(problem));
+      if (asked === this.asked) fill(byId("letters-problem"), problemBox(problem));
     }
   }
 
@@ -60,10 +65,12 @@ export class DeadLetters {
   }
 
   async #more() {
+    const asked = ++this.asked;
     try {
-      this.#take(await this.#page(this.#filter(), PAGE, this.after), this.letters);
+      const page = await this.#page(this.#filter(), PAGE, this.after);
+      if (asked === this.asked) this.#take(page, this.letters);
     } catch (problem) {
-      fill(byId("letters-problem"), problemBox(problem));
+      if (asked === this.asked) fill(byId("letters-problem"), problemBox(problem));
     }
   }
 
@@ -77,6 +84,7 @@ export class DeadLetters {
   }
 
   #showGroups(groups) {
+    this.groups = groups;
     const columns = [
       { label: "Cause", cell: (group) => [words(group.cause), " ", el("code", {}, group.error_code)] },
       { label: "Queue", cell: (group) => group.queue },
@@ -97,9 +105,9 @@ export class DeadLetters {
 
   #showLetters() {
     byId("letters-title").textContent = `Messages: ${words(this.group.cause)}, ${this.group.queue}`;
-    const all = el("input", { type: "checkbox", "aria-label": "Select all shown", onchange: () => this.#selectAll(all.checked) });
+    const all = el("input", { type: "checkbox", id: "select-all", onchange: () => this.#selectAll(all.checked) });
     const columns = [
-      { label: all, kind: "check", cell: (letter) => this.#checkbox(letter) },
+      { label: el("span", { class: "unseen" }, "Select"), kind: "check", cell: (letter) => this.#checkbox(letter) },
       { label: "Message", cell: (letter) => short(letter.dead_letter_id) },
       { label: "State", cell: (letter) => letterBadge(letter.state) },
       { label: "Events", kind: "number", cell: (letter) => count(letter.event_count) },
@@ -108,6 +116,7 @@ export class DeadLetters {
     ];
     replace(
       byId("letters"),
+      this.letters.length > 0 && el("label", { class: "choice" }, all, " Select all shown"),
       table("Messages", columns, this.letters, "None any more."),
       this.after && el("button", { type: "button", onclick: () => this.#more() }, "Show more"),
     );
@@ -141,8 +150,29 @@ export class DeadLetters {
     const { cause, queue, state } = this.group;
     const ids = [...this.selected];
     const selected = ids.length > 0 && { label: ids.length === 1 ? "The selected message" : `The ${count(ids.length)} selected messages`, selection: { dead_letter_ids: ids } };
-    const all = state === "open" && { label: `All open ones: ${words(cause)} in ${queue}`, selection: { cause, queue } };
+    // The API selects by cause and queue, whatever the code: so that is what is offered, and how many they are.
+    const alike = this.groups.filter((group) => group.state === "open" && group.cause === cause && group.queue === queue);
+    const many = alike.reduce((sum, group) => sum + group.letter_count, 0);
+    const codes = alike.length > 1 ? `, of ${alike.length} codes` : "";
+    const all = state === "open" && { label: `All ${count(many)} open ones: ${words(cause)} in ${queue}${codes}`, selection: { cause, queue } };
     return [selected, all].filter(Boolean);
+  }
+
+  #context() {
+    const orgId = this.orgId();
+    const keep = (id) => {
+      if (id) this.redrives.set(orgId, id);
+      else this.redrives.delete(orgId);
+      this.#showRedrive();
+    };
+    return { api: this.api, orgId, keep, closed: () => this.orgId() === orgId && this.refresh(true) };
+  }
+
+  /** Offer the way back to a redrive whose dialog was closed. */
+  #showRedrive() {
+    const id = this.redrives.get(this.orgId());
+    const open = () => watchRedrive({ ...this.#context(), id });
+    replace(byId("redrive-under-way"), id && el("p", {}, "A redrive was under way when its dialog was closed. ", el("button", { type: "button", id: "redrive-watch", onclick: open }, "Watch it…")));
   }
 
   #showActions() {
@@ -153,7 +183,7 @@ export class DeadLetters {
     const over = tooMany ? `Select ${SELECTED_MOST} at most, or none and take all open ones.` : null;
     const done = this.group.state === "resolved" ? "These are stored: nothing is left to do." : null;
     const why = lacking ?? done ?? over ?? idle;
-    const order = { api: this.api, orgId: this.orgId(), choices, closed: () => this.refresh(true) };
+    const order = { ...this.#context(), choices };
     const open = this.group.state === "open";
     replace(
       byId("letters-actions"),

@@ -1,9 +1,9 @@
 // Discard: giving dead letters up, after it was said how many, and confirmed.
 import { problemBox } from "./api.js";
+import { chooseSelection, chosen, reasonField } from "./choosing.js";
 import { openDialog } from "./dialog.js";
 import { announce, el, fill, replace } from "./dom.js";
 import { count } from "./format.js";
-import { chooseSelection, chosen, reasonField } from "./redrive.js";
 
 const PATH = "api/admin/dead-letters/discard";
 
@@ -24,9 +24,11 @@ export function openDiscard({ api, orgId, choices, closed }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      confirm(outcome, (await ask(true)).discarded, () => {
+      const { discarded, remaining } = await ask(true); // one answer counts no more than one call would give up
+      const many = discarded + remaining;
+      confirm(outcome, many, () => {
         changed = true;
-        return giveUp(outcome, ask);
+        return giveUp(outcome, ask, many);
       });
     } catch (problem) {
       fill(outcome, problemBox(problem));
@@ -38,16 +40,17 @@ export function openDiscard({ api, orgId, choices, closed }) {
 
 function confirm(outcome, many, go) {
   if (many === 0) return fill(outcome, el("p", {}, "None of them is open."));
-  const button = el("button", { type: "button", class: "danger", id: "discard-now", disabled: true, onclick: go }, `Give up ${count(many)} for good`);
+  const button = el("button", { type: "button", class: "danger", id: "discard-now", disabled: true, onclick: () => ((button.disabled = sure.disabled = true), go()) }, `Give up ${count(many)} for good`);
   const sure = el("input", { type: "checkbox", id: "sure", onchange: () => (button.disabled = !sure.checked) });
   replace(outcome, el("label", { class: "choice" }, sure, ` I have looked at them: ${count(many)} will be given up.`), el("div", { class: "tools" }, button));
   sure.focus();
 }
 
-async function giveUp(outcome, ask) {
+/** Give up as many as was confirmed, call by call; what came meanwhile was looked at by nobody, and stays. */
+async function giveUp(outcome, ask, many) {
   try {
     let given = 0;
-    for (let remaining = 1; remaining > 0; ) {
+    for (let remaining = many; remaining > 0 && given < many; ) {
       const answer = await ask(false);
       given += answer.discarded;
       remaining = answer.discarded > 0 ? answer.remaining : 0;

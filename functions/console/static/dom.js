@@ -69,11 +69,14 @@ export function facts(pairs) {
   return el("dl", { class: "facts" }, known.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
 }
 
-let lastSaid = "";
+const lastSaid = {};
 
-/** Say something to those who do not look; the same thing twice in a row is said once. */
-export function announce(text) {
-  if (text === lastSaid) return;
-  lastSaid = text;
-  byId("announcer").textContent = text;
+/** Say what somebody's own action led to, to those who do not look. */
+export const announce = (text) => byId("said-act").replaceChildren(el("span", {}, text));
+
+/** Say how something is, "status" or "line"; again only when it changed. Each has a place, so that none hides another. */
+export function announceState(what, text) {
+  if (lastSaid[what] === text) return;
+  lastSaid[what] = text;
+  byId(`said-${what}`).textContent = text;
 }

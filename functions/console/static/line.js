@@ -1,11 +1,13 @@
 // The line that says where the numbers come from, and how old they are.
-import { announce, byId, el, fill } from "./dom.js";
+import { announceState, byId, el, fill } from "./dom.js";
 import { seconds } from "./format.js";
 
 const WHY = {
   socket_blocked: "the socket cannot be opened",
   socket_closed: "the socket was closed",
   socket_silent: "the socket fell silent",
+  socket_unanswered: "the socket gave no answer",
+  health_unknown: "the socket knows no numbers of now",
   unreachable: "the API cannot be reached",
 };
 
@@ -22,11 +24,7 @@ export function showLine({ mode, heardAt, why }, { staleAfterMs, intervalMs }) {
     el("span", {}, how),
     age !== null && el("span", { class: "age" }, isStale ? `These numbers are old: ${seconds(Math.round(age / 1000))}.` : `Numbers ${seconds(Math.round(age / 1000))} old.`),
   );
-  const spoken = isStale ? `The numbers are old. ${how}` : how;
-  if (line.dataset.spoken !== spoken && mode !== "connecting") {
-    line.dataset.spoken = spoken;
-    announce(spoken);
-  }
+  if (mode !== "connecting") announceState("line", isStale ? `The numbers are old. ${how}` : how);
 }
 
 function inWords(mode, why, intervalMs) {

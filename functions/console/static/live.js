@@ -6,6 +6,7 @@ const BACKOFF_MOST_MS = 30_000;
 const POLL_MOST_MS = 5_000;
 const INTERVALS_MISSED = 3;
 const OPENING_MOST_MS = 20_000;
+const AGAIN_SECONDS = 5; // after a refusal that does not say when
 
 /**
  * What is known, and how. `mode` is "connecting", "socket", "polling" or "offline"; `heardAt` is when the numbers were
@@ -56,7 +57,7 @@ export class Live {
       if (!this.running) return;
       this.#listen(this.openSocket(`${url}?ticket=${encodeURIComponent(ticket)}`));
     } catch (problem) {
-      this.#lost(problem.code ?? "socket_blocked");
+      this.#lost(problem.code ?? "socket_blocked", problem.retryAfterSeconds ?? 0);
     } finally {
       this.opening = false;
     }
@@ -66,20 +67,25 @@ export class Live {
     this.socket = socket;
     this.listenedSince = Date.now();
     this.confirmed = false;
-    socket.onopen = () => this.#subscribe();
+    socket.onopen = () => this.socket === socket && this.#subscribe();
     socket.onmessage = ({ data }) => this.socket === socket && this.#hear(JSON.parse(data));
     socket.onclose = () => this.socket === socket && this.#lost("socket_closed");
   }
 
   #subscribe() {
+    clearTimeout(this.resubscribing);
     this.sequence = null;
-    if (this.socket?.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify({ action: "subscribe" }));
-    }
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ action: "subscribe" }));
+  }
+
+  #subscribeIn(milliseconds) {
+    clearTimeout(this.resubscribing);
+    this.resubscribing = setTimeout(() => this.#subscribe(), milliseconds);
   }
 
   #hear(message) {
-    if (message.type === "problem") return this.#refused(message);
+    // What API Gateway says by itself has no type: our function could not answer.
+    if (message.type === "problem" || message.type === undefined) return this.#refused(message);
     if (message.advice) this.state.advice = message.advice;
     if (typeof message.sequence === "number") this.seen = Math.max(this.seen, message.sequence);
     if (message.type === "health.snapshot") this.#take(message);
@@ -92,11 +98,12 @@ export class Live {
   #take(snapshot) {
     this.attempts = 0;
     this.confirmed = true;
+    this.etag = null; // the polled answer is not what is shown any more
     this.sequence = snapshot.sequence;
     this.state.health = snapshot.health;
     this.state.organisations = snapshot.organisations ?? {};
     // A change overtook its snapshot: ask for a newer one, in a moment, so that two clocks never chase each other.
-    if (this.seen > this.sequence) setTimeout(() => this.#subscribe(), BACKOFF_FIRST_MS);
+    if (this.seen > this.sequence) this.#subscribeIn(BACKOFF_FIRST_MS);
     this.seen = this.sequence;
   }
 
@@ -105,15 +112,23 @@ export class Live {
     if (delta.previous !== this.sequence) return void this.#subscribe();
     this.sequence = delta.sequence;
     this.state.health = mergePatch(this.state.health, delta.patch ?? {});
-    for (const [orgId, patch] of Object.entries(delta.organisations ?? {})) {
-      this.state.organisations = { ...this.state.organisations, [orgId]: mergePatch(this.state.organisations[orgId], patch) };
-    }
+    this.state.organisations = mergePatch(this.state.organisations, delta.organisations ?? {});
   }
 
-  #refused(problem) {
-    if (problem.code === "token_expired" || problem.code === "token_invalid") return this.api.onExpired(problem);
-    this.state.why = problem.code;
-    if (this.sequence === null) setTimeout(() => this.#subscribe(), 1000 * (problem.retry_after_seconds ?? 5));
+  /** Nothing is confirmed until a snapshot comes: polling fills in, and somebody is there, so the socket stays. */
+  #refused({ code = "socket_unanswered", detail, retry_after_seconds: seconds = AGAIN_SECONDS }) {
+    if (code === "token_expired" || code === "token_invalid") return this.api.onExpired({ code, detail });
+    this.sequence = null;
+    this.confirmed = false;
+    this.listenedSince = Date.now();
+    this.#subscribeIn(1000 * seconds);
+    this.#unconfirm(code);
+  }
+
+  #unconfirm(why) {
+    this.state.why = why;
+    if (this.state.mode === "socket") this.state.mode = "connecting";
+    this.polledAt = 0;
     this.onChange(this.state);
   }
 
@@ -123,52 +138,57 @@ export class Live {
   }
 
   #drop() {
+    clearTimeout(this.resubscribing);
     const socket = this.socket;
     this.socket = null;
+    this.confirmed = false;
     socket?.close();
   }
 
-  #lost(why) {
+  #lost(why, notBeforeSeconds = 0) {
     this.#drop();
     if (!this.running) return;
-    this.state.why = why;
-    if (this.state.mode === "socket") this.state.mode = "connecting";
     // Full jitter: after an outage not everybody comes back at the same moment.
     const most = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.attempts++);
-    this.retry = setTimeout(() => this.#open(), most / 2 + (Math.random() * most) / 2);
-    this.polledAt = 0;
-    this.onChange(this.state);
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.#open(), 1000 * notBeforeSeconds + Math.random() * most);
+    this.#unconfirm(why);
   }
 
   #tick() {
     const now = Date.now();
     if (this.socket) {
-      const silent = now - Math.max(this.confirmed ? this.state.heardAt ?? 0 : 0, this.listenedSince);
+      const silent = now - Math.max(this.confirmed ? this.state.heardAt : 0, this.listenedSince);
       if (silent > (this.confirmed ? this.staleAfterMs : OPENING_MOST_MS)) this.#lost("socket_silent");
     }
-    const unheard = !this.socket || !this.confirmed;
-    if (unheard && now - (this.polledAt ?? 0) >= Math.min(this.intervalMs, POLL_MOST_MS)) this.#poll();
+    if (!this.confirmed && now - (this.polledAt ?? 0) >= Math.min(this.intervalMs, POLL_MOST_MS)) this.#poll();
     this.onChange(this.state);
   }
 
   async #poll() {
+    if (this.polling) return; // one at a time, however slow
+    this.polling = true;
     this.polledAt = Date.now();
+    const asked = this.etag;
     try {
-      const { document, etag } = await this.api.changed("api/health", this.etag);
-      if (this.socket && this.confirmed) return; // the socket was faster
+      const { document, etag } = await this.api.changed("api/health", asked);
+      if (!this.running || this.confirmed || (!document && this.etag !== asked)) return; // the socket was faster
       this.etag = etag;
       if (document) this.#keep(document);
       this.#heard("polling");
     } catch (problem) {
-      if (!this.socket) this.state.mode = "offline";
+      if (!this.running || this.confirmed) return;
+      this.state.mode = "offline";
       this.state.why = problem.code ?? "unreachable";
       this.onChange(this.state);
+    } finally {
+      this.polling = false;
     }
   }
 
   #keep({ organisations, ...health }) {
     this.state.health = health;
-    if (organisations) this.state.organisations = organisations;
+    this.state.organisations = organisations ?? {};
     if (health.advice) this.state.advice = health.advice;
   }
 }

@@ -1,6 +1,6 @@
 // The first view: how it is, why, and the numbers behind it.
 import { chart } from "./charts.js";
-import { announce, byId, el, facts, fill, svg, table } from "./dom.js";
+import { announceState, byId, el, facts, fill, svg, table } from "./dom.js";
 import { ago, count, measure, milliseconds, seconds, time, words } from "./format.js";
 import { explain } from "./reasons.js";
 
@@ -17,11 +17,12 @@ const SAID = {
   unknown: "Waiting for the first numbers.",
 };
 
-/** Show a health snapshot, or what an unprivileged token may see of it. */
-export function showOverview(health, advice, history, gapMs) {
-  showStatus(health);
+/** Show a health snapshot, or what an unprivileged token may see of it; `staleSince` when it is confirmed no more. */
+export function showOverview(health, advice, history, gapMs, staleSince) {
+  showStatus(health, staleSince);
+  byId("overview").classList.toggle("stale", staleSince !== null);
   const whole = Boolean(health?.slos);
-  for (const id of ["slos", "queues", "database", "upkeep", "flags", "charts"]) byId(id).closest(".card").hidden = !whole;
+  for (const id of ["slos", "queues", "database", "upkeep", "flags", "charts", "transitions"]) byId(id).closest(".card").hidden = !whole;
   showAdvice(advice);
   if (!whole) return;
   showCharts(health, history, gapMs);
@@ -42,7 +43,7 @@ const shape = (status) =>
     svg("path", { class: "mark", d: (STATUS[status] ?? STATUS.unknown).mark }),
   );
 
-function showStatus(health) {
+function showStatus(health, staleSince) {
   const status = health?.status in STATUS ? health.status : "unknown";
   const node = byId("status");
   node.dataset.status = status;
@@ -54,13 +55,13 @@ function showStatus(health) {
       "div",
       {},
       el("p", { class: "word" }, STATUS[status].title),
-      el("p", {}, SAID[status]),
+      el("p", {}, staleSince === null ? SAID[status] : ["So it was at ", time(new Date(staleSince).toISOString()), ". Nothing was heard since."]),
       health?.since && el("p", { class: "hint" }, "Since ", time(health.since), ` · ${health.environment} · ${health.region} · version ${health.version}`),
       reasons.length > 0 && el("ul", { class: "reasons", "aria-label": "Reasons" }, reasons.map(reason)),
     ),
   );
   document.title = `${status === "ok" || status === "unknown" ? "" : `${STATUS[status].title} · `}Rollcall operations`;
-  if (status !== "unknown") announce(`Status: ${STATUS[status].title}. ${reasons.map((code) => explain(code).what).join(" ")}`);
+  if (status !== "unknown") announceState("status", `Status: ${STATUS[status].title}. ${reasons.map((code) => explain(code).what).join(" ")}`);
 }
 
 function reason(code) {
@@ -162,7 +163,7 @@ function showUpkeep({ rollup_lag_seconds: lag, retention, restore_drill: drill, 
   fill(
     byId("upkeep"),
     facts([
-      ["Rollups are behind by", lag === null || lag === undefined ? "nothing" : seconds(lag)],
+      ["Rollups are behind by", seconds(lag)],
       ["Retention", el("span", {}, ended(retention))],
       ["Restore drill", el("span", {}, ended(drill))],
       ["Jobs", el("span", {}, all === 0 ? "–" : state)],

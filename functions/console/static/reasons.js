@@ -5,14 +5,14 @@ const OUTAGE = "docs/runbooks/database-outage.md";
 const BACKLOG = "docs/runbooks/queue-backlog.md";
 const FLOOD = "docs/runbooks/dead-letter-flood.md";
 const JOBS = "docs/runbooks/job-failure-surge.md";
-const ERRORS = "docs/runbooks/function-errors.md";
+const SILENT = "docs/runbooks/health-is-silent.md";
 const SNAPSHOTS = "docs/runbooks/restore-from-snapshot.md";
 
 const REASONS = {
   database_unreachable: ["The database cannot be reached.", "Find out whether it is down or slow. Batches are spooled meanwhile, and safe.", OUTAGE],
   database_latency_p95: ["The database is slow.", "Look for long transactions, and whether connections are used up.", OUTAGE],
   recovering: ["It is getting better.", "Nothing: the status clears when it has been calm for a minute.", INDEX],
-  health_stale: ["Nobody watches.", "The watch function has not run for a while: look at its logs and at its schedule.", ERRORS],
+  health_stale: ["Nobody watches.", "The watch function has not run for a while: look at its logs and at its schedule.", SILENT],
   progress_lag: ["Progress batches wait on the spool.", "Look whether load stores them: the backlog should shrink.", BACKLOG],
   spool_backlog: ["Many batches wait on the spool.", "Clients were told to slow down; look whether the backlog shrinks.", BACKLOG],
   analytics_lag: ["Analytics batches wait in their queue.", "Look whether load stores them, and whether one organisation floods it.", BACKLOG],

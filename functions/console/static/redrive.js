@@ -1,39 +1,24 @@
 // Redrive: first a dry run that shows what would happen, then the messages go back on their queue.
-import { problemBox } from "./api.js";
+import { isPassing, problemBox } from "./api.js";
+import { chooseSelection, chosen, reasonField } from "./choosing.js";
 import { openDialog } from "./dialog.js";
-import { byId, el, fill, replace, table, announce } from "./dom.js";
+import { el, fill, replace, table, announce } from "./dom.js";
 import { count, short, words } from "./format.js";
 import { badge } from "./overview.js";
 
 const PATH = "api/admin/dead-letters/redrive";
 const POLL_MS = 700;
 const SETTLE_MS = 90_000; // how long to wait for what was put back to be stored
+const AGAIN_SECONDS = 3;
 const RESULTS_SHOWN = 200;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** The radio buttons that say which messages are meant; the first one is chosen. */
-export function chooseSelection(choices) {
-  const radios = choices.map(({ label }, index) => {
-    const radio = el("input", { type: "radio", name: "selection", value: index });
-    radio.checked = index === 0;
-    return el("label", { class: "choice" }, radio, ` ${label}`);
-  });
-  return el("fieldset", {}, el("legend", {}, "Which"), radios);
-}
-
-/** Which of the choices a form has chosen. */
-export const chosen = (form, choices) => choices[Number(new FormData(form).get("selection"))].selection;
-
-/** The field for a reason, which the audit keeps. */
-export const reasonField = () => [
-  el("label", { for: "reason" }, "Reason"),
-  el("input", { id: "reason", name: "reason", required: true, maxlength: 128, autocomplete: "off", "aria-describedby": "reason-hint" }),
-  el("p", { id: "reason-hint", class: "hint" }, "Kept with it, for those who look later. No names of people."),
-];
-
-/** Open the dialog for a redrive. */
-export function openRedrive({ api, orgId, choices, closed }) {
+/**
+ * Open the dialog for a redrive. `keep` is told the id of one that changes something, and null once it is over: until
+ * then `watchRedrive` can come back to it.
+ */
+export function openRedrive({ api, orgId, choices, closed, keep }) {
   const watch = { open: true, changed: false };
   const form = el(
     "form",
@@ -53,12 +38,16 @@ export function openRedrive({ api, orgId, choices, closed }) {
     rate_per_second: Number(form.elements.rate.value),
   });
   const run = async (dryRun) => {
+    const asked = order(dryRun); // before the fields are switched off: one that is off says nothing
     setBusy(form, true);
     try {
-      const asked = order(dryRun);
+      fill(outcome, el("p", {}, "Asking…"));
       watch.changed ||= !dryRun;
-      const report = await follow({ api, orgId, outcome, watch, asked });
-      if (dryRun && report) offer(outcome, report, () => run(false));
+      const { operation_id: id } = await api.post(PATH, asked);
+      if (!dryRun) keep(id);
+      const report = await follow({ api, orgId, outcome, watch, id, dryRun });
+      if (report && !dryRun) keep(null);
+      if (report && dryRun) offer(outcome, report, () => run(false));
     } catch (problem) {
       fill(outcome, problemBox(problem));
     } finally {
@@ -73,6 +62,22 @@ export function openRedrive({ api, orgId, choices, closed }) {
   });
 }
 
+/** Open the dialog for a redrive that was asked for before, to see how far it is, or to cancel it. */
+export async function watchRedrive({ api, orgId, id, closed, keep }) {
+  const watch = { open: true };
+  const outcome = el("div", { id: "redrive-outcome" }, el("p", {}, "Asking…"));
+  openDialog("Redrive", outcome, () => {
+    watch.open = false;
+    closed();
+  });
+  try {
+    if (await follow({ api, orgId, outcome, watch, id, dryRun: false })) keep(null);
+  } catch (problem) {
+    keep(null); // nothing more is to be learned of it
+    fill(outcome, problemBox(problem));
+  }
+}
+
 function setBusy(form, busy) {
   for (const field of form.elements) field.disabled = busy;
 }
@@ -85,16 +90,29 @@ function offer(outcome, { redrive, messages }, go) {
   button.focus();
 }
 
-/** Ask for a redrive and show how far it is, until nothing of it moves any more; returns its last report. */
-async function follow({ api, orgId, outcome, watch, asked }) {
-  fill(outcome, el("p", {}, "Asking…"));
-  const { operation_id: id } = await api.post(PATH, asked);
-  const deadline = Date.now() + SETTLE_MS;
+/** Show how far a redrive is, until nothing of it moves any more; returns its last report, null when nobody looks. */
+async function follow({ api, orgId, outcome, watch, id, dryRun }) {
+  let settledBy = Infinity;
   while (watch.open) {
-    const report = await api.get(`${PATH}/${id}`, { org_id: orgId, limit: RESULTS_SHOWN });
-    showReport(outcome, report, asked.dry_run, () => cancel(api, id, orgId, outcome));
-    if (isSettled(report, asked.dry_run) || (isFinished(report) && Date.now() > deadline)) return report;
+    const report = await patiently(watch, () => api.get(`${PATH}/${id}`, { org_id: orgId, limit: RESULTS_SHOWN }));
+    if (report === null) return null;
+    showReport(outcome, report, dryRun, () => cancel(api, id, orgId, outcome));
+    if (isFinished(report)) settledBy = Math.min(settledBy, Date.now() + SETTLE_MS);
+    if (isSettled(report, dryRun) || Date.now() >= settledBy) return report;
     await pause(POLL_MS);
+  }
+  return null;
+}
+
+/** Ask until it is answered: what works on goes on, whether or not it can be looked at now. */
+async function patiently(watch, ask) {
+  while (watch.open) {
+    try {
+      return await ask();
+    } catch (problem) {
+      if (!isPassing(problem)) throw problem;
+      await pause(1000 * (problem.retryAfterSeconds ?? AGAIN_SECONDS));
+    }
   }
   return null;
 }

@@ -1,5 +1,5 @@
 // Replays of one organisation: start one, watch it, cancel it.
-import { problemBox } from "./api.js";
+import { isPassing, problemBox } from "./api.js";
 import { announce, byId, el, fill, replace, table } from "./dom.js";
 import { count, short, time, words } from "./format.js";
 import { badge } from "./overview.js";
@@ -53,20 +53,28 @@ export class Replays {
       ...optional("rate", Number),
       ...optional("reason"),
     };
+    if (this.isStarting) return; // pressed twice
+    this.isStarting = true;
     await this.#attempt(async () => {
       await this.api.post(PATH, order);
       announce("The replay is queued.");
-      await this.refresh();
     });
+    this.isStarting = false;
   }
 
   async #attempt(work) {
     try {
       await work();
-      fill(byId("replays-problem"));
     } catch (problem) {
-      fill(byId("replays-problem"), problemBox(problem));
+      return fill(byId("replays-problem"), problemBox(problem));
     }
+    return this.refresh();
+  }
+
+  /** Begin with another organisation, or another look. */
+  start() {
+    replace(byId("replay-list"));
+    return this.refresh();
   }
 
   /** Ask for the latest replays, again and again while one of them moves and somebody looks. */
@@ -75,12 +83,18 @@ export class Replays {
     const lacking = this.session.lacks("admin:read", "service");
     if (lacking) return fill(byId("replay-list"), el("p", { class: "why" }, lacking));
     const asked = ++this.asked;
-    await this.#attempt(async () => {
+    try {
       const { replays } = await this.api.get(PATH, { org_id: this.orgId() });
-      if (asked !== this.asked) return;
+      if (asked !== this.asked) return; // another organisation was chosen meanwhile
+      this.isMoving = replays.some(isMoving);
+      fill(byId("replays-problem"));
       this.#show(replays);
-      if (replays.some(isMoving) && this.isShown()) this.timer = setTimeout(() => this.refresh(), POLL_MS);
-    });
+    } catch (problem) {
+      if (asked !== this.asked) return;
+      this.isMoving &&= isPassing(problem);
+      fill(byId("replays-problem"), problemBox(problem));
+    }
+    if (this.isMoving && this.isShown()) this.timer = setTimeout(() => this.refresh(), POLL_MS);
   }
 
   #show(replays) {
@@ -102,11 +116,7 @@ export class Replays {
   #canceller(replay) {
     if (!isMoving(replay)) return null;
     const id = replay.replay_id;
-    const cancel = () =>
-      this.#attempt(async () => {
-        await this.api.post(`${PATH}/${id}/cancel`);
-        await this.refresh();
-      });
+    const cancel = () => this.#attempt(() => this.api.post(`${PATH}/${id}/cancel`));
     const forbidden = this.session.lacks("admin:write", "service") !== null;
     return el("button", { type: "button", "data-cancels": id, "aria-label": `Cancel ${id.slice(0, 8)}`, disabled: forbidden, onclick: cancel }, "Cancel");
   }

@@ -1,6 +1,7 @@
 // Who is signed in: a token, kept for this tab alone and never in an address.
 
 const KEY = "rollcall.token";
+const ID_KEY = "rollcall.id-token";
 const LADDER = ["admin:read", "admin:write", "admin:breakglass", "admin:super"];
 export const NOBODY = "00000000-0000-0000-0000-000000000000";
 
@@ -8,9 +9,11 @@ export class TokenUnreadable extends Error {}
 
 /** A token and what it says. Whether it is genuine, the API judges. */
 export class Session {
-  constructor(token) {
+  /** `idToken` is the provider's, where one signed this person in: signing out there asks for it. */
+  constructor(token, idToken = null) {
     const claims = readClaims(token);
     this.token = token;
+    this.idToken = idToken;
     this.subject = String(claims.sub ?? "");
     this.role = claims.role ?? "learner";
     this.orgIds = Array.isArray(claims.org_ids) ? claims.org_ids.map(String) : [];
@@ -34,10 +37,12 @@ export class Session {
 
   keep() {
     sessionStorage.setItem(KEY, this.token);
+    if (this.idToken) sessionStorage.setItem(ID_KEY, this.idToken);
   }
 
   static forget() {
     sessionStorage.removeItem(KEY);
+    sessionStorage.removeItem(ID_KEY);
   }
 
   /** The session of this tab, if it has one that is still good. */
@@ -45,7 +50,7 @@ export class Session {
     const token = sessionStorage.getItem(KEY);
     if (!token) return null;
     try {
-      return new Session(token);
+      return new Session(token, sessionStorage.getItem(ID_KEY));
     } catch {
       Session.forget();
       return null;

@@ -1,9 +1,20 @@
 // Who is signed in, what the token allows, until when; and signing out.
-import { byId, el, facts, replace } from "./dom.js";
+import { byId, el, facts, fill, replace } from "./dom.js";
 import { count, time } from "./format.js";
 
-/** Show the session; `end` signs out. */
-export function showSession(session, end) {
+const WARNED_MS = 120_000;
+
+/** Say, two minutes before, when the token expires; null when nobody is signed in. */
+export function showExpiry(session) {
+  const isNear = session !== null && session.expiresAt - Date.now() < WARNED_MS;
+  for (const place of document.querySelectorAll(".expiry")) {
+    place.hidden = !isNear;
+    fill(place, isNear && ["Your token expires at ", time(new Date(session.expiresAt).toISOString()), ": you have to sign in again then."]);
+  }
+}
+
+/** Show the session, and the button that ends it. */
+export function showSession(session, signOut) {
   const organisations = session.orgIds.map((id) => el("li", {}, el("code", {}, id)));
   replace(
     byId("session"),
@@ -22,6 +33,6 @@ export function showSession(session, end) {
         ]),
       ),
     ),
-    el("button", { type: "button", id: "sign-out", class: "quiet", onclick: () => end() }, "Sign out"),
+    el("button", { type: "button", id: "sign-out", class: "quiet", onclick: signOut }, "Sign out"),
   );
 }

@@ -60,18 +60,24 @@ def answer(assets: Mapping[str, Asset], name: str, request: Request) -> Response
 def _configuration() -> dict[str, object]:
     """Return what the page has to know before anybody signed in; nothing of it is secret."""
     current = settings.current()
-    sign_in = {"authority": current.oidc_authority, "client_id": current.oidc_client_id}
+    sign_in = {
+        "authority": current.oidc_authority,
+        "client_id": current.oidc_client_id,
+        "scope": current.oidc_scope,
+        "audience": current.oidc_audience,
+    }
     return {
         "environment": current.environment,
         "version": rollcall.VERSION,
         "health_stream_interval_ms": current.health_stream_interval_ms,
-        "oidc": sign_in if all(sign_in.values()) else None,
+        "oidc": sign_in if current.oidc_authority and current.oidc_client_id else None,
     }
 
 
 def _protection() -> dict[str, str]:
     current = settings.current()
-    reached = ["'self'", *(_origin(url) for url in (current.socket_url, current.oidc_authority) if url)]
+    elsewhere = (current.socket_url, current.oidc_authority, *sorted(current.oidc_origins))
+    reached = ["'self'", *(_origin(url) for url in elsewhere if url)]
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",

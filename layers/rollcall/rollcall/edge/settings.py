@@ -122,6 +122,9 @@ class Settings(BaseModel):
     backlog_limit: int = Field(50, ge=1)
     oidc_authority: str = ""
     oidc_client_id: str = ""
+    oidc_scope: str = "openid"
+    oidc_audience: str = ""
+    oidc_origins: Names = frozenset()
 
     trace_detail: bool = False
 
