@@ -259,6 +259,15 @@ def authorizers_keep_nothing_of_nobody(template: Template) -> Iterator[str]:
             yield f"{name} keeps answers {'of nobody' if is_kept else 'for no time'}."
 
 
+def stages_wait_for_answers(template: Template) -> Iterator[str]:
+    """A socket's stage deploys what is there, so it refers to what makes answers, where that is declared."""
+    stages = template.of("AWS::ApiGatewayV2::Stage")
+    for name, answer in template.of("AWS::ApiGatewayV2::RouteResponse").items():
+        for stage in (key for key, found in stages.items() if target(found["ApiId"]) == target(answer["ApiId"])):
+            if name not in leaves(template.body["Resources"][stage].get("Metadata", {})):
+                yield f"{stage} does not wait for {name}."
+
+
 def stages_are_throttled(template: Template) -> Iterator[str]:
     """A stage has a limit, and an open HTTP route one of its own, set when it is there: its flood drowns no other."""
     routes = template.of("AWS::ApiGatewayV2::Route")
@@ -382,7 +391,7 @@ RULES: list[Rule] = [
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
     alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
-    authorizers_keep_nothing_of_nobody,
+    authorizers_keep_nothing_of_nobody, stages_wait_for_answers,
     stages_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
     access_log_names_nobody, database_survives_its_stack,

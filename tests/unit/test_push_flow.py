@@ -14,6 +14,8 @@ from rollcall.contracts.socket import BATCH_EVENTS_MAX, Bearer, Connection, Dead
 from rollcall.errors import ConnectionGone, QueueUnavailable, SocketsUnavailable, TableUnavailable
 from rollcall.flows.push import PushPage
 
+from tests.unit.health_builder import health
+
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADVICE = Advice(flush_interval_ms=5000, batch_size=25)
 ORG_A, ORG_B = uuid4(), uuid4()
@@ -256,6 +258,24 @@ def test_no_batch_is_advised_that_a_frame_does_not_hold() -> None:
     room = Room((connection("a", ORG_A),))
     room.push(Push(**{**HEARTBEAT.model_dump(), "advice": {"flush_interval_ms": 9000, "batch_size": 100}}))
     assert room.heard("a")["advice"] == {"flush_interval_ms": 9000, "batch_size": BATCH_EVENTS_MAX}
+
+
+def test_what_the_largest_token_may_see_fits_a_message() -> None:
+    """A hundred organisations of many reasons, all changed at once, are below the 128 KB that API Gateway takes."""
+    org_ids = [uuid4() for _ in range(100)]
+    counts = {f"some_reason_of_a_rejection_{number}": 1_000_000 for number in range(16)}
+    changed = {
+        org_id: {
+            "org_id": str(org_id), "lag_ms": 123456.75, "received_count": 1_000_000, "rejected_counts": counts,
+            "rate_limited_count": 1_000_000, "dead_letter_count": 1_000_000,
+        }
+        for org_id in org_ids
+    }  # fmt: skip
+    room = Room((connection("a", *org_ids),))
+    deployment = health().model_dump(mode="json", exclude_none=True)
+    room.push(DELTA.model_copy(update={"organisations": changed, "deployment": deployment}))
+    assert len(room.heard("a")["organisations"]) == 100
+    assert len(room.posted["a"].encode()) < 131_072
 
 
 def test_what_cannot_be_forgotten_now_stops_nobody() -> None:
