@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rollcall.contracts.socket import Connection
+from rollcall.contracts.socket import Deadline
 from rollcall.contracts.socket_messages import Message, PingOrder, SubscribeOrder
 from rollcall.edge import observe, settings, socket_ingest, wiring, wiring_live
 from rollcall.edge.models import model_of
@@ -35,13 +35,14 @@ def post_batch(event: SocketEvent) -> Message:
 
 def connect(event: SocketEvent) -> None:
     """Remember who is on this socket: one whose token expires is closed, subscribed or not."""
-    wiring_live.connections().keep(Connection(connection_id=event.connection_id, caller=event.caller))
+    expires_at = event.caller.expires_at
+    wiring_live.connections().open(Deadline(connection_id=event.connection_id, expires_at=expires_at))
     observe.logger().info("connected")
 
 
 def disconnect(event: SocketEvent) -> None:
     """Forget this socket."""
-    wiring_live.connections().remove(event.connection_id)
+    wiring_live.connections().remove(event.connection_id, event.expires_at)
     observe.logger().info("disconnected")
 
 

@@ -8,15 +8,14 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from rollcall.cloud.signature import AwsCredentials
 from rollcall.cloud.socket_table import Connections
 from rollcall.cloud.table import Table
 from rollcall.contracts.advice import Advice
-from rollcall.contracts.caller import Caller
-from rollcall.contracts.socket import Connection, Push
+from rollcall.contracts.socket import Bearer, Connection, Deadline, Push
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.cloud import Cloud
@@ -98,7 +97,8 @@ def test_a_change_that_was_missed_is_noticed(api: Api, cloud: Cloud) -> None:
 
 def test_who_left_without_a_word_is_forgotten(connections: Connections, cloud: Cloud) -> None:
     """API Gateway says that the connection is gone; whoever else is there is sent to all the same."""
-    forged = Connection(connection_id=uuid4().hex[:16], caller=_caller(uuid4(), 60), topics=frozenset({"health"}))
+    bearer = Bearer(scopes=frozenset(), org_ids=frozenset(), expires_at=int(time.time()) + 60)
+    forged = Connection(connection_id=uuid4().hex[:16], bearer=bearer, topics=frozenset({"health"}))
     connections.keep(forged)
     cloud.put("push", change().model_dump_json())
     await_until(lambda: forged.connection_id not in _known(connections), "a connection that is gone is forgotten")
@@ -109,26 +109,22 @@ def test_a_token_that_expires_closes_its_socket(api: Api, connections: Connectio
     sender = api.administrator()
     with LiveSocket.of(sender) as socket:
         socket.subscribe()
-        (found,) = (connection for connection in connections.all() if connection.caller.subject == str(sender.user_id))
-        expired = found.caller.model_copy(update={"expires_at": int(time.time()) - 1})
-        connections.keep(found.model_copy(update={"caller": expired}))
+        (found,) = (connection for connection in connections.all() if set(sender.org_ids) & connection.org_ids)
+        expired = Deadline(connection_id=found.connection_id, expires_at=int(time.time()) - 1)
+        connections.open(expired)
         push = change(type="heartbeat")
         cloud.put("push", push.model_dump_json())
         with pytest.raises(ConnectionClosed):
-            socket.hear(is_of(push))
+            _hear_on(socket)
     await_until(lambda: found.connection_id not in _known(connections), "what is closed is forgotten")
+    assert expired not in connections.overdue(1000)
 
 
-def _caller(user_id: UUID, seconds: int) -> Caller:
-    return Caller(
-        subject=str(user_id),
-        role="service",
-        org_ids=frozenset(),
-        scopes=frozenset(),
-        expires_at=int(time.time()) + seconds,
-    )
+def _hear_on(socket: LiveSocket) -> None:
+    """Hear whatever is said, until the socket closes."""
+    while True:
+        socket.hear()
 
 
 def _known(connections: Connections) -> set[str]:
-    page = connections.page(1000)
-    return {connection.connection_id for connection in page.live} | set(page.expired_ids)
+    return {connection.connection_id for connection in connections.all()}

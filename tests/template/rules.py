@@ -19,10 +19,11 @@ OPEN_ROUTES = {
     "GET /openapi.json",
     "$default",
     "POST /v1/batch",
-    "GET /api/health",
     "GET /console",
     "GET /console/{file}",
 }
+# Tells who shows no token a little, and others more: its authorizer is asked whether or not there is one.
+HALF_OPEN_ROUTES = {"GET /api/health"}
 # What SAM attaches: to write logs, to write traces, and the network interfaces that a VPC takes. AWS lets the last
 # two not be narrowed to a resource.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaVPCAccessExecutionRole"}
@@ -240,8 +241,31 @@ def routes_are_authorised(template: Template) -> Iterator[str]:
         if target(route["ApiId"]) in sockets:
             if (route["RouteKey"] == "$connect") != (authorizer == "SocketAuthorizer"):
                 yield f"{name} lets sockets in without a ticket, or asks for one again."
-        elif (authorizer == "Authorizer") == (route["RouteKey"] in OPEN_ROUTES):
-            yield f"{name} is {'guarded' if authorizer else 'open to everyone'}."
+        elif authorizer != _guard_of(route["RouteKey"]):
+            yield f"{name} is guarded by {authorizer or 'nobody'}."
+
+
+def _guard_of(route_key: str) -> str | None:
+    if route_key in HALF_OPEN_ROUTES:
+        return "OpenAuthorizer"
+    return None if route_key in OPEN_ROUTES else "Authorizer"
+
+
+def authorizers_keep_nothing_of_nobody(template: Template) -> Iterator[str]:
+    """An authorizer that names nobody keeps no answer: what one was told another would be told as well."""
+    for name, authorizer in template.of("AWS::ApiGatewayV2::Authorizer").items():
+        is_kept = authorizer.get("AuthorizerResultTtlInSeconds", 300) != 0
+        if target(authorizer["ApiId"]) not in template.socket_apis and is_kept == (not authorizer["IdentitySource"]):
+            yield f"{name} keeps answers {'of nobody' if is_kept else 'for no time'}."
+
+
+def stages_wait_for_answers(template: Template) -> Iterator[str]:
+    """A socket's stage deploys what is there, so it refers to what makes answers, where that is declared."""
+    stages = template.of("AWS::ApiGatewayV2::Stage")
+    for name, answer in template.of("AWS::ApiGatewayV2::RouteResponse").items():
+        for stage in (key for key, found in stages.items() if target(found["ApiId"]) == target(answer["ApiId"])):
+            if name not in leaves(template.body["Resources"][stage].get("Metadata", {})):
+                yield f"{stage} does not wait for {name}."
 
 
 def stages_are_throttled(template: Template) -> Iterator[str]:
@@ -253,7 +277,11 @@ def stages_are_throttled(template: Template) -> Iterator[str]:
         if target(stage["ApiId"]) in template.socket_apis:
             continue
         own = {key: route for key, route in routes.items() if target(route["ApiId"]) == target(stage["ApiId"])}
-        opened = {route["RouteKey"]: key for key, route in own.items() if route["AuthorizationType"] == "NONE"}
+        opened = {
+            route["RouteKey"]: key
+            for key, route in own.items()
+            if route["AuthorizationType"] == "NONE" or route["RouteKey"] in HALF_OPEN_ROUTES
+        }
         limited = {key for key, limits in stage.get("RouteSettings", {}).items() if "ThrottlingRateLimit" in limits}
         yield from (f"{name} does not limit {key}." for key in opened.keys() - limited)
         waited_for = as_list(template.body["Resources"][name].get("DependsOn", []))
@@ -363,6 +391,7 @@ RULES: list[Rule] = [
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
     alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
+    authorizers_keep_nothing_of_nobody, stages_wait_for_answers,
     stages_are_throttled,
     database_is_reached_by_those_who_ask, variables_are_settings, variables_hold_no_secret,
     access_log_names_nobody, database_survives_its_stack,

@@ -73,6 +73,10 @@ def before_its_routes(changed: Template) -> None:
     del changed.body["Resources"]["ApiStage"]["DependsOn"]
 
 
+def before_its_answers(changed: Template) -> None:
+    del changed.body["Resources"]["SocketStage"]["Metadata"]["depends_on"]
+
+
 def with_other_package(changed: Template) -> None:
     changed.body["Resources"]["LoadFunction"]["Metadata"]["BuildProperties"]["ParentPackages"] = "functions"
 
@@ -127,6 +131,12 @@ BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.routes_are_authorised, put("SocketConnectRoute.AuthorizationType", "NONE")),
     (rules.routes_are_authorised, as_if_asked_again),
     (rules.routes_are_authorised, put("HealthTransitionsRoute.AuthorizationType", "NONE")),
+    (rules.routes_are_authorised, put("HealthTransitionsRoute.AuthorizerId", {"Ref": "OpenAuthorizer"})),
+    (rules.routes_are_authorised, put("HealthRoute.AuthorizationType", "NONE")),
+    (rules.authorizers_keep_nothing_of_nobody, put("OpenAuthorizer.AuthorizerResultTtlInSeconds", 60)),
+    (rules.stages_wait_for_answers, before_its_answers),
+    (rules.authorizers_keep_nothing_of_nobody, put("Authorizer.AuthorizerResultTtlInSeconds", 0)),
+    (rules.stages_are_throttled, drop("ApiStage.RouteSettings.GET /api/health")),
     (rules.privileges_are_least, to_speak_to_any_api),
     (rules.database_is_reached_by_those_who_ask, drop("LoadFunction.VpcConfig")),
     (rules.database_is_reached_by_those_who_ask, put("OpenapiFunction.VpcConfig", {})),

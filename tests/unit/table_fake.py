@@ -37,10 +37,13 @@ class MemoryTable:
         self._reach()
         return self.items.pop((kind, id), None)
 
-    def page(self, kind: str, limit: int, after: str | None = None, *, newest_first: bool = False) -> Page:
+    def page(
+        self, kind: str, limit: int, after: str | None = None, *, below: str | None = None, newest_first: bool = False
+    ) -> Page:
         """Return some items of a kind."""
         self._reach()
-        ids = sorted((id_ for held, id_ in self.items if held == kind), reverse=newest_first)
+        held = (id_ for of, id_ in self.items if of == kind and (below is None or id_ < below))
+        ids = sorted(held, reverse=newest_first)
         left = [id_ for id_ in ids if after is None or (id_ < after if newest_first else id_ > after)]
         found = tuple(self.items[kind, id_] for id_ in left[:limit])
         return Page(found, found[-1].id if len(left) > limit else None)

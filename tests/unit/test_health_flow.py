@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.health import Published
-from rollcall.contracts.socket import Connection, Topic
+from rollcall.contracts.socket import Bearer, Connection, Topic
 from rollcall.domain.jobs import JOBS
 
 from tests.builders import NOW, caller
@@ -19,7 +19,7 @@ def room() -> HealthRoom:
 
 def socket_of(org_id: UUID, *topics: Topic) -> Connection:
     return Connection(
-        connection_id=str(uuid4()), caller=caller(org_ids=[org_id]), topics=frozenset(topics),
+        connection_id=str(uuid4()), bearer=Bearer.of(caller(org_ids=[org_id])), topics=frozenset(topics),
         org_ids=frozenset([org_id]),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from rollcall.contracts.health import HealthTransition
 from rollcall.edge import identity, token_rules, wiring_health, wiring_live
 from rollcall.errors import SecretUnavailable
 
+from functions.authorizer import app as authorizer
 from functions.health import app
 from functions.watch import app as watch_app
 from tests.builders import NOW, caller
@@ -33,11 +34,13 @@ def room(monkeypatch: pytest.MonkeyPatch) -> HealthRoom:
 
 
 def ask(path: str = "/api/health", query: dict[str, str] | None = None, **headers: str) -> dict[str, Any]:
-    """Ask without an authorizer, as API Gateway hands it on."""
+    """Ask as API Gateway hands it on: it asks the authorizer first, whether or not there is a token."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    http = {"method": "GET", "path": path}
+    known = authorizer.handler({"type": "REQUEST", "headers": sent}, Context())
+    context = {"http": {"method": "GET", "path": path}, "requestId": "r", "authorizer": {"lambda": known["context"]}}
     event = {"routeKey": f"GET {path}", "rawPath": path, "headers": sent, "queryStringParameters": query or {},
-             "requestContext": {"http": http, "requestId": "r"}}  # fmt: skip
+             "requestContext": context}  # fmt: skip
+    assert known["isAuthorized"]
     return app.handler(event, Context())
 
 
@@ -67,6 +70,12 @@ def test_a_bad_token_is_refused(room: HealthRoom) -> None:
     """It is not taken for none: its bearer should know."""
     answer = ask(authorization="Bearer nonsense")
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "token_invalid")
+
+
+def test_what_is_no_bearer_token_is_refused(room: HealthRoom) -> None:
+    """Whoever shows something means to be known."""
+    answer = ask(authorization="Basic a2ltOmtpbQ==")
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "token_missing")
 
 
 def test_keys_that_cannot_be_read_leave_the_status(room: HealthRoom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from rollcall.contracts.health import (
     Published,
     RegionHealth,
 )
-from rollcall.contracts.socket import Push
+from rollcall.contracts.socket import BATCH_EVENTS_MAX, Push
 from rollcall.domain.merge_patch import apply
 from rollcall.flows.publish_health import PUSH_BYTES_MAX, PublishHealth
 
@@ -100,7 +100,7 @@ def test_a_change_is_pushed_as_three_views_of_it() -> None:
     assert queue.flow.publish(before, after)
     push = queue.only
     assert (push.type, push.previous, push.sequence, push.sent_at) == ("health.delta", 4, 5, NOW)
-    assert push.advice == after.health.advice
+    assert push.advice == after.health.advice.model_copy(update={"batch_size": BATCH_EVENTS_MAX})
     assert push.public == {"status": "down"}
     assert apply(shown(before.health), push.deployment) == shown(after.health)
     assert push.deployment is not None

@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall.cloud.socket_table import ConnectionPage
 from rollcall.contracts.advice import Advice
-from rollcall.contracts.caller import Caller
-from rollcall.contracts.socket import Connection, Push, Topic
+from rollcall.contracts.socket import BATCH_EVENTS_MAX, Bearer, Connection, Deadline, Push, Topic
 from rollcall.errors import ConnectionGone, QueueUnavailable, SocketsUnavailable, TableUnavailable
 from rollcall.flows.push import PushPage
+
+from tests.unit.health_builder import health
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADVICE = Advice(flush_interval_ms=5000, batch_size=25)
@@ -40,11 +41,9 @@ def connection(
     topics: frozenset[Topic] = BOTH,
     subscribed: tuple[UUID, ...] | None = None,
 ) -> Connection:
-    caller = Caller(
-        subject=str(uuid4()), role="service", org_ids=frozenset(org_ids), scopes=frozenset(scopes), expires_at=9
-    )
+    bearer = Bearer(org_ids=frozenset(org_ids), scopes=frozenset(scopes), expires_at=9)
     chosen = frozenset(org_ids if subscribed is None else subscribed)
-    return Connection(connection_id=name, caller=caller, topics=topics, org_ids=chosen)
+    return Connection(connection_id=name, bearer=bearer, topics=topics, org_ids=chosen)
 
 
 @dataclass
@@ -52,7 +51,8 @@ class Room:
     """Connections, sockets that record, and a push queue."""
 
     live: tuple[Connection, ...]
-    expired_ids: tuple[str, ...] = ()
+    unreadable_ids: tuple[str, ...] = ()
+    overdue_ids: tuple[str, ...] = ()
     next_id: str | None = None
     faults: dict[str, Exception] = field(default_factory=dict)
     posted: dict[str, str] = field(default_factory=dict)
@@ -65,10 +65,15 @@ class Room:
     def page(self, limit: int, after: str | None = None) -> ConnectionPage:
         """Return the connections."""
         self.asked.append((limit, after))
-        return ConnectionPage(self.live, self.expired_ids, self.next_id)
+        return ConnectionPage(self.live, self.unreadable_ids, self.next_id)
 
-    def remove(self, connection_id: str) -> None:
+    def overdue(self, limit: int) -> list[Deadline]:
+        """Return those whose token has expired."""
+        return [Deadline(connection_id=name, expires_at=9) for name in self.overdue_ids[:limit]]
+
+    def remove(self, connection_id: str, expires_at: int | None) -> None:
         """Forget one."""
+        assert expires_at == (None if connection_id in self.unreadable_ids else 9)
         if self.table_is_away:
             raise TableUnavailable
         self.removed.append(connection_id)
@@ -223,12 +228,54 @@ def test_one_sockets_trouble_is_not_anothers() -> None:
 
 def test_a_socket_whose_token_expired_is_closed_and_sent_nothing() -> None:
     """Closed already or not, it is forgotten; what could not be closed is tried again with the next push."""
-    room = Room((), ("old", "gone", "failing"), faults={"gone": ConnectionGone(), "failing": SocketsUnavailable()})
+    faults: dict[str, Exception] = {"gone": ConnectionGone(), "failing": SocketsUnavailable()}
+    room = Room((), overdue_ids=("old", "gone", "failing"), faults=faults)
     counts, _ = room.push(HEARTBEAT)
     assert counts == {"expired": 2, "failed": 1}
     assert room.closed == ["old"]
     assert room.removed == ["old", "gone"]
     assert room.posted == {}
+
+
+def test_expired_sockets_are_looked_for_once_a_push() -> None:
+    """With its first page: whoever only sends batches is no subscriber, and is closed all the same."""
+    room = Room((connection("a", ORG_A),), overdue_ids=("old",))
+    counts, _ = room.push(HEARTBEAT.model_copy(update={"after": "0"}))
+    assert (counts, room.closed) == ({"sent": 1}, [])
+    counts, _ = room.push(HEARTBEAT)
+    assert (counts, room.closed) == ({"sent": 1, "expired": 1}, ["old"])
+
+
+def test_who_subscribed_with_another_version_of_ours_is_closed() -> None:
+    """Its client opens a new socket."""
+    room = Room((), unreadable_ids=("odd",))
+    room.push(HEARTBEAT.model_copy(update={"after": "0"}))
+    assert (room.closed, room.removed) == (["odd"], ["odd"])
+
+
+def test_no_batch_is_advised_that_a_frame_does_not_hold() -> None:
+    """What is advised over HTTP may be more."""
+    room = Room((connection("a", ORG_A),))
+    room.push(Push(**{**HEARTBEAT.model_dump(), "advice": {"flush_interval_ms": 9000, "batch_size": 100}}))
+    assert room.heard("a")["advice"] == {"flush_interval_ms": 9000, "batch_size": BATCH_EVENTS_MAX}
+
+
+def test_what_the_largest_token_may_see_fits_a_message() -> None:
+    """A hundred organisations of many reasons, all changed at once, are below the 128 KB that API Gateway takes."""
+    org_ids = [uuid4() for _ in range(100)]
+    counts = {f"some_reason_of_a_rejection_{number}": 1_000_000 for number in range(16)}
+    changed = {
+        org_id: {
+            "org_id": str(org_id), "lag_ms": 123456.75, "received_count": 1_000_000, "rejected_counts": counts,
+            "rate_limited_count": 1_000_000, "dead_letter_count": 1_000_000,
+        }
+        for org_id in org_ids
+    }  # fmt: skip
+    room = Room((connection("a", *org_ids),))
+    deployment = health().model_dump(mode="json", exclude_none=True)
+    room.push(DELTA.model_copy(update={"organisations": changed, "deployment": deployment}))
+    assert len(room.heard("a")["organisations"]) == 100
+    assert len(room.posted["a"].encode()) < 131_072
 
 
 def test_what_cannot_be_forgotten_now_stops_nobody() -> None:

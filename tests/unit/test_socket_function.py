@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from rollcall import errors
 from rollcall.cloud.socket_table import Connections
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.health import Published
+from rollcall.contracts.socket import BATCH_EVENTS_MAX, FRAME_BYTES_MAX
 from rollcall.edge import identity, settings, wiring, wiring_live
 from rollcall.flows.subscribe import Subscribe
 
@@ -85,25 +87,42 @@ def say(body: Any, holder: Any = None, **members: Any) -> dict[str, Any]:
 
 
 def kept(table: MemoryTable) -> dict[str, Any]:
-    (item,) = table.of_kind("connection")
+    (item,) = table.of_kind("subscriber")
     return dict(item.document)
 
 
-def test_a_connection_is_remembered_until_its_token_expires(table: MemoryTable) -> None:
-    """With whose it is; forgotten when it closes."""
-    assert happen("CONNECT")["statusCode"] == 200
-    (item,) = table.of_kind("connection")
-    assert item.expires_at == caller().expires_at
-    assert item.document["topics"] == []
-    assert happen("DISCONNECT")["statusCode"] == 200
+@pytest.mark.parametrize("seconds_later", [0, 61])
+def test_a_connection_is_remembered_until_its_token_expires(
+    table: MemoryTable, monkeypatch: pytest.MonkeyPatch, seconds_later: int
+) -> None:
+    """And then for so long that it is found and closed. When it closes, all of it is forgotten, expired or not."""
+    now = int(NOW.timestamp())
+    holder = caller(expires_at=now + 60)
+    assert happen("CONNECT", holder=holder)["statusCode"] == 200
+    (item,) = table.items.values()
+    assert (item.kind, item.document["expires_at"], item.expires_at) == ("deadline", now + 60, now + 3660)
+    assert say({"action": "subscribe"}, holder)["type"] == "health.snapshot"
+    monkeypatch.setattr(wiring, "now", lambda: NOW + timedelta(seconds=seconds_later))
+    assert happen("DISCONNECT", holder=holder)["statusCode"] == 200
     assert not table.items
+
+
+def test_the_table_does_not_say_whose_a_connection_is(table: MemoryTable) -> None:
+    """Pushes need what a token allows, and nobody's name."""
+    happen("CONNECT")
+    say({"action": "subscribe"}, ADMINISTRATOR)
+    assert len(table.items) == 2
+    assert caller().subject not in repr(table.items)
 
 
 def test_a_connection_is_remembered_for_two_hours_at_most(table: MemoryTable) -> None:
     """API Gateway closes it then."""
     happen("CONNECT", holder=caller(expires_at=int(NOW.timestamp()) + 86_400))
-    (item,) = table.of_kind("connection")
+    say({"action": "subscribe"}, caller(expires_at=int(NOW.timestamp()) + 86_400))
+    (item,) = table.of_kind("subscriber")
     assert item.expires_at == NOW.timestamp() + 7200
+    (item,) = table.of_kind("deadline")
+    assert item.expires_at == NOW.timestamp() + 10_800
 
 
 def test_who_cannot_be_remembered_is_not_let_in(table: MemoryTable) -> None:
@@ -122,7 +141,7 @@ def test_a_learner_sees_the_status_and_nothing_else(table: MemoryTable) -> None:
     assert message["type"] == "health.snapshot"
     assert message["health"] == {"status": "ok"}
     assert (message["topics"], message["organisations"], message["sequence"]) == (["health"], {}, 7)
-    assert message["advice"]["batch_size"] == 100
+    assert message["advice"]["batch_size"] == BATCH_EVENTS_MAX
     assert kept(table)["org_ids"] == []
     assert say({"action": "subscribe", "topics": ["organisations"]})["code"] == "scope_missing"
 
@@ -170,8 +189,18 @@ def test_a_ping_tells_the_sequence(measured: Measured) -> None:
     assert (pong["type"], pong["sequence"]) == ("pong", 7)
     measured.is_away = True
     pong = say({"action": "ping"})
-    assert (pong["sequence"], pong["advice"]["batch_size"]) == (None, 100)
+    assert (pong["sequence"], pong["advice"]["batch_size"]) == (None, BATCH_EVENTS_MAX)
     measured.is_away, measured.published = False, None
+    assert say({"action": "ping"})["sequence"] is None
+
+
+def test_what_was_measured_long_ago_is_not_shown_as_it_is_now(measured: Measured) -> None:
+    """Where nobody watches any more, the last snapshot says nothing of now."""
+    assert measured.published is not None
+    old = measured.published.health.model_copy(update={"measured_at": NOW - timedelta(seconds=91)})
+    measured.published = measured.published.model_copy(update={"health": old})
+    problem = say({"action": "subscribe"}, ADMINISTRATOR)
+    assert (problem["code"], problem["retry_after_seconds"]) == ("health_unknown", 5)
     assert say({"action": "ping"})["sequence"] is None
 
 
@@ -182,6 +211,24 @@ def test_an_expired_token_is_told_so_whatever_it_asks(table: MemoryTable, store:
     problem = say({"action": action, "batch_id": "b", "events": [event_document()]}, late)
     assert (problem["type"], problem["code"]) == ("problem", "token_expired")
     assert not table.items
+    assert not store.stored
+
+
+def test_advised_batches_fit_a_frame() -> None:
+    """API Gateway closes the socket of whoever sends a longer one. 100 of the sample's events are too many."""
+    (plain,) = json.loads(sample("progress_batch.json")["body"])["events"]
+    sizes = [
+        len(json.dumps(batch(*[plain] * count, batch_id="b" * 64), separators=(",", ":")).encode())
+        for count in (BATCH_EVENTS_MAX, 2 * BATCH_EVENTS_MAX)
+    ]
+    assert sizes[0] < 0.6 * FRAME_BYTES_MAX < FRAME_BYTES_MAX < sizes[1]
+
+
+def test_a_message_longer_than_a_frame_is_refused_by_its_id(store: RecordingStore) -> None:
+    """Where the gateway let it through: its sender waits for the answer to this batch."""
+    problem = say(batch(*[event_document() for _ in range(110)]))
+    assert (problem["code"], problem["batch_id"]) == ("too_many_bytes", "b-1")
+    assert str(FRAME_BYTES_MAX) in problem["detail"]
     assert not store.stored
 
 
@@ -235,6 +282,8 @@ def test_a_batch_over_the_rate_is_told_when_to_come_back(store: RecordingStore) 
         [event_document(org_id=str(OTHER)), event_document(org_id=str(OTHER))],
         [event_document(user_id=str(uuid4()))],
         [event_document(__proto__={}), event_document(attributes={"attempt": 1})],
+        [event_document(attributes={"attempt": 10**24}), event_document(attributes={"attempt": 1})],
+        [event_document(attributes={"attempt": 10**24}), event_document(kind="nonsense")],
         [event_document()] * 2,
         [event_document()] * 101,
         "events",
@@ -268,8 +317,8 @@ def test_a_batch_comes_to_what_it_comes_to_over_http(store: RecordingStore, even
         ("null", "invalid_body"),
         ("NaN", "invalid_body"),
         ('"ping"', "invalid_body"),
-        ("[" * 100_000, "invalid_body"),
-        ('{"action": "ping", "x": ' + "[" * 60_000 + "]" * 60_000 + "}", "invalid_body"),
+        ("[" * 30_000, "invalid_body"),
+        ('{"action": "ping", "x": ' + "[" * 15_000 + "]" * 15_000 + "}", "invalid_body"),
         ('{"action": "ping", "x": ' + "[" * 4_000 + "]" * 4_000 + "}", "invalid_request"),
         ('{"action": "\ud800"}', "invalid_body"),
         ('{"action": "\\ud800"}', "action_unknown"),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import boto3
@@ -18,7 +19,7 @@ from rollcall.cloud.json_service import JsonService, ServiceUnreachable
 from rollcall.cloud.signature import AwsCredentials
 from rollcall.cloud.socket_table import Connections
 from rollcall.cloud.table import Item, Table
-from rollcall.contracts.socket import Connection
+from rollcall.contracts.socket import Bearer, Connection, Deadline
 from rollcall.errors import TableUnavailable
 
 from tests.builders import NOW, caller
@@ -139,21 +140,39 @@ def test_a_table_that_refuses_or_is_away_is_told_as_such(endpoint: str) -> None:
         Table(NAME, REGION, "http://127.0.0.1:9", credentials).get("a", "1")
 
 
-def test_connections_are_read_in_pages_that_name_the_expired(table: Table) -> None:
-    """Those that may be sent to, and those to be closed; one that nobody can read is to be closed as well."""
+def test_subscribers_are_read_in_pages(table: Table) -> None:
+    """Those that may be sent to, without who has expired; one that nobody can read is to be closed."""
     connections = Connections(table, lambda: NOW)
     for number in range(5):
-        expires_at = int(NOW.timestamp()) + (0 if number == 1 else 60)
-        connections.keep(Connection(connection_id=f"c{number}", caller=caller(expires_at=expires_at)))
-    table.put(Item("connection", "c5", {"another": "version"}, int(NOW.timestamp()) + 60))
+        bearer = Bearer.of(caller(expires_at=int(NOW.timestamp()) + (0 if number == 1 else 60)))
+        connections.keep(Connection(connection_id=f"c{number}", bearer=bearer))
+    table.put(Item("subscriber", "c5", {"another": "version"}, int(NOW.timestamp()) + 60))
     first = connections.page(3)
-    assert ([live.connection_id for live in first.live], first.expired_ids) == (["c0", "c2"], ("c1",))
+    assert ([live.connection_id for live in first.live], first.unreadable_ids) == (["c0", "c2"], ())
     last = connections.page(3, first.next_id)
-    assert ([live.connection_id for live in last.live], last.expired_ids) == (["c3", "c4"], ("c5",))
+    assert ([live.connection_id for live in last.live], last.unreadable_ids) == (["c3", "c4"], ("c5",))
     assert [live.connection_id for live in connections.all()] == ["c0", "c2", "c3", "c4"]
-    connections.remove("c0")
-    connections.remove("c0")
-    assert connections.page(1).expired_ids == ("c1",)
+    connections.remove("c0", None)
+    connections.remove("c0", None)
+    assert [live.connection_id for live in connections.all()] == ["c2", "c3", "c4"]
+
+
+def test_who_never_subscribed_is_read_by_nobody_until_the_token_expires(table: Table) -> None:
+    """Neither a page nor a look costs more with each socket that only sends batches."""
+    clock = NOW
+    connections = Connections(table, lambda: clock)
+    now = int(NOW.timestamp())
+    deadlines = [Deadline(connection_id=f"d{number}", expires_at=now + number) for number in range(4)]
+    for deadline in reversed(deadlines):
+        connections.open(deadline)
+    assert "d0" not in {live.connection_id for live in connections.all()}
+    assert connections.overdue(10) == deadlines[:1]
+    clock = NOW + timedelta(seconds=2)
+    assert connections.overdue(10) == deadlines[:3]
+    assert connections.overdue(2) == deadlines[:2]
+    connections.remove("d0", now)
+    connections.remove("d1", None)
+    assert connections.overdue(10) == deadlines[1:3]
 
 
 def test_the_table_in_memory_pages_as_the_real_one(table: Table) -> None:

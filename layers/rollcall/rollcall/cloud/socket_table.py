@@ -12,13 +12,14 @@ from pydantic import BaseModel, ValidationError
 
 from rollcall.cloud.table import Item, Table
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.socket import TICKET_SECONDS, Connection
+from rollcall.contracts.socket import TICKET_SECONDS, Connection, Deadline
 from rollcall.errors import InvalidTicket, OriginForbidden
 
-TICKET, CONNECTION = "ticket", "connection"
+TICKET, DEADLINE, SUBSCRIBER = "ticket", "deadline", "subscriber"
 TICKET_BYTES = 32
 TICKET_LENGTH_MAX = 128
 CONNECTION_AGE_MAX = timedelta(hours=2)  # API Gateway closes a connection then, however busy it is
+OVERDUE_KEPT_SECONDS = 3600  # a socket that no push could close within it is closed by API Gateway soon
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGE_SIZE = 1000
 
@@ -86,49 +87,63 @@ def _origin(text: str) -> tuple[str, str, int | None] | None:
 
 @dataclass(frozen=True)
 class ConnectionPage:
-    """Some open sockets: those that may be sent to, and the ids of those whose token has expired, to be closed.
+    """Some sockets that subscribed: those that may be sent to, and the ids of those that nobody here can read.
 
-    One that another version of ours kept, and nobody can read here, counts as expired: its client opens a new one.
-    `next_id` is where the next page begins after; None at the end.
+    These were kept by another version of ours, and are to be closed: their clients open new ones. Those whose token
+    has expired are in neither (`Connections.overdue`). `next_id` is where the next page begins after; None at the end.
     """
 
     live: tuple[Connection, ...]
-    expired_ids: tuple[str, ...]
+    unreadable_ids: tuple[str, ...]
     next_id: str | None
 
 
 class Connections:
-    """Open sockets. Each call raises TableUnavailable."""
+    """Open sockets: when each one's token expires, and what those want to hear that subscribed.
+
+    Two items, so that who only sends batches is read neither by pushes nor by looks: one under the moment of expiry,
+    found when that has come, and one of each subscriber. Each call raises TableUnavailable.
+    """
 
     def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
         self._table = table
         self._now = now
 
-    def keep(self, connection: Connection) -> None:
-        """Remember a connection as it is now, until its token expires."""
-        longest = int((self._now() + CONNECTION_AGE_MAX).timestamp())
-        expires_at = min(connection.caller.expires_at, longest)
-        item = Item(CONNECTION, connection.connection_id, connection.model_dump(mode="json"), expires_at)
-        self._table.put(item)
+    def open(self, deadline: Deadline) -> None:
+        """Remember when the token of a socket expires."""
+        item_id = _deadline_id(deadline.expires_at, deadline.connection_id)
+        # Kept beyond its moment: whoever closes the socket has to find it.
+        kept_until = self._longest(deadline.expires_at) + OVERDUE_KEPT_SECONDS
+        self._table.put(Item(DEADLINE, item_id, deadline.model_dump(mode="json"), kept_until))
 
-    def remove(self, connection_id: str) -> None:
-        """Forget a connection, whether or not it is known."""
-        self._table.take(CONNECTION, connection_id)
+    def keep(self, connection: Connection) -> None:
+        """Remember what a connection wants to hear now, until its token expires."""
+        expires_at = self._longest(connection.bearer.expires_at)
+        document = connection.model_dump(mode="json")
+        self._table.put(Item(SUBSCRIBER, connection.connection_id, document, expires_at))
+
+    def remove(self, connection_id: str, expires_at: int | None) -> None:
+        """Forget a connection, whether or not it is known. Where its expiry is not, that is forgotten when it comes."""
+        self._table.take(SUBSCRIBER, connection_id)
+        if expires_at is not None:
+            self._table.take(DEADLINE, _deadline_id(expires_at, connection_id))
 
     def page(self, limit: int, after: str | None = None) -> ConnectionPage:
-        """Return up to `limit` connections, those with ids after `after`."""
-        found, now = self._table.page(CONNECTION, limit, after), self._now().timestamp()
-        live, expired_ids = [], []
-        for item in found.items:
-            is_current = item.expires_at is not None and item.expires_at > now
-            if (connection := _read(Connection, item) if is_current else None) is not None:
-                live.append(connection)
-            else:
-                expired_ids.append(item.id)
-        return ConnectionPage(tuple(live), tuple(expired_ids), found.next_id)
+        """Return up to `limit` connections that subscribed, those with ids after `after`."""
+        found, now = self._table.page(SUBSCRIBER, limit, after), self._now().timestamp()
+        current = [item for item in found.items if item.expires_at is not None and item.expires_at > now]
+        read = [(item.id, _read(Connection, item)) for item in current]
+        live = tuple(connection for _, connection in read if connection is not None)
+        return ConnectionPage(live, tuple(id_ for id_, connection in read if connection is None), found.next_id)
+
+    def overdue(self, limit: int) -> list[Deadline]:
+        """Return up to `limit` sockets whose token has expired, the longest ago first."""
+        page = self._table.page(DEADLINE, limit, below=_deadline_id(int(self._now().timestamp()) + 1, ""))
+        read = (_read(Deadline, item) for item in page.items)
+        return [deadline for deadline in read if deadline is not None]
 
     def all(self) -> Iterator[Connection]:
-        """Yield every connection that has not expired."""
+        """Yield every connection that subscribed and has not expired."""
         after: str | None = None
         while True:
             page = self.page(PAGE_SIZE, after)
@@ -136,3 +151,11 @@ class Connections:
             after = page.next_id
             if after is None:
                 return
+
+    def _longest(self, expires_at: int) -> int:
+        return min(expires_at, int((self._now() + CONNECTION_AGE_MAX).timestamp()))
+
+
+def _deadline_id(expires_at: int, connection_id: str) -> str:
+    # In the order of time, whatever the number of digits.
+    return f"{expires_at:012d}/{connection_id}"

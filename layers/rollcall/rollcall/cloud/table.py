@@ -71,11 +71,14 @@ class Table:
         found = answer.members.get("Attributes")
         return _unmarshal(found) if found else None
 
-    def page(self, kind: str, limit: int, after: str | None = None, *, newest_first: bool = False) -> Page:
-        """Return up to `limit` items of a kind, those with ids after `after`."""
+    def page(
+        self, kind: str, limit: int, after: str | None = None, *, below: str | None = None, newest_first: bool = False
+    ) -> Page:
+        """Return up to `limit` items of a kind, those with ids after `after`, and below `below` where it is given."""
+        bound = {} if below is None else {":below": {"S": below}}
         members: dict[str, Any] = {
-            "KeyConditionExpression": "kind = :kind",
-            "ExpressionAttributeValues": {":kind": {"S": kind}},
+            "KeyConditionExpression": "kind = :kind AND id < :below" if bound else "kind = :kind",
+            "ExpressionAttributeValues": {":kind": {"S": kind}, **bound},
             "Limit": limit,
             "ScanIndexForward": not newest_first,
         }

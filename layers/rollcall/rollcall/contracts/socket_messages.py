@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from rollcall.contracts.advice import Advice
 from rollcall.contracts.health import Health, OrganisationHealth, PublicHealth
 from rollcall.contracts.problem import ProblemFault
 from rollcall.contracts.receipt import Counts, EventReceipt, is_absent
-from rollcall.contracts.socket import Topic
+from rollcall.contracts.socket import FRAME_BYTES_MAX, SocketAdvice, Topic
 
-# What API Gateway takes in one message, in frames of 32 KB; a longer one closes the socket.
-MESSAGE_BYTES_MAX = 131_072
+# In several frames API Gateway takes 128 KB. What a browser could never send is refused to everybody, so that whoever
+# tries a client on an emulator without that quota hears of it there.
+MESSAGE_BYTES_MAX = FRAME_BYTES_MAX
 BATCH_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
 BatchId = Annotated[str, StringConstraints(pattern=BATCH_ID_PATTERN)]
@@ -65,7 +65,7 @@ class SnapshotMessage(Message):
     topics: list[Topic]
     health: Health | PublicHealth | None = Field(description="Null without the topic health.")
     organisations: dict[UUID, OrganisationHealth] = Field(description="Those that were measured already.")
-    advice: Advice
+    advice: SocketAdvice
 
     def text(self) -> str:
         """Return it as it is sent: without nulls, as the documents are that deltas apply to."""
@@ -78,7 +78,7 @@ class PongMessage(Message):
     type: Literal["pong"] = "pong"
     sent_at: datetime
     sequence: int | None = Field(description="That of the latest change of health; null when nobody knows it now.")
-    advice: Advice
+    advice: SocketAdvice
 
 
 class Rate(BaseModel):
@@ -99,7 +99,7 @@ class ReceiptMessage(Message):
     counts: Counts
     results: list[EventReceipt]
     rate: Rate
-    advice: Advice
+    advice: SocketAdvice
 
 
 class ProblemMessage(Message):

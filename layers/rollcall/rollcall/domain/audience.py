@@ -1,6 +1,7 @@
 """Who may see what of health: anybody the status, administrators the numbers, and of organisations their own."""
 
 from collections.abc import Iterable
+from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.caller import Caller
@@ -11,9 +12,17 @@ from rollcall.errors import OrganisationForbidden, ScopeMissing
 NUMBERS_SCOPE = "admin:read"
 
 
-def sees_numbers(caller: Caller) -> bool:
-    """Tell whether a caller may see more than the status."""
-    return holds(caller.scopes, NUMBERS_SCOPE)
+class Scoped(Protocol):
+    """Whoever holds scopes."""
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Those of the token."""
+
+
+def sees_numbers(bearer: Scoped) -> bool:
+    """Tell whether the bearer of a token may see more than the status."""
+    return holds(bearer.scopes, NUMBERS_SCOPE)
 
 
 def topics_for(caller: Caller, wanted: frozenset[Topic] | None) -> frozenset[Topic]:

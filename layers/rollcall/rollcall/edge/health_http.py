@@ -19,7 +19,7 @@ from rollcall.domain import scopes
 from rollcall.domain.diagnostics import diagnose, write_prometheus
 from rollcall.domain.health import tag_document
 from rollcall.domain.media_type import choose
-from rollcall.edge import access, wiring_health, wiring_live
+from rollcall.edge import access, identity, wiring, wiring_health, wiring_live
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_query
 
@@ -68,15 +68,11 @@ def get_metrics(request: Request) -> Response:
 
 
 def _caller_of(request: Request) -> Caller | None:
-    """Return who asks; None for who shows no token. Raises what tokens.verify raises: a bad one is refused."""
-    authorization = request.headers.get("authorization")
-    if not authorization:
+    """Return who asks; None for who shows no token. Raises what identity.caller_of raises: a bad one is refused."""
+    if not request.headers.get("authorization"):
         return None
-    # Imported late: who shows no token needs no cryptography.
-    from rollcall.edge import token_rules, tokens
-
     try:
-        return tokens.verify(authorization, token_rules.current())
+        return identity.caller_of(request.authorizer_context, wiring.now())
     except errors.KeysUnavailable:
         # Health is told whoever may know of it: then the least.
         return None

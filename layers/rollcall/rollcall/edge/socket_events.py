@@ -46,6 +46,12 @@ class SocketEvent:
         """Whose ticket opened the socket; raises Unauthorized, ExpiredToken."""
         return identity.caller_of(self.event["requestContext"].get("authorizer") or {}, wiring.now())
 
+    @property
+    def expires_at(self) -> int | None:
+        """When the token behind the socket expires, or expired, in seconds since the epoch; None where nobody says."""
+        stated = (self.event["requestContext"].get("authorizer") or {}).get("expires_at")
+        return None if stated is None else int(stated)
+
     @cached_property
     def body(self) -> bytes:
         """What was said; raises InvalidBody."""
@@ -59,9 +65,7 @@ class SocketEvent:
 
     @cached_property
     def document(self) -> Json:
-        """The JSON object that was said; raises InvalidBody, TooLarge."""
-        if len(self.body) > MESSAGE_BYTES_MAX:
-            raise errors.TooLarge(f"A message has at most {MESSAGE_BYTES_MAX} bytes.")
+        """The JSON object that was said, however long; raises InvalidBody."""
         document = read_json(self.body)
         if not isinstance(document, dict):
             raise errors.InvalidBody("The message is not a JSON object.")
@@ -125,6 +129,8 @@ class Actions:
 
     def _act(self, event: SocketEvent) -> Message:
         _ = event.caller  # one whose token has expired is told nothing else
+        if len(event.body) > MESSAGE_BYTES_MAX:
+            raise errors.TooLarge(f"A message has at most {MESSAGE_BYTES_MAX} bytes: send smaller batches.")
         name = event.document.get("action")
         answer = self._actions.get(name) if isinstance(name, str) else None
         if answer is None:

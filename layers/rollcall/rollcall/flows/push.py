@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from rollcall.contracts.socket import Connection, Push
+from rollcall.contracts.socket import Connection, Deadline, Push
 from rollcall.domain.audience import sees_numbers
 from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable
 
@@ -16,20 +16,20 @@ from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, Soc
 PAGE_SIZE = 500
 
 Sent = Literal["sent", "idle", "gone", "expired", "failed"]
-"""sent: it has it. idle: it subscribed to nothing. gone: it was closed, and is forgotten now. expired: its token was,
+"""sent: it has it. idle: it wants to hear nothing. gone: it was closed, and is forgotten now. expired: its token was,
 and it is closed now. failed: the gateway did not take it; the gap is noticed by the client."""
 
 
 class Page(Protocol):
-    """Some connections: those that may be sent to, the ids of those that may not any more, and where others begin."""
+    """Some sockets that subscribed: those that may be sent to, the ids of those that nobody here can read, the rest."""
 
     @property
     def live(self) -> Sequence[Connection]:
         """Those that may be sent to."""
 
     @property
-    def expired_ids(self) -> Sequence[str]:
-        """Those whose token has expired."""
+    def unreadable_ids(self) -> Sequence[str]:
+        """Those that another version of ours kept: their clients open new ones."""
 
     @property
     def next_id(self) -> str | None:
@@ -37,13 +37,16 @@ class Page(Protocol):
 
 
 class Connections(Protocol):
-    """Knows who is connected; each raises TableUnavailable."""
+    """Knows who is connected, and who subscribed; each raises TableUnavailable."""
 
     def page(self, limit: int, after: str | None = None) -> Page:
-        """Return up to `limit` connections."""
+        """Return up to `limit` of those that subscribed."""
 
-    def remove(self, connection_id: str) -> None:
-        """Forget a connection."""
+    def overdue(self, limit: int) -> Sequence[Deadline]:
+        """Return up to `limit` open sockets whose token has expired, subscribed or not."""
+
+    def remove(self, connection_id: str, expires_at: int | None) -> None:
+        """Forget a connection, and when its token expires, where that is known."""
 
 
 class Sockets(Protocol):
@@ -81,13 +84,16 @@ class PushPage:
     def push(self, push: Push) -> Pushed:
         """Send to one page of connections, and hand on to the next one first, so that pages are sent side by side.
 
+        With the first page, sockets whose token has expired are closed, however few subscribed.
         No socket's trouble is another's: what fails is counted. Raises TableUnavailable when nobody can be told.
         """
         page = self.connections.page(PAGE_SIZE, push.after)
         is_handed_on = self._hand_on(push, page.next_id)
         texts = Texts(push)
         work = [self._sending(connection, texts.of(connection)) for connection in page.live]
-        work += [self._closing(connection_id) for connection_id in page.expired_ids]
+        work += [self._closing(connection_id, None) for connection_id in page.unreadable_ids]
+        overdue = self.connections.overdue(PAGE_SIZE) if push.after is None else ()
+        work += [self._closing(deadline.connection_id, deadline.expires_at) for deadline in overdue]
         return Pushed(Counter(self.together(_do, work)), is_handed_on)
 
     def _hand_on(self, push: Push, next_id: str | None) -> bool:
@@ -106,7 +112,7 @@ class PushPage:
             try:
                 self.sockets.post(connection.connection_id, text)
             except ConnectionGone:
-                self._forget(connection.connection_id)
+                self._forget(connection.connection_id, connection.bearer.expires_at)
                 return "gone"
             except SocketsUnavailable:
                 return "failed"
@@ -114,7 +120,7 @@ class PushPage:
 
         return send
 
-    def _closing(self, connection_id: str) -> Work:
+    def _closing(self, connection_id: str, expires_at: int | None) -> Work:
         def close() -> Sent:
             try:
                 with suppress(ConnectionGone):
@@ -122,15 +128,15 @@ class PushPage:
             except SocketsUnavailable:
                 # Not forgotten: the next push tries again.
                 return "failed"
-            self._forget(connection_id)
+            self._forget(connection_id, expires_at)
             return "expired"
 
         return close
 
-    def _forget(self, connection_id: str) -> None:
+    def _forget(self, connection_id: str, expires_at: int | None) -> None:
         # Where that fails, the next push finds it gone once more.
         with suppress(RollcallError):
-            self.connections.remove(connection_id)
+            self.connections.remove(connection_id, expires_at)
 
 
 def _do(work: Work) -> Sent:
@@ -146,14 +152,14 @@ class Texts:
         self._heartbeat = _write(push, {"type": "heartbeat"})
 
     def of(self, connection: Connection) -> str | None:
-        """Return what this connection is sent; None when it subscribed to nothing."""
+        """Return what this connection is sent; None when it wants to hear nothing."""
         if not connection.topics:
             return None
-        is_administrator = sees_numbers(connection.caller)
+        is_administrator = sees_numbers(connection.bearer)
         org_ids: frozenset[UUID] = frozenset()
         if is_administrator and "organisations" in connection.topics:
             # Once more, though they were some of its own when it subscribed.
-            org_ids = connection.org_ids & connection.caller.org_ids
+            org_ids = connection.org_ids & connection.bearer.org_ids
         if self._push.type == "heartbeat" or (org_ids and self._push.organisations is None):
             # Of a change, it says that there is a sequence which the client has not got: it asks for the whole then.
             return self._heartbeat

@@ -8,17 +8,18 @@ from typing import Protocol
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.health import PublicHealth, Published
-from rollcall.contracts.socket import Connection
+from rollcall.contracts.socket import Bearer, Connection
 from rollcall.contracts.socket_messages import PongMessage, SnapshotMessage, SubscribeOrder
 from rollcall.domain.audience import organisations_for, sees_numbers, topics_for
+from rollcall.domain.health import is_stale
 from rollcall.errors import HealthUnknown, TableUnavailable
 
 
 class Connections(Protocol):
-    """Open sockets; raises TableUnavailable."""
+    """Sockets that subscribed; raises TableUnavailable."""
 
     def keep(self, connection: Connection) -> None:
-        """Remember a connection as it is now."""
+        """Remember what a connection wants to hear now."""
 
 
 class HealthReader(Protocol):
@@ -46,8 +47,9 @@ class Subscribe:
         if "organisations" not in topics:
             org_ids = frozenset()
         # Before health is read: what changes after that is pushed to this connection already.
-        self.connections.keep(Connection(connection_id=connection_id, caller=caller, topics=topics, org_ids=org_ids))
-        published = self.health.read()
+        bearer = Bearer.of(caller)
+        self.connections.keep(Connection(connection_id=connection_id, bearer=bearer, topics=topics, org_ids=org_ids))
+        published = self._read()
         if published is None:
             raise HealthUnknown
         health = published.health
@@ -64,9 +66,14 @@ class Subscribe:
     def ping(self) -> PongMessage:
         """Return the sequence that a client should have by now, and what it should keep to."""
         try:
-            published = self.health.read()
+            published = self._read()
         except TableUnavailable:
             published = None  # who asks whether anybody is there is answered that somebody is
         if published is None:
             return PongMessage(sent_at=self.now(), sequence=None, advice=self.calm)
         return PongMessage(sent_at=self.now(), sequence=published.health.sequence, advice=published.health.advice)
+
+    def _read(self) -> Published | None:
+        """Return how it is; None where nobody has measured yet, or for so long that nobody knows how it is now."""
+        published = self.health.read()
+        return None if published is None or is_stale(published, self.now()) else published
