@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from rollcall.contracts.advice import Advice
-from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, Load, WaterMarks, next_advice
+from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, Load, WaterMarks, next_advice, pressed_since
 
 STEP_SECONDS = 0.5
 LOOK_SECONDS = 10  # HEALTH_STREAM_INTERVAL_MS
@@ -96,6 +96,7 @@ class Deployment:
         self.gauge = LatencyGauge(LIMITS.latency_ms.high, LIMITS)
         self.row: Advice | None = None
         self.told: Advice | None = None
+        self.pressed_since: datetime | None = None
 
     @property
     def now(self) -> datetime:
@@ -164,11 +165,15 @@ class Deployment:
         self.used.append(min(1, (budget - left) / budget))
 
     def _look(self) -> None:
+        self.pressed_since = pressed_since(
+            self.pressed_since, len(self.spool), LIMITS, self.now, is_reachable=self.is_reachable
+        )
         load = Load(
             latency_p95_ms=self.latency_ms if self.is_reachable else None,
             is_reachable=self.is_reachable,
             backlog=len(self.spool),
             ingest_lag_ms=1000 * (self.at - self.spool[0][0]) if self.spool else 0,
+            pressed_since=self.pressed_since,
         )
         self.told = self.law(self.told, load, LIMITS, self.now)
         if self.is_reachable:

@@ -109,6 +109,7 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "measure_jobs_v1"),
     ("rollcall_ops", "measure_organisations_v1"),
     ("rollcall_ops", "measure_queues_v1"),
+    ("rollcall_ops", "measure_waits_v1"),
     ("rollcall_ops", "note_alert_v1"),
     ("rollcall_ops", "note_restore_drill_v1"),
     ("rollcall_ops", "note_snapshot_file_v1"),

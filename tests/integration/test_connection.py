@@ -76,6 +76,19 @@ def test_a_connection_killed_between_calls_is_replaced(scratch: ScratchDatabase,
     assert backend_of(database) != first
 
 
+def test_a_statement_limit_of_ones_own_ends_the_work_too(scratch: ScratchDatabase, keyring: Keyring) -> None:
+    """The server gives up before whoever waits for it does; and the session keeps nothing of the limit."""
+    known = conninfo_to_dict(scratch.conninfo)
+    address = DatabaseAddress(str(known["host"]), int(str(known["port"])), scratch.name, "prefer", keyring)
+    with closing(Database(address, 30, 0.2)) as hurried:
+        assert hurried.call("select current_setting('statement_timeout')", ()) == ("200ms",)
+        with pytest.raises(StoreUnavailable):
+            hurried.call("select pg_sleep(%s)", (20,))
+        running = "select count(*) from pg_stat_activity where usename = 'visitor' and state = 'active'"
+        assert scratch.rows(running) == [(0,)]
+        assert hurried.call("select 7", ()) == (7,)
+
+
 def test_a_connection_killed_during_a_call_is_replaced_too(scratch: ScratchDatabase, database: Database) -> None:
     """A reused connection that dies in the middle of a statement gets one fresh try: the calls are idempotent."""
     first = backend_of(database)

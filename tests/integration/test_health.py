@@ -1,23 +1,28 @@
 """What health is measured by, on a real PostgreSQL: organisations apart, refusals, the catalog, connections."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.domain.rate import RateLimit
+from rollcall.errors import StoreUnavailable
 from rollcall.store.burials import BurialStore
 from rollcall.store.health import HealthStore
 
 from tests.builders import an_event, changed
 from tests.integration.test_dead_letters import bury
+from tests.integration.test_watchdog import audit
 from tests.postgres import ScratchDatabase
 
 A, B = uuid4(), uuid4()
-FIVE_MINUTES = timedelta(minutes=5)
+TWO_MINUTES, FIVE_MINUTES = timedelta(minutes=2), timedelta(minutes=5)
+SQL = Path(__file__).parents[2] / "sql/procedures"
 ONE = RateLimit(per_second=0.001, burst=1)
 
 
@@ -132,3 +137,60 @@ def test_connections_are_counted(clone: ScratchDatabase, health: HealthStore) ->
 def test_a_probe_asks_nothing_of_any_table(health: HealthStore) -> None:
     """It returns, however the tables are."""
     health.probe()
+
+
+def test_a_database_that_can_only_be_read_is_away(clone: ScratchDatabase, health: HealthStore) -> None:
+    """As ingestion has it: a failover left it behind. The next probe asks whoever bears the name by then."""
+    health.probe()
+    role = f"alter role rollcall_ops in database {clone.name}"
+    clone.execute(f"{role} set default_transaction_read_only = on")
+    clone.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'rollcall_ops'")
+    with pytest.raises(StoreUnavailable):
+        health.probe()
+    clone.execute(f"{role} reset default_transaction_read_only")
+    health.probe()
+
+
+def test_ages_of_messages_are_those_that_the_database_knows(clone: ScratchDatabase, health: HealthStore) -> None:
+    """Of all organisations: what was loaded lately from the spool, operations that wait, and tickets that live."""
+    nothing = health.measure_waits(TWO_MINUTES, FIVE_MINUTES)
+    assert set(nothing.model_dump().values()) == {None}
+    for org_id, route, seconds, stored_ago in (
+        (A, "spool", 100, 5), (B, "spool", 20, 30), (B, "spool", 900, 130), (A, "analytics", 500, 5)
+    ):  # fmt: skip
+        audit(clone, org_id, route, seconds, stored_ago)
+    for state, ago in (("queued", 60), ("queued", 40), ("cancelled", 4_000)):
+        clone.execute(
+            "insert into rollcall.operations (org_id, operation_id, kind, source, state, requested_by, requested_at,"
+            " finished_at, cancel_requested_at) values (%s, gen_random_uuid(), 'replay', %s, %s, 'x',"
+            " now() - make_interval(secs => %s), case when %s = 'cancelled' then now() end,"
+            " case when %s = 'cancelled' then now() end)",
+            (B, f"source {ago}", state, ago, state, state),
+        )
+    for org_id, ends_in in ((A, 250), (B, -10)):
+        clone.execute(
+            "insert into rollcall.rollup_tickets (org_id, ticket_id, ticket_until)"
+            " values (%s, gen_random_uuid(), now() + make_interval(secs => %s))",
+            (org_id, ends_in),
+        )
+    found = health.measure_waits(TWO_MINUTES, FIVE_MINUTES)
+    assert found.spool_received_at is not None
+    assert datetime.now(UTC) - found.spool_received_at == pytest.approx(
+        timedelta(seconds=50), abs=timedelta(seconds=20)
+    )
+    assert found.spool_latency_seconds == pytest.approx(100, abs=0.01)
+    assert found.operations_seconds == pytest.approx(60, abs=20)
+    assert found.rollup_seconds == pytest.approx(50, abs=20)
+
+
+def test_what_was_loaded_lately_is_looked_for_in_an_index(clone: ScratchDatabase) -> None:
+    """However many batches there are: the very condition of the procedure, which no sequential scan answers."""
+    source = (SQL / "measure_waits_v1.sql").read_text()
+    (condition,) = re.findall(r"from batch_audit\n\s+where (.+)", source)
+    with clone.connect() as connection:
+        connection.execute("set enable_seqscan = off")
+        plan = connection.execute(
+            "explain select max(received_at) from rollcall.batch_audit where "
+            + condition.replace("p_window", "interval '2 minutes'")
+        ).fetchall()
+    assert "batch_audit_queued_by_time" in str(plan)

@@ -59,6 +59,14 @@ def visibility_covers_consumer(template: Template) -> Iterator[str]:
             yield f"{name}: {queue} hides messages for less than {least} s."
 
 
+def failures_become_dead_letters(template: Template) -> Iterator[str]:
+    """A queue keeps a message for longer than five receives take: what always fails is not forgotten before."""
+    for name in template.queues.keys() - template.dead_letter_queues:
+        queue = template.queues[name]
+        if queue["MessageRetentionPeriod"] <= RECEIVES_MIN * queue.get("VisibilityTimeout", 30):
+            yield f"{name} forgets what fails."
+
+
 def failures_are_partial(template: Template) -> Iterator[str]:
     """A consumer answers with the messages that failed; the rest of their batch is done."""
     for name, mapping in template.of("AWS::Lambda::EventSourceMapping").items():
@@ -386,8 +394,8 @@ def buckets_are_sealed(template: Template) -> Iterator[str]:
 
 
 RULES: list[Rule] = [
-    visibility_covers_consumer, failures_are_partial, consumers_are_mappings, queues_have_dead_letters,
-    queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
+    visibility_covers_consumer, failures_become_dead_letters, failures_are_partial, consumers_are_mappings,
+    queues_have_dead_letters, queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
     functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
     alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,

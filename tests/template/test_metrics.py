@@ -75,6 +75,13 @@ app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
+RUN_WATCH = """
+from types import SimpleNamespace
+from functions.watch import app
+app.wiring_health.watch = lambda: SimpleNamespace(run=lambda remaining: 6)
+app.handler({}, SimpleNamespace(aws_request_id="1"))
+"""
+
 # What every run of a job sends.
 OF_JOBS = {"success", "duration_ms", "retries_total"}
 # Operations of a kind send these under it; alarms watch what all kinds send together.
@@ -122,6 +129,11 @@ def test_the_alarms_on_retention_and_drills_watch_their_metrics() -> None:
     """A day that was kept, and a snapshot that does not come back: the metrics have the dimensions of the alarms."""
     assert sent_by("retain", RUN_RETAIN) == watched_by("RetentionStoppedAlarm")
     assert sent_by("drill", RUN_DRILL) == watched_by("RestoreDrillAlarm")
+
+
+def test_the_alarm_on_the_silence_of_watch_watches_its_heartbeat() -> None:
+    """Of a run of its schedule: signals would go on while that is switched off."""
+    assert sent_by("watch", RUN_WATCH) == watched_by("WatchSilenceAlarm")
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -86,6 +86,7 @@ SQS_EVENT = {"Type": "SQS", "Properties": {"Queue": "arn"}}
 BREACHES: list[tuple[rules.Rule, Breach]] = [
     (rules.visibility_covers_consumer, put("SpoolQueue.VisibilityTimeout", 179)),
     (rules.visibility_covers_consumer, put("LoadFunction.Timeout", 31)),
+    (rules.failures_become_dead_letters, put("PushQueue.MessageRetentionPeriod", 1_800)),
     (rules.failures_are_partial, drop("LoadSource.FunctionResponseTypes")),
     (rules.consumers_are_mappings, put("LoadFunction.Events", {"Spool": SQS_EVENT})),
     (rules.queues_have_dead_letters, drop("SpoolQueue.RedrivePolicy")),

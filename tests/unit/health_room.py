@@ -9,16 +9,17 @@ from uuid import UUID
 from rollcall.cloud.health_table import HealthTable
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.health import OrganisationHealth, OrgEnforcement, Published
-from rollcall.contracts.job import JobReport, OpenDeadLetters, QueueDepth, QueueMeasure
+from rollcall.contracts.job import JobReport, OpenDeadLetters, QueueDepth, QueueMeasure, QueueWaits
 from rollcall.contracts.socket import Connection
-from rollcall.domain.backpressure import AdviceLimits, next_advice
+from rollcall.domain.backpressure import AdviceLimits
+from rollcall.domain.health import STALE_MIN
 from rollcall.domain.jobs import JOBS
 from rollcall.domain.thresholds import Objectives
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
 from rollcall.flows.compose_health import ComposeHealth, Deployment
 from rollcall.flows.measure_health import MeasureHealth
 from rollcall.flows.read_health import ReadHealth
-from rollcall.flows.watch_health import WatchHealth
+from rollcall.flows.watch_health import MARGIN_SECONDS, WatchHealth
 
 from tests.builders import NOW
 from tests.unit.table_fake import MemoryTable
@@ -36,7 +37,10 @@ class HealthRoom:
     is_reachable: bool = True
     can_measure: bool = True
     probe_ms: float = 2
+    answers_after: float = 0
     depths: dict[str, int | None] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
+    loaded: tuple[datetime, float] | None = None
     oldest_waits_seconds: float | None = None
     dead_letters: int = 0
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -76,6 +80,14 @@ class HealthRoom:
         """Count."""
         self._ask("connections")
         return 7, 100
+
+    def measure_waits(self, _window: timedelta, _ticket: timedelta) -> QueueWaits:
+        """Tell what was loaded, and of one operation and one rollup."""
+        self._ask("waits")
+        received_at, latency = self.loaded or (None, None)
+        return QueueWaits(
+            spool_received_at=received_at, spool_latency_seconds=latency, operations_seconds=61.3, rollup_seconds=7
+        )
 
     def check_enforcement(self) -> OrgEnforcement:
         """Tell the gaps."""
@@ -117,6 +129,7 @@ class HealthRoom:
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)
+        self.seconds += self.answers_after
         if not (self.is_reachable and self.can_measure):
             raise StoreUnavailable
 
@@ -125,7 +138,7 @@ class HealthRoom:
         waiting = self.depths.get(queue, 0)
         if waiting is None:
             raise QueueUnavailable
-        return QueueDepth(waiting_count=waiting, in_flight_count=0, delayed_count=0)
+        return QueueDepth(waiting_count=waiting, in_flight_count=self.hidden.get(queue, 0), delayed_count=0)
 
     def open_connections(self) -> Iterable[Connection]:
         """Return the open sockets."""
@@ -163,30 +176,26 @@ class HealthRoom:
 
     def composing(self) -> ComposeHealth:
         """Return what composes."""
-        limits = AdviceLimits()
-        return ComposeHealth(
-            Deployment("1.2.3", "test", "eu-west-1"),
-            Objectives(),
-            lambda previous, load, now: next_advice(previous, load, limits, now),
-        )
+        return ComposeHealth(Deployment("1.2.3", "test", "eu-west-1"), Objectives(), AdviceLimits())
 
     def watch(self, interval_seconds: float = 10) -> WatchHealth:
         """Return what watches: a fresh execution environment each time."""
         return WatchHealth(
             table=self.health_table, measure=self.measure(), composing=self.composing(),
             connections=self.open_connections, publisher=self, advice=self, told=lambda _published: None,
-            report=self.report, interval_seconds=interval_seconds, monotonic=lambda: self.seconds, sleep=self.sleep,
+            report=self.report, interval_seconds=interval_seconds, now=self.now,
+            monotonic=lambda: self.seconds, sleep=self.sleep,
         )  # fmt: skip
 
     def read(self) -> ReadHealth:
         """Return what reads."""
         return ReadHealth(
-            self.health_table, self.measure(), self.composing(), self.report, self.now, lambda: self.seconds
+            self.health_table, self.measure(), self.composing(), self.report, STALE_MIN, self.now, lambda: self.seconds
         )
 
     def run(self, seconds: float = 60, interval_seconds: float = 10) -> int:
-        """Watch for as long as an invocation may take; return how often it looked."""
-        end = self.seconds + seconds
+        """Watch for so long, and leave what time an invocation has beyond it; return how often it looked."""
+        end = self.seconds + seconds + MARGIN_SECONDS
         return self.watch(interval_seconds).run(lambda: end - self.seconds)
 
     def kept(self) -> Published:

@@ -7,13 +7,14 @@ import pytest
 from rollcall.contracts.advice import Advice
 from rollcall.domain.backpressure import (
     HEARD_LASTS,
-    PAUSE,
+    PAUSE_MAX,
     UNREACHABLE_LAG_MS,
     AdviceLimits,
     LatencyGauge,
     Load,
     WaterMarks,
     next_advice,
+    pressed_since,
     stricter,
 )
 
@@ -84,26 +85,60 @@ def test_batches_grow_so_that_events_keep_coming() -> None:
 def test_a_database_that_is_away_is_a_pause() -> None:
     """Renewed with each look, and over with the first that finds it back; the pace stays as it was."""
     away = after(SLOW, load(is_reachable=False, latency_p95_ms=None, backlog=None, ingest_lag_ms=None), looks=9)
-    assert away == SLOW.model_copy(update={"pause_until": NOW + PAUSE})
+    assert away == SLOW.model_copy(update={"pause_until": NOW + LIMITS.pause})
     assert after(away, load(latency_p95_ms=75)) == SLOW
 
 
 def test_a_pause_ends_far_below_where_it_began() -> None:
     """Between its two marks a pause that is there goes on, and none begins."""
-    assert after(None, load(backlog=501)).pause_until == NOW + PAUSE
+    assert after(None, load(backlog=501)).pause_until == NOW + LIMITS.pause
     assert after(None, load(backlog=499)).pause_until is None
     paused = LIMITS.advice(60_000, NOW + timedelta(seconds=1))
-    assert after(paused, load(backlog=101)).pause_until == NOW + PAUSE
+    assert after(paused, load(backlog=101)).pause_until == NOW + LIMITS.pause
     assert after(paused, load(backlog=100)).pause_until is None
-    ended = LIMITS.advice(60_000, NOW - timedelta(seconds=1))
+    lapsed = LIMITS.advice(60_000, NOW - timedelta(seconds=1))
+    assert after(lapsed, load(backlog=101)).pause_until == NOW + LIMITS.pause, "this look was late"
+    ended = LIMITS.advice(60_000, NOW - LIMITS.pause)
     assert after(ended, load(backlog=499)).pause_until is None
+
+
+def test_a_pause_for_a_backlog_is_bounded() -> None:
+    """One that nobody loads keeps clients silent for minutes and not for good; it begins anew once it was drained."""
+    since: datetime | None = None
+    advice, paused = DEFAULT, []
+    for look in range(120):
+        now = NOW + look * LIMITS.look_interval
+        backlog = 5_000 if look != 100 else 3
+        since = pressed_since(since, backlog, LIMITS, now, is_reachable=True)
+        advice = next_advice(advice, load(backlog=backlog, pressed_since=since), LIMITS, now)
+        paused.append(advice.pause_until is not None)
+    longest = PAUSE_MAX // LIMITS.look_interval
+    assert paused == [True] * longest + [False] * (101 - longest) + [True] * 19
+    assert advice.flush_interval_ms > 0.9 * LIMITS.flush_interval_max_ms
+
+
+def test_a_database_that_is_away_is_paused_for_as_long_as_that() -> None:
+    """The bound is of a backlog alone, and counts from when the database is back; an unknown backlog ends nothing."""
+    assert pressed_since(NOW, 5_000, LIMITS, NOW, is_reachable=False) is None
+    assert pressed_since(None, 101, LIMITS, NOW, is_reachable=True) == NOW
+    assert pressed_since(NOW, None, LIMITS, NOW + PAUSE_MAX, is_reachable=True) == NOW
+    assert pressed_since(NOW, 100, LIMITS, NOW, is_reachable=True) is None
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 60])
+def test_a_pause_outlasts_the_interval_between_looks(seconds: int) -> None:
+    """Whichever is set: one that lapsed between two looks would let everybody send at once."""
+    limits = AdviceLimits(look_interval=timedelta(seconds=seconds))
+    away = next_advice(None, load(is_reachable=False), limits, NOW)
+    assert away.pause_until is not None
+    assert away.pause_until - NOW >= timedelta(seconds=seconds + 5)
 
 
 def test_the_stricter_of_two_keeps_to_both() -> None:
     """The longer interval with the larger batch, and the later pause."""
     one = Advice(flush_interval_ms=9_000, batch_size=25, pause_until=NOW)
-    other = Advice(flush_interval_ms=2_000, batch_size=80, pause_until=NOW + PAUSE)
-    assert stricter(one, other) == Advice(flush_interval_ms=9_000, batch_size=80, pause_until=NOW + PAUSE)
+    other = Advice(flush_interval_ms=2_000, batch_size=80, pause_until=NOW + LIMITS.pause)
+    assert stricter(one, other) == Advice(flush_interval_ms=9_000, batch_size=80, pause_until=NOW + LIMITS.pause)
     assert stricter(one, DEFAULT) == stricter(DEFAULT, one) == one
 
 

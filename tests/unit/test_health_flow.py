@@ -1,12 +1,18 @@
 """Watching health: when it looks, what it keeps and pushes, and that nothing that is away stops it."""
 
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.health import Published
-from rollcall.contracts.socket import Bearer, Connection, Topic
+from rollcall.contracts.job import QueueDepth
+from rollcall.contracts.socket import Bearer, Connection, Signal, Topic
+from rollcall.domain.backpressure import AdviceLimits
 from rollcall.domain.jobs import JOBS
+from rollcall.flows.watch_health import MARGIN_SECONDS
 
 from tests.builders import NOW, caller
 from tests.unit.health_room import HealthRoom
@@ -27,7 +33,7 @@ def socket_of(org_id: UUID, *topics: Topic) -> Connection:
 def test_it_looks_each_interval_until_its_time_is_up(room: HealthRoom) -> None:
     """Six looks in a minute, the last of which ends in time; deltas for what changed, heartbeats else."""
     assert room.run(60, interval_seconds=10) == 6
-    assert room.seconds <= 56
+    assert room.seconds <= 62
     kinds = [kind for kind, _, _ in room.pushed]
     assert kinds[0] == "delta"
     assert set(kinds[2:]) == {"heartbeat"}, "probes of the same length change nothing"
@@ -80,6 +86,127 @@ def test_a_database_that_answers_and_cannot_tell_is_not_away(room: HealthRoom) -
     health = room.kept().health
     assert (health.status, health.database.is_reachable) == ("ok", True)
     assert (health.orgEnforcement, health.offlineQueue.pendingAssignments) == (None, None)
+
+
+def test_a_database_that_can_never_be_measured_is_degraded(room: HealthRoom) -> None:
+    """Nine objectives are unknown: after ten minutes somebody should look; and all is well once it can be."""
+    room.can_measure = False
+    for _ in range(12):
+        room.run(60)
+    health = room.kept().health
+    assert (health.status, health.reasons) == ("degraded", ["measurement_failed"])
+    room.can_measure = True
+    for _ in range(2):
+        room.run(60)
+    assert room.kept().health.status == "ok"
+
+
+def test_one_failed_measurement_does_not_begin_the_ten_minutes_anew(room: HealthRoom) -> None:
+    """It saw no calm."""
+    room.depths["spool"], room.dead_letters = 51, 11
+    room.run(300)
+    room.can_measure = False
+    room.watch().look()
+    room.can_measure = True
+    room.run(310)
+    assert room.kept().health.status == "degraded"
+
+
+def test_a_slow_database_is_asked_less_than_everything(room: HealthRoom) -> None:
+    """Each question is answered, and all together take too long: the look ends, and says what it could not find out."""
+    room.answers_after = 2.5
+    room.watch().look()
+    assert room.asked == ["probe", "connections", "queues", "waits", "probe"]
+    health = room.kept().health
+    assert (health.database.is_reachable, health.database.connection_count) == (True, None)
+
+
+def test_an_older_look_does_not_take_the_place_of_a_newer_one(room: HealthRoom) -> None:
+    """Whoever asked the database later knows better, however late the other one has done with its measuring."""
+    slow, fast = room.watch(), room.watch()
+
+    def while_measuring(_queue: str) -> QueueDepth:
+        room.is_reachable = False
+        if not room.pushed:
+            room.seconds += 1
+            fast.look(is_reachable=fast.measure.probe())
+        room.is_reachable = True
+        return room.depth_of("spool")
+
+    slow.measure.depth_of = while_measuring
+    assert slow.look() is None
+    assert room.kept().health.status == "down"
+    assert [published.health.status for _, _, published in room.pushed] == ["down"]
+    room.seconds += 1
+    slow.run(lambda: MARGIN_SECONDS + 5 - room.seconds)
+    assert room.kept().health.status == "ok", "its next probe is compared with what is kept"
+
+
+def test_two_who_watch_at_a_time_look_as_often_as_one(room: HealthRoom) -> None:
+    """While one goes and the next comes, there is no gap and no message more."""
+    first, second = room.watch(), room.watch()
+    turns = iter([lambda: second.run(lambda: MARGIN_SECONDS + 33 - room.seconds)])
+
+    def come(now: float) -> None:
+        if now > 11.5 and (turn := next(turns, None)):
+            room.during_sleep = lambda _now: None
+            turn()
+
+    room.during_sleep = come
+    first.run(lambda: MARGIN_SECONDS + 35 - room.seconds)
+    moments = [at for _, at, _ in room.pushed]
+    assert len(moments) == 4
+    assert all(9.9 < later - earlier < 13 for earlier, later in pairwise(moments))
+
+
+def signal(room: HealthRoom, seen: Literal["database_unreachable", "database_reachable"], ago: float = 0) -> Signal:
+    return Signal(seen=seen, seen_at=room.now() - timedelta(seconds=ago), service="progress")
+
+
+def test_a_signal_of_what_is_known_is_no_look(room: HealthRoom) -> None:
+    """Somebody has looked since, and found the same."""
+    watch = room.watch()
+    room.is_reachable = False
+    assert watch.answer([signal(room, "database_unreachable"), signal(room, "database_reachable", ago=9)])
+    assert [kind for kind, _, _ in room.pushed] == ["delta"]
+    for _ in range(100):
+        room.seconds += 0.1
+        assert not room.watch().answer([signal(room, "database_unreachable", ago=room.seconds + 1)])
+    assert room.kept().version == 1
+
+
+def test_a_signal_of_something_else_is_a_look_and_no_heartbeat(room: HealthRoom) -> None:
+    """Sockets hear when something changed; so a storm of signals is none of messages."""
+    watch = room.watch()
+    for _ in range(3):
+        watch.look()
+    for _ in range(10):
+        assert watch.answer([signal(room, "database_unreachable", ago=0.5)]), "one function's way to it may be cut"
+    assert watch.answer([None]), "nobody can read it"
+    assert (len(room.pushed), room.kept().version) == (3, 14)
+    room.is_reachable = False
+    room.seconds += 1
+    assert watch.answer([signal(room, "database_unreachable")])
+    assert room.pushed[-1][2].health.status == "down"
+
+
+def test_what_another_release_wrote_is_followed(room: HealthRoom) -> None:
+    """It may lack a member that this one needs: that is measured anew, and clients are told of a gap."""
+    room.watch().look()
+    for _ in range(4):
+        room.seconds += 1
+        room.depths["rollup"] = int(room.seconds)
+        room.watch().look()
+    (item,) = room.table.of_kind("snapshot")
+    health = {name: value for name, value in item.document["health"].items() if name != "advice"}
+    room.table.put(replace(item, document={**item.document, "health": health}))
+    assert room.health_table.read() is None
+    room.seconds += 1
+    after = room.watch().look()
+    assert after is not None
+    assert (after.version, after.health.sequence) == (6, 6)
+    room.seconds += 1
+    assert room.watch().look() is not None
 
 
 def test_nothing_that_is_away_stops_it(room: HealthRoom) -> None:
@@ -152,7 +279,7 @@ def test_a_restart_keeps_what_was_remembered(room: HealthRoom) -> None:
 
 
 def test_the_spools_age_is_that_of_its_not_being_empty(room: HealthRoom) -> None:
-    """As nobody tells when the oldest message came; a depth that is not known changes nothing."""
+    """As nobody tells when the oldest message came, and none is loaded; a depth that is not known changes nothing."""
     watch = room.watch()
     for spooled, lag_ms in ((0, 0), (5, 0), (9, 10_000), (None, None), (1, 30_000), (0, 0), (2, 0)):
         room.depths["spool"] = spooled
@@ -160,6 +287,65 @@ def test_the_spools_age_is_that_of_its_not_being_empty(room: HealthRoom) -> None
         health = room.kept().health
         assert (health.offlineQueue.backlog, health.progressBatchLagMs) == (spooled, lag_ms)
         room.seconds += 9.998
+
+
+def test_a_trickle_through_the_spool_is_not_late(room: HealthRoom) -> None:
+    """One batch is always on its way, and none waits for long: what was loaded is younger than any that is left."""
+    watch = room.watch()
+    room.hidden["spool"] = 1
+    for _ in range(60):
+        room.loaded = (room.now() - timedelta(seconds=4), 2.2)
+        watch.look()
+        room.seconds += 10
+    health = room.kept().health
+    assert health.progressBatchLagMs == 4_000
+    assert not health.slos["progress_lag"].is_violated
+    assert health.advice == AdviceLimits().default
+
+
+def test_batches_that_waited_long_are_told_of_until_the_spool_is_empty(room: HealthRoom) -> None:
+    """Whichever is loaded first after an outage: of the others nobody knows that they are younger."""
+    room.depths["spool"], room.loaded = 40, (NOW, 900)
+    room.watch().look()
+    assert room.kept().health.progressBatchLagMs == 900_000
+    room.depths["spool"] = 0
+    room.watch().look()
+    assert room.kept().health.progressBatchLagMs == 0
+
+
+def test_what_is_hidden_until_it_is_tried_again_slows_nobody_down(room: HealthRoom) -> None:
+    """After a long outage that is up to twenty minutes. It is shown and holds back what is destructive; the database
+    is free meanwhile.
+    """
+    room.hidden, room.oldest_waits_seconds = {"spool": 5_000, "analytics": 70}, 4_000
+    watch = room.watch()
+    for _ in range(60):
+        watch.look()
+        room.seconds += 10
+    health = room.kept().health
+    assert health.advice == AdviceLimits().default
+    assert (health.offlineQueue.backlog, room.advised[-1][1]) == (5_000, 5_000)
+    assert health.analyticsIngestLagMs == 4_000_000
+    room.hidden, room.depths = {}, {"spool": 5_000}
+    watch.look()
+    assert room.kept().health.advice.pause_until is not None
+
+
+def test_a_pause_for_a_backlog_that_nobody_loads_ends(room: HealthRoom) -> None:
+    """After five minutes, across whoever watches; clients go on as slowly as they can be told to."""
+    room.depths["spool"] = 5_000
+    for minute in range(1, 9):
+        room.run(60)
+        assert (room.kept().health.advice.pause_until is not None) == (minute <= 5)
+    assert room.kept().health.advice.flush_interval_ms == AdviceLimits().flush_interval_max_ms
+
+
+def test_queues_have_ages_where_somebody_knows_them(room: HealthRoom) -> None:
+    """The database, of operations and rollups; nobody, of what a schedule could not start; an empty one has none."""
+    room.depths = {"operations": 1, "rollup": 2, "schedule_dead_letter": 1}
+    room.watch().look()
+    ages = {queue: found.oldest_age_seconds for queue, found in room.kept().health.queues.items()}
+    assert ages == {"spool": 0, "analytics": 0, "rollup": 7, "operations": 61, "schedule_dead_letter": None}
 
 
 def test_what_waits_on_an_empty_queue_is_not_late(room: HealthRoom) -> None:
@@ -211,7 +397,7 @@ def test_what_asks_every_organisation_is_asked_twice_a_minute(room: HealthRoom) 
     """Rollup lag, jobs and the catalog; the rest each time."""
     room.run(60, interval_seconds=5)
     assert room.asked.count("rollups") == room.asked.count("enforcement") == 2
-    assert room.asked.count("queues") == 11
+    assert room.asked.count("queues") == 12
 
 
 def test_advice_is_renewed_with_each_look_while_the_database_answers(room: HealthRoom) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.health import DEGRADED_AFTER, UNITS, Standing, judge, judge_slos
+from rollcall.domain.health import DEGRADED_AFTER, UNITS, Standing, judge, judge_slos, stale_after
 from rollcall.domain.rounding import percentile, significant, steady_ms
 from rollcall.domain.thresholds import Objectives
 from rollcall.edge.settings import Settings
@@ -92,6 +92,40 @@ def test_an_outage_is_no_break() -> None:
     """What the database cannot tell ends nothing: violated before and after it, the ten minutes go on."""
     looks = [*steadily(TWO, 6), *steadily([], 1, is_reachable=False), *steadily(TWO, 4)]
     assert live(*looks)[-1].status == "degraded"
+
+
+def unmeasured(standing: Standing | None, minutes: float, violated: list[str] | None = None) -> Standing:
+    """Look every ten seconds, for so long, at a database that answers and cannot be measured."""
+    now = standing.seen_at if standing else NOW
+    for look in range(1, round(6 * minutes) + 1):
+        at = now + look * 10 * SECOND
+        standing = judge(standing, violated or [], at, is_reachable=True, is_known=False)
+    assert standing is not None
+    return standing
+
+
+def test_what_could_not_be_measured_is_neither_calm_nor_a_break() -> None:
+    """Ten minutes without numbers degrade, as part of ten minutes of two violated SLOs does; then calm must be seen."""
+    assert unmeasured(None, 9.9).status == "ok"
+    blind = unmeasured(None, 11, ["spool_backlog"])
+    assert (blind.status, blind.reasons) == ("degraded", ("spool_backlog", "measurement_failed"))
+    partly = unmeasured(live(*steadily(TWO, 6))[-1], 1)
+    assert live(*steadily(TWO, 4), standing=partly)[-1].status == "degraded"
+    calm = live(*steadily([], 0.5), standing=blind)[-1]
+    assert unmeasured(calm, 5).status == "degraded"
+    assert live(*steadily([], 1.2), standing=blind)[-1].status == "ok"
+
+
+def test_a_measurement_that_failed_once_is_forgotten() -> None:
+    """The next look that knows better ends it."""
+    once = unmeasured(live(*steadily(TWO[:1], 5))[-1], 0.2)
+    assert once.violated_since is not None
+    assert judge(once, TWO[:1], once.seen_at + SECOND, is_reachable=True).violated_since is None
+
+
+def test_silence_is_of_two_looks() -> None:
+    """A minute and a half, unless looks are as seldom as that."""
+    assert [stale_after(seconds * SECOND).total_seconds() for seconds in (1, 10, 60)] == [90, 90, 150]
 
 
 def test_degraded_before_an_outage_is_degraded_after_it() -> None:

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from pydantic import ValidationError
+
 from rollcall.cloud.table import Item, Table
-from rollcall.contracts.health import HealthTransition, Published
+from rollcall.contracts.health import HealthTransition, Kept, Published
 
 SNAPSHOT, CURRENT = "snapshot", "current"
 TRANSITION = "transition"
@@ -17,9 +19,19 @@ class HealthTable:
         self._table = table
 
     def read(self) -> Published | None:
-        """Return what was written last, however old it is; None before the first time."""
+        """Return what was written last, however old it is; None before the first time, and what cannot be read."""
+        return self.kept().published
+
+    def kept(self) -> Kept:
+        """Return what was written last, with the version that the next write follows on, whoever wrote it."""
         item = self._table.get(SNAPSHOT, CURRENT)
-        return None if item is None else Published.model_validate(item.document)
+        if item is None:
+            return Kept()
+        try:
+            return Kept(version=item.version, published=Published.model_validate(item.document))
+        except ValidationError:
+            # Another release wrote it, which knows other members: what it says is measured anew within seconds.
+            return Kept(version=item.version)
 
     def write(self, published: Published) -> bool:
         """Write what follows on the version before; tell whether it was written, or somebody else was first."""

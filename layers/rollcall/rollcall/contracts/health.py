@@ -182,7 +182,10 @@ class HealthMemory(BaseModel):
 
     violated_since: datetime | None = Field(None, description="Since when two SLOs or more are violated.")
     calm_since: datetime | None = Field(None, description="Since when fewer are, while it is degraded.")
-    spooled_since: datetime | None = Field(None, description="Since when the spool is not empty.")
+    spooled_since: datetime | None = Field(
+        None, description="No spooled batch that was seen waiting came before; null: the spool is empty."
+    )
+    pressed_since: datetime | None = Field(None, description="Since when a pause for the backlog would go on.")
     latencies_ms: tuple[float, ...] = Field((), description="Of the latest probes of the database, newest last.")
     transition: HealthTransition | None = Field(None, description="The latest one.")
 
@@ -196,6 +199,15 @@ class Published(BaseModel):
     health: Health
     organisations: dict[UUID, OrganisationHealth] = Field(default_factory=dict)
     state: HealthMemory = HealthMemory()
+
+
+class Kept(BaseModel):
+    """What is kept. `published` is null where there is nothing, or what this release cannot read: that is followed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = 0
+    published: Published | None = None
 
 
 class CallerHealth(PublicHealth):

@@ -37,6 +37,17 @@ class QueueMeasure(BaseModel):
     oldest_waits_seconds: float | None = Field(description="The oldest announced batch; null when none waits.")
 
 
+class QueueWaits(BaseModel):
+    """What the database knows of the ages of messages, over all organisations. Null where nothing is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    spool_received_at: datetime | None = Field(description="When the youngest batch came that was loaded lately.")
+    spool_latency_seconds: float | None = Field(description="From receipt to loading, at most, of those loaded lately.")
+    operations_seconds: float | None = Field(description="How long the oldest operation waits that has not begun.")
+    rollup_seconds: float | None = Field(description="How long ago the oldest live ticket was given, or renewed.")
+
+
 class OverdueRun(BaseModel):
     """A run that the watchdog gave up."""
 

@@ -21,7 +21,10 @@ HEARD_LASTS = timedelta(minutes=2)  # as long as read_advice_v1 takes a row for 
 
 RAISE_MAX = 1.5  # of the interval with one look; up to that by the square root of how far a measure is over its mark
 LOWER_MAX = 0.1  # of it off with one look, where nothing is to do at all; the less the nearer a measure is to its mark
-PAUSE = timedelta(seconds=15)  # longer than a look takes to come again, so that a pause is renewed before it ends
+PAUSE_MARGIN = timedelta(
+    seconds=5
+)  # what a look takes at most, as a rule: so much longer than their interval is a pause
+PAUSE_MAX = timedelta(minutes=5)  # for a backlog alone: one that nobody loads must not keep clients silent for good
 PAUSE_FROM = 10  # times the backlog's high-water mark: what waits already fills the database for minutes
 PAUSE_UNTIL = 2  # times the same mark: a pause that began goes on down to here
 
@@ -45,6 +48,12 @@ class AdviceLimits:
     flush_interval_max_ms: int = 60_000
     batch_size_min: int = 25
     batch_size_max: int = 100
+    look_interval: timedelta = timedelta(seconds=10)
+
+    @property
+    def pause(self) -> timedelta:
+        """How long a pause lasts that nobody renews: until after the next look, which renews it or ends it."""
+        return self.look_interval + PAUSE_MARGIN
 
     @property
     def default(self) -> Advice:
@@ -70,24 +79,42 @@ class AdviceLimits:
 class Load:
     """What a look found; None where nobody knows.
 
-    `latency_p95_ms` is the database's; `backlog` counts spooled batches; `ingest_lag_ms` is how long the oldest waits.
+    `latency_p95_ms` is the database's; `backlog` counts spooled batches that could be loaded now, and not those that
+    are hidden until they are tried again; `ingest_lag_ms` is how long the oldest waits. `pressed_since` is what
+    `pressed_since` has returned.
     """
 
     latency_p95_ms: float | None
     is_reachable: bool
     backlog: int | None
     ingest_lag_ms: float | None
+    pressed_since: datetime | None = None
+
+
+def pressed_since(
+    known: datetime | None, backlog: int | None, limits: AdviceLimits, now: datetime, *, is_reachable: bool
+) -> datetime | None:
+    """Return since when a database that answers has had so much to load that a pause would go on; None: it has not.
+
+    `known` is what was returned after the look before.
+    """
+    if not is_reachable:
+        return None
+    if backlog is None:
+        return known
+    return known or now if backlog > limits.backlog.high * PAUSE_UNTIL else None
 
 
 def next_advice(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> Advice:
     """Return what clients should keep to after this look. `previous` is what they were told last; None: nothing.
 
     A pause leaves the interval as it is: nobody sends, so nothing can be said of it, and what clients gathered
-    meanwhile should not have to wait for a pace that comes back slowly.
+    meanwhile should not have to wait for a pace that comes back slowly. One for a backlog ends after PAUSE_MAX, and
+    none begins until there is little to load.
     """
     interval = (previous or limits.default).flush_interval_ms
     if _asks_for_pause(previous, load, limits, now):
-        return limits.advice(interval, now + PAUSE)
+        return limits.advice(interval, now + limits.pause)
     return limits.advice(interval * _change(load, limits))
 
 
@@ -122,7 +149,11 @@ def _change(load: Load, limits: AdviceLimits) -> float:
 def _asks_for_pause(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> bool:
     if not load.is_reachable:
         return True
-    is_paused = previous is not None and previous.pause_until is not None and previous.pause_until > now
+    if load.pressed_since is not None and now - load.pressed_since >= PAUSE_MAX:
+        return False
+    pause_until = previous.pause_until if previous else None
+    # One that lapsed a moment ago, since this look is late, goes on.
+    is_paused = pause_until is not None and pause_until + limits.pause > now
     mark = limits.backlog.high * (PAUSE_UNTIL if is_paused else PAUSE_FROM)
     return load.backlog is not None and load.backlog > mark
 

@@ -13,10 +13,12 @@ DEGRADED_AFTER = timedelta(minutes=10)
 CLEARED_AFTER = timedelta(minutes=1)
 # What nobody looked at for so long was not seen violated without a break.
 UNSEEN_MAX = timedelta(minutes=5)
-# From then on whoever watches is taken for silent: the schedule comes every minute.
-STALE_AFTER = timedelta(seconds=90)
+# From then on whoever watches is taken for silent: the schedule comes every minute, and a look may take a while.
+STALE_MIN = timedelta(seconds=90)
+STALE_MARGIN = timedelta(seconds=30)
 
 DATABASE_UNREACHABLE = "database_unreachable"
+MEASUREMENT_FAILED = "measurement_failed"
 RECOVERING = "recovering"
 STALE = "health_stale"
 
@@ -55,13 +57,19 @@ class Standing:
     calm_since: datetime | None = None
 
 
-def judge(previous: Standing | None, violated: Sequence[str], now: datetime, *, is_reachable: bool) -> Standing:
+def judge(
+    previous: Standing | None, violated: Sequence[str], now: datetime, *, is_reachable: bool, is_known: bool = True
+) -> Standing:
     """Return how it stands after a look that found these SLOs violated.
 
     down: the database is away. degraded: DEGRADED_SLOS_MIN SLOs or more are violated for DEGRADED_AFTER without a
     break. Both clear by themselves: down at once, degraded when fewer are violated for CLEARED_AFTER.
+    `is_known` is False where a database that answers could not be measured. Most SLOs are of its numbers, so that
+    counts as enough of them: what nobody could measure neither ends the ten minutes nor is calm.
     """
-    is_violating = len(violated) >= DEGRADED_SLOS_MIN
+    is_unmeasured = is_reachable and not is_known
+    violated = [*violated, *([MEASUREMENT_FAILED] if is_unmeasured else [])]
+    is_violating = is_unmeasured or len(violated) >= DEGRADED_SLOS_MIN
     was_degraded = previous is not None and previous.status == "degraded"
     violated_since = _kept(previous, now)
     if is_violating:
@@ -147,6 +155,11 @@ def tag_document(health: Health) -> dict[str, Any]:
     return health.model_dump(mode="json", exclude=MOMENTS)
 
 
-def is_stale(published: Published, now: datetime) -> bool:
+def stale_after(interval: timedelta) -> timedelta:
+    """Return after how long nobody watches any more, of those who look each interval: when two looks are missing."""
+    return max(STALE_MIN, 2 * interval + STALE_MARGIN)
+
+
+def is_stale(published: Published, now: datetime, after: timedelta) -> bool:
     """Tell whether nobody looked for so long that this says little."""
-    return now - published.health.measured_at > STALE_AFTER
+    return now - published.health.measured_at > after

@@ -85,7 +85,9 @@ def _database_credentials() -> tuple[str, str]:
 
 
 @cache
-def database(answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Database:
+def database(
+    answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS, statement_timeout_seconds: float | None = None
+) -> Database:
     """Return the database, as the role in this function's secret."""
     current = settings.current()
     address = DatabaseAddress(
@@ -97,7 +99,7 @@ def database(answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Database
     )
     if current.signal_queue_url:
         return SignallingDatabase(address, answer_timeout_seconds, signals())
-    return Database(address, answer_timeout_seconds)
+    return Database(address, answer_timeout_seconds, statement_timeout_seconds)
 
 
 @cache

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 
 import rollcall
 from rollcall.contracts.health import HealthStatus, Published
 from rollcall.contracts.job import QueueDepth
-from rollcall.domain.backpressure import next_advice
+from rollcall.domain.health import stale_after
 from rollcall.domain.jobs import JOBS
 from rollcall.edge import observe, settings, wiring, wiring_live
 from rollcall.errors import RollcallError
@@ -24,6 +26,8 @@ from rollcall.store.watch import WatchStore
 
 # A database that does not answer the least of questions within it is away.
 PROBE_TIMEOUT_SECONDS = 2
+# Of the patience with an answer: the server gives up first, and is not left with work that nobody waits for.
+STATEMENT_SHARE = 0.8
 QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
 
@@ -31,14 +35,14 @@ RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
 @cache
 def measure(patience_seconds: float) -> MeasureHealth:
     """Return the flow that measures health, and waits for each number for so long."""
-    database = wiring.database(patience_seconds)
+    database = wiring.database(patience_seconds, STATEMENT_SHARE * patience_seconds)
     return MeasureHealth(
         store=HealthStore(database, wiring.database(PROBE_TIMEOUT_SECONDS)),
         reports=WatchStore(database),
         jobs=JOBS,
         queues=QUEUES,
         depth_of=_depth_of,
-        pending_assignments=_advice_store().count_pending_assignments,
+        pending_assignments=AdviceStore(database).count_pending_assignments,
         flags=_show_flags,
         now=wiring.now,
         monotonic=time.monotonic,
@@ -47,11 +51,6 @@ def measure(patience_seconds: float) -> MeasureHealth:
 
 def _depth_of(queue: str) -> QueueDepth:
     return wiring.queues().depth(settings.current().need(f"{queue}_queue_url"))
-
-
-@cache
-def _advice_store() -> AdviceStore:
-    return AdviceStore(wiring.database())
 
 
 @cache
@@ -83,28 +82,31 @@ def _show_flags() -> dict[str, str]:
 def composing() -> ComposeHealth:
     """Return the flow that makes a snapshot of what was found."""
     current = settings.current()
-    limits = wiring.advice_limits()
     return ComposeHealth(
         Deployment(rollcall.VERSION, current.environment, current.aws_region),
         current.objectives,
-        lambda previous, load, now: next_advice(previous, load, limits, now),
+        replace(wiring.advice_limits(), look_interval=_interval()),
     )
+
+
+def _interval() -> timedelta:
+    return timedelta(milliseconds=settings.current().health_stream_interval_ms)
 
 
 @cache
 def watch() -> WatchHealth:
     """Return the flow that watches."""
-    current = settings.current()
     return WatchHealth(
         table=wiring_live.health(),
         measure=measure(ANSWER_TIMEOUT_SECONDS),
         composing=composing(),
         connections=wiring_live.connections().all,
         publisher=PublishHealth(_send_push, wiring.now),
-        advice=_advice_store(),
+        advice=AdviceStore(wiring.database()),
         told=_measure_status,
         report=report,
-        interval_seconds=current.health_stream_interval_ms / 1000,
+        interval_seconds=_interval().total_seconds(),
+        now=wiring.now,
         monotonic=time.monotonic,
         sleep=time.sleep,
     )
@@ -128,4 +130,5 @@ def read() -> ReadHealth:
     """Return the flow that reads health."""
     # Whoever asks over HTTP waits for it: a database that is frozen is not waited for like one that works.
     measuring = measure(PROBE_TIMEOUT_SECONDS)
-    return ReadHealth(wiring_live.health(), measuring, composing(), report, wiring.now, time.monotonic)
+    stale = stale_after(_interval())
+    return ReadHealth(wiring_live.health(), measuring, composing(), report, stale, wiring.now, time.monotonic)

@@ -1,6 +1,6 @@
 """Compose health: make of what a look found, and of what was known before, the snapshot that is kept and shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,20 +19,22 @@ from rollcall.contracts.health import (
     Slo,
 )
 from rollcall.contracts.job import JobOverview, QueueDepth
-from rollcall.domain.backpressure import Load
+from rollcall.domain.backpressure import AdviceLimits, Load, next_advice, pressed_since
 from rollcall.domain.health import Standing, is_news, judge, judge_slos, standing_of
-from rollcall.domain.rounding import percentile, significant, steady_ms
-from rollcall.domain.thresholds import BATCHES_MIN, RUNS_MIN, Objectives
+from rollcall.domain.rounding import percentile, steady_ms
+from rollcall.domain.thresholds import Objectives
+from rollcall.flows.health_values import (
+    SCHEDULE_DEAD_LETTERS,
+    lags_of,
+    oldest_age,
+    spooled_since_of,
+    values_of,
+    waiting_lag,
+)
 from rollcall.flows.measure_health import Seen, in_all, steady
 
 PROBES_KEPT = 120  # of the last two minutes, at a probe each second
 PROBES_ADVISED = 30  # what clients are advised by: they should hear soon that it is better
-OWN_SLOS = ("retention", "restore_drill")
-BAD_ENDS = frozenset({"failed", "missed"})
-# Where their dead letters are counted by SQS: nobody buries what a schedule could not start.
-SCHEDULE_DEAD_LETTERS = "schedule_dead_letter"
-
-Advise = Callable[[Advice | None, Load, datetime], Advice]
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,18 @@ class ComposeHealth:
 
     deployment: Deployment
     objectives: Objectives
-    advise: Advise
+    limits: AdviceLimits
 
-    def compose(self, before: Published | None, seen: Seen) -> Published:
-        """Return what follows on what was known before."""
+    def compose(self, before: Published | None, seen: Seen, version: int = 0) -> Published:
+        """Return what follows on what was known before.
+
+        `version` is that of what is kept and could not be read. No sequence in it was greater, so clients are told of a
+        gap, and not of what they take for old.
+        """
         judged = self._judge(before, seen)
-        sequence = before.health.sequence if before else 0
+        sequence = before.health.sequence if before else version
         after = Published(
-            version=before.version + 1 if before else 1,
+            version=(before.version if before else version) + 1,
             health=self._health(before, seen, judged, sequence),
             organisations=dict(seen.stored.organisations) if seen.stored else {},
             state=_remember(before, judged, sequence + 1),
@@ -68,20 +74,34 @@ class ComposeHealth:
 
     def _judge(self, before: Published | None, seen: Seen) -> "_Judged":
         memory = before.state if before else HealthMemory()
-        spooled_since = _spooled_since(memory, seen)
+        spooled_since = spooled_since_of(memory, seen)
         latencies_ms = (*memory.latencies_ms, *seen.latencies_ms)[-PROBES_KEPT:]
-        values = _values(seen, spooled_since, latencies_ms)
+        values = values_of(seen, spooled_since, latencies_ms)
         slos = judge_slos(values, self.objectives)
         violated = [name for name, slo in slos.items() if slo.is_violated]
-        standing = judge(standing_of(before), violated, seen.seen_at, is_reachable=seen.is_reachable)
-        load = Load(
+        standing = judge(
+            standing_of(before), violated, seen.seen_at,
+            is_reachable=seen.is_reachable, is_known=seen.stored is not None,
+        )  # fmt: skip
+        load = self._load(memory, seen, latencies_ms, lags_of(seen, spooled_since, values["analytics_lag"]))
+        advice = next_advice(before.health.advice if before else None, load, self.limits, seen.seen_at)
+        return _Judged(standing, values, slos, advice, latencies_ms, spooled_since, load.pressed_since)
+
+    def _load(
+        self, memory: HealthMemory, seen: Seen, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
+    ) -> Load:
+        """Return what clients can do something about: what is hidden until it is tried again is none of that."""
+        spool = seen.depths.get("spool")
+        waiting = spool.waiting_count if spool else None
+        return Load(
             latency_p95_ms=percentile(latencies_ms[-PROBES_ADVISED:], 0.95),
             is_reachable=seen.is_reachable,
-            backlog=in_all(seen.depths.get("spool")),
-            ingest_lag_ms=_most_ms(values["progress_lag"], values["analytics_lag"]),
+            backlog=waiting,
+            ingest_lag_ms=_most_ms(*(waiting_lag(seen.depths.get(queue), lag) for queue, lag in lags.items())),
+            pressed_since=pressed_since(
+                memory.pressed_since, waiting, self.limits, seen.seen_at, is_reachable=seen.is_reachable
+            ),
         )
-        advice = self.advise(before.health.advice if before else None, load, seen.seen_at)
-        return _Judged(standing, values, slos, advice, latencies_ms, spooled_since)
 
     def _health(self, before: Published | None, seen: Seen, judged: "_Judged", sequence: int) -> Health:
         stored, values = seen.stored, judged.values
@@ -134,6 +154,7 @@ class _Judged:
     advice: Advice
     latencies_ms: tuple[float, ...]
     spooled_since: datetime | None
+    pressed_since: datetime | None
 
 
 def _remember(before: Published | None, judged: _Judged, sequence: int) -> HealthMemory:
@@ -142,59 +163,17 @@ def _remember(before: Published | None, judged: _Judged, sequence: int) -> Healt
         violated_since=judged.standing.violated_since,
         calm_since=judged.standing.calm_since,
         spooled_since=judged.spooled_since,
+        pressed_since=judged.pressed_since,
         latencies_ms=judged.latencies_ms,
         transition=_transition(before, judged.standing, sequence) or known,
     )
 
 
-def _values(seen: Seen, spooled_since: datetime | None, latencies_ms: tuple[float, ...]) -> dict[str, float | None]:
-    """Return what each SLO is judged by, rounded as it is shown; None where nobody could tell."""
-    spool = in_all(seen.depths.get("spool"))
-    age = None if spool is None else (seen.seen_at - spooled_since).total_seconds() if spooled_since else 0.0
-    values: dict[str, float | None] = {
-        "progress_lag": significant(age),
-        "spool_backlog": spool,
-        "database_latency_p95": steady_ms(percentile(latencies_ms, 0.95)),
-    }
-    if (stored := seen.stored) is None:
-        return {"analytics_lag": None, "rollup_lag": None, **values}
-    upkeep = stored.upkeep
-    analytics = seen.depths.get("analytics")
-    # What is announced and not on the queue never got there.
-    waits = 0.0 if analytics is not None and analytics.is_empty else stored.queues.oldest_waits_seconds or 0.0
-    is_telling = stored.queues.stored_count >= BATCHES_MIN
-    return values | {
-        "analytics_lag": significant(waits),
-        "rollup_lag": significant(upkeep.rollup_lag_seconds or 0.0),
-        "queue_latency_p95": significant(stored.queues.latency_p95_seconds) if is_telling else None,
-        "job_failure_rate": significant(_failure_rate(upkeep.jobs)),
-        "dead_letters": sum(stored.dead_letters.values()) + (in_all(seen.depths.get(SCHEDULE_DEAD_LETTERS)) or 0),
-        "jobs_missed": sum(job.status == "missed" for job in upkeep.jobs if job.job not in OWN_SLOS),
-        "organisation_gaps": len(upkeep.enforcement.gaps),
-        **{job.job: float(job.status in BAD_ENDS) for job in upkeep.jobs if job.job in OWN_SLOS},
-    }
-
-
-def _spooled_since(memory: HealthMemory, seen: Seen) -> datetime | None:
-    depth = seen.depths.get("spool")
-    if depth is None:
-        return memory.spooled_since
-    return None if depth.is_empty else memory.spooled_since or seen.seen_at
-
-
-def _failure_rate(jobs: tuple[JobOverview, ...]) -> float | None:
-    failed = sum(job.failed_count for job in jobs)
-    ended = failed + sum(job.succeeded_count for job in jobs)
-    return failed / ended if ended >= RUNS_MIN else None
-
-
 def _queue(queue: str, depth: QueueDepth | None, seen: Seen, values: Mapping[str, float | None]) -> QueueHealth:
-    ages = {"spool": values["progress_lag"], "analytics": values["analytics_lag"]}
-    stored = seen.stored
-    dead = None if stored is None else stored.dead_letters.get(queue, 0)
+    dead = None if seen.stored is None else seen.stored.dead_letters.get(queue, 0)
     return QueueHealth(
         depth=depth,
-        oldest_age_seconds=ages.get(queue),
+        oldest_age_seconds=oldest_age(queue, depth, seen, values),
         dead_letter_count=in_all(depth) if queue == SCHEDULE_DEAD_LETTERS else dead,
     )
 

@@ -1,23 +1,30 @@
 """Measure health: look at the database, the queues, jobs and organisations, and tell what is there."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from rollcall.contracts.health import OrganisationHealth, OrgEnforcement
-from rollcall.contracts.job import JobOverview, JobReport, OpenDeadLetters, QueueDepth, QueueMeasure
+from rollcall.contracts.job import JobOverview, JobReport, OpenDeadLetters, QueueDepth, QueueMeasure, QueueWaits
 from rollcall.domain.jobs import Job
 from rollcall.domain.rounding import in_steps, significant
 from rollcall.errors import QueueUnavailable, StoreUnavailable
 from rollcall.flows.describe_jobs import overview_of
+from rollcall.flows.rollup import TICKET_SECONDS
 from rollcall.flows.watch import FAILURE_WINDOW, LATENCY_WINDOW
 
+LATELY = timedelta(minutes=2)
 ORGANISATION_WINDOW = timedelta(minutes=5)
 ORGANISATIONS_MAX = 500  # what one item of the table holds with room to spare
 # What asks every organisation or the catalog, or what changes by the minute, is asked less often than the rest.
 UPKEEP_SECONDS = 30
+# Of all questions to the database together, and of those to SQS: a look comes to its end, however slow they are.
+ASKING_SECONDS = 6.0
+
+Answer = TypeVar("Answer")
 
 
 class HealthStore(Protocol):
@@ -28,6 +35,9 @@ class HealthStore(Protocol):
 
     def count_connections(self) -> tuple[int, int]:
         """Return how many connections are open, and how many the server takes."""
+
+    def measure_waits(self, window: timedelta, ticket: timedelta) -> QueueWaits:
+        """Return what is known of messages' ages."""
 
     def check_enforcement(self) -> OrgEnforcement:
         """Return whether organisations are kept apart."""
@@ -67,6 +77,7 @@ class Stored:
 
     connections: tuple[int, int]
     queues: QueueMeasure
+    waits: QueueWaits
     dead_letters: Mapping[str, int]
     pending_assignments: int
     upkeep: Upkeep
@@ -75,7 +86,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one look found. `stored` is None where the database could not tell; a depth, where SQS could not."""
+    """What one look found. `stored` is None where the database could not tell; a depth, where SQS could not.
+
+    `seen_at` is when it was asked whether it answers: of two looks, the one that asked later knows better.
+    """
 
     seen_at: datetime
     is_reachable: bool
@@ -105,9 +119,12 @@ class MeasureHealth:
     _upkeep: Upkeep | None = None
     _upkeep_at: float = 0
     _is_warm: bool = False
+    _probed_at: datetime | None = None
+    _asking_until: float = math.inf
 
     def probe(self) -> bool:
         """Tell whether the database answers; how long that took is told by the next look."""
+        self._probed_at = self.now()
         began = self.monotonic()
         try:
             self.store.probe()
@@ -127,12 +144,14 @@ class MeasureHealth:
         """
         if is_reachable is None:
             is_reachable = self.probe()
-        depths = {queue: self._depth_of(queue) for queue in self.queues}
+        seen_at = self._probed_at or self.now()
+        depths = self._depths()
         stored = self._ask_database(sorted(org_ids)[:ORGANISATIONS_MAX], depths) if is_reachable else None
         if is_reachable and stored is None:
             is_reachable = self.probe()
+            seen_at = self._probed_at or seen_at
         latencies, self._latencies_ms = tuple(self._latencies_ms), []
-        return Seen(self.now(), is_reachable, latencies, depths, stored, self.flags())
+        return Seen(seen_at, is_reachable, latencies, depths, stored, self.flags())
 
     def look_at(self, org_ids: Sequence[UUID]) -> dict[UUID, OrganisationHealth]:
         """Return how these organisations' events do; nothing where the database cannot tell."""
@@ -142,25 +161,34 @@ class MeasureHealth:
             return {}
 
     def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> Stored | None:
+        self._asking_until = self.monotonic() + ASKING_SECONDS
+        ask = self._ask
         try:
             return Stored(
-                connections=self.store.count_connections(),
-                queues=self.reports.measure_queues(LATENCY_WINDOW),
-                dead_letters={row.queue: row.open_count for row in self.reports.count_open_dead_letters()},
-                pending_assignments=self.pending_assignments(),
+                connections=ask(self.store.count_connections),
+                queues=ask(lambda: self.reports.measure_queues(LATENCY_WINDOW)),
+                waits=ask(lambda: self.store.measure_waits(LATELY, timedelta(seconds=TICKET_SECONDS))),
+                dead_letters={row.queue: row.open_count for row in ask(self.reports.count_open_dead_letters)},
+                pending_assignments=ask(self.pending_assignments),
                 upkeep=self._look_after(),
-                organisations=self._organisations(org_ids, depths.get("analytics")),
+                organisations=ask(lambda: self._organisations(org_ids, depths.get("analytics"))),
             )
         except StoreUnavailable:
             return None
 
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        """Ask the database, unless it took its time with the questions before; raises StoreUnavailable then."""
+        if self.monotonic() >= self._asking_until:
+            raise StoreUnavailable("It takes too long.")
+        return question()
+
     def _look_after(self) -> Upkeep:
         if self._upkeep is None or self.monotonic() - self._upkeep_at >= UPKEEP_SECONDS:
             now = self.now()
-            reports = self.reports.describe_jobs(list(self.jobs), FAILURE_WINDOW)
+            reports = self._ask(lambda: self.reports.describe_jobs(list(self.jobs), FAILURE_WINDOW))
             jobs = tuple(overview_of(self.jobs[report.job], report, now) for report in reports)
-            lag = self.reports.rollup_lag_seconds()
-            self._upkeep = Upkeep(jobs, lag, self.store.check_enforcement())
+            lag = self._ask(self.reports.rollup_lag_seconds)
+            self._upkeep = Upkeep(jobs, lag, self._ask(self.store.check_enforcement))
             self._upkeep_at = self.monotonic()
         return self._upkeep
 
@@ -174,6 +202,10 @@ class MeasureHealth:
             row.org_id: row.model_copy(update={"lag_ms": None if is_empty else significant(row.lag_ms)})
             for row in measured
         }
+
+    def _depths(self) -> dict[str, QueueDepth | None]:
+        until = self.monotonic() + ASKING_SECONDS
+        return {queue: self._depth_of(queue) if self.monotonic() < until else None for queue in self.queues}
 
     def _depth_of(self, queue: str) -> QueueDepth | None:
         try:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -28,12 +28,16 @@ class HealthTable(Protocol):
 
 @dataclass
 class ReadHealth:
-    """The flow, with the IO it was given. `monotonic` is in seconds; `report` hears of what failed."""
+    """The flow, with the IO it was given. `monotonic` is in seconds; `report` hears of what failed.
+
+    After `stale_after` whoever watches is taken for silent.
+    """
 
     table: HealthTable
     measure: MeasureHealth
     composing: ComposeHealth
     report: Callable[[RollcallError], object]
+    stale_after: timedelta
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     _current: Published | None = None
@@ -67,7 +71,7 @@ class ReadHealth:
             kept = self.table.read()
         except TableUnavailable as fault:
             self.report(fault)
-        if kept is not None and not is_stale(kept, self.now()):
+        if kept is not None and not is_stale(kept, self.now(), self.stale_after):
             return kept
         return self._look(kept)
 

@@ -1,28 +1,28 @@
 """Watch health: look again and again, keep what was found, and have it pushed when it is news."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.advice import Advice
-from rollcall.contracts.health import HealthTransition, Published
-from rollcall.contracts.socket import Connection
+from rollcall.contracts.health import HealthTransition, Kept, Published
+from rollcall.contracts.socket import Connection, Signal
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
 from rollcall.flows.compose_health import ComposeHealth
 from rollcall.flows.measure_health import MeasureHealth
 
 PROBE_SECONDS = 1.0
-MARGIN_SECONDS = 5.0  # of a function's time that is left for the last look to end in
+MARGIN_SECONDS = 25.0  # of a function's time that is left for the last look to end in, however slow the database
 WRITE_TRIES = 4
 
 
 class HealthTable(Protocol):
     """Keeps health; each raises TableUnavailable."""
 
-    def read(self) -> Published | None:
-        """Return what was written last."""
+    def kept(self) -> Kept:
+        """Return what was written last, and its version."""
 
     def write(self, published: Published) -> bool:
         """Write what follows; tell whether nobody else was first."""
@@ -65,6 +65,7 @@ class WatchHealth:
     told: Callable[[Published], object]
     report: Callable[[RollcallError], object]
     interval_seconds: float
+    now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], object]
     _is_reachable: bool | None = None
@@ -74,20 +75,39 @@ class WatchHealth:
     def run(self, remaining_seconds: Callable[[], float]) -> int:
         """Look each interval, and at once when the database goes or comes, until little time is left; return how often.
 
-        Between two looks the database is probed, and nothing is held meanwhile.
+        Between two looks the database is probed, and nothing is held meanwhile. Where two watch at a time, as when one
+        goes and the next comes, a look is made by whichever it is due for first.
         """
         looks = 0
         seen: bool | None = None
         while remaining_seconds() > MARGIN_SECONDS:
-            self.look(is_reachable=seen)
-            looks += 1
+            if seen is not None or not self._is_looked_at():
+                self.look(is_reachable=seen)
+                looks += 1
             seen = self._wait(self.monotonic() + self.interval_seconds, remaining_seconds)
         return looks
 
-    def look(self, *, is_reachable: bool | None = None) -> Published | None:
-        """Look once: measure, keep, push. Return what was kept, None where it could not be.
+    def answer(self, signals: Sequence[Signal | None]) -> bool:
+        """Look once for what functions saw, and tell whether that took a look; None: a signal that nobody can read.
 
-        `is_reachable` is what a probe has told just now; None: none was made.
+        None where somebody has looked since and found the same. Sockets hear of it when something changed: a storm of
+        signals is none of messages.
+        """
+        kept = self._kept()
+        known = [signal for signal in signals if signal is not None]
+        if kept is not None and known and len(known) == len(signals):
+            latest = max(known, key=lambda signal: signal.seen_at)
+            is_reachable = latest.seen == "database_reachable"
+            if kept.health.measured_at > latest.seen_at and kept.health.database.is_reachable == is_reachable:
+                return False
+        self.look(is_beating=False)
+        return True
+
+    def look(self, *, is_reachable: bool | None = None, is_beating: bool = True) -> Published | None:
+        """Look once: measure, keep, push. Return what was kept, None where it could not be, or somebody knows better.
+
+        `is_reachable` is what a probe has told just now; None: none was made. `is_beating`: sockets are sent something
+        also where nothing changed.
         """
         # While the database is away nothing is asked of organisations, and whoever waits should hear at once.
         org_ids = self._subscribed() if is_reachable is not False else self._org_ids
@@ -95,14 +115,33 @@ class WatchHealth:
         self._is_reachable = seen.is_reachable
         try:
             for _ in range(WRITE_TRIES):
-                before = self.table.read()
-                after = self.composing.compose(before, seen)
+                kept = self.table.kept()
+                before = kept.published
+                if before is not None and before.health.measured_at >= seen.seen_at:
+                    self._is_reachable = before.health.database.is_reachable
+                    return None
+                after = self.composing.compose(before, seen, kept.version)
                 if self.table.write(after):
-                    self._tell(before, after)
+                    self._tell(before, after, is_beating=is_beating)
                     return after
         except TableUnavailable as fault:
             self.report(fault)
         return None
+
+    def _is_looked_at(self) -> bool:
+        """Tell whether somebody has looked within an interval; then a probe tests what they found."""
+        kept = self._kept()
+        if kept is None or (self.now() - kept.health.measured_at).total_seconds() >= self.interval_seconds:
+            return False
+        self._is_reachable = kept.health.database.is_reachable
+        return True
+
+    def _kept(self) -> Published | None:
+        try:
+            return self.table.kept().published
+        except TableUnavailable as fault:
+            self.report(fault)
+            return None
 
     def _wait(self, until: float, remaining_seconds: Callable[[], float]) -> bool | None:
         """Probe until then; return what the last probe told, if it is another thing than before: then at once."""
@@ -115,12 +154,12 @@ class WatchHealth:
                 return is_reachable
         return None
 
-    def _tell(self, before: Published | None, after: Published) -> None:
+    def _tell(self, before: Published | None, after: Published, *, is_beating: bool) -> None:
         self.told(after)
         try:
             if before is None or before.health.sequence != after.health.sequence:
                 self.publisher.publish(before, after)
-            else:
+            elif is_beating:
                 self.publisher.heartbeat(after)
         except QueueUnavailable as fault:
             # Clients notice the gap with the next message that reaches them.

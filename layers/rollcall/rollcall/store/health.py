@@ -5,8 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from rollcall.contracts.health import OrganisationHealth, OrgEnforcement
+from rollcall.contracts.job import QueueWaits
+from rollcall.errors import StoreUnavailable
 from rollcall.store.connection import Database
 
+# As ingestion has it (store.connection.AWAY): what a failover left behind to be read alone is away.
+PROBE = "select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off'"
 CONNECTIONS = "select connection_count, connection_limit from rollcall.count_connections_v1()"
 
 
@@ -22,13 +26,22 @@ class HealthStore:
         self._probes = probes
 
     def probe(self) -> None:
-        """Return once the database has answered."""
-        self._probes.call("select 1", ())
+        """Return once the database has answered, and takes writes."""
+        (takes_writes,) = self._probes.call(PROBE, ())
+        if not takes_writes:
+            # The name may lead to another server by now.
+            self._probes.close()
+            raise StoreUnavailable("It can only be read.")
 
     def count_connections(self) -> tuple[int, int]:
         """Return how many connections clients have open, and how many the server takes."""
         count, limit = self._database.call(CONNECTIONS, ())
         return int(count), int(limit)
+
+    def measure_waits(self, window: timedelta, ticket: timedelta) -> QueueWaits:
+        """Return what is known of messages' ages: of batches loaded within the window, of tickets given for so long."""
+        (measured,) = self._database.call("select rollcall.measure_waits_v1(%s, %s)", (window, ticket))
+        return QueueWaits.model_validate(measured)
 
     def check_enforcement(self) -> OrgEnforcement:
         """Return whether organisations are kept apart, as the catalog says."""
