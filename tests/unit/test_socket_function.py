@@ -63,7 +63,7 @@ def measured(
 ) -> Measured:
     measure = Measured()
     connections = Connections(table, lambda: NOW)  # type: ignore[arg-type]
-    subscribe = Subscribe(connections, measure, CALM, lambda: NOW)
+    subscribe = Subscribe(connections, measure, CALM, timedelta(seconds=90), lambda: NOW)
     monkeypatch.setattr(wiring, "now", lambda: NOW)
     monkeypatch.setattr(wiring_live, "connections", lambda: connections)
     monkeypatch.setattr(wiring_live, "subscribe", lambda: subscribe)

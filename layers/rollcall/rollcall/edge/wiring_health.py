@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache
 
 import rollcall
@@ -85,12 +84,8 @@ def composing() -> ComposeHealth:
     return ComposeHealth(
         Deployment(rollcall.VERSION, current.environment, current.aws_region),
         current.objectives,
-        replace(wiring.advice_limits(), look_interval=_interval()),
+        replace(wiring.advice_limits(), look_interval=wiring_live.health_interval()),
     )
-
-
-def _interval() -> timedelta:
-    return timedelta(milliseconds=settings.current().health_stream_interval_ms)
 
 
 @cache
@@ -105,7 +100,7 @@ def watch() -> WatchHealth:
         advice=AdviceStore(wiring.database()),
         told=_measure_status,
         report=report,
-        interval_seconds=_interval().total_seconds(),
+        interval_seconds=wiring_live.health_interval().total_seconds(),
         now=wiring.now,
         monotonic=time.monotonic,
         sleep=time.sleep,
@@ -130,5 +125,5 @@ def read() -> ReadHealth:
     """Return the flow that reads health."""
     # Whoever asks over HTTP waits for it: a database that is frozen is not waited for like one that works.
     measuring = measure(PROBE_TIMEOUT_SECONDS)
-    stale = stale_after(_interval())
+    stale = stale_after(wiring_live.health_interval())
     return ReadHealth(wiring_live.health(), measuring, composing(), report, stale, wiring.now, time.monotonic)

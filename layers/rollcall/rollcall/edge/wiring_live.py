@@ -1,11 +1,13 @@
 """Builds the parts that sockets and health have in common: their tables, and who hears of what."""
 
+from datetime import timedelta
 from functools import cache
 
 from rollcall.cloud.health_table import HealthTable
 from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
+from rollcall.domain.health import stale_after
 from rollcall.edge import settings, wiring
 from rollcall.flows.subscribe import Subscribe
 
@@ -53,7 +55,13 @@ def sockets() -> Sockets:
     return Sockets(current.need("socket_management_url"), current.aws_region, settings.aws_credentials)
 
 
+def health_interval() -> timedelta:
+    """Return how long it is from one look at health to the next."""
+    return timedelta(milliseconds=settings.current().health_stream_interval_ms)
+
+
 @cache
 def subscribe() -> Subscribe:
     """Return the flow of whoever wants to hear of health."""
-    return Subscribe(connections(), health(), wiring.advice_limits().default, wiring.now)
+    calm, stale = wiring.advice_limits().default, stale_after(health_interval())
+    return Subscribe(connections(), health(), calm, stale, wiring.now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from rollcall.contracts.advice import Advice
@@ -31,11 +31,15 @@ class HealthReader(Protocol):
 
 @dataclass(frozen=True)
 class Subscribe:
-    """The flow, with the IO it was given. `calm` is what is advised while nobody knows more."""
+    """The flow, with the IO it was given.
+
+    `calm` is what is advised while nobody knows more; after `stale_after` without a look nobody does.
+    """
 
     connections: Connections
     health: HealthReader
     calm: Advice
+    stale_after: timedelta
     now: Callable[[], datetime]
 
     def subscribe(self, connection_id: str, caller: Caller, order: SubscribeOrder) -> SnapshotMessage:
@@ -76,4 +80,4 @@ class Subscribe:
     def _read(self) -> Published | None:
         """Return how it is; None where nobody has measured yet, or for so long that nobody knows how it is now."""
         published = self.health.read()
-        return None if published is None or is_stale(published, self.now()) else published
+        return None if published is None or is_stale(published, self.now(), self.stale_after) else published
