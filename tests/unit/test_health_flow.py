@@ -3,13 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.health import Published
 from rollcall.contracts.job import QueueDepth
-from rollcall.contracts.socket import Bearer, Connection, Signal, Topic
+from rollcall.contracts.socket import Bearer, Connection, Topic
 from rollcall.domain.backpressure import AdviceLimits
 from rollcall.domain.jobs import JOBS
 from rollcall.flows.watch_health import MARGIN_SECONDS
@@ -159,35 +158,40 @@ def test_two_who_watch_at_a_time_look_as_often_as_one(room: HealthRoom) -> None:
     assert all(9.9 < later - earlier < 13 for earlier, later in pairwise(moments))
 
 
-def signal(room: HealthRoom, seen: Literal["database_unreachable", "database_reachable"], ago: float = 0) -> Signal:
-    return Signal(seen=seen, seen_at=room.now() - timedelta(seconds=ago), service="progress")
-
-
 def test_a_signal_of_what_is_known_is_no_look(room: HealthRoom) -> None:
-    """Somebody has looked since, and found the same."""
+    """Somebody has looked, and a probe finds the same: a storm of signals writes nothing and sends nothing."""
     watch = room.watch()
-    room.is_reachable = False
-    assert watch.answer([signal(room, "database_unreachable"), signal(room, "database_reachable", ago=9)])
-    assert [kind for kind, _, _ in room.pushed] == ["delta"]
-    for _ in range(100):
-        room.seconds += 0.1
-        assert not room.watch().answer([signal(room, "database_unreachable", ago=room.seconds + 1)])
-    assert room.kept().version == 1
+    assert watch.answer(), "nobody has looked before"
+    for is_reachable in (True, False):
+        room.is_reachable = is_reachable
+        room.watch().answer()
+        version, pushed = room.kept().version, len(room.pushed)
+        for _ in range(100):
+            room.seconds += 0.05
+            assert not room.watch().answer()
+            assert not watch.answer()
+        assert (room.kept().version, len(room.pushed)) == (version, pushed)
+    assert [published.health.status for _, _, published in room.pushed] == ["ok", "down"]
 
 
-def test_a_signal_of_something_else_is_a_look_and_no_heartbeat(room: HealthRoom) -> None:
-    """Sockets hear when something changed; so a storm of signals is none of messages."""
+def test_a_signal_is_a_look_where_nobody_watches(room: HealthRoom) -> None:
+    """What is kept is older than an interval: then it says little."""
     watch = room.watch()
-    for _ in range(3):
-        watch.look()
-    for _ in range(10):
-        assert watch.answer([signal(room, "database_unreachable", ago=0.5)]), "one function's way to it may be cut"
-    assert watch.answer([None]), "nobody can read it"
-    assert (len(room.pushed), room.kept().version) == (3, 14)
-    room.is_reachable = False
-    room.seconds += 1
-    assert watch.answer([signal(room, "database_unreachable")])
-    assert room.pushed[-1][2].health.status == "down"
+    watch.look()
+    room.seconds += 11
+    assert watch.answer()
+    room.table.is_away = True
+    assert watch.answer()
+    assert set(room.faults) == {"table_unavailable"}
+
+
+def test_a_clock_that_is_wrong_holds_up_nobody(room: HealthRoom) -> None:
+    """What was measured an hour from now is overwritten by the next look."""
+    room.seconds = 3_600
+    room.watch().look()
+    room.seconds = 0
+    assert room.run(15) == 2
+    assert room.kept().health.measured_at < NOW + timedelta(minutes=1)
 
 
 def test_what_another_release_wrote_is_followed(room: HealthRoom) -> None:

@@ -137,7 +137,7 @@ class Health(BaseModel):
     slos: dict[str, Slo] = Field(description="By name.")
     database: DatabaseHealth
     progressBatchLagMs: float | None = Field(  # noqa: N815 - the name that clients know
-        description="How long the oldest spooled progress batch waits; 0 when none does."
+        description="How long spooled progress batches wait, as far as anybody can tell; 0 when none does."
     )
     analyticsIngestLagMs: float | None = Field(  # noqa: N815 - the name that clients know
         description="How long the oldest queued analytics batch waits; 0 when none does."

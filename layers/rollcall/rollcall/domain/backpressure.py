@@ -21,9 +21,7 @@ HEARD_LASTS = timedelta(minutes=2)  # as long as read_advice_v1 takes a row for 
 
 RAISE_MAX = 1.5  # of the interval with one look; up to that by the square root of how far a measure is over its mark
 LOWER_MAX = 0.1  # of it off with one look, where nothing is to do at all; the less the nearer a measure is to its mark
-PAUSE_MARGIN = timedelta(
-    seconds=5
-)  # what a look takes at most, as a rule: so much longer than their interval is a pause
+PAUSE_MARGIN = timedelta(seconds=5)  # what a look may take, as a rule: so much longer than their interval is a pause
 PAUSE_MAX = timedelta(minutes=5)  # for a backlog alone: one that nobody loads must not keep clients silent for good
 PAUSE_FROM = 10  # times the backlog's high-water mark: what waits already fills the database for minutes
 PAUSE_UNTIL = 2  # times the same mark: a pause that began goes on down to here

@@ -63,7 +63,7 @@ def judge_latency(threshold: Threshold, p95_seconds: float | None, stored: int) 
 class Objectives:
     """The threshold of every service level objective, by its name: beyond it the objective is violated.
 
-    Seconds: progress_lag, how long the spool has not been empty; analytics_lag, how long the oldest queued batch waits;
+    Seconds: progress_lag, how long spooled batches wait; analytics_lag, how long the oldest queued batch waits;
     rollup_lag, how long the oldest event waits that no rollup has counted; queue_latency_p95, from receipt to storing.
     Milliseconds: database_latency_p95, of the latest probes. Ratio: job_failure_rate, failed runs of those that began
     within an hour. Counts: spool_backlog, spooled batches; dead_letters, open ones; jobs_missed; retention and

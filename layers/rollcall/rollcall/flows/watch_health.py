@@ -1,14 +1,14 @@
 """Watch health: look again and again, keep what was found, and have it pushed when it is news."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.health import HealthTransition, Kept, Published
-from rollcall.contracts.socket import Connection, Signal
+from rollcall.contracts.socket import Connection
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
 from rollcall.flows.compose_health import ComposeHealth
 from rollcall.flows.measure_health import MeasureHealth
@@ -16,6 +16,8 @@ from rollcall.flows.measure_health import MeasureHealth
 PROBE_SECONDS = 1.0
 MARGIN_SECONDS = 25.0  # of a function's time that is left for the last look to end in, however slow the database
 WRITE_TRIES = 4
+# No look takes so long: what was measured so much later was measured by a clock that is wrong, and holds up nobody.
+LOOK_MAX = timedelta(seconds=90)
 
 
 class HealthTable(Protocol):
@@ -87,27 +89,21 @@ class WatchHealth:
             seen = self._wait(self.monotonic() + self.interval_seconds, remaining_seconds)
         return looks
 
-    def answer(self, signals: Sequence[Signal | None]) -> bool:
-        """Look once for what functions saw, and tell whether that took a look; None: a signal that nobody can read.
+    def answer(self) -> bool:
+        """Test what a function saw, look where that is news, and tell whether it was.
 
-        None where somebody has looked since and found the same. Sockets hear of it when something changed: a storm of
-        signals is none of messages.
+        What is known is nobody's news: a storm of signals is none of looks, and none of messages to sockets.
         """
-        kept = self._kept()
-        known = [signal for signal in signals if signal is not None]
-        if kept is not None and known and len(known) == len(signals):
-            latest = max(known, key=lambda signal: signal.seen_at)
-            is_reachable = latest.seen == "database_reachable"
-            if kept.health.measured_at > latest.seen_at and kept.health.database.is_reachable == is_reachable:
-                return False
-        self.look(is_beating=False)
+        is_reachable = self.measure.probe()
+        if self._is_looked_at() and self._is_reachable == is_reachable:
+            return False
+        self.look(is_reachable=is_reachable)
         return True
 
-    def look(self, *, is_reachable: bool | None = None, is_beating: bool = True) -> Published | None:
+    def look(self, *, is_reachable: bool | None = None) -> Published | None:
         """Look once: measure, keep, push. Return what was kept, None where it could not be, or somebody knows better.
 
-        `is_reachable` is what a probe has told just now; None: none was made. `is_beating`: sockets are sent something
-        also where nothing changed.
+        `is_reachable` is what a probe has told just now; None: none was made.
         """
         # While the database is away nothing is asked of organisations, and whoever waits should hear at once.
         org_ids = self._subscribed() if is_reachable is not False else self._org_ids
@@ -117,12 +113,12 @@ class WatchHealth:
             for _ in range(WRITE_TRIES):
                 kept = self.table.kept()
                 before = kept.published
-                if before is not None and before.health.measured_at >= seen.seen_at:
+                if before is not None and timedelta() <= before.health.measured_at - seen.seen_at < LOOK_MAX:
                     self._is_reachable = before.health.database.is_reachable
                     return None
                 after = self.composing.compose(before, seen, kept.version)
                 if self.table.write(after):
-                    self._tell(before, after, is_beating=is_beating)
+                    self._tell(before, after)
                     return after
         except TableUnavailable as fault:
             self.report(fault)
@@ -130,18 +126,15 @@ class WatchHealth:
 
     def _is_looked_at(self) -> bool:
         """Tell whether somebody has looked within an interval; then a probe tests what they found."""
-        kept = self._kept()
-        if kept is None or (self.now() - kept.health.measured_at).total_seconds() >= self.interval_seconds:
+        try:
+            kept = self.table.kept().published
+        except TableUnavailable as fault:
+            self.report(fault)
+            return False
+        if kept is None or abs((self.now() - kept.health.measured_at).total_seconds()) >= self.interval_seconds:
             return False
         self._is_reachable = kept.health.database.is_reachable
         return True
-
-    def _kept(self) -> Published | None:
-        try:
-            return self.table.kept().published
-        except TableUnavailable as fault:
-            self.report(fault)
-            return None
 
     def _wait(self, until: float, remaining_seconds: Callable[[], float]) -> bool | None:
         """Probe until then; return what the last probe told, if it is another thing than before: then at once."""
@@ -154,12 +147,12 @@ class WatchHealth:
                 return is_reachable
         return None
 
-    def _tell(self, before: Published | None, after: Published, *, is_beating: bool) -> None:
+    def _tell(self, before: Published | None, after: Published) -> None:
         self.told(after)
         try:
             if before is None or before.health.sequence != after.health.sequence:
                 self.publisher.publish(before, after)
-            elif is_beating:
+            else:
                 self.publisher.heartbeat(after)
         except QueueUnavailable as fault:
             # Clients notice the gap with the next message that reaches them.
