@@ -41,7 +41,7 @@ run: setup ## start the local stack, do the main job on real data, keep serving 
 
 # Two at a time, one a core, the longest first: what ends makes room for the next.
 test: setup checkov ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 lint types e2e-rest e2e-health integration unit template
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 browser lint types e2e-rest e2e-health integration unit template
 
 lint: setup ## ruff and sqlfluff
 	$(BIN)/ruff check .
