@@ -121,6 +121,7 @@ class Console:
         """Take a picture of what the window shows, for docs/console.md; only where ROLLCALL_PICTURES names a folder."""
         if folder := os.environ.get("ROLLCALL_PICTURES"):
             self.page.wait_for_timeout(1000 * after_seconds)
+            self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=Path(folder) / f"console-{name}.png", animations="disabled")
 
     @property

@@ -124,7 +124,7 @@ def test_an_outage_is_shown_within_seconds(console: Console, ward: Ward, stack: 
         expect(reasons).to_contain_text("docs/runbooks/database-outage.md")
         expect(console.page.locator("#said-status")).to_contain_text("Down")
         console.expect_line(LIVE)
-        console.picture("outage")
+        console.picture("outage", after_seconds=8)
         console.see("jobs")
         expect(console.page.locator("#jobs-problem")).to_contain_text("store_unavailable")
         console.see("overview")

@@ -180,7 +180,7 @@ def test_the_skip_link_and_the_chooser_keep_to_the_view(console: Console, sender
     expect(page.locator("#dead-letters")).to_be_visible()
     other = str(sender.org_ids[1])
     with page.expect_request(re.compile(f"/api/admin/dead-letters.*org_id={other}")):
-        page.get_by_label("Organisation").select_option(other)
+        page.locator("#organisation-choice").select_option(other)
 
 
 def test_a_token_that_ends_soon_is_told_of(console: Console, sender: Sender, api: Api) -> None:
@@ -211,7 +211,8 @@ def test_signs_in_at_an_identity_provider(console: Console, sender: Sender) -> N
     console.open()
     page.get_by_role("button", name="Sign in with your identity provider").click()
     console.expect_line(LIVE)
-    assert (provider.authorised["scope"], provider.authorised["audience"]) == (["openid rollcall"], ["rollcall"])
+    named = {name: provider.authorised[name] for name in ("scope", "audience", "resource")}
+    assert named == {"scope": ["openid rollcall"], "audience": ["rollcall"], "resource": ["rollcall"]}
     assert provider.redeemed["code"] == ["code-1"]
     assert provider.challenge == provider.challenge_of(provider.redeemed["code_verifier"][0])
     assert page.url.split("#")[0] == console.url

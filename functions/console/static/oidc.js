@@ -40,6 +40,7 @@ export async function leaveForSignIn({ authority, client_id: clientId, scope, au
     redirect_uri: here(),
     scope,
     audience,
+    resource: audience, // the same by its standard name (RFC 8707)
     state: kept.state,
     nonce: kept.nonce,
     code_challenge: await sha256(kept.verifier),
