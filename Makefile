@@ -68,7 +68,7 @@ browser: ## install a browser for the console's tests; without one they are skip
 	  || echo 'No chromium could be installed. Install a chromium or google-chrome yourself, or the console stays untested.'
 
 # In two parts, each with a stack of its own, so that they can run beside each other.
-HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console health outage push sockets)
+HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console console_faults health outage push sockets)
 e2e: e2e-rest e2e-health ## tests against the stack deployed on this machine
 
 e2e-rest: setup browser
