@@ -1,4 +1,4 @@
-"""The emulator's process: MiniStack, with three of its ways set right for us.
+"""The emulator's process: MiniStack, with four of its ways set right for us.
 
 - Functions run in an interpreter like Lambda's own, not in ours, which knows this checkout and would hide a layer
   that lacks something.
@@ -8,8 +8,13 @@
   that as text, fails to compare it, and polls no more.
 """
 
+import hashlib
 import os
+import threading
+import zipfile
 from contextvars import ContextVar
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
@@ -43,12 +48,34 @@ def _concurrency_in_numbers(mapping: dict[str, Any], *arguments: Any) -> int:
     return int(_concurrency({**mapping, "ScalingConfig": scaling}, *arguments))
 
 
+class _LayersOnce(zipfile.ZipFile):
+    """A function's or a layer's file; the latter is unpacked beside the folders of functions, by its content."""
+
+    unpacking = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        """Unpack it, or link to where it was unpacked before."""
+        folder = Path(path)
+        if not folder.name.startswith("layer_"):
+            return super().extractall(path, members, pwd)
+        content = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        unpacked = folder.parent.parent / f"layer_{content}"
+        with self.unpacking:
+            if not unpacked.exists():
+                half = unpacked.with_suffix(".half")
+                super().extractall(half, members, pwd)
+                half.rename(unpacked)
+        folder.rmdir()
+        return folder.symlink_to(unpacked)
+
+
 def main() -> None:
     """Serve until told to stop."""
     apigateway._v2_request_body_is_text = _text_unless_encoded  # noqa: SLF001
     apigateway._invoke_lambda_proxy = _invoke_noting_encoding  # noqa: SLF001
     lambda_runtime._detect_runtime_binary = _lambda_binary  # noqa: SLF001
     lambda_svc._sqs_esm_concurrency = _concurrency_in_numbers  # noqa: SLF001
+    lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": _LayersOnce})
     app.main()
 
 
