@@ -95,7 +95,7 @@ class Console:
         self.page.locator(f"nav a[href='#{view}']").click()
         expect(self.page.locator(f"#{view}")).to_be_visible()
 
-    def expect_line(self, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
+    def expect_line(self, text: str | re.Pattern[str], seconds: float = PATIENCE_MS / 1000) -> None:
         """Wait until the page says so of where its numbers come from."""
         expect(self.page.locator("#line")).to_contain_text(text, timeout=1000 * seconds)
 
