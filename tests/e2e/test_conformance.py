@@ -26,6 +26,8 @@ def test_deployed_api_is_as_described(api: Api, state: StackState, tmp_path: Pat
     made = CliRunner().invoke(app, ["write-key", "create", "--org", str(org_id), "--dsn", state.dsn])
     command: list[str | Path] = [
         PROGRAM, "--config-file", CONFIGURATION, "run", f"{state.http_url}/openapi.json", "--url", state.http_url,
+        # A function may start cold beside all else that starts here.
+        "--request-timeout", "30",
         "--header", f"Authorization: Bearer {token}",
     ]  # fmt: skip
     done = subprocess.run(
