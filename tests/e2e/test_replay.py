@@ -25,6 +25,8 @@ PATH = "/api/admin/offline/replay"
 LEARNERS = 80
 EVENTS_PER_LEARNER = 4
 
+Replay = dict[str, Any]
+
 
 @dataclass
 class Administrator:
@@ -100,6 +102,22 @@ def administrator(api: Api, state: StackState, database: Database) -> Iterator[A
     opened.client.http.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def orphan(api: Api, state: StackState, database: Database, cloud: Cloud) -> Iterator[tuple[Administrator, Replay]]:
+    """A replay of another organisation, whose worker is killed -9 half-way: it goes on while the tests below run."""
+    other = Administrator.of(uuid4(), api, state, database)
+    other.send_history(api)
+    other.spoil()
+    replay = other.ask(rate=16)
+    other.await_under_way(replay)
+    workers = cloud.workers("Operate")
+    assert workers
+    for worker in workers:
+        worker.kill()
+    yield other, replay
+    other.client.http.close()
+
+
 def test_replay_restores_and_a_second_one_changes_nothing(administrator: Administrator) -> None:
     """Spoilt projections are those of the events again; a dry run announces it; asked again there is nothing to do."""
     administrator.spoil()
@@ -112,20 +130,6 @@ def test_replay_restores_and_a_second_one_changes_nothing(administrator: Adminis
     administrator.assert_restored()
     again = administrator.await_end(administrator.ask())
     assert again["counts"].keys() == {"learners", "total", "done", "unchanged"}
-
-
-def test_replay_survives_its_worker(administrator: Administrator, cloud: Cloud) -> None:
-    """Given a worker that is killed -9 half-way: the work goes on, and each learner counts once."""
-    administrator.spoil()
-    replay = administrator.ask(rate=16)
-    administrator.await_under_way(replay)
-    workers = cloud.workers("Operate")
-    assert workers
-    for worker in workers:
-        worker.kill()
-    done = administrator.await_end(replay, 180)
-    assert (done["state"], done["counts"]["learners"], done["counts"]["done"]) == ("done", LEARNERS, LEARNERS)
-    administrator.assert_restored()
 
 
 def test_replay_is_cancelled_and_one_is_active_at_a_time(administrator: Administrator) -> None:
@@ -198,3 +202,11 @@ def test_the_command_follows_a_replay_to_its_end(administrator: Administrator, s
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["state"] == "done"
     administrator.assert_restored()
+
+
+def test_replay_survives_its_worker(orphan: tuple[Administrator, Replay]) -> None:
+    """Though its worker was killed, the work went on, and each learner counts once."""
+    other, replay = orphan
+    done = other.await_end(replay, 180)
+    assert (done["state"], done["counts"]["learners"], done["counts"]["done"]) == ("done", LEARNERS, LEARNERS)
+    other.assert_restored()

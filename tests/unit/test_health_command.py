@@ -187,14 +187,14 @@ def test_health_is_shown_with_what_is_violated_first(monkeypatch: pytest.MonkeyP
     document = health(
         status="degraded",
         reasons=["spool_backlog"],
-        slos={"a": {**slo, "is_violated": False}, "b": slo},
+        slos={"a": {**slo, "is_violated": False}, "b": slo, "c": {**slo, "value": None, "is_violated": False}},
         queues={"spool": {"depth": None, "dead_letter_count": None}},
     ).model_dump(mode="json")
     document["organisations"] = {str(ORG): {"org_id": str(ORG), "received_count": 12}, "other": {"received_count": 99}}
     done = run(answering(document), monkeypatch, "--org", str(ORG))
     assert done.exit_code == 0
     assert "degraded spool_backlog" in done.stdout
-    assert done.stdout.index("violated") < done.stdout.index("met")
+    assert done.stdout.index("violated") < done.stdout.index("met") < done.stdout.index("not measured")
     assert "received_count 12" in done.stdout
     assert "99" not in done.stdout
     assert run(answering({"status": "down"}), monkeypatch).exit_code == 1

@@ -84,13 +84,15 @@ def _slos(slos: dict[str, Any]) -> list[tuple[str, ...]]:
     # Those that are violated first.
     ordered = sorted(slos.items(), key=lambda item: (not item[1]["is_violated"], item[0]))
     return [
-        (name, _told(slo.get("value")), f"{_told(slo['threshold'])} {slo['unit']}", _verdict(slo["is_violated"]))
+        (name, _told(slo.get("value")), f"{_told(slo['threshold'])} {slo['unit']}", _verdict(slo))
         for name, slo in ordered
     ]
 
 
-def _verdict(is_violated: bool) -> str:
-    return "[red]violated[/]" if is_violated else "[green]met[/]"
+def _verdict(slo: dict[str, Any]) -> str:
+    if slo.get("value") is None:
+        return "[dim]not measured[/]"
+    return "[red]violated[/]" if slo["is_violated"] else "[green]met[/]"
 
 
 def _queues(queues: dict[str, Any]) -> list[tuple[str, ...]]:
