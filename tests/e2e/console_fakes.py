@@ -18,6 +18,7 @@ from tests.e2e.patience import await_until
 from tests.e2e.people import Sender
 
 HOSTILE = "<img src=x onerror=alert(1)>"
+COUNTED_AT = "2026-11-21T12:00:00.123456Z"
 
 
 def await_page(console: Console, condition: Callable[[], bool]) -> None:
@@ -100,7 +101,7 @@ class FakeLetters:
     def _discard(self, route: Route) -> None:
         order = self._note(route)
         if order["dry_run"]:
-            return route.fulfill(json={"dry_run": True, "discarded": 5000, "remaining": 7000})
+            return route.fulfill(json={"dry_run": True, "discarded": 5000, "remaining": 7000, "until": COUNTED_AT})
         problem = {"code": "backlog_exceeded", "detail": "Too much waits.", "request_id": "request-17"}
         return route.fulfill(status=503, headers={"Retry-After": "30"}, json=problem)
 

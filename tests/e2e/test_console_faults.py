@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.e2e.browser import LIVE, Console
 from tests.e2e.cloud import Cloud
 from tests.e2e.console_fakes import (
+    COUNTED_AT,
     HOSTILE,
     FakeLetters,
     FakeProvider,
@@ -132,7 +133,7 @@ def test_discarding_asks_twice(console: Console, sender: Sender) -> None:
     expect(problem).to_contain_text("Held back on purpose")
     expect(problem).to_contain_text("Try again in 30 s.")
     expect(problem).to_contain_text("request-17")
-    assert [order["dry_run"] for order in letters.asked] == [True, False]
+    assert [(order["dry_run"], order.get("until")) for order in letters.asked] == [(True, None), (False, COUNTED_AT)]
 
 
 def test_a_redrive_is_of_what_was_chosen_and_can_be_come_back_to(console: Console, sender: Sender) -> None:

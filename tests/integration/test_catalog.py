@@ -73,7 +73,7 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "current_org_ids"),
     ("rollcall_ops", "default_partition_bytes_v1"),
     ("rollcall_ops", "describe_jobs_v1"),
-    ("rollcall_ops", "discard_dead_letters_v1"),
+    ("rollcall_ops", "discard_dead_letters_v2"),
     ("rollcall_ops", "drop_scratch_v1"),
     ("rollcall_ops", "drop_snapshotted_day_v1"),
     ("rollcall_ops", "due_report_refreshes_v1"),

@@ -273,6 +273,17 @@ def test_what_is_discarded_says_by_whom_and_why(burials: BurialStore, ledger: De
     ]
 
 
+def test_what_failed_after_it_was_counted_is_not_discarded(burials: BurialStore, ledger: DeadLetterStore) -> None:
+    """A dry run says until when it counted; asked with that, a discard leaves alone what came later."""
+    bury(burials, 2)
+    counted = ledger.discard_dead_letters(A, ALL, PERSON, WHY, dry_run=True, limit=100)
+    assert counted.discarded == 2
+    bury(burials, 1)
+    done = ledger.discard_dead_letters(A, ALL, PERSON, WHY, dry_run=False, limit=100, until=counted.until)
+    assert (done.discarded, done.remaining, done.until) == (2, 0, counted.until)
+    assert states(ledger) == ["discarded", "discarded", "open"]
+
+
 def test_what_was_discarded_and_is_stored_all_the_same_is_resolved(
     burials: BurialStore, ledger: DeadLetterStore
 ) -> None:

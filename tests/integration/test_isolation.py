@@ -273,7 +273,7 @@ def test_the_app_role_touches_no_table_by_name(peopled: ScratchDatabase, tables:
         "call rollcall.secure_organisation_rows('rollcall.learners')",
         "select * from rollcall.rate_buckets",
         "select * from rollcall.dead_letter_counts",
-        "select rollcall.discard_dead_letters_v1(null, null, null, null, null, null, false, 1)",
+        "select rollcall.discard_dead_letters_v2(null, null, null, null, null, null, false, 1, null)",
         "select rollcall.read_dead_letter_v1(gen_random_uuid(), gen_random_uuid())",
         "select * from rollcall.schema_migrations",
         "copy (select 1) to program 'true'",

@@ -58,8 +58,8 @@ class Api:
     def act(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Redrive or discard."""
         if path == "/discard":
-            rest = 0 if len(self.posted) > 1 else 1
-            return {"dry_run": body["dry_run"], "discarded": 1, "remaining": rest}
+            rest = 0 if len(self.posted) > 2 else 1
+            return {"dry_run": body["dry_run"], "discarded": 1, "remaining": rest, "until": "2026-11-21T12:00:00Z"}
         return self.view(body["dry_run"])
 
     def view(self, dry_run: bool) -> dict[str, Any]:
@@ -268,7 +268,8 @@ def test_a_discard_goes_on_until_none_is_left(api: Api, run: Callable[..., Resul
     """The API takes so many at once; what is told is the sum."""
     result = run("dead-letters", "discard", "--all", "--yes", *WHY)
     assert (result.exit_code, "2 discarded" in result.stdout) == (0, True)
-    assert [path for path, _ in api.posted] == ["/discard", "/discard"]
+    assert [(path, body["dry_run"]) for path, body in api.posted] == [("/discard", dry) for dry in (True, False, False)]
+    assert {body["until"] for _, body in api.posted[1:]} == {"2026-11-21T12:00:00Z"}
 
 
 def test_a_token_says_whose_dead_letters_to_ask_for() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -71,11 +71,19 @@ class Ledger:
         return RedriveCounts(redriven=len(self.results)), self.results[:limit]
 
     def discard_dead_letters(
-        self, org_id: UUID, selection: Selection, acted_by: str, reason: str, *, dry_run: bool, limit: int
+        self,
+        org_id: UUID,
+        selection: Selection,
+        acted_by: str,
+        reason: str,
+        *,
+        dry_run: bool,
+        limit: int,
+        until: datetime | None,
     ) -> Discarding:
         """Discard them."""
-        self.asked.append((org_id, selection, acted_by, reason, dry_run))
-        return Discarding(dry_run=dry_run, discarded=3, remaining=0)
+        self.asked.append((org_id, selection, acted_by, reason, dry_run, until))
+        return Discarding(dry_run=dry_run, discarded=3, remaining=0, until=until or NOW)
 
 
 class Archive:
@@ -299,10 +307,12 @@ def test_a_redrive_is_followed_message_by_message(ledger: Ledger, requests: Reco
 
 def test_a_discard_says_how_many(ledger: Ledger) -> None:
     """With who asked, as they may be written down, and why."""
-    status, answer = ask(DISCARD, ORDER | {"dry_run": True}, subject="kim@example.org")
-    assert (status, answer) == (200, {"dry_run": True, "discarded": 3, "remaining": 0})
-    ((org_id, selection, acted_by, reason, dry_run),) = ledger.asked
+    order = ORDER | {"dry_run": True, "until": "2026-03-10T12:00:00Z"}
+    status, answer = ask(DISCARD, order, subject="kim@example.org")
+    assert (status, answer) == (200, {"dry_run": True, "discarded": 3, "remaining": 0, "until": "2026-03-10T12:00:00Z"})
+    ((org_id, selection, acted_by, reason, dry_run, until),) = ledger.asked
     assert (org_id, selection, reason, dry_run) == (ORG, Selection(all=True), ORDER["reason"], True)
+    assert until == datetime(2026, 3, 10, 12, tzinfo=UTC)
     assert "kim" not in acted_by
 
 

@@ -138,30 +138,33 @@ def discard(
     choice = Choice.read(ids, cause, everything, queue)
     organisations = Organisations.open(org, url, token)
     chosen = choice.by_organisation(organisations)
-    total = 0
-    for org_id, (_, groups) in chosen.items():
+    total, until = 0, {}
+    for org_id, (selection, groups) in chosen.items():
         if still_open := [group for group in groups if group["state"] == "open"]:
             tell(output, org_id, still_open)
-            total += total_of(still_open)
+        body = {"org_id": str(org_id), "selection": selection, "reason": reason, "dry_run": True}
+        counted = organisations.client.post(f"{PATH}/discard", body)
+        total += int(counted["discarded"]) + int(counted["remaining"])
+        # What fails from here on was seen by nobody: it stays.
+        until[org_id] = counted["until"]
     if not total:
         output.print("No open dead letter is among them.")
         return
-    if not dry_run:
-        confirm(console, f"Give up {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
+    if dry_run:
+        output.print(f"{total:,} would be discarded (dry run: nothing was changed)")
+        return
+    confirm(console, f"Give up {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
     done = sum(
-        _discard(organisations, org_id, selection, reason, dry_run=dry_run) for org_id, (selection, _) in chosen.items()
+        _discard(organisations, org_id, selection, reason, until[org_id]) for org_id, (selection, _) in chosen.items()
     )
-    output.print(f"{done:,} would be discarded (dry run: nothing was changed)" if dry_run else f"{done:,} discarded")
+    output.print(f"{done:,} discarded")
 
 
-def _discard(
-    organisations: Organisations, org_id: UUID, selection: dict[str, Any], reason: str, *, dry_run: bool
-) -> int:
-    body = {"org_id": str(org_id), "selection": selection, "reason": reason, "dry_run": dry_run}
+def _discard(organisations: Organisations, org_id: UUID, selection: dict[str, Any], reason: str, until: str) -> int:
+    body = {"org_id": str(org_id), "selection": selection, "reason": reason, "dry_run": False, "until": until}
     done = 0
     while True:
         answer = organisations.client.post(f"{PATH}/discard", body)
-        discarded, remaining = int(answer["discarded"]), int(answer["remaining"])
-        done += discarded
-        if dry_run or not remaining or not discarded:
-            return done + (remaining if dry_run else 0)
+        done += int(answer["discarded"])
+        if not answer["remaining"] or not answer["discarded"]:
+            return done

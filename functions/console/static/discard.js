@@ -19,16 +19,16 @@ export function openDiscard({ api, orgId, choices, closed }) {
     reasonField(),
     el("div", { class: "tools" }, el("button", { type: "submit" }, "Count them")),
   );
-  const ask = (dryRun) =>
-    api.post(PATH, { org_id: orgId, selection: chosen(form, choices), reason: form.elements.reason.value, dry_run: dryRun });
+  const ask = (dryRun, until) =>
+    api.post(PATH, { org_id: orgId, selection: chosen(form, choices), reason: form.elements.reason.value, dry_run: dryRun, until });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const { discarded, remaining } = await ask(true); // one answer counts no more than one call would give up
+      const { discarded, remaining, until } = await ask(true); // one answer counts no more than one call would give up
       const many = discarded + remaining;
       confirm(outcome, many, () => {
         changed = true;
-        return giveUp(outcome, ask, many);
+        return giveUp(outcome, () => ask(false, until), many);
       });
     } catch (problem) {
       fill(outcome, problemBox(problem));
@@ -46,12 +46,12 @@ function confirm(outcome, many, go) {
   sure.focus();
 }
 
-/** Give up as many as was confirmed, call by call; what came meanwhile was looked at by nobody, and stays. */
+/** Give up what was confirmed, call by call; what failed after the count was looked at by nobody, and stays. */
 async function giveUp(outcome, ask, many) {
   try {
     let given = 0;
-    for (let remaining = many; remaining > 0 && given < many; ) {
-      const answer = await ask(false);
+    for (let remaining = many; remaining > 0; ) {
+      const answer = await ask();
       given += answer.discarded;
       remaining = answer.discarded > 0 ? answer.remaining : 0;
     }

@@ -11,6 +11,7 @@ const SNAPSHOTS = "docs/runbooks/restore-from-snapshot.md";
 const REASONS = {
   database_unreachable: ["The database cannot be reached.", "Find out whether it is down or slow. Batches are spooled meanwhile, and safe.", OUTAGE],
   database_latency_p95: ["The database is slow.", "Look for long transactions, and whether connections are used up.", OUTAGE],
+  measurement_failed: ["The database answers, and its numbers could not be read.", "Look whether it is slow, and at the logs of watch.", OUTAGE],
   recovering: ["It is getting better.", "Nothing: the status clears when it has been calm for a minute.", INDEX],
   health_stale: ["Nobody watches.", "The watch function has not run for a while: look at its logs and at its schedule.", SILENT],
   progress_lag: ["Progress batches wait on the spool.", "Look whether load stores them: the backlog should shrink.", BACKLOG],

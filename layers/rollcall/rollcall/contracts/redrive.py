@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.dead_letter import Cause, QueueName, State
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.event import Identifier, Timestamp
 from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
 from rollcall.contracts.receipt import is_absent
 
@@ -52,6 +52,10 @@ class DiscardOrder(BaseModel):
     selection: Selection
     reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
     dry_run: bool = Field(False, description="Count what it would be, and change nothing.")
+    until: Timestamp | None = Field(
+        None,
+        description="Only what failed by then: the `until` of a dry run, to give up what it counted.",
+    )
 
 
 class Discarding(BaseModel):
@@ -62,6 +66,7 @@ class Discarding(BaseModel):
     dry_run: bool
     discarded: int = Field(description="Dead letters given up, or that would be.")
     remaining: int = Field(description="Dead letters of the selection that are still open: ask again.")
+    until: datetime = Field(description="What failed later was not looked at.")
 
 
 class RedriveOrder(BaseModel):

@@ -176,6 +176,7 @@ def post_discard(request: Request) -> Response:
         access.kept_reason(order.reason),
         dry_run=order.dry_run,
         limit=DISCARDED_MAX,
+        until=order.until,
     )
     observe.logger().info("discarded", extra=done.model_dump())
     return Response.of(OK, done)

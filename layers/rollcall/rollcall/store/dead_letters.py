@@ -17,7 +17,7 @@ READ = "select letter, history, event_ids from rollcall.read_dead_letter_v1(%s, 
 SELECT = "select matching, letters from rollcall.select_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s)"
 MARK = "select rollcall.mark_redriven_v1(%s, %s, %s, %s, %s)"
 RESULTS = "select counts, results from rollcall.list_redrive_results_v1(%s, %s, %s, %s)"
-DISCARD = "select discarded, remaining from rollcall.discard_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s, %s)"
+DISCARD = "select discarded, remaining, until from rollcall.discard_dead_letters_v2(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,18 @@ class DeadLetterStore:
         return RedriveCounts.model_validate(counts), [RedriveResult.model_validate(row) for row in results]
 
     def discard_dead_letters(
-        self, org_id: UUID, selection: Selection, acted_by: str, reason: str, *, dry_run: bool, limit: int
+        self,
+        org_id: UUID,
+        selection: Selection,
+        acted_by: str,
+        reason: str,
+        *,
+        dry_run: bool,
+        limit: int,
+        until: datetime | None = None,
     ) -> Discarding:
-        """Give up the open dead letters of a selection, at most `limit` of them."""
-        discarded, remaining = self._database.call(
+        """Give up the open dead letters of a selection, at most `limit` of them, that failed until then (None: now)."""
+        discarded, remaining, until = self._database.call(
             DISCARD,
             (
                 org_id,
@@ -108,9 +116,10 @@ class DeadLetterStore:
                 reason,
                 dry_run,
                 limit,
+                until,
             ),
         )
-        return Discarding(dry_run=dry_run, discarded=discarded, remaining=remaining)
+        return Discarding(dry_run=dry_run, discarded=discarded, remaining=remaining, until=until)
 
 
 def _letters(rows: Any) -> list[DeadLetter]:

@@ -1,6 +1,8 @@
 -- Gives up the open dead letters of a selection, at most p_limit of them, with a reason. A dry run changes nothing.
 -- discarded: how many, or how many it would be; remaining: how many of the selection are still open, or would be.
-create or replace function rollcall.discard_dead_letters_v1(
+-- p_until: only what failed by then; null is now. until: that moment, to ask with again, so that what came after it was
+-- counted is not given up with it.
+create or replace function rollcall.discard_dead_letters_v2(
     p_org_id uuid,
     p_dead_letter_ids uuid[],
     p_cause text,
@@ -9,8 +11,10 @@ create or replace function rollcall.discard_dead_letters_v1(
     p_reason text,
     p_dry_run boolean,
     p_limit integer,
+    p_until timestamptz,
     out discarded bigint,
-    out remaining bigint
+    out remaining bigint,
+    out until timestamptz
 )
 language plpgsql
 security definer
@@ -20,7 +24,9 @@ declare
     v_matching bigint;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    select count(*) into v_matching from matching_dead_letters_v1(p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, null);
+    until := coalesce(p_until, clock_timestamp());
+    select count(*) into v_matching
+    from matching_dead_letters_v1(p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, until);
     discarded := least(v_matching, p_limit);
     if not p_dry_run then
         with chosen as materialized (
@@ -29,7 +35,7 @@ begin
                 and letter.state = 'open'
                 and letter.dead_letter_id in (
                     select found.dead_letter_id
-                    from matching_dead_letters_v1(p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, null) as found
+                    from matching_dead_letters_v1(p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, until) as found
                 )
             order by letter.dead_letter_id
             limit p_limit
@@ -52,9 +58,9 @@ begin
 end
 $$;
 
-revoke all on function rollcall.discard_dead_letters_v1(
-    uuid, uuid[], text, text, text, text, boolean, integer
+revoke all on function rollcall.discard_dead_letters_v2(
+    uuid, uuid[], text, text, text, text, boolean, integer, timestamptz
 ) from public;
-grant execute on function rollcall.discard_dead_letters_v1(
-    uuid, uuid[], text, text, text, text, boolean, integer
+grant execute on function rollcall.discard_dead_letters_v2(
+    uuid, uuid[], text, text, text, text, boolean, integer, timestamptz
 ) to rollcall_ops;
