@@ -1,5 +1,6 @@
 """Sends to sockets what they subscribed to, a page of connections at a time."""
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -7,12 +8,18 @@ from rollcall.contracts.socket import Push
 from rollcall.edge import observe, wiring, wiring_push
 from rollcall.errors import PoisonedMessage
 
+LATE = timedelta(seconds=60)
+
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer SQS. No message comes back because of some sockets: who missed it notices the gap and asks again."""
     for record in event["Records"]:
         push = _read(record["body"])
+        if wiring.now() - push.sent_at > LATE:
+            # It would pass for news. Whoever missed it notices the gap with the next one.
+            observe.count(pushes_late=1)
+            continue
         pushed = wiring_push.push_page().push(push)
         observe.count(**{f"sockets_{outcome}": number for outcome, number in pushed.counts.items()})
         observe.measure("push_ms", 1000 * (wiring.now() - push.sent_at).total_seconds())

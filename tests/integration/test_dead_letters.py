@@ -278,7 +278,7 @@ def test_what_failed_after_it_was_counted_is_not_discarded(burials: BurialStore,
     bury(burials, 2)
     counted = ledger.discard_dead_letters(A, ALL, PERSON, WHY, dry_run=True, limit=100)
     assert counted.discarded == 2
-    bury(burials, 1)
+    bury(burials, 1, failed_at=counted.until + timedelta(milliseconds=1))
     done = ledger.discard_dead_letters(A, ALL, PERSON, WHY, dry_run=False, limit=100, until=counted.until)
     assert (done.discarded, done.remaining, done.until) == (2, 0, counted.until)
     assert states(ledger) == ["discarded", "discarded", "open"]

@@ -69,6 +69,8 @@ class Room:
 
     def overdue(self, limit: int) -> list[Deadline]:
         """Return those whose token has expired."""
+        if self.table_is_away:
+            raise TableUnavailable
         return [Deadline(connection_id=name, expires_at=9) for name in self.overdue_ids[:limit]]
 
     def remove(self, connection_id: str, expires_at: int | None) -> None:
@@ -244,6 +246,13 @@ def test_expired_sockets_are_looked_for_once_a_push() -> None:
     assert (counts, room.closed) == ({"sent": 1}, [])
     counts, _ = room.push(HEARTBEAT)
     assert (counts, room.closed) == ({"sent": 1, "expired": 1}, ["old"])
+
+
+def test_nobody_waits_for_expired_sockets() -> None:
+    """Where they cannot be read, everybody else hears what is new all the same."""
+    room = Room((connection("a", ORG_A),), overdue_ids=("old",), table_is_away=True)
+    counts, _ = room.push(HEARTBEAT)
+    assert (counts, room.closed) == ({"sent": 1}, [])
 
 
 def test_who_subscribed_with_another_version_of_ours_is_closed() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +41,20 @@ def test_a_page_is_counted_and_never_sent_again(
     assert '"sockets_sent":[3.0]' in lines
     assert '"sockets_failed":[1.0]' in lines
     assert ("not handed on" in lines) is not is_handed_on
+
+
+def test_what_comes_late_is_not_sent(monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]) -> None:
+    """After a minute it would pass for news, and is none."""
+    monkeypatch.setattr(wiring_push, "push_page", lambda: pytest.fail("It was sent."))
+    late = Push(
+        type="heartbeat",
+        sequence=4,
+        previous=4,
+        sent_at=wiring.now() - timedelta(seconds=61),
+        advice=Advice(flush_interval_ms=0, batch_size=1),
+    )
+    assert handle(late.model_dump_json()) == {"batchItemFailures": []}
+    assert '"pushes_late":[1.0]' in told()
 
 
 def test_a_message_that_nobody_can_read_is_not_quoted() -> None:

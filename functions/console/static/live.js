@@ -86,6 +86,7 @@ export class Live {
   #hear(message) {
     // What API Gateway says by itself has no type: our function could not answer.
     if (message.type === "problem" || message.type === undefined) return this.#refused(message);
+    if (message.sequence < this.sequence) return; // it was overtaken: no news, and nothing to live by
     if (message.advice) this.state.advice = message.advice;
     if (typeof message.sequence === "number") this.seen = Math.max(this.seen, message.sequence);
     if (message.type === "health.snapshot") this.#take(message);

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from rollcall.contracts.socket import Connection, Deadline, Push
 from rollcall.domain.audience import sees_numbers
-from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable
+from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable, TableUnavailable
 
 # Small enough that pages are sent side by side, large enough that handing on costs little (docs/health-stream.md).
 PAGE_SIZE = 500
@@ -92,9 +92,15 @@ class PushPage:
         texts = Texts(push)
         work = [self._sending(connection, texts.of(connection)) for connection in page.live]
         work += [self._closing(connection_id, None) for connection_id in page.unreadable_ids]
-        overdue = self.connections.overdue(PAGE_SIZE) if push.after is None else ()
+        overdue = self._overdue() if push.after is None else ()
         work += [self._closing(deadline.connection_id, deadline.expires_at) for deadline in overdue]
         return Pushed(Counter(self.together(_do, work)), is_handed_on)
+
+    def _overdue(self) -> Sequence[Deadline]:
+        try:
+            return self.connections.overdue(PAGE_SIZE)
+        except TableUnavailable:
+            return ()  # nobody is sent anything after their deadline; the next push closes their sockets
 
     def _hand_on(self, push: Push, next_id: str | None) -> bool:
         if next_id is None:
