@@ -165,9 +165,6 @@ class Deployment:
         self.used.append(min(1, (budget - left) / budget))
 
     def _look(self) -> None:
-        self.pressed_since = pressed_since(
-            self.pressed_since, len(self.spool), LIMITS, self.now, is_reachable=self.is_reachable
-        )
         load = Load(
             latency_p95_ms=self.latency_ms if self.is_reachable else None,
             is_reachable=self.is_reachable,
@@ -176,6 +173,7 @@ class Deployment:
             pressed_since=self.pressed_since,
         )
         self.told = self.law(self.told, load, LIMITS, self.now)
+        self.pressed_since = pressed_since(load, self.told, LIMITS, self.now)
         if self.is_reachable:
             self.row = self.told
         held = sum(client.waiting for client in self.clients)

@@ -1,7 +1,8 @@
 -- What the database knows of the ages of messages, over all organisations: {spool_received_at, spool_latency_seconds,
 -- operations_seconds, rollup_seconds}, null where nothing is. Of spooled batches that were loaded within p_window, when
--- the youngest came, and how long one waited at most; how long the oldest operation waits that has not begun; how long
--- ago the oldest live ticket of a rollup, which lasts for p_ticket, was given or renewed.
+-- the youngest came, and how long one waited at most: since its events came, also where it was redriven; how long the
+-- oldest operation waits that has not begun; how long ago the oldest live ticket of a rollup, which lasts for p_ticket,
+-- was given or renewed.
 -- now() and not the clock: what is volatile cannot be looked for in an index.
 create or replace function rollcall.measure_waits_v1(p_window interval, p_ticket interval) returns jsonb
 language plpgsql

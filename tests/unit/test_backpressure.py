@@ -109,8 +109,9 @@ def test_a_pause_for_a_backlog_is_bounded() -> None:
     for look in range(120):
         now = NOW + look * LIMITS.look_interval
         backlog = 5_000 if look != 100 else 3
-        since = pressed_since(since, backlog, LIMITS, now, is_reachable=True)
-        advice = next_advice(advice, load(backlog=backlog, pressed_since=since), LIMITS, now)
+        found = load(backlog=backlog, pressed_since=since)
+        advice = next_advice(advice, found, LIMITS, now)
+        since = pressed_since(found, advice, LIMITS, now)
         paused.append(advice.pause_until is not None)
     longest = PAUSE_MAX // LIMITS.look_interval
     assert paused == [True] * longest + [False] * (101 - longest) + [True] * 19
@@ -119,10 +120,29 @@ def test_a_pause_for_a_backlog_is_bounded() -> None:
 
 def test_a_database_that_is_away_is_paused_for_as_long_as_that() -> None:
     """The bound is of a backlog alone, and counts from when the database is back; an unknown backlog ends nothing."""
-    assert pressed_since(NOW, 5_000, LIMITS, NOW, is_reachable=False) is None
-    assert pressed_since(None, 101, LIMITS, NOW, is_reachable=True) == NOW
-    assert pressed_since(NOW, None, LIMITS, NOW + PAUSE_MAX, is_reachable=True) == NOW
-    assert pressed_since(NOW, 100, LIMITS, NOW, is_reachable=True) is None
+    paused = LIMITS.advice(2_000, NOW + LIMITS.pause)
+    later = NOW + PAUSE_MAX
+    assert pressed_since(load(backlog=5_000, is_reachable=False, pressed_since=NOW), paused, LIMITS, later) is None
+    assert pressed_since(load(backlog=101), paused, LIMITS, later) == later
+    assert pressed_since(load(backlog=None, pressed_since=NOW), DEFAULT, LIMITS, later) == NOW
+    assert pressed_since(load(backlog=101, pressed_since=NOW), DEFAULT, LIMITS, later) == NOW
+    assert pressed_since(load(backlog=100, pressed_since=NOW), DEFAULT, LIMITS, later) is None
+
+
+@pytest.mark.parametrize("a_look", [1, 10, 100])
+def test_a_backlog_that_grows_slowly_is_paused_as_well(a_look: int) -> None:
+    """The five minutes are those of the pause: however long it took to come so far, and from above its lower mark."""
+    since: datetime | None = None
+    advice, paused = DEFAULT, []
+    for look in range(600):
+        now = NOW + look * LIMITS.look_interval
+        found = load(backlog=a_look * look, pressed_since=since)
+        advice = next_advice(advice, found, LIMITS, now)
+        since = pressed_since(found, advice, LIMITS, now)
+        if advice.pause_until is not None:
+            paused.append(look)
+    begins = 500 // a_look + 1
+    assert paused == list(range(begins, begins + PAUSE_MAX // LIMITS.look_interval))
 
 
 @pytest.mark.parametrize("seconds", [1, 10, 60])

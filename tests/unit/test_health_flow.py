@@ -317,6 +317,23 @@ def test_batches_that_waited_long_are_told_of_until_the_spool_is_empty(room: Hea
     assert room.kept().health.progressBatchLagMs == 0
 
 
+def test_a_letter_that_was_redriven_is_not_late(room: HealthRoom) -> None:
+    """Its events are a day old, and it waited for no longer than since the spool was empty: a repair is no fault."""
+    room.watch().look()
+    room.seconds += 10
+    room.depths["spool"], room.loaded = 1, (room.now() - timedelta(days=1), 86_400)
+    room.watch().look()
+    health = room.kept().health
+    assert health.progressBatchLagMs == 10_000
+    assert not health.slos["progress_lag"].is_violated
+    room.depths["spool"] = None
+    room.seconds += 10
+    room.watch().look()
+    room.depths["spool"] = 1
+    room.watch().look()
+    assert room.kept().health.progressBatchLagMs == 20_000, "what was not seen was not empty"
+
+
 def test_what_is_hidden_until_it_is_tried_again_slows_nobody_down(room: HealthRoom) -> None:
     """After a long outage that is up to twenty minutes. It is shown and holds back what is destructive; the database
     is free meanwhile.

@@ -185,7 +185,10 @@ class HealthMemory(BaseModel):
     spooled_since: datetime | None = Field(
         None, description="No spooled batch that was seen waiting came before; null: the spool is empty."
     )
-    pressed_since: datetime | None = Field(None, description="Since when a pause for the backlog would go on.")
+    spool_empty_at: datetime | None = Field(None, description="When the spool was last seen empty; null: never.")
+    pressed_since: datetime | None = Field(
+        None, description="When the latest pause for a backlog began; null: there was none, or little to load since."
+    )
     latencies_ms: tuple[float, ...] = Field((), description="Of the latest probes of the database, newest last.")
     transition: HealthTransition | None = Field(None, description="The latest one.")
 

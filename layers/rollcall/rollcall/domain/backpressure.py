@@ -79,7 +79,7 @@ class Load:
 
     `latency_p95_ms` is the database's; `backlog` counts spooled batches that could be loaded now, and not those that
     are hidden until they are tried again; `ingest_lag_ms` is how long the oldest waits. `pressed_since` is what
-    `pressed_since` has returned.
+    `pressed_since` returned after the look before.
     """
 
     latency_p95_ms: float | None
@@ -89,18 +89,18 @@ class Load:
     pressed_since: datetime | None = None
 
 
-def pressed_since(
-    known: datetime | None, backlog: int | None, limits: AdviceLimits, now: datetime, *, is_reachable: bool
-) -> datetime | None:
-    """Return since when a database that answers has had so much to load that a pause would go on; None: it has not.
+def pressed_since(load: Load, advice: Advice, limits: AdviceLimits, now: datetime) -> datetime | None:
+    """Return when the pause began that a database which answers needs, or needed, for what it has to load; None: none.
 
-    `known` is what was returned after the look before.
+    `advice` is what was made of this load. A pause that had to end is remembered until there is little to load.
     """
-    if not is_reachable:
+    if not load.is_reachable:
         return None
-    if backlog is None:
-        return known
-    return known or now if backlog > limits.backlog.high * PAUSE_UNTIL else None
+    if load.backlog is None:
+        return load.pressed_since
+    if load.backlog <= limits.backlog.high * PAUSE_UNTIL:
+        return None
+    return load.pressed_since or (now if advice.pause_until else None)
 
 
 def next_advice(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> Advice:

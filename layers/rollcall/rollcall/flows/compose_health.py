@@ -27,6 +27,7 @@ from rollcall.flows.health_values import (
     SCHEDULE_DEAD_LETTERS,
     lags_of,
     oldest_age,
+    spool_empty_at_of,
     spooled_since_of,
     values_of,
     waiting_lag,
@@ -76,7 +77,8 @@ class ComposeHealth:
         memory = before.state if before else HealthMemory()
         spooled_since = spooled_since_of(memory, seen)
         latencies_ms = (*memory.latencies_ms, *seen.latencies_ms)[-PROBES_KEPT:]
-        values = values_of(seen, spooled_since, latencies_ms)
+        spool_empty_at = spool_empty_at_of(memory, seen)
+        values = values_of(seen, spooled_since, spool_empty_at, latencies_ms)
         slos = judge_slos(values, self.objectives)
         violated = [name for name, slo in slos.items() if slo.is_violated]
         standing = judge(
@@ -85,7 +87,8 @@ class ComposeHealth:
         )  # fmt: skip
         load = self._load(memory, seen, latencies_ms, lags_of(seen, spooled_since, values["analytics_lag"]))
         advice = next_advice(before.health.advice if before else None, load, self.limits, seen.seen_at)
-        return _Judged(standing, values, slos, advice, latencies_ms, spooled_since, load.pressed_since)
+        pressed = pressed_since(load, advice, self.limits, seen.seen_at)
+        return _Judged(standing, values, slos, advice, latencies_ms, spooled_since, spool_empty_at, pressed)
 
     def _load(
         self, memory: HealthMemory, seen: Seen, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
@@ -98,9 +101,7 @@ class ComposeHealth:
             is_reachable=seen.is_reachable,
             backlog=waiting,
             ingest_lag_ms=_most_ms(*(waiting_lag(seen.depths.get(queue), lag) for queue, lag in lags.items())),
-            pressed_since=pressed_since(
-                memory.pressed_since, waiting, self.limits, seen.seen_at, is_reachable=seen.is_reachable
-            ),
+            pressed_since=memory.pressed_since,
         )
 
     def _health(self, before: Published | None, seen: Seen, judged: "_Judged", sequence: int) -> Health:
@@ -154,6 +155,7 @@ class _Judged:
     advice: Advice
     latencies_ms: tuple[float, ...]
     spooled_since: datetime | None
+    spool_empty_at: datetime | None
     pressed_since: datetime | None
 
 
@@ -163,6 +165,7 @@ def _remember(before: Published | None, judged: _Judged, sequence: int) -> Healt
         violated_since=judged.standing.violated_since,
         calm_since=judged.standing.calm_since,
         spooled_since=judged.spooled_since,
+        spool_empty_at=judged.spool_empty_at,
         pressed_since=judged.pressed_since,
         latencies_ms=judged.latencies_ms,
         transition=_transition(before, judged.standing, sequence) or known,

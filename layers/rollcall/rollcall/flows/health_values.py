@@ -15,11 +15,13 @@ BAD_ENDS = frozenset({"failed", "missed"})
 SCHEDULE_DEAD_LETTERS = "schedule_dead_letter"
 
 
-def values_of(seen: Seen, spooled_since: datetime | None, latencies_ms: tuple[float, ...]) -> dict[str, float | None]:
+def values_of(
+    seen: Seen, spooled_since: datetime | None, spool_empty_at: datetime | None, latencies_ms: tuple[float, ...]
+) -> dict[str, float | None]:
     """Return what each SLO is judged by, rounded as it is shown; None where nobody could tell."""
     spool = in_all(seen.depths.get("spool"))
     values: dict[str, float | None] = {
-        "progress_lag": significant(_progress_lag(seen, spooled_since)),
+        "progress_lag": significant(_progress_lag(seen, spooled_since, spool_empty_at)),
         "spool_backlog": spool,
         "database_latency_p95": steady_ms(percentile(latencies_ms, 0.95)),
     }
@@ -55,6 +57,12 @@ def spooled_since_of(memory: HealthMemory, seen: Seen) -> datetime | None:
     return max(since, loaded) if loaded else since
 
 
+def spool_empty_at_of(memory: HealthMemory, seen: Seen) -> datetime | None:
+    """Return when the spool was last seen empty; None where nobody has seen it so."""
+    depth = seen.depths.get("spool")
+    return seen.seen_at if depth is not None and depth.is_empty else memory.spool_empty_at
+
+
 def _spool_age(seen: Seen, spooled_since: datetime | None) -> float | None:
     """Return for how many seconds the spool has not been worked off, at most."""
     if seen.depths.get("spool") is None:
@@ -62,11 +70,19 @@ def _spool_age(seen: Seen, spooled_since: datetime | None) -> float | None:
     return max(0.0, (seen.seen_at - spooled_since).total_seconds()) if spooled_since else 0.0
 
 
-def _progress_lag(seen: Seen, spooled_since: datetime | None) -> float | None:
-    """Return how long spooled batches wait: those on it, or while there are any, those loaded lately."""
+def _progress_lag(seen: Seen, spooled_since: datetime | None, spool_empty_at: datetime | None) -> float | None:
+    """Return how long spooled batches wait: those on it, or while there are any, those loaded lately.
+
+    A batch that was redriven or replayed has the age of its events, and did not wait on the spool for so long: nothing
+    has that is there since the spool was last empty.
+    """
     age = _spool_age(seen, spooled_since)
     loaded = seen.stored.waits.spool_latency_seconds if seen.stored else None
-    return max(age, loaded) if age is not None and loaded is not None and spooled_since else age
+    if age is None or loaded is None or spooled_since is None:
+        return age
+    if spool_empty_at is not None:
+        loaded = min(loaded, (seen.seen_at - spool_empty_at).total_seconds())
+    return max(age, loaded)
 
 
 def lags_of(seen: Seen, spooled_since: datetime | None, analytics_lag: float | None) -> dict[str, float | None]:

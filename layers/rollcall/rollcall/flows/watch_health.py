@@ -78,15 +78,18 @@ class WatchHealth:
         """Look each interval, and at once when the database goes or comes, until little time is left; return how often.
 
         Between two looks the database is probed, and nothing is held meanwhile. Where two watch at a time, as when one
-        goes and the next comes, a look is made by whichever it is due for first.
+        goes and the next comes, a look is made by whichever it is due for first; the other one waits until the look
+        after it is due, since whoever looked may be gone by then.
         """
         looks = 0
         seen: bool | None = None
         while remaining_seconds() > MARGIN_SECONDS:
-            if seen is not None or not self._is_looked_at():
+            due_in = 0 if seen is not None else self._due_in()
+            if due_in <= 0:
                 self.look(is_reachable=seen)
                 looks += 1
-            seen = self._wait(self.monotonic() + self.interval_seconds, remaining_seconds)
+                due_in = self.interval_seconds
+            seen = self._wait(self.monotonic() + due_in, remaining_seconds)
         return looks
 
     def answer(self) -> bool:
@@ -95,7 +98,7 @@ class WatchHealth:
         What is known is nobody's news: a storm of signals is none of looks, and none of messages to sockets.
         """
         is_reachable = self.measure.probe()
-        if self._is_looked_at() and self._is_reachable == is_reachable:
+        if self._due_in() > 0 and self._is_reachable == is_reachable:
             return False
         self.look(is_reachable=is_reachable)
         return True
@@ -124,17 +127,22 @@ class WatchHealth:
             self.report(fault)
         return None
 
-    def _is_looked_at(self) -> bool:
-        """Tell whether somebody has looked within an interval; then a probe tests what they found."""
+    def _due_in(self) -> float:
+        """Return in how many seconds a look is due: an interval after the last one, whoever made it; 0 or less: now.
+
+        Until then a probe tests what they found.
+        """
         try:
             kept = self.table.kept().published
         except TableUnavailable as fault:
             self.report(fault)
-            return False
-        if kept is None or abs((self.now() - kept.health.measured_at).total_seconds()) >= self.interval_seconds:
-            return False
-        self._is_reachable = kept.health.database.is_reachable
-        return True
+            return 0
+        if kept is None:
+            return 0
+        due_in = self.interval_seconds - abs((self.now() - kept.health.measured_at).total_seconds())
+        if due_in > 0:
+            self._is_reachable = kept.health.database.is_reachable
+        return due_in
 
     def _wait(self, until: float, remaining_seconds: Callable[[], float]) -> bool | None:
         """Probe until then; return what the last probe told, if it is another thing than before: then at once."""
