@@ -49,6 +49,11 @@ class Cloud:
         """Put a message on a queue, by its name in the stack's state."""
         self._sqs.send_message(QueueUrl=self._state.queues[queue], MessageBody=body)
 
+    def hide(self, queue: str, seconds: int) -> None:
+        """Let a queue hide for so long what somebody received."""
+        url = self._state.queues[queue]
+        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+
     @contextmanager
     def full_queue(self, messages: int) -> Iterator[str]:
         """Make a queue that nobody reads, with so many messages on it, and return its address."""
