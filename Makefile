@@ -63,8 +63,10 @@ template: setup checkov ## the template's own rules, sam validate, checkov
 # The console's tests drive a real browser: Debian's, where there is none yet. Playwright's own would come from elsewhere.
 browser: ## install a browser for the console's tests; without one they are skipped
 	@for program in chromium google-chrome chromium-browser; do command -v $$program > /dev/null && exit 0; done; \
-	if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root='sudo -n'; fi; install="$$as_root apt-get install --yes --quiet --quiet --no-install-recommends chromium"; \
-	$$install || { $$as_root apt-get update --quiet --quiet && $$install; } \
+	if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root='sudo -n'; fi; \
+	apt="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20"; \
+	install="$$apt install --yes --no-install-recommends chromium"; \
+	$$install || { $$apt update && $$install; } \
 	  || echo 'No chromium could be installed. Install a chromium or google-chrome yourself, or the console stays untested.'
 
 # In two parts, each with a stack of its own, so that they can run beside each other.
