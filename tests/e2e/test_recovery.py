@@ -1,6 +1,8 @@
 """A stack that was killed outright is found, cleaned up and started again, and has lost nothing."""
 
+import os
 import re
+import signal
 
 import psutil
 from playwright.sync_api import Browser, Route
@@ -63,7 +65,7 @@ def _kill_and_start(api: Api, stack: LocalStack, sent: Sent, console: Console) -
     left_behind = psutil.Process(emulator).children(recursive=True)
     assert left_behind
     for pid in (emulator, postgres):
-        psutil.Process(pid).kill()
+        os.kill(pid, signal.SIGKILL)
     console.expect_line("These numbers are old")
 
     state = stack.up(print)

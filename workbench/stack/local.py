@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -164,10 +164,13 @@ class LocalStack:
     def _stop_orphans(self, say: Say) -> None:
         """Stop function workers that outlived a killed emulator: they run out of its scratch folder."""
         scratch = str(self.checkout.emulator_state / "scratch")
+        # It remembers processes by their numbers, which come again.
+        psutil.process_iter.cache_clear()
         for process in psutil.process_iter(["cmdline"]):
             if any(part.startswith(scratch) for part in process.info["cmdline"] or []):
                 say(f"stopping a function left behind (process {process.pid})")
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
         shutil.rmtree(scratch, ignore_errors=True)
 
     def _alone(self, say: Say) -> AbstractContextManager[None]:
