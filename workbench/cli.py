@@ -19,6 +19,7 @@ from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.health.command import show_health
+from workbench.learner_ids import learner_ids
 from workbench.logs import lines as read_logs
 from workbench.operations.assign import assign
 from workbench.operations.dead_letters import dead_letters
@@ -43,6 +44,7 @@ app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
 app.add_typer(jobs.app, name="job")
 app.command()(report)
+app.command("learner-ids")(learner_ids)
 app.command()(replay)
 app.add_typer(replays)
 app.add_typer(snapshots)

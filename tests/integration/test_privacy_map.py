@@ -46,6 +46,7 @@ MAP = {
     "job_failure_counts": {"job": NOBODY, "error_code": NOBODY},
     "job_runs": dict.fromkeys(("run_id", "job", "idempotency_key", "error_code"), NOBODY),
     "kept_days": {"table_name": NOBODY},
+    "learner_keys": {"key_id": NOBODY},
     "learner_sketches": {"source": NOBODY},
     "learners": {"user_id": OWN},
     "lesson_progress": {"user_id": OWN, "course_id": NOBODY, "lesson_id": NOBODY},

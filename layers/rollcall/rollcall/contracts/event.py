@@ -14,11 +14,21 @@ from pydantic import (
     TypeAdapter,
     WithJsonSchema,
 )
-from pydantic_core import core_schema
+from pydantic_core import PydanticCustomError, core_schema
 
 # No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier. Nor the two
 # noncharacters that SQS refuses: what is accepted must fit the spool queue as well.
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]+$")]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "Input should have a character that is no blank")
+    return text
+
+
+LearnerId = Annotated[Identifier, AfterValidator(_not_blank)]
+UNNAMED = UUID(int=0)
 RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
 
@@ -86,12 +96,26 @@ class ProgressEvent(BaseModel):
     )
 
 
+class SentProgressEvent(ProgressEvent):
+    """A progress event as a client sends it: its learner is named by `user_id`, or by `learner_id`."""
+
+    # Optional to be left out for learner_id. One of the two is asked for where events are judged: at no cost to others.
+    user_id: UUID = Field(
+        UNNAMED, description="The learner: the token's own subject, or any when a service sends it. Or learner_id."
+    )
+    learner_id: LearnerId | None = Field(
+        None,
+        description="In place of user_id: the learner's id in your own system, a text. It becomes a UUID under the "
+        "organisation's key, and is stored nowhere.",
+    )
+
+
 class ProgressBatch(BaseModel):
     """Progress events of any learners, in any order."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    events: list[ProgressEvent] = Field(min_length=1, description="The events.")
+    events: list[SentProgressEvent] = Field(min_length=1, description="The events.")
 
 
 EVENTS = TypeAdapter(list[ProgressEvent])
