@@ -27,7 +27,7 @@ def context_of(caller: Caller, report_pass: str = "") -> dict[str, Any]:
 
 
 def report_pass_of(context: dict[str, Any]) -> str:
-    """Return the pass that the authorizer signed; raises KeysUnavailable where the authorizer had no key to sign with."""
+    """Return the pass that the authorizer signed; raises KeysUnavailable where it had no key."""
     if not (report_pass := context.get("report_pass")):
         raise errors.KeysUnavailable(retry_after_seconds=KEPT_SECONDS)
     return str(report_pass)
