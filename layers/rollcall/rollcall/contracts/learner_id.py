@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import LearnerId
+from rollcall.contracts.identifiers import LearnerId
 
 LEARNERS_MAX = 1_000
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rollcall.contracts.event import Identifier, LearnerId
+from rollcall.contracts.identifiers import Identifier, LearnerId
 from rollcall.contracts.operation import Operation, OperationView
 from rollcall.contracts.receipt import is_absent
 

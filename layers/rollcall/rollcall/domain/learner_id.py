@@ -5,15 +5,14 @@ bare hash: a list of names would find it. A text that is a UUID already is that 
 """
 
 import hmac
-import re
 from uuid import UUID
 
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.domain.scrub.pseudonym import Authenticator, normalise
 
 LABEL = b"rollcall/learner-id/v1/"
 VERSION_8, VARIANT = 0x8 << 76, 0x2 << 62
 CLEARED = ~((0xF << 76) | (0x3 << 62)) & ((1 << 128) - 1)
-UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class LearnerIds:
@@ -30,8 +29,8 @@ class LearnerIds:
 
         """
         text = normalise(learner_id)
-        if UUID_FORM.fullmatch(text):
-            return UUID(text)
+        if (known := read_uuid(text)) is not None:
+            return known
         digest = self._key.hex_digest(text.encode("utf-8", "surrogatepass"))
         return UUID(int=int(digest[:32], 16) & CLEARED | VERSION_8 | VARIANT)
 
