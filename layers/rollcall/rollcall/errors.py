@@ -190,6 +190,12 @@ class JobUnknown(NotFound):
     code = "job_unknown"
 
 
+class WriteKeyUnknown(NotFound):
+    """There is no such write key in this organisation."""
+
+    code = "write_key_unknown"
+
+
 class JobFailed(RollcallError):
     """A run of a job failed for a reason that nobody foresaw: its log line says where."""
 
@@ -218,6 +224,18 @@ class OperationActive(Conflict):
     """An operation of this kind is at work on the same source already: wait for it, or cancel it."""
 
     code = "operation_active"
+
+
+class WriteKeyEnded(Conflict):
+    """This write key was revoked, or another replaces it already: rotate that one, or make a new key."""
+
+    code = "write_key_ended"
+
+
+class TooManyWriteKeys(Conflict):
+    """The organisation has 100 write keys that are good: revoke those that are not used."""
+
+    code = "too_many_write_keys"
 
 
 class RateLimited(RollcallError):
