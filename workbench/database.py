@@ -9,6 +9,7 @@ import psycopg
 
 from workbench.errors import WorkbenchError
 
+
 @dataclass(frozen=True)
 class Session:
     """An open connection that calls procedures."""
