@@ -250,6 +250,12 @@ class Unavailable(RollcallError):
     code = "unavailable"
 
 
+class SendingTooFast(Unavailable):
+    """Too many batches: wait, then send this one again."""
+
+    code = "sending_too_fast"
+
+
 class StoreUnavailable(Unavailable):
     """The database cannot be reached."""
 

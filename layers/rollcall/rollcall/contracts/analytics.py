@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rollcall.contracts.event import Identifier, Timestamp
 
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Route = Literal["analytics", "segment"]
+Route = Literal["analytics", "segment", "posthog"]
 
 
 class AnalyticsEvent(BaseModel):
