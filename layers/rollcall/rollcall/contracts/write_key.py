@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 
 OVERLAP_SECONDS_DEFAULT = 7 * 86_400
 OVERLAP_SECONDS_MAX = 90 * 86_400
