@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.conninfo import make_conninfo
 from rollcall.cloud.custom_resource import answer
+from rollcall.domain.report_pass import PaddedKeys
 from rollcall.edge import observe, settings, wiring
 from rollcall.errors import DatabaseAhead
 from rollcall.store import schema
@@ -15,7 +16,7 @@ LOGINS = ("app_secret_arn", "ops_secret_arn", "reader_secret_arn")
 
 
 def migrate() -> list[str]:
-    """Migrate, give the roles their passwords, make the partitions; return the migrations applied now."""
+    """Migrate, set passwords and the key of report passes, make partitions; return the migrations applied now."""
     current, secrets = settings.current(), wiring.secrets()
     admin = json.loads(secrets.read(current.need("database_admin_secret_arn")))
     conninfo = make_conninfo(
@@ -31,6 +32,8 @@ def migrate() -> list[str]:
     for name in LOGINS:
         login = json.loads(secrets.read(current.need(name)))
         schema.allow_login(conninfo, login["username"], login["password"])
+    keys = PaddedKeys.of(secrets.read(current.need("report_pass_secret_arn")))
+    schema.set_report_pass_key(conninfo, keys.inner, keys.outer)
     today = wiring.now().date()
     oldest = today - max(current.retention, current.analytics_retention)
     schema.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))

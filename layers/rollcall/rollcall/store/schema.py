@@ -156,6 +156,13 @@ def allow_login(conninfo: str, role: str, password: str) -> None:
         )
 
 
+def set_report_pass_key(conninfo: str, inner_key: bytes, outer_key: bytes) -> None:
+    """Let passes signed with this key, given as the padded keys of HMAC-SHA-256, open reports."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("set role rollcall_owner")
+        connection.execute("call rollcall.set_report_pass_key_v1(%s, %s)", (inner_key, outer_key))
+
+
 def make_partitions(conninfo: str, first: date, last: date) -> int:
     """Make the daily partitions of these days, both included; return how many were missing."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
