@@ -42,7 +42,7 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     `sent_at` stands in for the time of an event that tells none.
     """
     if not isinstance(document, dict):
-        raise CallRefused("not_an_event", "")
+        raise CallRefused("not_an_event", "event")
     told = document.get("event")
     name = readable_text(told)[:IDENTIFIER_MAX].strip() if isinstance(told, str) else ""
     if not name:
