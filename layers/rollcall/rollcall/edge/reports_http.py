@@ -27,6 +27,7 @@ from rollcall.contracts.report import (
     ReportRow,
     WindowQuery,
 )
+from rollcall.contracts.times import read_time
 from rollcall.domain.csv_export import write_csv
 from rollcall.domain.cursor import Key, read_cursor, write_cursor
 from rollcall.domain.report_window import DAYS_DEFAULT, DAYS_MAX, DayWindow, check_days
@@ -155,12 +156,9 @@ def _moment_after(key: Key | None) -> tuple[datetime, str] | None:
         return None
     at, source = map(str, key)
     try:
-        moment = datetime.fromisoformat(at)
+        return read_time(at), source
     except ValueError:
         raise errors.CursorInvalid from None
-    if moment.tzinfo is None:
-        raise errors.CursorInvalid
-    return moment, source
 
 
 def _cursor_after(rows: Sequence[ReportRow], limit: int) -> str | None:
