@@ -18,7 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rollcall.contracts.event import ProgressEvent
 from rollcall.domain.rate import RateLimit
-from rollcall.domain.report_pass import PaddedKeys, sign_pass
+from rollcall.domain.report_pass import sign_pass
 from rollcall.store import schema
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import Database, DatabaseAddress
@@ -149,8 +149,7 @@ class ScratchDatabase:
 
     def report_pass(self, *org_ids: UUID) -> str:
         """Return a pass for the reports of these organisations, as the authorizer signs it."""
-        keys = PaddedKeys.of(self.cluster.password)
-        schema.set_report_pass_key(self.conninfo, keys.inner, keys.outer)
+        schema.set_report_pass_key(self.conninfo, self.cluster.password)
         return sign_pass(org_ids, PASS_EXPIRES_AT, self.cluster.password)
 
     def take(

@@ -6,7 +6,6 @@ from typing import Any
 
 from psycopg.conninfo import make_conninfo
 from rollcall.cloud.custom_resource import answer
-from rollcall.domain.report_pass import PaddedKeys
 from rollcall.edge import observe, settings, wiring
 from rollcall.errors import DatabaseAhead
 from rollcall.store import schema
@@ -32,8 +31,7 @@ def migrate() -> list[str]:
     for name in LOGINS:
         login = json.loads(secrets.read(current.need(name)))
         schema.allow_login(conninfo, login["username"], login["password"])
-    keys = PaddedKeys.of(secrets.read(current.need("report_pass_secret_arn")))
-    schema.set_report_pass_key(conninfo, keys.inner, keys.outer)
+    schema.set_report_pass_key(conninfo, secrets.read(current.need("report_pass_secret_arn")))
     today = wiring.now().date()
     oldest = today - max(current.retention, current.analytics_retention)
     schema.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))

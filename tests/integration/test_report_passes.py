@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from psycopg import errors as pg
-from rollcall.domain.report_pass import PaddedKeys, sign_pass
+from rollcall.domain.report_pass import sign_pass
 from rollcall.domain.report_window import DayWindow
 from rollcall.store import schema
 from rollcall.store.reports import ReportStore
@@ -122,8 +122,7 @@ def test_a_rotated_key_lets_the_last_passes_end_well(filled: ScratchDatabase) ->
     """The newest two keys count; setting the current key again pushes none out."""
 
     def rotate(secret: str) -> None:
-        keys = PaddedKeys.of(secret)
-        schema.set_report_pass_key(filled.conninfo, keys.inner, keys.outer)
+        schema.set_report_pass_key(filled.conninfo, secret)
 
     first = filled.report_pass(A)
     rotate("second")

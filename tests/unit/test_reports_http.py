@@ -191,6 +191,16 @@ def test_a_window_that_is_none_is_refused(reports: Reports, name: str, window: d
     assert reports.asked == []
 
 
+def test_reports_wait_for_the_key_of_their_pass(reports: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the authorizer could not sign, reports are tried again later; the database is not asked."""
+    monkeypatch.setattr("tests.unit.test_reports_http.PASS", "")
+    for route in ROUTES[: len(REPORTS)]:
+        answer = ask(route, {"org_id": str(ORG)})
+        assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "keys_unavailable")
+        assert int(answer["headers"]["Retry-After"]) > 0
+    assert reports.asked == []
+
+
 def test_hours_are_of_a_month_and_of_all_courses(reports: Reports) -> None:
     """A month at most, two days unless it is named, and no course."""
     assert ask("/api/reports/activity", of(grain="hour"))["statusCode"] == 200

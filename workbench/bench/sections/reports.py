@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from rollcall.domain.report_pass import PaddedKeys, sign_pass
+from rollcall.domain.report_pass import sign_pass
 from rollcall.domain.report_window import DayWindow
 from rollcall.store import schema
 from rollcall.store.connection import Database, DatabaseAddress
@@ -68,8 +68,7 @@ def _measured_at(bench: Bench, stored: int) -> list[Figure]:
 
 def _report_pass(database: BenchDatabase) -> str:
     secret = secrets.token_urlsafe()
-    keys = PaddedKeys.of(secret)
-    schema.set_report_pass_key(database.conninfo, keys.inner, keys.outer)
+    schema.set_report_pass_key(database.conninfo, secret)
     return sign_pass([UUID(ORG_ID)], int(time.time()) + PASS_SECONDS, secret)
 
 

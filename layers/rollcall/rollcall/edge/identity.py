@@ -27,8 +27,10 @@ def context_of(caller: Caller, report_pass: str = "") -> dict[str, Any]:
 
 
 def report_pass_of(context: dict[str, Any]) -> str:
-    """Return the pass that the authorizer signed, empty for a caller who may read no report."""
-    return str(context.get("report_pass", ""))
+    """Return the pass that the authorizer signed; raises KeysUnavailable where it had no key."""
+    if not (report_pass := context.get("report_pass")):
+        raise errors.KeysUnavailable(retry_after_seconds=KEPT_SECONDS)
+    return str(report_pass)
 
 
 def caller_of(context: dict[str, Any], now: datetime) -> Caller:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
+from rollcall.domain.report_pass import PaddedKeys
 from rollcall.errors import DatabaseAhead, MigrationRefused
 
 LOCK_KEY = 0x526F6C6C  # "Roll": one runner at a time on a database
@@ -156,11 +157,12 @@ def allow_login(conninfo: str, role: str, password: str) -> None:
         )
 
 
-def set_report_pass_key(conninfo: str, inner_key: bytes, outer_key: bytes) -> None:
-    """Let passes signed with this key, given as the padded keys of HMAC-SHA-256, open reports."""
+def set_report_pass_key(conninfo: str, secret: str) -> None:
+    """Let passes that are signed with this secret open reports."""
+    keys = PaddedKeys.of(secret)
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("set role rollcall_owner")
-        connection.execute("call rollcall.set_report_pass_key_v1(%s, %s)", (inner_key, outer_key))
+        connection.execute("call rollcall.set_report_pass_key_v1(%s, %s)", (keys.inner, keys.outer))
 
 
 def make_partitions(conninfo: str, first: date, last: date) -> int:
