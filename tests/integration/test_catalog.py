@@ -72,7 +72,6 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "count_open_dead_letters_v1"),
     ("rollcall_ops", "count_outdated_analytics_v1"),
     ("rollcall_ops", "count_pending_assignments_v1"),
-    ("rollcall_ops", "create_write_key_v1"),
     ("rollcall_ops", "keep_learner_keys_v1"),
     ("rollcall_ops", "create_write_key_v2"),
     ("rollcall_ops", "current_org_ids"),
