@@ -22,6 +22,7 @@ from rollcall.edge import (
     openapi_reports,
     openapi_rollups,
     openapi_scrub,
+    openapi_segment,
     openapi_snapshots,
     openapi_sockets,
 )
@@ -32,7 +33,7 @@ from rollcall.errors import BacklogExceeded
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_assignments, openapi_console, openapi_dead_letters, openapi_health),
     *(openapi_jobs, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
-    openapi_sockets,
+    *(openapi_segment, openapi_sockets),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
