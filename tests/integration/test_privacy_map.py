@@ -70,6 +70,7 @@ MAP = {
     "rate_buckets": {"subject": OWN},  # erase_learner_v1
     "rate_refusals": {},
     "rejected_events": {"event_id": NOBODY, "reason": NOBODY},
+    "report_pass_keys": {"inner_key": NOBODY, "outer_key": NOBODY},
     "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),
     "rollup_offsets": {"source": NOBODY},
     "rollup_stale_days": {},
