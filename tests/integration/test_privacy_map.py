@@ -84,8 +84,8 @@ MAP = {
     },
     "watched_jobs": {"job": NOBODY},
     "write_keys": {
-        **dict.fromkeys(("label", "created_by"), MENTION),
-        **dict.fromkeys(("write_key_id", "secret_digest"), NOBODY),
+        **dict.fromkeys(("label", "created_by", "revoked_by"), MENTION),
+        **dict.fromkeys(("write_key_id", "replaces_id", "secret_digest"), NOBODY),
     },
 }
 
