@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
+from rollcall.contracts.identifiers import canonical_id
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
@@ -116,7 +117,7 @@ def _content_of(event: AnalyticsEvent) -> bytes:
     behind it, by name, and only where an event has it.
     """
     happened = event.occurred_at.astimezone(UTC).isoformat()
-    who = (event.user_id, event.anonymous_id, event.session_id)
+    who = [canonical_id(identifier) for identifier in (event.user_id, event.anonymous_id, event.session_id)]
     content: list[Any] = [str(event.event_id), event.name, happened, who, event.properties]
     if later := event.model_dump(mode="json", include=LATER_MEMBERS, exclude_none=True):
         content.append(later)
