@@ -15,6 +15,7 @@ from rollcall.domain.scrub.scrubber import Remark, Scrubber
 # Optional members that AnalyticsEvent gained after version 1 of the digest and that are content: none so far.
 LATER_MEMBERS: set[str] = set()
 
+CLOCK_RULE = "@clock"
 Correct = Callable[[datetime], datetime]
 """Returns our time of what a client's clock says."""
 
@@ -71,9 +72,12 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -
     name = scrubber.scrub_name(event.name)
     properties = scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
+    occurred_at = correct(event.occurred_at)
+    if occurred_at != event.occurred_at:
+        remarks.append(("occurred_at", CLOCK_RULE, f"corrected from {event.occurred_at.isoformat()}"))
     return ScrubbedEvent(
         event_id=event.event_id,
-        occurred_at=correct(event.occurred_at),
+        occurred_at=occurred_at,
         name=name.value,
         user_pseudonym=_pseudonym(event.user_id, scrubber),
         anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),
