@@ -184,7 +184,7 @@ class Ingest:
     def _note_rejections(
         self, read: ReadBatch[SentProgressEvent], subject: str, caller: Caller, received_at: datetime
     ) -> RateAnswer:
-        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at)
+        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at, "progress")
 
     def _spool(
         self, read: ReadBatch[SentProgressEvent], named: list[ProgressEvent], caller: Caller, received_at: datetime
