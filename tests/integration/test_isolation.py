@@ -69,6 +69,7 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
             (org_id,),
         )
+        clone.execute("insert into rollcall.learner_keys (org_id, key_id) values (%s, 'k1')", (org_id,))
         fill_assignments(clone, org_id)
         fill_reports(clone, org_id)
         fill_snapshots(clone, org_id)
