@@ -23,6 +23,7 @@ from workbench.learner_ids import learner_ids
 from workbench.logs import lines as read_logs
 from workbench.operations.assign import assign
 from workbench.operations.dead_letters import dead_letters
+from workbench.operations.import_file import import_file
 from workbench.operations.jobs import show_jobs
 from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
@@ -50,6 +51,7 @@ app.add_typer(replays)
 app.add_typer(snapshots)
 app.command()(purge)
 app.command()(assign)
+app.command("import")(import_file)
 app.command()(redrive)
 app.add_typer(dead_letters)
 app.command("jobs")(show_jobs)

@@ -6,6 +6,7 @@ from rollcall.edge import (
     assignments_http,
     backlog,
     dead_letters_http,
+    import_http,
     jobs_http,
     learner_ids_http,
     observe,
@@ -24,6 +25,7 @@ router = Router()
 for family in (
     assignments_http,
     dead_letters_http,
+    import_http,
     jobs_http,
     learner_ids_http,
     privacy_http,

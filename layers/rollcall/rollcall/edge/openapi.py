@@ -17,6 +17,7 @@ from rollcall.edge import (
     openapi_console,
     openapi_dead_letters,
     openapi_health,
+    openapi_import,
     openapi_jobs,
     openapi_learner_ids,
     openapi_posthog,
@@ -35,8 +36,13 @@ from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_assignments, openapi_console, openapi_dead_letters, openapi_health),
+<<<<<<< ours
     *(openapi_jobs, openapi_learner_ids, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub),
     *(openapi_snapshots, openapi_sockets, openapi_write_keys, openapi_posthog, openapi_segment),
+=======
+    *(openapi_import, openapi_jobs, openapi_learner_ids, openapi_privacy, openapi_reports, openapi_rollups),
+    *(openapi_scrub, openapi_snapshots, openapi_sockets, openapi_write_keys, openapi_posthog),
+>>>>>>> theirs
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, SentProgressEvent, BatchReceipt, Problem, GatewayProblem),

@@ -129,21 +129,22 @@ class Ingest:
         Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable; KeysUnavailable for a learner_id.
         """
         received_at = self.now()
-        read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        read = read_batch(body, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_documents(self, documents: list[Any], caller: Caller) -> Ingestion:
         """Take the events of a message. Raises TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_documents(documents, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        read = read_documents(documents, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        return self._take(read_event(body, PROGRESS, self._judge(caller, received_at)), caller, received_at)
+        return self._take(read_event(body, PROGRESS, self.judge(caller, received_at)), caller, received_at)
 
-    def _judge(self, caller: Caller, received_at: datetime) -> Judge[SentProgressEvent]:
+    def judge(self, caller: Caller, received_at: datetime) -> Judge[SentProgressEvent]:
+        """Return what judges the events that a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
