@@ -21,7 +21,7 @@ from tests.importing import analytics_line, progress_line
 from workbench.operations.import_file import COUNTS
 from workbench.stack.state import StackState
 
-LINES, DAYS, CHUNK = 6_000, 20, 200
+LINES, DAYS, CHUNK = 3_000, 8, 100
 ROLLUPS = """
     select source, sum(event_count)::integer, bool_and(is_frozen)
     from rollcall.daily_rollups where org_id = %s group by 1 order by 1
@@ -76,7 +76,7 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
 def test_last_year_is_imported_once(
     api: Api, cloud: Cloud, database: Database, state: StackState, tmp_path: Path
 ) -> None:
-    """Killed twice in the middle; stored is what was sent, by ids; given again all is known, and after it was dropped."""
+    """Killed twice in the middle; stored is what was sent, by ids; given again, all of it is known, dropped or not."""
     org_id = uuid4()
     service = api.service(org_id, scopes=["admin:write"])
     lines = history()

@@ -36,13 +36,8 @@ from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_assignments, openapi_console, openapi_dead_letters, openapi_health),
-<<<<<<< ours
     *(openapi_jobs, openapi_learner_ids, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub),
-    *(openapi_snapshots, openapi_sockets, openapi_write_keys, openapi_posthog, openapi_segment),
-=======
-    *(openapi_import, openapi_jobs, openapi_learner_ids, openapi_privacy, openapi_reports, openapi_rollups),
-    *(openapi_scrub, openapi_snapshots, openapi_sockets, openapi_write_keys, openapi_posthog),
->>>>>>> theirs
+    *(openapi_snapshots, openapi_sockets, openapi_write_keys, openapi_posthog, openapi_segment, openapi_import),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, SentProgressEvent, BatchReceipt, Problem, GatewayProblem),
