@@ -134,7 +134,7 @@ def _branches(branches: list[Bound], follow: frozenset[str]) -> Bound:
 def _repeat(least: int, most: Any, items: Items, follow: frozenset[str], flags: int) -> Bound:
     most = min(int(most), 2**18)
     alone = _sequence(items, frozenset(), flags)
-    body = _sequence(items, alone.first | follow, flags)
+    body = _sequence(items, follow if most == 1 else alone.first | follow, flags)
     clash = bool(body.first & follow) or body.is_empty
     counts = most - least + 1 if clash else 1
     powers = reduce(lambda ways, _: min(MANY, ways * body.ways), range(min(most, 64)), 1) if body.ways > 1 else 1

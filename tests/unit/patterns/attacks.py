@@ -11,7 +11,7 @@ from tests.unit.patterns.ambiguity import Items, characters
 
 ENDS = ("", "a", "0", " ", "!", "\x00", "-")
 RUNS = (2, 7, 16, 60, 300)
-PUMPS_MAX = 24
+PUMPS_MAX = 12
 SEED = 20260302
 
 

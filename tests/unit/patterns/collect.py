@@ -9,6 +9,7 @@ from pathlib import Path
 from types import BuiltinMethodType, FunctionType, ModuleType
 from typing import Any
 
+from rollcall.contracts.times import RFC_3339
 from rollcall.domain.scrub.rules import payment
 from rollcall.domain.scrub.rules.catalogue import RULES
 
@@ -24,6 +25,7 @@ MADE_WHEN_RUN = {
     "family.py:__init__.compile",
     "family.py:_fit.search",
     "trace.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
+    "times.py:read_time.fullmatch",  # contracts' own form of RFC 3339, which pydantic's fields have as well
     "plans.py:_prepare.sub",  # the repository's own SQL
     "assignments_http.py:_key.fullmatch",
 }
@@ -66,6 +68,7 @@ def _made_when_run() -> Iterator[re.Pattern[Any]]:
         if rule.context:
             yield rule._context
         yield re.compile(rule.shape.encode())
+    yield re.compile(RFC_3339)
     yield from (payment._account(length) for length in set(payment.IBAN_LENGTHS.values()))
 
 

@@ -15,7 +15,7 @@ from tests.unit.patterns.collect import MADE_WHEN_RUN, call_sites, is_anchored, 
 WAYS_MAX = 100
 # A pattern looks at most at so many characters of each place, as many times as reading does.
 READINGS_MAX = 12.0
-SUSPECTS = 3
+SUSPECTS = 2
 SMALL, SMALL_SECONDS_MAX = 4_096, 0.5
 ALL = patterns()
 READS_OWN_TEXT = ("plans.",)  # the bench, on the procedures of this repository

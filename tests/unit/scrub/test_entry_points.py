@@ -8,11 +8,13 @@ from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.scrub.key_name import words_of
 from rollcall.domain.scrub.kinds import KINDS, Kind
+from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.rule import TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import RULES
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.selector import Selector
 from rollcall.domain.scrub.text import TextScrubber
+from rollcall.domain.scrub.url_path import UrlPaths
 from rollcall.domain.shape import shape_texts
 from rollcall.errors import PolicyInvalid, ScrubFailed
 
@@ -47,7 +49,8 @@ def worst() -> list[str]:
 
 
 def _accepted(kind: Kind, scrubber: Scrubber, text: str) -> object:
-    return kind.accept(text, scrubber.policy.texts)
+    urls = UrlPaths(scrubber.policy.routes, scrubber.pseudonymiser)
+    return kind.accept(text, Means(scrubber.policy.texts, urls))
 
 
 ENTRIES: dict[str, Callable[[Scrubber, str], object]] = {
