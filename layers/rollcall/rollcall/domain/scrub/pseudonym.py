@@ -104,6 +104,10 @@ class Pseudonymiser:
             self._remembered[code] = pseudonym
         return pseudonym
 
+    def former_pseudonym(self, spelling: str) -> str:
+        """Return the pseudonym that was made of this very spelling while each spelling of a UUID had its own."""
+        return _checked(self._own, self._own.value.hex_digest(_as_spelled(spelling).encode())[:CHECKED_DIGITS])
+
     def is_pseudonym(self, text: str) -> bool:
         """Tell whether this is a pseudonym of this organisation, made with any key of the keyring."""
         if not SHAPE.fullmatch(text):
@@ -130,6 +134,10 @@ def normalise(value: str) -> str:
     """
     if len(value) > IDENTIFIER_MAX:
         raise ScrubFailed("An identifier is too long.")
+    return _as_spelled(value)
+
+
+def _as_spelled(value: str) -> str:
     text = (value if value.isascii() else unicodedata.normalize("NFC", value)).strip()
     has_form = "@" in text or len(text) == UUID_CHARACTERS
     return text.lower() if has_form and CASELESS.fullmatch(text) else text
