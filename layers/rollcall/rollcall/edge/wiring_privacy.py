@@ -11,7 +11,7 @@ from rollcall.contracts.redrive import Selection
 from rollcall.domain import certificate
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.trace import Trace
-from rollcall.edge import wiring, wiring_dead_letters, wiring_operations, wiring_scrub, wiring_snapshots
+from rollcall.edge import wiring, wiring_dead_letters, wiring_live, wiring_operations, wiring_scrub, wiring_snapshots
 from rollcall.flows.erase import Erase
 from rollcall.flows.export_learner import Export
 from rollcall.flows.find_residue import FindResidue
@@ -32,7 +32,7 @@ def erase() -> Erase:
     store, objects = privacy_store(), wiring_operations.archive_objects()
     snapshots = wiring_snapshots.rewriting()
     search = FindResidue(store, objects, snapshots)
-    return Erase(store, objects, snapshots, search, _discard, _sign, wiring.now, time.monotonic)
+    return Erase(store, objects, snapshots, search, wiring_live.tickets(), _discard, _sign, wiring.now, time.monotonic)
 
 
 @cache
@@ -57,8 +57,9 @@ def trace_of(asked: LearnerRequest) -> Trace:
     if user_id is None:
         raise ValueError("its contract names the learner one way or the other")
     keyring = wiring_scrub.keyring()
-    makers = (Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets)
-    return Trace.of(org_id, user_id, others, (maker.pseudonym for maker in makers))
+    makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
+    current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
+    return Trace.of(org_id, user_id, others, current, former)
 
 
 def _sign(document: dict[str, Any]) -> dict[str, Any]:
