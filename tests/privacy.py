@@ -82,16 +82,17 @@ class Household:
         """Return the pseudonym of a value in an organisation, under a key."""
         return Pseudonymiser(KEYRING, org_id or self.org_id).for_key(key_id).pseudonym(str(value))
 
-    def former_pseudonym(self, spelled: str) -> str:
-        """Return the pseudonym that an earlier release made of this very spelling."""
-        return Pseudonymiser(KEYRING, self.org_id).for_key("k1").former_pseudonym(spelled)
+    @property
+    def former_pseudonyms(self) -> list[str]:
+        """The pseudonyms that an earlier release made of other spellings of the learner's id."""
+        return sorted(Pseudonymiser(KEYRING, self.org_id).for_key("k1").former_pseudonyms(self.learner))
 
     @property
     def trace(self) -> Trace:
         """What the learner is known by."""
         owners = (self.org_id, NOBODY)
         makers = [Pseudonymiser(KEYRING, owner).for_key(key) for owner in owners for key in ("k1", "k2")]
-        current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonym for maker in makers)
+        current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
         return Trace.of(self.org_id, self.learner, [ANONYMOUS], current, former)
 
     def populate(self) -> None:

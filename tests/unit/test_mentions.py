@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.mentions import THINGS, Mentions, plain, spellings
+from rollcall.domain.mentions import THINGS, Mentions, plain
+
+from tests.builders import spellings
 
 LEARNER, OTHER = UUID("0b1f6c1e-6a3e-4a52-9d8e-2f6f3f1f5a10"), UUID("0b1f6c1e-6a3e-4a52-9d8e-2f6f3f1f5a11")
 MENTIONS = Mentions((str(LEARNER), "a" * 32, "subject:" + "c" * 32), salt="one erasure")

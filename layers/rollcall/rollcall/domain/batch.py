@@ -9,10 +9,12 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.receipt import EventReceipt, Rejection
+from rollcall.domain.nesting import DEPTH_MAX, flatten
+from rollcall.domain.readable import readable
 from rollcall.errors import Fault, InvalidBody, TooManyEvents
 
-DIGITS_MAX = 20  # longer integers fit nothing we hold, and Python refuses to read very long ones
 UNKNOWN_FIELD = "extra_forbidden"
 
 
@@ -150,11 +152,18 @@ def read_event(body: bytes, form: BatchForm[Event], judge: Judge[Event]) -> Read
 def _read(batch: ReadBatch[Event], form: BatchForm[Event], position: int, document: Any, judge: Judge[Event]) -> None:
     try:
         # Through JSON again: the rules for JSON input differ from those for Python objects.
-        event = form.read_event(json.dumps(document))
+        event = form.read_event(_written(document))
     except ValidationError as invalid:
         batch.reject_unreadable(position, document, invalid)
     else:
         _judge(batch, position, event, judge)
+
+
+def _written(document: Any) -> str:
+    try:
+        return json.dumps(document)
+    except RecursionError:
+        return json.dumps(readable(document, DEPTH_MAX))
 
 
 def _judge(batch: ReadBatch[Event], position: int, event: Event, judge: Judge[Event]) -> None:
@@ -192,7 +201,12 @@ def _check_count(events: Sequence[object], events_max: int) -> None:
 def read_json(body: bytes) -> Any:
     """Return the JSON in a body; raises InvalidBody."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_bounded_int)
+        text = body.decode("utf-8")
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError:
+            # One member without end costs itself, not the batch that it stands in.
+            return json.loads(flatten(text), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise InvalidBody("The body is not JSON that we can read.") from fault
 
@@ -201,16 +215,9 @@ def _refuse_constant(_name: str) -> None:
     raise ValueError("JSON has no such number")
 
 
-def _bounded_int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= DIGITS_MAX else float(digits)
-
-
 def _uuid_in(document: Any, name: str) -> UUID | None:
     value = document.get(name) if isinstance(document, dict) else None
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return read_uuid(value) if isinstance(value, str) else None
 
 
 def fault_of(pointer: str, error: ErrorDetails) -> Fault:

@@ -31,13 +31,6 @@ def plain(identifier: str) -> str:
     return bare if DIGITS.fullmatch(bare) else identifier.lower()
 
 
-def spellings(user_id: UUID) -> list[str]:
-    """Return how clients are known to spell a UUID, beside its canonical form."""
-    dashed = str(user_id)
-    lower = [user_id.hex, f"{{{dashed}}}", f"urn:uuid:{dashed}"]
-    return [*lower, user_id.hex.upper(), f"{{{dashed.upper()}}}", f"urn:uuid:{dashed.upper()}"]
-
-
 @dataclass(frozen=True)
 class Mentions:
     """Finds identifiers, and takes them out. `salt` makes the words of one erasure other than those of the next."""

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any, Self
 from uuid import UUID
 
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.operation import Operation
 from rollcall.domain.dead_letters import read_document, write_document
-from rollcall.domain.mentions import Mentions, others_spelled, spellings
+from rollcall.domain.mentions import Mentions, others_spelled
 from rollcall.domain.subject import opaque_subject
 
 # Whose an event is: the first of these that it has.
@@ -41,15 +42,15 @@ class Trace:
         user_id: UUID,
         others: Iterable[str],
         pseudonymisers: Iterable[Callable[[str], str]],
-        former: Iterable[Callable[[str], str]] = (),
+        former: Iterable[Callable[[UUID], Iterable[str]]] = (),
     ) -> Self:
         """Return the trace of a learner who is also known by other identifiers, of which only pseudonyms are kept.
 
-        `former` make pseudonyms as they were made while each spelling of a UUID had its own.
+        `former` make the pseudonyms that other spellings of the user's id had while each had its own.
         """
         known, makers = others_spelled(others), list(pseudonymisers)
         pseudonyms = {make(identifier) for make in makers for identifier in [str(user_id), *known]}
-        pseudonyms |= {make(identifier) for make in former for identifier in [*spellings(user_id), *known]}
+        pseudonyms.update(*(make(user_id) for make in former))
         subjects = {opaque_subject(identifier) for identifier in known}
         return cls(org_id, user_id, tuple(sorted(pseudonyms)), tuple(sorted(subjects)))
 
@@ -214,10 +215,7 @@ def _events(document: Any) -> list[Any]:
 
 
 def _event_id(event: Mapping[str, Any]) -> UUID | None:
-    try:
-        return UUID(str(event.get("event_id")))
-    except ValueError:
-        return None
+    return read_uuid(str(event.get("event_id")))
 
 
 def _is_newer(document: Any, event: Any, until: datetime | None) -> bool:

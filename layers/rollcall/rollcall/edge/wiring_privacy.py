@@ -49,7 +49,7 @@ def trace_of(org_id: UUID, user_id: UUID, other_ids: list[str]) -> Trace:
     """
     keyring = wiring_scrub.keyring()
     makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
-    current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonym for maker in makers)
+    current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
     return Trace.of(org_id, user_id, other_ids, current, former)
 
 

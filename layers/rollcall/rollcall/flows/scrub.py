@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
+from rollcall.contracts.identifiers import canonical_id
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
 
+CLOCK_RULE = "@clock"
 Correct = Callable[[datetime], datetime]
 """Returns our time of what a client's clock says."""
 
@@ -67,9 +69,12 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -
     name = scrubber.scrub_name(event.name)
     properties = scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
+    occurred_at = correct(event.occurred_at)
+    if occurred_at != event.occurred_at:
+        remarks.append(("occurred_at", CLOCK_RULE, f"corrected from {event.occurred_at.isoformat()}"))
     return ScrubbedEvent(
         event_id=event.event_id,
-        occurred_at=correct(event.occurred_at),
+        occurred_at=occurred_at,
         name=name.value,
         user_pseudonym=_pseudonym(event.user_id, scrubber),
         anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),
@@ -109,7 +114,7 @@ def scrub_batch_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
 def _content_of(event: AnalyticsEvent) -> bytes:
     """Return what the event says, the same bytes however its client writes times and orders keys."""
     happened = event.occurred_at.astimezone(UTC).isoformat()
-    who = (event.user_id, event.anonymous_id, event.session_id)
+    who = [canonical_id(identifier) for identifier in (event.user_id, event.anonymous_id, event.session_id)]
     return json.dumps([str(event.event_id), event.name, happened, who, event.properties], sort_keys=True).encode()
 
 
