@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from rollcall.domain import write_key
 from rollcall.edge import openapi, posthog_http, wiring_analytics
-from rollcall.flows.capture import Capture
+from rollcall.flows.capture import UNSPLIT_FACTOR, Capture
 
 from functions.analytics import app
 from tests.builders import NOW
@@ -19,7 +19,8 @@ from tests.unit.test_functions import Context, sample
 from tests.unit.test_posthog import captured
 from tests.unit.test_track_flow import EVENTS_MAX, KEY, Way
 
-BYTES_MAX = 524_288
+BYTES_MAX = UNSPLIT_FACTOR * 524_288
+BATCH_MAX = UNSPLIT_FACTOR * EVENTS_MAX
 JSON, PLAIN, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
 BATCHES = [f"POST {spelling}" for path in posthog_http.BATCH_PATHS for spelling in posthog_http.spellings(path)]
 EVENTS = [f"POST {spelling}" for path in posthog_http.EVENT_PATHS for spelling in posthog_http.spellings(path)]
@@ -171,7 +172,7 @@ def test_without_a_good_key_it_is_401(way: Way, key: Any, route: str) -> None:
         (gzip.compress(batch(captured()).encode())[:-5], 400, "invalid_body"),
         (batch("no event", captured(event=...)), 400, "invalid_events"),
         (batch(captured(timestamp="1999-01-01T00:00:00Z")), 400, "invalid_events"),
-        (batch(*[1] * (EVENTS_MAX + 1)), 413, "too_many_events"),
+        (batch(*[1] * (BATCH_MAX + 1)), 413, "too_many_events"),
         (batch(captured()).ljust(BYTES_MAX + 1), 413, "too_many_bytes"),
         (gzip.compress(bytes(BYTES_MAX + 1)), 413, "too_many_bytes"),
         (gzip.compress(gzip.compress(bytes(100 * BYTES_MAX))), 400, "invalid_body"),
@@ -202,6 +203,14 @@ def test_a_batch_says_what_it_could_not_take(way: Way) -> None:
         ("out_of_window", "/batch/3/timestamp"),
     ]
     assert [str(event.event_id) for event in way.queued()] == [good["uuid"]]
+
+
+def test_what_a_client_does_not_split_is_taken(way: Way) -> None:
+    """Eight times the events and bytes of other routes: posthog-js sends all that it has at once, and drops on 413."""
+    filler = {"filler": "x" * (BYTES_MAX // BATCH_MAX - 300)}
+    answer = ask(batch(*(captured(properties=filler) for _ in range(BATCH_MAX))), "POST /e/")
+    assert status_and(answer, "accepted") == (200, BATCH_MAX)
+    assert len(way.queued()) == BATCH_MAX
 
 
 def test_over_the_rate_it_is_503(way: Way) -> None:

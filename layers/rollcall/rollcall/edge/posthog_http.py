@@ -8,6 +8,7 @@ from rollcall.contracts.posthog import PostHogAnswer, PostHogConfig, PostHogFlag
 from rollcall.domain import write_key
 from rollcall.edge import ingest_http, settings, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
+from rollcall.flows.capture import UNSPLIT_FACTOR
 from rollcall.flows.ingest import Ingestion
 
 OK = 200
@@ -68,7 +69,7 @@ def _token(request: Request) -> str:
 
 
 def _take(request: Request, *, is_batch: bool) -> Response:
-    flow, bytes_max = wiring_analytics.capture(), settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.capture(), UNSPLIT_FACTOR * settings.current().analytics_batch_max_bytes
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def accept() -> Ingestion:

@@ -16,6 +16,10 @@ from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
+# These clients do not split what they have into batches of a bounded size, and most drop what is answered by 413: an
+# application that captures much at once must not lose it. By so many times the limits of other routes are exceeded.
+UNSPLIT_FACTOR = 8
+
 
 @dataclass(frozen=True)
 class Capture:
@@ -34,8 +38,9 @@ class Capture:
         if body.key is None:
             raise InvalidWriteKey
         holder = self.write_keys.check(body.key)
-        if len(body.documents) > self.collect.rules.events_max:
-            raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} events.")
+        events_max = UNSPLIT_FACTOR * self.collect.rules.events_max
+        if len(body.documents) > events_max:
+            raise TooManyEvents(f"A batch has at most {events_max} events.")
         sent_at = _sent_at(body)
         skew = ClockSkew.between(sent_at, received_at, AcceptedWindow.at(received_at, self.collect.rules.retention))
         read = _read(body, holder, sent_at or received_at, skew)
