@@ -220,6 +220,7 @@ DEEP: Any = json.loads('{"a":' * 220 + "1" + "}" * 220)
         {"event": "\ud800"},
         {"uuid": {}},
         {"uuid": "not a uuid"},
+        {"uuid": "\ud800"},
         {"offset": {}},
         {"sent_at": []},
     ],

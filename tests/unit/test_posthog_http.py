@@ -205,6 +205,55 @@ def test_a_batch_says_what_it_could_not_take(way: Way) -> None:
     assert [str(event.event_id) for event in way.queued()] == [good["uuid"]]
 
 
+@pytest.mark.parametrize(
+    ("told", "stored"),
+    [
+        ("$pageview", "page"),
+        ("$pageleave", "page_leave"),
+        ("$autocapture", "autocapture"),
+        ("$rageclick", "rageclick"),
+        ("$identify", "identify"),
+        ("$create_alias", "alias"),
+        ("$groupidentify", "group"),
+        ("$set", "profile_updated"),
+        ("$screen", "screen"),
+        ("lesson viewed", "lesson_viewed"),
+    ],
+)
+def test_what_libraries_tell_by_themselves_is_known(way: Way, told: str, stored: str) -> None:
+    """To the default policy, by its name; nothing personal that comes with it is kept."""
+    personal = {
+        "$ip": "203.0.113.9",
+        "$set": {"email": "kim@school.example", "name": "Kim"},
+        "$set_once": {"$initial_current_url": "https://school.example/kim"},
+        "$referrer": "https://school.example/kim-miller",
+        "$raw_user_agent": "Mozilla/5.0 (kim)",
+        "$elements_chain": 'button.kim:attr__href="/kim"',
+        "$elements": [{"tag_name": "a", "$el_text": "Kim Miller", "attr__href": "/kim"}],
+        "$el_text": "Kim Miller",
+        "$exception_list": [{"value": "kim is not defined"}],
+        "$group_set": {"name": "Kim's school"},
+        "$session_entry_url": "https://school.example/kim",
+        "$lib_custom_api_host": "https://kim.example",
+        "title": "Kim's page",
+        "utm_source": "kim",
+        "gclid": "kim",
+    }
+    ask(batch(captured(event=told, distinct_id="kim@school.example", properties=personal)))
+    (event,) = way.queued()
+    assert event.name == stored
+    kept = event.model_dump_json()
+    assert "kim" not in kept.lower()
+    assert "203.0.113.9" not in kept
+
+
+def test_a_refused_event_can_be_asked_for(way: Way) -> None:
+    """By its uuid, as one that was taken can."""
+    nameless = captured(event=...)
+    ask(batch(nameless, captured()))
+    assert [(str(one.event_id), one.reason) for one in way.receipts.rejected] == [(nameless["uuid"], "event_missing")]
+
+
 def test_what_a_client_does_not_split_is_taken(way: Way) -> None:
     """Eight times the events and bytes of other routes: posthog-js sends all that it has at once, and drops on 413."""
     filler = {"filler": "x" * (BYTES_MAX // BATCH_MAX - 300)}

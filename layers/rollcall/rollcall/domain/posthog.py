@@ -63,14 +63,24 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     )
 
 
-def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
-    """Return what makes an event count once: its uuid, what the client calls its insert id, or else its content."""
-    for told in (document.get("uuid"), properties.get("$insert_id"), document.get("$insert_id")):
-        text = id_text(told)
+def told_event_id(document: Any, org_id: UUID) -> UUID | None:
+    """Return the id that a document names its event by: its uuid, or what the client calls its insert id."""
+    told = _object(document)
+    properties = _object(told.get("properties"))
+    for value in (told.get("uuid"), properties.get("$insert_id"), told.get("$insert_id")):
+        text = id_text(value)
         if text and (found := read_uuid(text)):
             return found
         if text:
-            return uuid5(NAMESPACE, f"{org_id} insert {text}")
+            return uuid5(NAMESPACE, f"{org_id} insert {readable(text)}")
+    return None
+
+
+def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
+    """Return what makes an event count once: the id that it is named by, or else its content."""
+    named = told_event_id(document, org_id)
+    if named is not None:
+        return named
     # With no time either, what somebody does twice could not be told from what a client sends twice.
     if _told_time(document, properties) is None:
         raise CallRefused("identity_missing", "uuid")

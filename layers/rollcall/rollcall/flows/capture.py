@@ -63,7 +63,10 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
         try:
             event = posthog.event_of(document, holder.org_id, sent_at)
         except CallRefused as refused:
-            read.refuse(position, None, refused.reason, refused.member)
+            event_id = posthog.told_event_id(document, holder.org_id)
+            if event_id is not None:
+                read.rejected.append((holder.org_id, event_id, refused.reason))
+            read.refuse(position, event_id, refused.reason, refused.member)
         else:
             if skew.window.holds(skew.correct(event.occurred_at)):
                 read.events.append(event)
