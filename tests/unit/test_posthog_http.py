@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -144,6 +145,23 @@ def test_wherever_the_key_stands(way: Way, document: Any, query: dict[str, str])
     assert len(way.messages) == 1
 
 
+@pytest.mark.parametrize("told", ["body", "query", "form"])
+def test_a_wrong_clock_is_corrected_by_when_it_sent(way: Way, told: str) -> None:
+    """Wherever the client says so: in the body, as `_` of the query, as a field of a form."""
+    behind = timedelta(hours=2)
+    happened, sent = NOW - behind - timedelta(minutes=5), NOW - behind
+    document = {"api_key": KEY, "batch": [captured(timestamp=happened.isoformat())]}
+    milliseconds = str(int(1000 * sent.timestamp()))
+    if told == "body":
+        ask(json.dumps(document | {"sent_at": sent.isoformat()}), "POST /e/")
+    elif told == "query":
+        ask(json.dumps(document), "POST /e/", query={"_": milliseconds})
+    else:
+        body, media_type = in_form(json.dumps(document), sent_at=milliseconds)
+        ask(body, "POST /e/", media_type=media_type)
+    assert [event.occurred_at for event in way.queued()] == [NOW - timedelta(minutes=5)]
+
+
 @pytest.mark.parametrize("key", [None, "", "phc_x", 7, {}, [KEY], write_key.write(uuid4(), "s" * 43), KEY + "!"])
 @pytest.mark.parametrize("route", ["POST /batch/", "POST /e/"])
 def test_without_a_good_key_it_is_401(way: Way, key: Any, route: str) -> None:
@@ -260,6 +278,25 @@ def test_what_a_client_does_not_split_is_taken(way: Way) -> None:
     answer = ask(batch(*(captured(properties=filler) for _ in range(BATCH_MAX))), "POST /e/")
     assert status_and(answer, "accepted") == (200, BATCH_MAX)
     assert len(way.queued()) == BATCH_MAX
+
+
+MANGLED = gzip.compress(batch(captured()).encode()).decode("utf-8", errors="replace")
+
+
+def test_gzip_that_a_gateway_took_for_text_is_sent_again_in_another_way(way: Way) -> None:
+    """By posthog-js, which asks how to pack what it sends, and is told: in a form, which survives."""
+    answer = ask(MANGLED, "POST /e/", media_type=PLAIN, query={"compression": "gzip-js"})
+    assert status_and(answer, "code") == (503, "body_damaged")
+    assert json.loads(ask("", posthog_http.CONFIG)["body"])["supportedCompression"] == ["base64"]
+    assert way.messages == []
+
+
+def test_gzip_of_a_client_that_would_send_the_same_again_is_refused(way: Way) -> None:
+    """With what to do."""
+    answer = ask(MANGLED, **{"content-encoding": "gzip"})
+    assert status_and(answer, "code") == (400, "invalid_body")
+    assert "compression" in json.loads(answer["body"])["detail"]
+    assert way.messages == []
 
 
 def test_over_the_rate_it_is_503(way: Way) -> None:

@@ -72,7 +72,9 @@ def test_500_events_arrive_once(
     assert lessons(site, database) == LESSONS
     assert proxy.faults == set(Fault)
     assert bool(proxy.preflights) == (not gzip)
-    assert {status for path, status in proxy.answers if not path.startswith("/static/")} <= {200, 204}
+    # What it packed by gzip before it was told otherwise, API Gateway damaged: that went again, in a form.
+    refused = {status for path, status in proxy.answers if path.startswith("/e/")} - {200, 204}
+    assert refused <= ({503} if gzip else set())
     rows = {name: properties for name, _, _, properties in site.rows(database)}
     assert {"page", "identify"} <= rows.keys()
     assert rows["page"]["browser_name"] == "Chrome"

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt
 
+# API Gateway hands over text/plain, as which posthog-js sends gzip, as text: gzip does not survive that. A form does.
+UNDAMAGED = ("base64",)
+
 
 class PostHogEvent(BaseModel):
     """One event. Members that are not known are ignored; one that cannot be read counts as absent."""
@@ -66,7 +69,7 @@ class PostHogFlags(BaseModel):
     feature_flag_payloads: dict[str, Any] = Field(default_factory=dict, alias="featureFlagPayloads")
     errors_while_computing_flags: Literal[False] = Field(default=False, alias="errorsWhileComputingFlags")
     request_id: str = Field(alias="requestId", description="Quote it to the people on call.")
-    supported_compression: tuple[str, ...] = Field(("gzip", "gzip-js"), alias="supportedCompression")
+    supported_compression: tuple[str, ...] = Field(UNDAMAGED, alias="supportedCompression")
     session_recording: Literal[False] = Field(default=False, alias="sessionRecording")
     surveys: Literal[False] = False
     site_apps: tuple[()] = Field((), alias="siteApps")
@@ -80,7 +83,7 @@ class PostHogConfig(BaseModel):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
     token: str
-    supported_compression: tuple[str, ...] = Field(("gzip", "gzip-js"), alias="supportedCompression")
+    supported_compression: tuple[str, ...] = Field(UNDAMAGED, alias="supportedCompression")
     has_feature_flags: Literal[True] = Field(
         default=True,
         alias="hasFeatureFlags",

@@ -19,6 +19,7 @@ from rollcall.domain.segment import CallRefused
 
 NAMESPACE = UUID("8d3b7c5e-0c52-4d0f-9b8e-5f1a6f0f7c23")  # drawn once; another would make every event a new one
 IDENTIFIER_MAX = 128
+MESSAGE_IDS = ("messageId", "message_id")  # of clients for Ruby and Go
 # What clients send in place of an id where they have none; cookieless events share one.
 NOBODY = frozenset(
     (
@@ -64,10 +65,10 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
 
 
 def told_event_id(document: Any, org_id: UUID) -> UUID | None:
-    """Return the id that a document names its event by: its uuid, or what the client calls its insert id."""
+    """Return the id that a document names its event by: its uuid, or what the client calls its insert or message id."""
     told = _object(document)
     properties = _object(told.get("properties"))
-    for value in (told.get("uuid"), properties.get("$insert_id"), told.get("$insert_id")):
+    for value in (told.get("uuid"), properties.get("$insert_id"), *map(told.get, ("$insert_id", *MESSAGE_IDS))):
         text = id_text(value)
         if text and (found := read_uuid(text)):
             return found

@@ -16,6 +16,7 @@ BATCH_PATHS = ("/batch", "/i/v0/ai/batch")
 EVENT_PATHS = ("/capture", "/e", "/i/v0/e", "/track")
 FLAG_PATHS = ("/decide", "/flags")
 CONFIG, CONFIG_SCRIPT = "GET /array/{token}/config", "GET /array/{token}/config.js"
+GZIP_LOST = "A gateway took this gzip body for text. Switch the client's compression off: see docs/clients.md."
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 router = Router()
@@ -77,6 +78,11 @@ def _take(request: Request, *, is_batch: bool) -> Response:
 
     try:
         ingestion = ingest_http.take(request, flow.collect, "capture", accept)
+    except errors.BodyDamaged as damaged:
+        if "content-encoding" not in request.headers:
+            raise
+        # A client that names its encoding would send the very same again.
+        raise errors.InvalidBody(GZIP_LOST) from damaged
     except errors.RateLimited as limited:
         # posthog-js never sends again what was answered by 429, and does so by 503.
         raise errors.SendingTooFast(retry_after_seconds=limited.retry_after_seconds) from limited
