@@ -265,6 +265,32 @@ def test_what_libraries_tell_by_themselves_is_known(way: Way, told: str, stored:
     assert "203.0.113.9" not in kept
 
 
+RESULTS = [f"POST {spelling}" for path in posthog_http.RESULT_PATHS for spelling in posthog_http.spellings(path)]
+
+
+@pytest.mark.parametrize("route", RESULTS)
+def test_the_newer_protocol_has_a_result_for_each_event(way: Way, route: str) -> None:
+    """Under a bearer's token, and with the client's clock in a header."""
+    good = captured(options={"process_person_profile": False}, session_id="s", distinct_id="d")
+    old = captured(timestamp="1999-01-01T00:00:00Z")
+    body = json.dumps({"created_at": NOW.isoformat(), "batch": [good, old]})
+    answer = ask(
+        body,
+        route,
+        authorization=f"Bearer {KEY}",
+        **{"posthog-request-timestamp": NOW.isoformat(), "posthog-attempt": "1"},
+    )
+    assert status_and(answer, "results") == (
+        200,
+        {good["uuid"]: {"result": "ok"}, old["uuid"]: {"result": "drop", "details": "out_of_window"}},
+    )
+    (event,) = way.queued()
+    assert (event.user_pseudonym is None, event.anonymous_pseudonym is None) == (True, False)
+    assert event.session_pseudonym is not None
+    for authorization in ("", "Bearer", f"Basic {KEY}", KEY, "Bearer phc_x"):
+        assert status_and(ask(body, route, authorization=authorization), "code") == (401, "write_key_invalid")
+
+
 def test_a_refused_event_can_be_asked_for(way: Way) -> None:
     """By its uuid, as one that was taken can."""
     nameless = captured(event=...)

@@ -1,8 +1,9 @@
 // Sends what OPTIONS ask for by posthog-node, and prints what it could not send, and which feature flags it was told.
 import { PostHog } from 'posthog-node'
 
-const { key, host, lessons, personal, flushAt, gzip } = JSON.parse(process.env.OPTIONS)
-const client = new PostHog(key, { host, flushAt, flushInterval: 200, fetchRetryDelay: 500, disableCompression: !gzip })
+const { key, host, lessons, personal, flushAt, gzip, captureMode } = JSON.parse(process.env.OPTIONS)
+const options = { host, flushAt, flushInterval: 200, fetchRetryDelay: 500, disableCompression: !gzip, captureMode }
+const client = new PostHog(key, options)
 const failures = []
 client.on('error', (error) => failures.push(String(error)))
 

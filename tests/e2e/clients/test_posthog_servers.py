@@ -15,12 +15,13 @@ from tests.e2e.sites import PERSONAL, Site
 
 LESSONS = [f"lesson-{number:03}" for number in range(500)]
 BATCH = 50
+CAPTURES = {"/batch/", "/i/v1/analytics/events"}
 
 Send = Callable[[str, str, Sequence[str]], tuple[list[Any], Any]]
 """Sends these lessons to a host under a key; returns what could not be sent, and the feature flags that it was told."""
 
 
-def by_python(gzip: bool, key: str, host: str, lessons: Sequence[str]) -> tuple[list[Any], Any]:
+def by_python(mode: str, gzip: bool, key: str, host: str, lessons: Sequence[str]) -> tuple[list[Any], Any]:
     """Send by posthog."""
     failures: list[Any] = []
     client = Posthog(key, host=host, gzip=gzip, flush_at=BATCH, on_error=lambda error, _items: failures.append(error))
@@ -34,25 +35,28 @@ def by_python(gzip: bool, key: str, host: str, lessons: Sequence[str]) -> tuple[
     return failures, flags
 
 
-def by_node(gzip: bool, key: str, host: str, lessons: Sequence[str]) -> tuple[list[Any], Any]:
+def by_node(mode: str, gzip: bool, key: str, host: str, lessons: Sequence[str]) -> tuple[list[Any], Any]:
     """Send by posthog-node."""
-    options = {"key": key, "host": host, "lessons": lessons, "personal": PERSONAL, "flushAt": BATCH, "gzip": gzip}
+    options = {"key": key, "host": host, "lessons": lessons, "personal": PERSONAL, "flushAt": BATCH}
+    options |= {"gzip": gzip, "captureMode": mode}
     told = node.run("posthog_node.mjs", **options)
     return told["failures"], told["flags"]
 
 
 CLIENTS: dict[str, Send] = {
-    "posthog": partial(by_python, False),
-    "posthog, gzip": partial(by_python, True),
-    "posthog-node": partial(by_node, False),
-    "posthog-node, gzip": partial(by_node, True),
+    "posthog": partial(by_python, "v0", False),
+    "posthog, gzip": partial(by_python, "v0", True),
+    "posthog, v1": partial(by_python, "v1", False),
+    "posthog-node": partial(by_node, "v0", False),
+    "posthog-node, gzip": partial(by_node, "v0", True),
+    "posthog-node, v1": partial(by_node, "v1", False),
 }
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_500_events_arrive_once(client: str, proxy: FlakyProxy, site: Site, database: Database) -> None:
     """Whatever fails on the way, each event is stored once, and nothing personal anywhere."""
-    proxy.plan, proxy.is_delivery = every_other_fails, lambda path: path == "/batch/"
+    proxy.plan, proxy.is_delivery = every_other_fails, lambda path: path in CAPTURES
     failures, flags = CLIENTS[client](site.make_key(), proxy.url, LESSONS)
     assert (failures, flags) == ([], {})
     assert proxy.faults == set(Fault)
@@ -69,7 +73,7 @@ def test_500_events_arrive_once(client: str, proxy: FlakyProxy, site: Site, data
 
 def test_poison_is_not_retried(proxy: FlakyProxy, site: Site) -> None:
     """A client that was refused for good says so at once, and drops what it had."""
-    failures, _ = by_python(False, site.make_key()[:-1], proxy.url, LESSONS[:3])
+    failures, _ = by_python("v0", False, site.make_key()[:-1], proxy.url, LESSONS[:3])
     assert [getattr(failure, "status", None) for failure in failures] == [401] * len(failures)
     batches = [delivery for delivery in proxy.deliveries if delivery.path == "/batch/"]
     assert len(batches) == len(failures) == 1

@@ -4,10 +4,11 @@ Source: PostHog, "Capture API", and what its published clients send.
 """
 
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.receipt import BatchReceipt, EventReceipt
+from rollcall.contracts.receipt import BatchReceipt, EventReceipt, is_absent
 
 # API Gateway hands over text/plain, as which posthog-js sends gzip, as text: gzip does not survive that. A form does.
 UNDAMAGED = ("base64",)
@@ -56,6 +57,34 @@ class PostHogAnswer(BaseModel):
             accepted=len(receipt.results) - len(rejected),
             rejected=len(rejected),
             results=rejected,
+        )
+
+
+class PostHogResult(BaseModel):
+    """What became of one event, for clients of the newer protocol."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Literal["ok", "drop"] = Field(description="ok: it is in the queue. drop: it never will be.")
+    details: str | None = Field(None, exclude_if=is_absent, description="Why it was dropped.")
+
+
+class PostHogResults(BaseModel):
+    """What became of each event of a batch, by its uuid."""
+
+    model_config = ConfigDict(frozen=True)
+
+    results: dict[UUID, PostHogResult]
+
+    @classmethod
+    def of(cls, receipt: BatchReceipt) -> "PostHogResults":
+        """Return the answer to a batch."""
+        return cls(
+            results={
+                one.event_id: PostHogResult(result="drop" if one.status == "rejected" else "ok", details=one.reason)
+                for one in receipt.results
+                if one.event_id is not None
+            }
         )
 
 

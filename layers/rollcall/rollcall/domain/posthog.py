@@ -59,7 +59,7 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
         occurred_at=happened_at or sent_at,
         user_id=user_id,
         anonymous_id=anonymous_id,
-        session_id=_identifier(properties.get("$session_id")),
+        session_id=_identifier(properties.get("$session_id")) or _identifier(document.get("session_id")),
         properties=_properties(name, document, properties),
     )
 
@@ -123,6 +123,7 @@ def _who(document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[st
     is_anonymous = (
         properties.get("$is_identified") is False
         or properties.get("$process_person_profile") is False
+        or _object(document.get("options")).get("process_person_profile") is False
         or (distinct_id is not None and distinct_id == device_id)
     )
     if is_anonymous:
