@@ -2,8 +2,8 @@
 import { PostHog } from 'posthog-node'
 
 const { key, host, lessons, personal, flushAt, gzip, captureMode } = JSON.parse(process.env.OPTIONS)
-const options = { host, flushAt, flushInterval: 200, fetchRetryDelay: 500, disableCompression: !gzip, captureMode }
-const client = new PostHog(key, options)
+process.env.POSTHOG_CAPTURE_MODE = captureMode
+const client = new PostHog(key, { host, flushAt, flushInterval: 200, fetchRetryDelay: 500, disableCompression: !gzip })
 const failures = []
 client.on('error', (error) => failures.push(String(error)))
 
