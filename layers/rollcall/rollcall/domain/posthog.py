@@ -63,6 +63,11 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     )
 
 
+def insert_event_id(org_id: UUID, insert_id: str) -> UUID:
+    """Return the id of the event that an organisation's client knows by this id, which is no UUID."""
+    return uuid5(NAMESPACE, f"{org_id} insert {insert_id}")
+
+
 def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
     """Return what makes an event count once: its uuid, what the client calls its insert id, or else its content."""
     for told in (document.get("uuid"), properties.get("$insert_id"), document.get("$insert_id")):
@@ -70,7 +75,7 @@ def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id
         if text and (found := read_uuid(text)):
             return found
         if text:
-            return uuid5(NAMESPACE, f"{org_id} insert {text}")
+            return insert_event_id(org_id, text)
     # With no time either, what somebody does twice could not be told from what a client sends twice.
     if _told_time(document, properties) is None:
         raise CallRefused("identity_missing", "uuid")
