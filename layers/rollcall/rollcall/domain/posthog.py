@@ -64,6 +64,11 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     )
 
 
+def insert_event_id(org_id: UUID, insert_id: str) -> UUID:
+    """Return the id of the event that an organisation's client knows by this id, which is no UUID."""
+    return uuid5(NAMESPACE, f"{org_id} insert {readable(insert_id)}")
+
+
 def told_event_id(document: Any, org_id: UUID) -> UUID | None:
     """Return the id that a document names its event by: its uuid, or what the client calls its insert or message id."""
     told = _object(document)
@@ -73,7 +78,7 @@ def told_event_id(document: Any, org_id: UUID) -> UUID | None:
         if text and (found := read_uuid(text)):
             return found
         if text:
-            return uuid5(NAMESPACE, f"{org_id} insert {readable(text)}")
+            return insert_event_id(org_id, text)
     return None
 
 
