@@ -12,6 +12,7 @@ BARE_MIN = 11  # digits behind 00, where nothing is between them
 GROUP = re.compile(r"[0-9]+")
 EXTENSION = re.compile(r"\s?(?:x|ext\.?|extension)\s?[0-9]{1,6}(?![0-9A-Za-z])", re.IGNORECASE)
 DATED = re.compile(r"(?:19|20)[0-9]{2}\D?(?:0[1-9]|1[0-2])")
+TIME_OF_DAY = re.compile(r"[0-2][0-9]:[0-5][0-9](?::[0-6][0-9])?(?:[.+-][0-9]{2,9}(?::[0-9]{2})?){0,2}")
 # What may stand right before a number without anything between: no course is called so.
 ABUTTING = frozenset(
     {"tel", "phone", "telephone", "mobile", "cell", "call", "fax", "sms", "whatsapp", "wa", "fon", "telefon", "tlf",
@@ -69,7 +70,8 @@ def _is_end_of_word(match: re.Match[str]) -> bool:
 def _national(match: re.Match[str]) -> Span | None:
     digits = _digits(match[0])
     least = DIGITS_MIN if "(" in match[0] else DIGITS_MIN + 2
-    if not least <= digits <= DIGITS_MAX or DATE.match(match[0]) or is_in_uuid(match):
+    is_moment = DATE.match(match[0]) or TIME_OF_DAY.fullmatch(match[0])
+    if not least <= digits <= DIGITS_MAX or is_moment or is_in_uuid(match):
         return None
     is_sure = match["nanp"] or match[0][0] == "("
     return None if not is_sure and _is_end_of_word(match) else _with_extension(match, match.end())
