@@ -69,8 +69,8 @@ def paths() -> dict[str, dict[str, Any]]:
             "put": operation(
                 "putScrubPolicy",
                 "Set an organisation's additions to the policy",
-                "They take the place of those it had, within a minute. Stricter ones need admin:write, laxer ones "
-                "admin:super.",
+                "They take the place of those it had, within a minute. Stricter ones need admin:write; laxer ones, and "
+                "those without a restriction that admin:super made, need admin:super.",
                 ("200", "The policy as it is now.", PolicyView),
                 (400, 413, 415),
                 body=PolicyRequest,

@@ -18,8 +18,10 @@ from rollcall.contracts.scrubbing import (
     RescrubRequest,
     RescrubView,
 )
+from rollcall.domain import scopes
 from rollcall.domain.difference import find_changes
-from rollcall.domain.scrub.policy import is_laxer, policy_with
+from rollcall.domain.scrub.policy import policy_with
+from rollcall.domain.scrub.strictness import needs_super, stored_form
 from rollcall.edge import access, observe, wiring_operations, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_model, read_query
@@ -90,17 +92,24 @@ def get_policy(request: Request) -> Response:
 
 @router.route("PUT /api/admin/scrub/policy")
 def put_policy(request: Request) -> Response:
-    """Set an organisation's additions. Stricter ones are its administrators' to make, laxer ones admin:super's."""
+    """Set an organisation's additions. Stricter ones are its administrators' to make, laxer ones admin:super's.
+
+    Laxer is also what leaves out a restriction that admin:super made.
+    """
     access.administrator(request, WRITE)
     asked = read_model(request, PolicyRequest, SAMPLE_BYTES_MAX)
-    laxer = is_laxer(asked.additions)
-    access.administrator(request, SUPER if laxer else WRITE, org_id=asked.org_id)
+    caller = access.administrator(request, WRITE, org_id=asked.org_id)
+    is_super = scopes.holds(caller.scopes, SUPER)
+    # Who holds admin:super can also replace a policy that cannot be read any more.
+    stored = None if is_super else wiring_scrub.policies().stored(asked.org_id)
+    if not is_super and needs_super(asked.additions, stored):
+        access.administrator(request, SUPER, org_id=asked.org_id)
     policy = policy_with(asked.additions)
-    text = asked.additions.model_dump_json(exclude_defaults=True)
+    text = stored_form(asked.additions, stored, by_super=is_super).model_dump_json(exclude_defaults=True)
     if len(text.encode()) > POLICY_BYTES_MAX:
         raise errors.PolicyInvalid(f"An organisation's additions have at most {POLICY_BYTES_MAX} bytes.")
     wiring_scrub.write_policy(asked.org_id, text)
-    observe.logger().info("policy set", extra={"policy_version": policy.version, "laxer": laxer})
+    observe.logger().info("policy set", extra={"policy_version": policy.version, "by_super": is_super})
     return Response.of(OK, _view(asked.org_id))
 
 

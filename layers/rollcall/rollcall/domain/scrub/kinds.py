@@ -8,6 +8,7 @@ from typing import Any
 from rollcall.domain.scrub.languages import is_language
 from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.redaction import MARKER
+from rollcall.domain.scrub.software import is_software
 from rollcall.domain.scrub.text import TOKEN
 from rollcall.domain.scrub.time_zones import ZONES
 
@@ -170,6 +171,7 @@ KINDS = {
         Kind("url_path", _url_path),
         Kind("text", _text),
         _closed("language", is_language),
+        _closed("software", is_software),
         Kind("version", _version),
         _closed("time_zone", _is_time_zone),
         _closed("currency", CURRENCY.fullmatch),

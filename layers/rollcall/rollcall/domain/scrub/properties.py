@@ -49,7 +49,7 @@ class PropertiesWalk:
             name, kind = declared.name, declared.kind
             if name in kept:
                 self._remarks.add((*place, name), TWICE, "remove")
-            elif kind is None or kind is PSEUDONYM or waiting or value is None:
+            elif kind is None or kind is PSEUDONYM or waiting or value is None or declared.is_nested:
                 scrubbed = self._member(value, declared, waiting, (*place, name))
                 if scrubbed is not _ABSENT:
                     kept[name] = scrubbed

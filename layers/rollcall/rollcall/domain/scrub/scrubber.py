@@ -15,6 +15,7 @@ from rollcall.domain.scrub.url_path import UrlPaths
 from rollcall.errors import ScrubFailed
 
 UNDECLARED = "undeclared:"
+STORED_NAME_MAX = 128
 __all__ = ["Remark", "Scrubbed", "Scrubber"]
 
 
@@ -58,11 +59,21 @@ class Scrubber:
         declared = self.policy.event_name(name)
         if declared:
             return Scrubbed(declared, ())
+        if self.policy.path_names and name.startswith("/"):
+            return self._path_name(name)
         tail = name.removeprefix(UNDECLARED)
         if tail != name and self.pseudonymiser.is_pseudonym(tail):
             return Scrubbed(name, ())
         pseudonym = UNDECLARED + self.pseudonymiser.pseudonym(name)
         return Scrubbed(pseudonym, (Remark("name", "@undeclared", "pseudonymise"),))
+
+    def _path_name(self, name: str) -> Scrubbed:
+        """Return the name of an event that is called by the path that was asked for."""
+        kept = self._means.urls.scrub(name.partition("?")[0])
+        if kept is None or len(kept) > STORED_NAME_MAX:
+            kept = UNDECLARED + self.pseudonymiser.pseudonym(name)
+        remarks = () if kept == name else (Remark("name", "@kind:url_path", "replace"),)
+        return Scrubbed(kept, remarks)
 
     @_closed
     def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
