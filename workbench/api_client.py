@@ -85,6 +85,10 @@ class ApiClient:
         """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
         return self._answer("POST", path, json=body, headers=headers)
 
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
+        return self._answer("PUT", path, json=body)
+
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         return _json_of(self._send(method, path, **options))
 

@@ -5,6 +5,7 @@ from typing import Any
 from rollcall.edge import (
     assignments_http,
     backlog,
+    catalogue_http,
     dead_letters_http,
     jobs_http,
     observe,
@@ -21,6 +22,7 @@ from rollcall.edge.http import Router
 router = Router()
 for family in (
     assignments_http,
+    catalogue_http,
     dead_letters_http,
     jobs_http,
     privacy_http,

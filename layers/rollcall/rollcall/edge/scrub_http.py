@@ -12,6 +12,8 @@ from rollcall.contracts.operation import Operation, OperationRequest, OperationV
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
+    PresetList,
+    PresetView,
     Preview,
     PreviewRemark,
     PreviewRequest,
@@ -21,6 +23,7 @@ from rollcall.contracts.scrubbing import (
 from rollcall.domain import scopes
 from rollcall.domain.difference import find_changes
 from rollcall.domain.scrub.policy import policy_with
+from rollcall.domain.scrub.presets.shipped import PRESETS
 from rollcall.domain.scrub.strictness import needs_super, stored_form
 from rollcall.edge import access, observe, wiring_operations, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
@@ -116,6 +119,17 @@ def put_policy(request: Request) -> Response:
 def _view(org_id: UUID) -> PolicyView:
     additions, policy = wiring_scrub.policies().read(org_id)
     return PolicyView(org_id=org_id, name=policy.name, version=policy.version, additions=additions)
+
+
+@router.route("GET /api/admin/scrub/presets")
+def list_presets(request: Request) -> Response:
+    """Answer every preset, with what it keeps."""
+    access.administrator(request, READ)
+    presets = [
+        PresetView(name=name, summary=preset.summary, events=preset.events, everywhere=preset.everywhere)
+        for name, preset in PRESETS.items()
+    ]
+    return Response.of(OK, PresetList(presets=presets))
 
 
 @router.route("POST /api/admin/scrub/runs")

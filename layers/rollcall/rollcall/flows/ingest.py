@@ -1,6 +1,6 @@
 """Ingest: take a batch of progress events, store each once, answer with a receipt per event."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -72,7 +72,16 @@ class ProgressStore(Protocol):
 
 PROGRESS = BatchForm(ProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
 
+ORGANISATIONS_ASKED_MAX = 8  # of a caller who holds many, for an event that names none
 PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
+
+CatalogueOf = Callable[[UUID], Container[str]]
+"""Returns the ids that an organisation lets through; raises StoreUnavailable."""
+
+
+def _no_catalogue(_org_id: UUID) -> Container[str]:
+    return ()
+
 
 Spool = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
@@ -109,6 +118,7 @@ class Ingest:
     gauge: LatencyGauge
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    catalogue_of: CatalogueOf = _no_catalogue
 
     @property
     def limit(self) -> RateLimit:
@@ -148,12 +158,25 @@ class Ingest:
                 return "user_forbidden", "user_id"
             if not window.holds(event.occurred_at):
                 return "out_of_window", "occurred_at"
-            if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
-                return "personal_value", name
-            fault = find_fault(event.attributes, self.rules.attributes) if event.attributes else None
-            return (fault, "attributes") if fault else None
+            return self._find_personal(event, ()) and self._find_personal(event, self._known_to(event, caller))
 
         return judge
+
+    def _find_personal(self, event: ProgressEvent, known: Container[str]) -> tuple[str, str] | None:
+        """Return why an event's texts may not be stored, and where; None when they may."""
+        for name in PLAIN_NAMES:
+            if find_personal_identifier(getattr(event, name), known):
+                return "personal_value", name
+        fault = find_fault(event.attributes, self.rules.attributes, known) if event.attributes else None
+        return (fault, "attributes") if fault else None
+
+    def _known_to(self, event: ProgressEvent, caller: Caller) -> Container[str]:
+        """Return the ids that the event's organisation lets through, or any that it could be of where it names none."""
+        if event.org_id is not None:
+            return self.catalogue_of(event.org_id)
+        catalogues = [self.catalogue_of(org_id) for org_id in sorted(caller.org_ids)[:ORGANISATIONS_ASKED_MAX]]
+        texts = (event.course_id, event.lesson_id)
+        return frozenset(text for text in texts if any(text in catalogue for catalogue in catalogues))
 
     def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         subject = opaque_subject(caller.subject)

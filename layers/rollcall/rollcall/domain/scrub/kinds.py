@@ -28,6 +28,7 @@ VERSION = re.compile(
     r"|[-+._]g?(?=[a-f]{0,11}[0-9])(?=[0-9]{0,11}[a-f])[0-9a-f]{7,12}){0,3}",
     re.IGNORECASE,
 )
+VERSION_NUMBER_MAX = 100_000
 FULL_DATE = re.compile(
     r"(?<![0-9])(?:[0-9]{4}[._-](?:0[1-9]|1[0-2])[._-](?:0[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])[._-](?:0?[1-9]|[12][0-9]|3[01])[._-](?:19|20)[0-9]{2})(?![0-9])"
@@ -119,6 +120,8 @@ def _is_time_zone(value: str) -> bool:
 
 def _version(value: Any, means: Means) -> Any:
     """Keep what is written as a version, and is not an address, a number of a person, or a date as well."""
+    if type(value) in {int, float} and 0 <= value < VERSION_NUMBER_MAX:
+        return value  # 17.4, as some clients write it
     if type(value) is not str or not VERSION.fullmatch(value) or FULL_DATE.search(value):
         return _misfit("version")
     return value if means.texts.is_clean(value) else _personal(value, means)

@@ -1,13 +1,16 @@
 """The scrubber: a policy and an organisation's pseudonyms, applied to names, properties, documents and texts."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from rollcall.domain.scrub.document import DocumentWalk
+from rollcall.domain.scrub.identifiers import find_plainly_personal
 from rollcall.domain.scrub.limits import NAME_MAX, TEXT_MAX
 from rollcall.domain.scrub.means import Means
-from rollcall.domain.scrub.policy import Policy
+from rollcall.domain.scrub.policy import DIGEST_DIGITS, Policy
 from rollcall.domain.scrub.properties import PropertiesWalk
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.remark import Remark, Remarks, Scrubbed
@@ -38,13 +41,25 @@ def _closed(method: Callable[P, T]) -> Callable[P, T]:
     return closed
 
 
+def _digest(catalogue: frozenset[str]) -> str:
+    lines = json.dumps(sorted(catalogue)).encode()
+    return hashlib.sha256(lines).hexdigest()[:DIGEST_DIGITS]
+
+
 class Scrubber:
     """Scrubs what one organisation sends. Each method raises ScrubFailed rather than let anything through."""
 
-    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, catalogue: frozenset[str] = frozenset()) -> None:
         self.policy = policy
         self.pseudonymiser = pseudonymiser
-        self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser))
+        # An id that is plainly personal is none, whatever a catalogue says.
+        fit = frozenset(each for each in catalogue if find_plainly_personal(each) is None)
+        self.version = policy.version + (f"~{_digest(fit)}" if fit else "")
+        self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser, fit), fit)
+
+    def with_pseudonyms(self, pseudonymiser: Pseudonymiser) -> "Scrubber":
+        """Return the same with other pseudonyms."""
+        return Scrubber(self.policy, pseudonymiser, self._means.catalogue)
 
     @_closed
     def scrub_name(self, name: str) -> Scrubbed:

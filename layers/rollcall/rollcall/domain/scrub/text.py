@@ -20,9 +20,25 @@ from rollcall.domain.scrub.rules.glance import Glance
 
 PASSES_MAX = 4
 MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
-TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
+TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/@-]{0,127}")
+DATE_WITHIN = re.compile(
+    r"(?<![0-9])(?:(?:19|20)[0-9]{2}([-/._])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])([-/._])(?:0?[1-9]|[12][0-9]|3[01])\2(?:19|20)[0-9]{2})(?![0-9])"
+)
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
+
+
+def holds_date(text: str) -> bool:
+    """Tell whether a day of some year stands in a text, in whatever encoding."""
+    for _ in range(DECODINGS_MAX + 1):
+        text = fold(text)
+        if DATE_WITHIN.search(text):
+            return True
+        if not is_escaped(text):
+            return False
+        text = unescape(text)
+    return True
 
 
 class Finding(NamedTuple):
@@ -69,14 +85,15 @@ class TextScrubber:
         return True
 
     def is_clean_token(self, text: str) -> bool:
-        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in.
+        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
+        return TOKEN.fullmatch(text) is not None and self.is_clean_id(text)
 
-        A date alone is none: it names no lesson, and may be when somebody was born.
-        """
+    def is_clean_id(self, text: str) -> bool:
+        """Tell whether a text, which may be an id, has nothing personal in it. A date may be when somebody was born."""
         code = hash(text)
         if code in self._tokens:
             return True
-        if not TOKEN.fullmatch(text) or DATE.fullmatch(text) or not self.is_clean(text):
+        if DATE.fullmatch(text) or holds_date(text) or not self.is_clean(text):
             return False
         if len(self._tokens) >= CLEAN_MAX:
             self._tokens.clear()

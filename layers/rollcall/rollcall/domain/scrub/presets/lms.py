@@ -45,7 +45,7 @@ MOODLE = Preset(
 )
 CANVAS_EVENT = read_kinds(
     """
-    token: context_id context_type event_name http_method producer root_account_id
+    token: context_id context_type event_name http_method producer
     token: assignment_id course_id submission_id quiz_id module_id module_item_id asset_id asset_type asset_subtype
     token: asset_role category level workflow_state submission_type enrollment_id discussion_topic_id
     token: discussion_entry_id grading_type
