@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run test lint types unit integration template e2e e2e-rest e2e-health bench lock format checkov presidio clean
+.PHONY: help setup browser run test lint types unit integration template e2e e2e-rest e2e-health e2e-clients clients bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,7 +41,7 @@ run: setup ## start the local stack, do the main job on real data, keep serving 
 
 # Two at a time, one a core, the longest first: what ends makes room for the next.
 test: setup checkov ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 browser lint types e2e-rest e2e-health integration unit template
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 browser clients lint types e2e-rest e2e-health e2e-clients integration unit template
 
 lint: setup ## ruff and sqlfluff
 	$(BIN)/ruff check .
@@ -69,15 +69,24 @@ browser: ## install a browser for the console's tests; without one they are skip
 	$$install || { $$apt update && $$install; } \
 	  || echo 'No chromium could be installed. Install a chromium or google-chrome yourself, or the console stays untested.'
 
-# In two parts, each with a stack of its own, so that they can run beside each other.
+# In three parts, each with a stack of its own, so that they can run beside each other.
 HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console console_faults health outage push sockets)
-e2e: e2e-rest e2e-health ## tests against the stack deployed on this machine
+e2e: e2e-rest e2e-health e2e-clients ## tests against the stack deployed on this machine
 
 e2e-rest: setup browser
-	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%)
+	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%) --ignore=tests/e2e/clients
 
 e2e-health: setup browser
 	$(BIN)/pytest $(HEALTH) $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
+
+e2e-clients: setup browser clients ## public clients, unmodified, against the deployed stack
+	$(BIN)/pytest tests/e2e/clients
+
+# node and npm came with the environment. The lock file has versions and hashes, and names no registry.
+clients: tests/e2e/clients/node_modules/.ready ## install the public clients that the tests run
+tests/e2e/clients/node_modules/.ready: .venv/.ready tests/e2e/clients/package-lock.json
+	cd tests/e2e/clients && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 bench: setup ## measure, side by side with the baselines
 	$(BIN)/rollcall bench
@@ -109,4 +118,4 @@ lock: .uv/.ready ## compile the pinned requirements
 	cd layers/dependencies && ../../.uv/bin/$(COMPILE) $(UPGRADE) requirements.in -c ../../requirements/dev.txt $(RUNTIME_HAS) -o requirements.txt
 
 clean: ## remove environments and builds; data stays (see `rollcall reset`)
-	rm -rf .venv .uv .lambda .checkov .presidio .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf tests/e2e/clients/node_modules .venv .uv .lambda .checkov .presidio .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

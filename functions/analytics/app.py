@@ -1,15 +1,16 @@
-"""Routes that take analytics events, of processes too: scrub them, queue what is left, answer."""
+"""Routes that take analytics events, of processes and of public clients too: scrub them, queue what is left, answer."""
 
 from collections.abc import Callable
 from typing import Any
 
 from rollcall.contracts.caller import Caller
-from rollcall.edge import identity, ingest_http, observe, segment_http, settings, wiring, wiring_analytics
+from rollcall.edge import identity, ingest_http, observe, posthog_http, segment_http, settings, wiring, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
 from rollcall.flows.collect import Collect
 from rollcall.flows.ingest import Ingestion
 
 router = Router()
+router.routes |= posthog_http.router.routes
 
 Accept = Callable[[Collect, bytes, Caller], Ingestion]
 Answer = Callable[[Request, Ingestion], Response]

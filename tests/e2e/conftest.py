@@ -36,11 +36,17 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[LocalStack]:
+def overrides() -> dict[str, str]:
+    """What is set otherwise than by default."""
+    return OVERRIDES
+
+
+@pytest.fixture(scope="session")
+def stack(overrides: dict[str, str]) -> Iterator[LocalStack]:
     """The stack of these tests, in a folder of their own: a developer's own stack is not touched."""
     # Not pytest's temporary folder: each run of pytest closes that to PostgreSQL's system user.
     with tempfile.TemporaryDirectory(prefix="rollcall-e2e-") as home:
-        local = LocalStack(Checkout(root=here().root, home=Path(home)), overrides=OVERRIDES)
+        local = LocalStack(Checkout(root=here().root, home=Path(home)), overrides=overrides)
         try:
             # The preferred ports belong to the developer's own stack, which may be about to start.
             local.up(print, http_port=free_port(), database_port=free_port())

@@ -4,68 +4,35 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 from segment.analytics.client import Client
-from typer.testing import CliRunner
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
 from tests.e2e.patience import await_until
 from tests.e2e.people import SEGMENT, Api, Sent, reasons, statuses
+from tests.e2e.sites import PERSONAL, Site
 from tests.e2e.test_faults import NOWHERE
 from tests.e2e.test_refusals import assert_problem
-from workbench.cli import app
 from workbench.flags import FlagStore
 from workbench.stack.state import StackState
 
-PERSONAL = {"email": "kim.canary@school.example", "name": "Kim Canary", "note": "canary lives by the mill"}
 
-
-@dataclass(frozen=True)
-class Site:
-    """An organisation's website, which has a write key."""
-
-    state: StackState
-    sent: Sent
-    org_id: UUID = field(default_factory=uuid4)
-
-    def command(self, *arguments: object) -> str:
-        """Run `rollcall write-key` for this organisation, and return what it printed."""
-        whole = ["write-key", *map(str, arguments), "--org", str(self.org_id), "--dsn", self.state.dsn]
-        done = CliRunner().invoke(app, whole, catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        return str(done.stdout)
-
-    def make_key(self) -> str:
-        """Make a write key."""
-        key = self.command("create", "--label", "website").splitlines()[-1]
-        self.sent.note(key)
-        return key
-
-    @contextmanager
-    def client(self, key: str, **options: Any) -> Iterator[tuple[Client, list[Any]]]:
-        """Open a client, with what it could not send; at the end everything was tried."""
-        failures: list[Any] = []
-        client = Client(key, host=self.state.http_url, on_error=lambda error, _items: failures.append(error), **options)
-        try:
-            yield client, failures
-            client.flush()
-        finally:
-            client.shutdown()
-
-    def rows(self, database: Database) -> list[tuple[Any, ...]]:
-        """Return what is stored: name, pseudonyms and properties, by name."""
-        return database.rows(
-            "select name, user_pseudonym, anonymous_pseudonym, properties from rollcall.analytics_events"
-            " where org_id = %s order by name, event_id",
-            self.org_id,
-        )
+@contextmanager
+def client(site: Site, key: str, **options: Any) -> Iterator[tuple[Client, list[Any]]]:
+    """Open a client, with what it could not send; at the end everything was tried."""
+    failures: list[Any] = []
+    opened = Client(key, host=site.state.http_url, on_error=lambda error, _items: failures.append(error), **options)
+    try:
+        yield opened, failures
+        opened.flush()
+    finally:
+        opened.shutdown()
 
 
 @pytest.fixture
@@ -91,13 +58,13 @@ def test_every_kind_of_call_arrives_without_anything_personal(site: Site, databa
     """Six kinds of calls, one event each; somebody's pseudonyms join across all of them."""
     user, anonymous = str(uuid4()), f"anonymous-{uuid4()}"
     site.sent.note_all([user, anonymous, *PERSONAL.values()])
-    with site.client(site.make_key(), gzip=packed) as (client, failures):
-        client.track(anonymous_id=anonymous, event="Lesson Viewed", properties={"lesson_id": "l-1", **PERSONAL})
-        client.alias(anonymous, user)
-        client.identify(user, PERSONAL, context={"ip": "203.0.113.9", "locale": "de-DE"})
-        client.page(user, "Lessons", "Fractions", PERSONAL)
-        client.screen(user, "Lessons", "Fractions", PERSONAL)
-        client.group(user, "canary-class", PERSONAL)
+    with client(site, site.make_key(), gzip=packed) as (opened, failures):
+        opened.track(anonymous_id=anonymous, event="Lesson Viewed", properties={"lesson_id": "l-1", **PERSONAL})
+        opened.alias(anonymous, user)
+        opened.identify(user, PERSONAL, context={"ip": "203.0.113.9", "locale": "de-DE"})
+        opened.page(user, "Lessons", "Fractions", PERSONAL)
+        opened.screen(user, "Lessons", "Fractions", PERSONAL)
+        opened.group(user, "canary-class", PERSONAL)
     assert failures == []
 
     await_until(lambda: len(site.rows(database)) == 6, "six events are stored")
@@ -120,9 +87,9 @@ def test_a_message_sent_again_counts_once(site: Site, database: Database) -> Non
     """By a client that starts anew and has forgotten what it sent: the message id tells."""
     key, at = site.make_key(), datetime.now(UTC) - timedelta(minutes=5)
     for _ in range(3):
-        with site.client(key) as (client, failures):
-            client.track("u-1", "lesson_viewed", timestamp=at, message_id="not-a-uuid-1")
-            client.track("u-1", "lesson_viewed", timestamp=at, message_id="not-a-uuid-2")
+        with client(site, key) as (opened, failures):
+            opened.track("u-1", "lesson_viewed", timestamp=at, message_id="not-a-uuid-1")
+            opened.track("u-1", "lesson_viewed", timestamp=at, message_id="not-a-uuid-2")
         assert failures == []
     audit = (
         "select sum(accepted_count)::int, sum(duplicate_count)::int, sum(conflict_count)::int"
@@ -154,8 +121,8 @@ def test_a_key_that_is_unknown_or_revoked_is_401(api: Api, site: Site, database:
         response = post(api, key, track())
         assert_problem(response, 401, "write_key_invalid")
         assert response.headers["www-authenticate"].startswith("Basic")
-        with site.client(key) as (client, failures):
-            client.track("u-1", "lesson_viewed")
+        with client(site, key) as (opened, failures):
+            opened.track("u-1", "lesson_viewed")
         assert [error.status for error in failures] == [401]
     assert post(api, good, track()).json() == {"success": True}
     await_until(lambda: len(site.rows(database)) == 1, "only what came under the good key is stored")
@@ -186,11 +153,11 @@ def test_what_cannot_be_taken_is_refused(api: Api, site: Site, calls: list[Any],
 def test_clients_wait_out_a_queue_that_is_away(site: Site, cloud: Cloud, database: Database) -> None:
     """503 with Retry-After: the client keeps what it has, and sends it when the queue is back."""
     with (
-        site.client(site.make_key()) as (client, failures),
+        client(site, site.make_key()) as (opened, failures),
         cloud.function_environment("Analytics", {"AWS_ENDPOINT_URL_SQS": NOWHERE}),
     ):
-        client.track("u-1", "lesson_viewed", {"lesson_id": "l-1"})
-        (consumer,) = client.consumers
+        opened.track("u-1", "lesson_viewed", {"lesson_id": "l-1"})
+        (consumer,) = opened.consumers
         await_until(lambda: consumer.rate_limit_start_time is not None, "the client was asked to wait")
         assert site.rows(database) == []
     assert failures == []
@@ -202,11 +169,11 @@ def test_clients_wait_when_they_are_too_fast(site: Site, cloud: Cloud, database:
     slow = {"ANALYTICS_SERVICE_RATE_PER_SECOND": "1", "ANALYTICS_SERVICE_RATE_BURST": "1"}
     with (
         cloud.function_environment("Analytics", slow),
-        site.client(site.make_key(), upload_size=1) as (client, failures),
+        client(site, site.make_key(), upload_size=1) as (opened, failures),
     ):
         for number in range(4):
-            client.track("u-1", "lesson_viewed", {"lesson_id": f"l-{number}"})
-        (consumer,) = client.consumers
+            opened.track("u-1", "lesson_viewed", {"lesson_id": f"l-{number}"})
+        (consumer,) = opened.consumers
         await_until(lambda: consumer.rate_limit_start_time is not None, "the client was asked to wait")
     assert failures == []
     await_until(lambda: len(site.rows(database)) == 4, "every event is stored, once")

@@ -19,7 +19,7 @@ from tests.unit.test_operate_flow import an_operation
 pytestmark = pytest.mark.usefixtures("pseudonym")
 
 REPLAYS = "/api/admin/offline/replay"
-WINDOW = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-10T00:00:00+01:00"}
+WINDOW = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-09T23:00:00+00:00"}
 
 
 class RecordingRequests:
@@ -113,7 +113,7 @@ def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests, pseudony
     assert (asked.kind, asked.source, asked.org_id, asked.reason) == ("replay", "events", ORG, "a bad edit")
     assert asked.parameters == {
         "from": "2026-03-01T00:00:00+00:00",
-        "to": "2026-03-10T00:00:00+01:00",
+        "to": "2026-03-09T23:00:00+00:00",
         "user_id": str(learner),
     }
     assert asked.requested_by == f"service:{pseudonym}"

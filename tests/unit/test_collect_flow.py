@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.analytics import QueuedBatch
+from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch
 from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.domain.backpressure import LatencyGauge
@@ -19,7 +19,7 @@ from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import KeysUnavailable, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
 from rollcall.flows.collect import EVENTS_BYTES_MAX, Collect, CollectRules
 from rollcall.flows.ingest import Ingestion
-from rollcall.flows.scrub import Scrubbing
+from rollcall.flows.scrub import Scrubbing, scrub_event
 
 from tests.builders import NOW, ORG, USER, caller
 from tests.unit.test_ingest_flow import RecordingReceipts
@@ -133,6 +133,49 @@ def test_the_same_event_has_the_same_digest_however_it_is_written() -> None:
     flow(messages).accept_batch(body(event, again, other), caller())
     digests = [event.digest for event in queued(messages)[0].events]
     assert digests[0] == digests[1] != digests[2]
+
+
+SPELLINGS = [str(USER), str(USER).upper(), USER.hex, f"{{{USER}}}", f"urn:uuid:{USER}"]
+
+
+@pytest.mark.parametrize("subject", SPELLINGS)
+@pytest.mark.parametrize("user_id", SPELLINGS)
+def test_a_learner_is_the_same_however_the_uuid_is_spelled(user_id: str, subject: str) -> None:
+    """In the event as in the token: accepted as their own, under one pseudonym, with one digest."""
+    messages: list[str] = []
+    event = happening(event_id=str(USER), user_id=user_id)
+    receipt = receipt_of(flow(messages).accept_batch(body(event), caller(subject=subject)))
+    assert [result.status for result in receipt.results] == ["accepted"]
+    (kept,) = queued(messages)[0].events
+    assert kept.user_pseudonym == Pseudonymiser(KEYRING, ORG).pseudonym(str(USER))
+    plain: list[str] = []
+    flow(plain).accept_batch(body(event | {"user_id": str(USER)}), caller())
+    assert queued(plain)[0].events[0].digest == kept.digest
+
+
+@pytest.mark.parametrize("user_id", [str(uuid4()), "user2", str(USER)[:-1], f"({USER})", ""])
+def test_another_persons_id_is_refused_to_a_learner(user_id: str) -> None:
+    """Whatever it looks like."""
+    receipt = receipt_of(flow([]).accept_batch(body(happening(user_id=user_id)), caller()))
+    assert [result.status for result in receipt.results] == ["rejected"]
+
+
+def test_the_content_digest_stays_what_it_was() -> None:
+    """What was stored before is known again: the same bytes for the same event, release after release."""
+    sent = {
+        "event_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "org_id": "00000000-0000-4000-8000-0000000000a1",
+        "name": "lesson viewed",
+        "occurred_at": "2026-03-10T13:00:00.5+01:00",
+        "user_id": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+        "anonymous_id": "anonymous é",
+        "properties": {"score": 12.0, "big": 12345678901234567890, "nested": {"b": [1, None, True], "a": "x"}},
+    }
+    event = AnalyticsEvent.model_validate_json(json.dumps(sent))
+    pseudonymiser = Pseudonymiser(Keyring("k1", {"k1": "a secret of more than 32 characters, of old"}), event.org_id)
+    policy = default_policy()
+    scrubbing = Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
+    assert scrub_event(event, scrubbing, lambda told: told).digest == "b3f55382c729848eda14fb4bd146df11"
 
 
 @pytest.mark.parametrize(

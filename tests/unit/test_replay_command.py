@@ -77,7 +77,7 @@ def test_a_replay_is_asked_for_and_followed_to_its_end(run: Callable[..., Result
         ("POST", PATH), ("GET", f"{PATH}/{REPLAY_ID}"), ("GET", f"{PATH}/{REPLAY_ID}"),
     ]  # fmt: skip
     assert json.loads(api.asked[0].content) == {
-        "org_id": str(ORG), "from": "2026-03-01T00:00:00+00:00", "to": "2026-03-02T12:00:00+01:00",
+        "org_id": str(ORG), "from": "2026-03-01T00:00:00+00:00", "to": "2026-03-02T11:00:00+00:00",
         "source": "events", "dry_run": False, "rate": 5,
     }  # fmt: skip
 

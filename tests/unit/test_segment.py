@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
+from pydantic.alias_generators import to_snake
 from rollcall.contracts.analytics import AnalyticsEvent
 from rollcall.domain import segment
 from rollcall.domain.segment import CallRefused, ClockSkew
@@ -65,6 +66,29 @@ def test_ids_may_be_numbers_or_empty() -> None:
     assert {(each.user_id, each.anonymous_id) for each in made} == {("42", None)}
 
 
+@pytest.mark.parametrize("name", ["userId", "anonymousId", "previousId", "groupId"])
+def test_long_numbers_stay_two_people(name: str) -> None:
+    """Two ids that would be one float are two, in every member that holds one; a float that may be either is none."""
+    numbers = (110169484474386276334, 110169484474386276335)
+    read = [getattr(segment.read_call(call(**{name: number})), to_snake(name)) for number in numbers]
+    assert read == [str(number) for number in numbers]
+    for inexact in (1.1016948447438627e20, 12.5, True):
+        with pytest.raises(ValidationError):
+            segment.read_call(call(**{name: inexact}))
+
+
+@pytest.mark.parametrize("number", [7, 7.0])
+def test_a_message_id_may_be_a_number(number: float) -> None:
+    """However it is written, it is one event."""
+    assert event(call(messageId=number)).event_id == event(call(messageId="7")).event_id
+
+
+@pytest.mark.parametrize("told", [1_773_140_400_000, 1_773_140_400_000.0, "1773140400000", 1_773_140_400])
+def test_times_may_be_numbers(told: object) -> None:
+    """Milliseconds since 1970, or seconds: of this century only one can be meant."""
+    assert event(call(timestamp=told)).occurred_at == datetime(2026, 3, 10, 11, tzinfo=UTC)
+
+
 def test_unknown_members_are_ignored() -> None:
     """Other libraries send more than we know."""
     assert event(call(projectId="x", channel="server", _metadata={"bundled": []})).name == "lesson viewed"
@@ -93,7 +117,7 @@ def test_times_are_read_as_clients_write_them(text: str) -> None:
     ("document", "member"),
     [
         (call(timestamp="yesterday"), "timestamp"),
-        (call(timestamp=1_773_140_400), "timestamp"),
+        (call(timestamp=42), "timestamp"),
         (call(timestamp="0001-01-01T00:00:00+14:00"), "timestamp"),
         (call(type="delete"), "type"),
         (call(type=...), "type"),

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -92,6 +92,12 @@ def ago(**span: int) -> datetime:
     return datetime.now(UTC) - timedelta(**span)
 
 
+@pytest.mark.parametrize("spelled", [ORG.upper(), ORG.replace("-", ""), f"{{{ORG}}}", f"urn:uuid:{ORG}"])
+def test_an_organisation_is_the_same_however_it_is_spelled(spelled: str) -> None:
+    """Its value counts, as in bodies and queries."""
+    assert verify(f"Bearer {hs256(org_ids=[spelled])}", shared()).org_ids == frozenset({UUID(ORG)})
+
+
 def test_a_good_token_tells_its_bearer() -> None:
     """Subject, organisations, scopes and role are read; the expiry counts the allowed skew."""
     caller = verify(f"Bearer {hs256()}", shared())
@@ -143,6 +149,7 @@ REFUSED: list[tuple[str, str | None, TokenRules, type[RollcallError]]] = [
     ("no organisations", f"Bearer {hs256(org_ids=...)}", shared(), InvalidToken),
     ("empty organisations", f"Bearer {hs256(org_ids=[])}", shared(), InvalidToken),
     ("an organisation that is no UUID", f"Bearer {hs256(org_ids=['*'])}", shared(), InvalidToken),
+    ("an organisation in two brackets", f"Bearer {hs256(org_ids=['{{' + ORG + '}}'])}", shared(), InvalidToken),
     ("organisations as text", f"Bearer {hs256(org_ids=ORG)}", shared(), InvalidToken),
     ("unknown role", f"Bearer {hs256(role='root')}", shared(), InvalidToken),
     (

@@ -16,6 +16,7 @@ from tests.builders import ORG, USER
 from tests.unit.scrub.conftest import SECRETS
 
 OTHER_ORG = UUID(int=7)
+FORMER_OF_UNDASHED = "e17c22a13866c9ade5d73250512d61ab"  # of USER.hex, as it was made before
 
 
 def test_a_pseudonym_is_32_hex_digits_and_stays_the_same(pseudonymiser: Pseudonymiser) -> None:
@@ -28,11 +29,23 @@ def test_a_pseudonym_is_32_hex_digits_and_stays_the_same(pseudonymiser: Pseudony
 
 @pytest.mark.parametrize(
     "other",
-    [f" {USER} ", str(USER).upper(), "\u00a0" + str(USER)],
-)
+    [
+        f" {USER} ", str(USER).upper(), "\u00a0" + str(USER), USER.hex, USER.hex.upper(), f"{{{USER}}}",
+        f"{{{str(USER).upper()}}}", f"urn:uuid:{USER}", f"URN:UUID:{str(USER).upper()}",
+    ],
+)  # fmt: skip
 def test_spellings_of_one_identifier_are_one(pseudonymiser: Pseudonymiser, other: str) -> None:
-    """Outer whitespace and the case of a UUID make no difference."""
+    """Outer whitespace and the spelling of a UUID make no difference."""
     assert pseudonymiser.pseudonym(other) == pseudonymiser.pseudonym(str(USER))
+
+
+def test_pseudonyms_of_former_spellings_can_be_made(pseudonymiser: Pseudonymiser) -> None:
+    """What was stored of an undashed UUID before it had the dashed one's pseudonym is found by them."""
+    former = pseudonymiser.former_pseudonyms(USER)
+    assert FORMER_OF_UNDASHED in former
+    assert len(former) == 7
+    assert pseudonymiser.pseudonym(str(USER)) not in former
+    assert all(pseudonymiser.is_pseudonym(each) for each in former)
 
 
 def test_unicode_forms_and_the_case_of_an_address_are_one(pseudonymiser: Pseudonymiser) -> None:

@@ -312,3 +312,27 @@ def test_texts_scrubbed_again_do_not_change(parts: list[tuple[str, str]]) -> Non
     except ScrubFailed:
         return
     assert SCRUBBER.scrub_text(once.value).value == once.value
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("12345", "12345"),
+        ("12345.0", "12345"),
+        ("1.2345e4", "12345"),
+        ("110169484474386276335", "110169484474386276335"),
+        ("-0.0", "0"),
+    ],
+)
+def test_a_numeric_id_is_one_pseudonym_wherever_it_stands(scrubber: Scrubber, written: str, text: str) -> None:
+    """In properties, in documents, and again in JSON that comes back from the database."""
+    number, pseudonym = json.loads(written), scrubber.scrub_identifier(text)
+    assert scrubber.scrub_properties("page", {"user_id": number}).value == {"user_id": pseudonym}
+    assert scrubber.scrub_document({"user_id": number}).value == {"user_id": pseudonym}
+
+
+@pytest.mark.parametrize("number", [1.1016948447438627e20, 12.5, 1e300, float("inf")])
+def test_a_float_that_two_ids_could_share_is_no_id(scrubber: Scrubber, number: float) -> None:
+    """Nothing of it is kept under the name of an id."""
+    assert scrubber.scrub_properties("page", {"user_id": number}).value == {}
+    assert scrubber.scrub_document({"user_id": number}).value == {"user_id": "[removed]"}

@@ -1,15 +1,15 @@
 """Analytics events: as they come over HTTP, and as they wait in the queue, scrubbed."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier, Timestamp
+from rollcall.contracts.identifiers import Identifier
+from rollcall.contracts.times import MessageTime, Timestamp
 
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Route = Literal["analytics", "segment"]
+Route = Literal["analytics", "segment", "posthog"]
 
 
 class AnalyticsEvent(BaseModel):
@@ -43,7 +43,7 @@ class ScrubbedEvent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     event_id: UUID
-    occurred_at: datetime
+    occurred_at: MessageTime
     name: str = Field(min_length=1, max_length=128)
     user_pseudonym: Pseudonym | None = None
     anonymous_pseudonym: Pseudonym | None = None
@@ -65,7 +65,7 @@ class QueuedBatch(BaseModel):
     parts: int = Field(1, ge=1, description="How many parts there are.")
     route: Route
     sent_by: str = Field(min_length=1, max_length=128, description="Who sent it: a pseudonym, or a write key's id.")
-    received_at: datetime
+    received_at: MessageTime
     key_id: str = Field(min_length=1, max_length=64, description="Which key its pseudonyms were made with.")
     policy_version: str = Field(min_length=1, max_length=128)
     content_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the digests of its events.")

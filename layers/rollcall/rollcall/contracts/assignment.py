@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier, Timestamp
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView
 from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.times import Timestamp, WindowTime
 
 LEARNERS_MAX = 10_000
 KEY_LENGTH_MAX = 128
@@ -24,7 +25,7 @@ class AssignmentOrder(BaseModel):
         min_length=1, max_length=LEARNERS_MAX, description="The learners; who is named twice is assigned once."
     )
     due_at: Annotated[
-        Timestamp | None,
+        WindowTime | None,
         Field(description="Until when; RFC 3339 with an offset. When absent, a date that is kept stays."),
     ] = None
     reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")

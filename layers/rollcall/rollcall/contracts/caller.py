@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.contracts.identifiers import read_uuid
+
 Role = Literal["learner", "service"]
 
 
@@ -22,7 +24,4 @@ class Caller(BaseModel):
     @property
     def user_id(self) -> UUID | None:
         """The learner that this caller is; None for one whose subject is no UUID."""
-        try:
-            return UUID(self.subject)
-        except ValueError:
-            return None
+        return read_uuid(self.subject)

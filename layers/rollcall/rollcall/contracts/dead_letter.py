@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.times import MessageTime
 
 NOBODY = UUID(int=0)
 """The organisation of what belongs to nobody known."""
@@ -30,7 +31,7 @@ class Marks(BaseModel):
     error_code: ErrorCode | None = Field(None, description="Why it was buried.")
     message_id: str | None = Field(None, description="SQS's id of the message that failed.")
     receive_count: int | None = Field(None, ge=0, description="How often it had been received then.")
-    first_failed_at: datetime | None = Field(None, description="When it failed for the first time.")
+    first_failed_at: MessageTime | None = Field(None, description="When it failed for the first time.")
     org_id: UUID | None = Field(None, description="Redriven: whose dead letter it was.")
     dead_letter_id: UUID | None = Field(None, description="Redriven: which dead letter it was.")
     operation_id: UUID | None = Field(None, description="Redriven: by which operation.")

@@ -1,6 +1,5 @@
 """Progress events and batches, as they come over HTTP."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,32 +9,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetPydanticSchema,
     TypeAdapter,
-    WithJsonSchema,
 )
-from pydantic_core import core_schema
 
-# No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier. Nor the two
-# noncharacters that SQS refuses: what is accepted must fit the spool queue as well.
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]+$")]
-RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
-
-
-def _timestamp(_source: object, _handler: object) -> core_schema.CoreSchema:
-    """Check the form first: pydantic alone takes a number in a string for seconds, or milliseconds as it guesses."""
-    aware = core_schema.datetime_schema(tz_constraint="aware", strict=False)
-    text = core_schema.chain_schema([core_schema.str_schema(pattern=RFC_3339, strict=True), aware])
-    return core_schema.custom_error_schema(
-        core_schema.json_or_python_schema(json_schema=text, python_schema=aware),
-        custom_error_type="timestamp_invalid",
-        custom_error_message="Input should be an RFC 3339 time with an offset",
-    )
-
-
-Timestamp = Annotated[
-    datetime, GetPydanticSchema(_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
-]
+from rollcall.contracts.identifiers import Identifier
+from rollcall.contracts.times import Timestamp
 
 
 def _whole(value: object) -> object:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 
 Switch = Literal["on", "off"]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.advice import Advice
-from rollcall.contracts.event import Timestamp
 from rollcall.contracts.job import QueueDepth
+from rollcall.contracts.times import WindowTime
 
 HealthStatus = Literal["ok", "degraded", "down"]
 """ok: all is well. degraded: it works, and somebody should look. down: the database is away; batches are spooled."""
@@ -233,7 +233,7 @@ class TransitionQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(20, ge=1, le=100)
-    before: Timestamp | None = Field(None, description="Those before this moment.")
+    before: WindowTime | None = Field(None, description="Those before this moment.")
 
 
 class Sample(BaseModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView
 from rollcall.contracts.receipt import is_absent
 

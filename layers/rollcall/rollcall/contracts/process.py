@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.analytics import AnalyticsEvent
-from rollcall.contracts.event import Timestamp
 from rollcall.contracts.receipt import is_absent
 from rollcall.contracts.report import CURSOR, FromDay, OrganisationQuery, ToDay
+from rollcall.contracts.times import Timestamp
 
 LIST_DEFAULT, LIST_MAX = 100, 1_000
 AMOUNT_MAX = 1e9

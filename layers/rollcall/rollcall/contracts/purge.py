@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from rollcall.contracts.event import Identifier, Timestamp
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView
+from rollcall.contracts.times import Timestamp, WindowTime
 
 WINDOW_MAX = timedelta(days=3660)
 
@@ -19,8 +20,8 @@ class PurgeRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
-    from_at: Annotated[Timestamp, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
-    to_at: Annotated[Timestamp, Field(alias="to", description="Where it ends, itself not included.")]
+    from_at: Annotated[WindowTime, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
+    to_at: Annotated[WindowTime, Field(alias="to", description="Where it ends, itself not included.")]
     dry_run: bool = Field(False, description="Count what would be deleted, and delete nothing.")
     reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
 

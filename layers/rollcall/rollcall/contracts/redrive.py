@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.dead_letter import Cause, QueueName, State
-from rollcall.contracts.event import Identifier, Timestamp
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
 from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.times import WindowTime
 
 SELECTED_MAX = 300  # what an operation's parameters hold
 
@@ -52,7 +53,7 @@ class DiscardOrder(BaseModel):
     selection: Selection
     reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
     dry_run: bool = Field(False, description="Count what it would be, and change nothing.")
-    until: Timestamp | None = Field(
+    until: WindowTime | None = Field(
         None,
         description="Only what failed by then: the `until` of a dry run, to give up what it counted.",
     )

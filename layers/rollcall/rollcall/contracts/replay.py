@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from rollcall.contracts.event import Identifier, Timestamp
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
 from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.times import Timestamp, WindowTime
 
 ReplaySource = Literal["events", "spool", "dead_letters", "snapshots"]
 LIST_DEFAULT, LIST_MAX = 20, 100
@@ -23,8 +24,8 @@ class ReplayRequest(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     user_id: UUID | None = Field(None, description="One learner alone; when absent, all of the organisation.")
-    from_at: Annotated[Timestamp, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
-    to_at: Annotated[Timestamp, Field(alias="to", description="Where it ends, itself not included.")]
+    from_at: Annotated[WindowTime, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
+    to_at: Annotated[WindowTime, Field(alias="to", description="Where it ends, itself not included.")]
     source: ReplaySource = Field("events", description="What is applied again.")
     dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
     rate: RatePerSecond | None = Field(None, description="Learners (of events) or objects (else) a second at most.")

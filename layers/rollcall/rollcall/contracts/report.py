@@ -1,32 +1,23 @@
 """Reports: what is asked of them over HTTP, and what they answer."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.times import Day
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 ACTIVITY_PAGE_MAX = 100  # a day's row is made of a histogram of hundreds of buckets
 CURSOR = r"^[A-Za-z0-9_-]{4,2048}$"
-DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Grain = Literal["day", "hour"]
 Source = Literal["progress", "analytics"]
 
 
-def _written_day(value: object) -> object:
-    """Take a day as YYYY-MM-DD alone: pydantic would also read a number as seconds since the epoch."""
-    if isinstance(value, str) and not DAY_FORM.fullmatch(value):
-        raise ValueError("not a day")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_written_day)]
 FromDay = Annotated[Day | None, Field(alias="from", description="The first day of the window, in UTC.")]
 ToDay = Annotated[Day | None, Field(alias="to", description="The day that ends it, itself not included.")]
 

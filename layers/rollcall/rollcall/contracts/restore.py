@@ -1,31 +1,19 @@
 """Snapshots, their verification and their restoration, as they go over HTTP."""
 
-import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView
 from rollcall.contracts.receipt import is_absent
 from rollcall.contracts.snapshot import EventTable, SnapshotFile
+from rollcall.contracts.times import Day
 
 LIST_DEFAULT, LIST_MAX = 100, 1000
 RestoreTarget = Literal["live", "scratch"]
-
-
-def _written_as_day(value: object) -> object:
-    """Read a day; refuse what pydantic would take for one as well: seconds since 1970, midnights."""
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("Input should be a day, such as 2026-03-01")
-    return date.fromisoformat(value)
-
-
-Day = Annotated[date, BeforeValidator(_written_as_day)]
 
 
 class SnapshotQuery(BaseModel):

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import OperationView, RatePerSecond
+from rollcall.contracts.times import Day
 
 Source = Literal["progress", "analytics"]
 SOURCES: tuple[Source, ...] = ("progress", "analytics")
@@ -49,8 +50,8 @@ class RebuildRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
-    first_day: date | None = Field(None, description="The first day, in UTC; when absent, the first there is.")
-    last_day: date | None = Field(None, description="The last day, in UTC; when absent, the last there is.")
+    first_day: Day | None = Field(None, description="The first day, in UTC; when absent, the first there is.")
+    last_day: Day | None = Field(None, description="The last day, in UTC; when absent, the last there is.")
     dry_run: bool = Field(False, description="Only count the days.")
     rate: RatePerSecond | None = Field(None, description="Days a second at most.")
     reason: Identifier | None = Field(None, description="Why. No names of people.")

@@ -1,15 +1,15 @@
 """What administrators ask of scrubbing: previews, policies, re-scrubbing of what is stored."""
 
-from datetime import date
 from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import OperationView, RatePerSecond
 from rollcall.contracts.policy import PolicyAdditions
 from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.times import Day
 
 DAYS_MAX = 31
 
@@ -109,8 +109,8 @@ class RescrubRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
-    first_day: date = Field(description="The first day, in UTC.")
-    last_day: date = Field(description="The last day, in UTC.")
+    first_day: Day = Field(description="The first day, in UTC.")
+    last_day: Day = Field(description="The last day, in UTC.")
     dry_run: bool = Field(False, description="Only count what would change.")
     rate: RatePerSecond | None = Field(None, description="Events a second at most, for each day.")
     reason: Identifier | None = Field(None, description="Why. No names of people.")

@@ -3,36 +3,26 @@
 Source: Segment, "HTTP Tracking API" and "Spec: Common Fields".
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier, id_text
+from rollcall.contracts.times import ForeignTime
 
 
-def _text(value: object) -> object:
+def _id(value: object) -> object:
     """Clients write ids as numbers too, and leave out what they do not know by an empty text."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, int | float):
+        return id_text(value) or value
     return None if value == "" else value
 
 
-def _moment(value: object) -> object:
-    """Read a time with or without fractions, offset or `T`; one without an offset is UTC."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        # A number would be seconds to some clients and milliseconds to others.
-        raise ValueError("not a time")  # noqa: TRY004 - pydantic makes a fault of this one
-    moment = datetime.fromisoformat(value)
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError as fault:
-        raise ValueError("before the first year, or after the last") from fault
+def _text(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return id_text(value) or str(value)
+    return None if value == "" else value
 
 
 def _object(value: object) -> object:
@@ -45,9 +35,9 @@ ID_SCHEMA = {
         {"type": ["number", "null"]},
     ]
 }
-Id = Annotated[Identifier | None, BeforeValidator(_text), WithJsonSchema(ID_SCHEMA)]
+Id = Annotated[Identifier | None, BeforeValidator(_id), WithJsonSchema(ID_SCHEMA)]
+MessageId = Annotated[str | None, BeforeValidator(_id), WithJsonSchema({"type": ["string", "number", "null"]})]
 Text = Annotated[str | None, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number", "null"]})]
-Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema({"type": ["string", "null"]})]
 Members = Annotated[
     dict[str, Any],
     BeforeValidator(_object),
@@ -61,10 +51,10 @@ class SegmentCall(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, alias_generator=to_camel)
 
     type: Literal["track", "identify", "page", "screen", "group", "alias"] = Field(description="Which call it is.")
-    message_id: Text = Field(
+    message_id: MessageId = Field(
         None, description="Made by the client's library, once for each call: what makes it count once."
     )
-    timestamp: Moment = Field(None, description="When it happened, by the client's clock.")
+    timestamp: ForeignTime = Field(None, description="When it happened, by the client's clock.")
     user_id: Id = Field(None, description="Who: kept as a pseudonym alone.")
     anonymous_id: Id = Field(None, description="Who, before they signed in: kept as a pseudonym alone.")
     event: Id = Field(None, description="track: what happened.")

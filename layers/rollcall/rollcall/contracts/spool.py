@@ -1,11 +1,11 @@
 """A batch that waits in the spool queue until the database is back."""
 
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.times import MessageTime
 
 
 class SpooledBatch(BaseModel):
@@ -16,5 +16,5 @@ class SpooledBatch(BaseModel):
     version: int = 1
     subject: str
     org_ids: list[UUID]
-    received_at: datetime
+    received_at: MessageTime
     events: list[ProgressEvent]

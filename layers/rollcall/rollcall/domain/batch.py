@@ -9,10 +9,10 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.receipt import EventReceipt, Rejection
 from rollcall.errors import Fault, InvalidBody, TooManyEvents
 
-DIGITS_MAX = 20  # longer integers fit nothing we hold, and Python refuses to read very long ones
 UNKNOWN_FIELD = "extra_forbidden"
 
 
@@ -192,7 +192,7 @@ def _check_count(events: Sequence[object], events_max: int) -> None:
 def read_json(body: bytes) -> Any:
     """Return the JSON in a body; raises InvalidBody."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_bounded_int)
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise InvalidBody("The body is not JSON that we can read.") from fault
 
@@ -201,16 +201,9 @@ def _refuse_constant(_name: str) -> None:
     raise ValueError("JSON has no such number")
 
 
-def _bounded_int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= DIGITS_MAX else float(digits)
-
-
 def _uuid_in(document: Any, name: str) -> UUID | None:
     value = document.get(name) if isinstance(document, dict) else None
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return read_uuid(value) if isinstance(value, str) else None
 
 
 def fault_of(pointer: str, error: ErrorDetails) -> Fault:

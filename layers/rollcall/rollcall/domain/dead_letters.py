@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.dead_letter import NOBODY, Cause
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.subject import opaque_subject
 from rollcall.errors import PoisonedMessage, StoreRefused
@@ -157,10 +158,7 @@ def legible_event_ids(body: str) -> tuple[UUID, ...]:
 
 
 def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return read_uuid(value) if isinstance(value, str) else None
 
 
 def dead_letter_id(queue: str, message_id: str, org_id: UUID) -> UUID:

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from rollcall.contracts.analytics import AnalyticsEvent
-from rollcall.contracts.segment import Moment, SegmentBatch, SegmentCall
+from rollcall.contracts.segment import SegmentBatch, SegmentCall
+from rollcall.contracts.times import read_foreign_time
 from rollcall.domain.batch import read_json
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, InvalidBody
 
 NAMESPACE = UUID("3f0c1bd5-2f54-4a0e-9a53-7a0a3b6f6c11")  # drawn once; another would make every event a new one
 CANONICAL_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-MOMENT: TypeAdapter[datetime | None] = TypeAdapter(Moment)
 
 
 class CallRefused(Exception):
@@ -65,8 +65,8 @@ def read_segment_batch(body: bytes) -> SegmentBatch:
 def read_sent_at(batch: SegmentBatch) -> datetime | None:
     """Return when a batch was sent by its client's clock, None where it does not say so readably."""
     try:
-        return MOMENT.validate_python(batch.sent_at)
-    except ValidationError:
+        return read_foreign_time(batch.sent_at)
+    except ValueError:
         return None
 
 

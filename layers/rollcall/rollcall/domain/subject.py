@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable
-from uuid import UUID
+
+from rollcall.contracts.identifiers import read_uuid
 
 DIGITS = 32  # 128 bits
 
@@ -13,15 +14,11 @@ def opaque_subject(subject: str) -> str:
     Issuers may put an e-mail address into `sub`. The hash tells two senders apart; whoever knows an address can find
     it again, so docs/privacy.md asks for opaque subjects all the same.
     """
-    try:
-        return str(UUID(subject))
-    except ValueError:
-        return "subject:" + hashlib.sha256(b"rollcall/subject/" + subject.encode()).hexdigest()[:DIGITS]
+    if identity := read_uuid(subject):
+        return str(identity)
+    return "subject:" + hashlib.sha256(b"rollcall/subject/" + subject.encode()).hexdigest()[:DIGITS]
 
 
 def name_requester(subject: str, pseudonym: Callable[[str], str]) -> str:
     """Return who asked for an operation, as it may be written down: a UUID as it is, a pseudonym of anything else."""
-    try:
-        return str(UUID(subject))
-    except ValueError:
-        return f"service:{pseudonym(subject)}"
+    return str(identity) if (identity := read_uuid(subject)) else f"service:{pseudonym(subject)}"

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Self
 from uuid import UUID
 
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.operation import Operation
 from rollcall.domain.dead_letters import read_document, write_document
 from rollcall.domain.subject import opaque_subject
@@ -208,10 +209,7 @@ def _events(document: Any) -> list[Any]:
 
 
 def _event_id(event: Mapping[str, Any]) -> UUID | None:
-    try:
-        return UUID(str(event.get("event_id")))
-    except ValueError:
-        return None
+    return read_uuid(str(event.get("event_id")))
 
 
 def _is_newer(document: Any, event: Any, until: datetime | None) -> bool:

@@ -1,17 +1,16 @@
 """/api/admin/courses/{course_id}/assign and /api/admin/assignments: give a course to learners, follow it, cancel it."""
 
 import re
-from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
 from rollcall import errors
 from rollcall.contracts.assignment import KEY_PATTERN, AssignmentOrder, AssignmentView
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier
 from rollcall.domain.scrub.identifiers import find_personal_identifier, find_plainly_personal
 from rollcall.edge import access, observe, wiring, wiring_assignments, wiring_operations
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model
+from rollcall.edge.models import read_model, read_path_id
 from rollcall.flows.assign import Requested
 
 READ, WRITE = "admin:read", "admin:write"
@@ -46,7 +45,9 @@ def post_assignments(request: Request) -> Response:
 def get_assignments(request: Request) -> Response:
     """Answer how far an order is."""
     caller = access.administrator(request, READ)
-    operation = wiring_operations.request_operation().read("assign", _operation_id(request), caller.org_ids)
+    operation = wiring_operations.request_operation().read(
+        "assign", read_path_id(request, "operation_id"), caller.org_ids
+    )
     return Response.of(OK, AssignmentView.of_order(operation))
 
 
@@ -54,7 +55,9 @@ def get_assignments(request: Request) -> Response:
 def cancel_assignments(request: Request) -> Response:
     """Cancel an order: at once, or after the chunk under way. Who is assigned stays assigned."""
     caller = access.administrator(request, WRITE)
-    operation = wiring_operations.request_operation().cancel("assign", _operation_id(request), caller.org_ids)
+    operation = wiring_operations.request_operation().cancel(
+        "assign", read_path_id(request, "operation_id"), caller.org_ids
+    )
     observe.logger().info("assignments cancelled", extra={"operation_id": str(operation.operation_id)})
     return Response.of(OK, AssignmentView.of_order(operation))
 
@@ -78,10 +81,3 @@ def _course_id(request: Request, org_id: UUID) -> str:
     if is_doubtful and (find_plainly_personal(course_id) or course_id not in wiring.catalogues().known_of(org_id)):
         raise errors.InvalidRequest("A course's id names no person. The organisation's catalogue can let it through.")
     return course_id
-
-
-def _operation_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_parameters["operation_id"])
-    except ValueError:
-        raise errors.OperationUnknown from None

@@ -22,7 +22,7 @@ from rollcall.contracts.redrive import DiscardOrder, RedriveOrder, RedriveReport
 from rollcall.domain import dead_letters
 from rollcall.edge import access, observe, wiring_dead_letters, wiring_operations
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model, read_query
+from rollcall.edge.models import read_model, read_path_id, read_query
 from rollcall.store.dead_letters import LetterFilter
 
 READ, WRITE, SUPER = "admin:read", "admin:write", "admin:super"
@@ -94,7 +94,7 @@ def get_dead_letter(request: Request) -> Response:
         return Response.refusal(errors.MethodNotAllowed(), request.request_id, {"Allow": "POST"})
     query = read_query(request, OrganisationQuery)
     _administrator(request, READ, query.org_id)
-    letter_id = _path_id(request, "dead_letter_id", errors.DeadLetterUnknown)
+    letter_id = read_path_id(request, "dead_letter_id", errors.DeadLetterUnknown)
     file = wiring_dead_letters.dead_letter_store().read_dead_letter(query.org_id, letter_id)
     if file is None:
         raise errors.DeadLetterUnknown
@@ -142,7 +142,7 @@ def get_redrive(request: Request) -> Response:
     """Answer how far a redrive is, and what it did with each message."""
     query = read_query(request, ReportQuery)
     _administrator(request, READ, query.org_id)
-    operation_id = _path_id(request, "operation_id", errors.OperationUnknown)
+    operation_id = read_path_id(request, "operation_id", errors.OperationUnknown)
     operation = wiring_operations.request_operation().read("redrive", operation_id, [query.org_id])
     counts, results = wiring_dead_letters.dead_letter_store().list_redrive_results(
         query.org_id, operation_id, query.after, query.limit
@@ -157,7 +157,7 @@ def cancel_redrive(request: Request) -> Response:
     """Cancel a redrive: at once, or after the chunk under way. What was sent stays sent."""
     query = read_query(request, OrganisationQuery)
     _administrator(request, WRITE, query.org_id)
-    operation_id = _path_id(request, "operation_id", errors.OperationUnknown)
+    operation_id = read_path_id(request, "operation_id", errors.OperationUnknown)
     operation = wiring_operations.request_operation().cancel("redrive", operation_id, [query.org_id])
     observe.logger().info("redrive cancelled", extra={"operation_id": str(operation_id)})
     return Response.of(OK, RedriveView.of(operation))
@@ -192,10 +192,3 @@ def _administrator(request: Request, scope: str, org_id: UUID) -> Caller:
     if org_id == NOBODY:
         return access.administrator(request, SUPER)
     return access.administrator(request, scope, org_id=org_id)
-
-
-def _path_id(request: Request, name: str, unknown: type[errors.NotFound]) -> UUID:
-    try:
-        return UUID(request.path_parameters[name])
-    except ValueError:
-        raise unknown from None

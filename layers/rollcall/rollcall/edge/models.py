@@ -2,10 +2,12 @@
 
 import json
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
 from rollcall import errors
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.domain.batch import fault_of, read_json
 from rollcall.edge.http import Request
 
@@ -47,3 +49,10 @@ def read_query(request: Request, model: type[Model]) -> Model:
         named = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]} & known
         names = ", ".join(sorted(named)) or "there is one that this route does not know"
         raise errors.InvalidRequest(f"Check the parameters of the query: {names}.") from None
+
+
+def read_path_id(request: Request, name: str, unknown: type[errors.NotFound] = errors.OperationUnknown) -> UUID:
+    """Return the UUID in a path, in any spelling that bodies have too; raises `unknown` where there is none."""
+    if (found := read_uuid(request.path_parameters[name])) is None:
+        raise unknown
+    return found

@@ -17,7 +17,7 @@ NAMESPACE = "Rollcall"
 # Each further dimension multiplies what CloudWatch stores and bills, and could name a person.
 DIMENSIONS = frozenset({"service", "environment", "region", "queue", "job", "status"})
 NO_UNIT = MetricUnit.NoUnit
-OWN_FOLDERS = ("/rollcall/", "/functions/")
+OWN_PACKAGES = frozenset({"rollcall", "functions"})
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -130,8 +130,9 @@ def place_of(fault: BaseException | None) -> str:
     place = fault.__traceback__ if fault else None
     found = ""
     while place is not None:
-        file = place.tb_frame.f_code.co_filename
-        if (place.tb_next is None and not found) or any(folder in file for folder in OWN_FOLDERS):
-            found = f"{file}:{place.tb_lineno}"
+        # By package, not by folder: a checkout may lie in a folder of any name, `rollcall` among them.
+        package = str(place.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if (place.tb_next is None and not found) or package in OWN_PACKAGES:
+            found = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}"
         place = place.tb_next
     return found

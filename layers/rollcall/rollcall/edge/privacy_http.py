@@ -1,8 +1,5 @@
 """/api/admin/privacy: erase or export one learner, follow it, read the certificate, fetch the export."""
 
-from uuid import UUID
-
-from rollcall import errors
 from rollcall.contracts.operation import Operation, OperationKind, OperationRequest
 from rollcall.contracts.privacy import (
     ErasureList,
@@ -15,7 +12,7 @@ from rollcall.contracts.privacy import (
 from rollcall.domain import certificate
 from rollcall.edge import access, observe, wiring_operations, wiring_privacy, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model, read_query
+from rollcall.edge.models import read_model, read_path_id, read_query
 from rollcall.flows.learner_objects import export_key
 
 READ, WRITE = "admin:read", "admin:write"
@@ -99,8 +96,5 @@ def _latest(request: Request, kind: OperationKind, scope: str) -> list[Operation
 
 def _one(request: Request, kind: OperationKind, scope: str) -> Operation:
     caller = access.administrator(request, scope)
-    try:
-        operation_id = UUID(request.path_parameters["operation_id"])
-    except ValueError:
-        raise errors.OperationUnknown from None
+    operation_id = read_path_id(request, "operation_id")
     return wiring_operations.request_operation().read(kind, operation_id, caller.org_ids)

@@ -4,8 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from rollcall import errors
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.process import ProcessList, ProcessListQuery, ProcessWindowQuery
 from rollcall.contracts.report import OrganisationQuery
+from rollcall.contracts.times import read_time
 from rollcall.domain.cursor import read_cursor, write_cursor
 from rollcall.domain.report_window import DayWindow
 from rollcall.edge import access, wiring, wiring_reports
@@ -53,9 +55,9 @@ def _read_after(cursor: str | None) -> tuple[datetime, UUID] | None:
     if key is None:
         return None
     try:
-        after = datetime.fromisoformat(str(key[0])), UUID(str(key[1]))
+        moment, event_id = read_time(str(key[0])), read_uuid(str(key[1]))
     except ValueError:
         raise errors.CursorInvalid from None
-    if after[0].tzinfo is None:
+    if event_id is None:
         raise errors.CursorInvalid
-    return after
+    return moment, event_id

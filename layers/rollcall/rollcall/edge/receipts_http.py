@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall import errors
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.edge import access, wiring
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_query
@@ -39,7 +40,6 @@ def get_receipt(request: Request) -> Response:
 
 
 def _event_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_parameters["event_id"])
-    except ValueError:
-        raise errors.InvalidRequest("An event_id is a UUID.") from None
+    if (event_id := read_uuid(request.path_parameters["event_id"])) is None:
+        raise errors.InvalidRequest("An event_id is a UUID.")
+    return event_id

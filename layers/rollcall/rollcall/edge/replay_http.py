@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from rollcall import errors
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.operation import OperationRequest
 from rollcall.contracts.replay import ReplayList, ReplayQuery, ReplayRequest, ReplayView
 from rollcall.edge import access, observe, wiring_operations
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model, read_query
+from rollcall.edge.models import read_model, read_path_id, read_query
 
 READ, WRITE = "admin:read", "admin:write"
 OK, ACCEPTED = 200, 202
@@ -51,7 +50,7 @@ def list_replays(request: Request) -> Response:
 def get_replay(request: Request) -> Response:
     """Answer how far a replay is."""
     caller = _administrator(request, READ)
-    operation = wiring_operations.request_operation().read("replay", _replay_id(request), caller.org_ids)
+    operation = wiring_operations.request_operation().read("replay", read_path_id(request, "replay_id"), caller.org_ids)
     return Response.of(OK, ReplayView.of(operation))
 
 
@@ -59,17 +58,12 @@ def get_replay(request: Request) -> Response:
 def cancel_replay(request: Request) -> Response:
     """Cancel a replay: at once, or after the chunk under way. One that is finished stays as it is."""
     caller = _administrator(request, WRITE)
-    operation = wiring_operations.request_operation().cancel("replay", _replay_id(request), caller.org_ids)
+    operation = wiring_operations.request_operation().cancel(
+        "replay", read_path_id(request, "replay_id"), caller.org_ids
+    )
     observe.logger().info("replay cancelled", extra={"operation_id": str(operation.operation_id)})
     return Response.of(OK, ReplayView.of(operation))
 
 
 def _administrator(request: Request, scope: str, org_id: UUID | None = None) -> Caller:
     return access.administrator(request, scope, role="service", org_id=org_id)
-
-
-def _replay_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_parameters["replay_id"])
-    except ValueError:
-        raise errors.OperationUnknown from None

@@ -1,13 +1,10 @@
 """/api/admin/rollups/rebuilds: compute an organisation's rollups again from its events, follow that, cancel it."""
 
-from uuid import UUID
-
-from rollcall import errors
 from rollcall.contracts.operation import OperationRequest, OperationView
 from rollcall.contracts.rollup import RebuildList, RebuildQuery, RebuildRequest
 from rollcall.edge import access, observe, wiring_operations
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model, read_query
+from rollcall.edge.models import read_model, read_path_id, read_query
 
 READ, WRITE = "admin:read", "admin:write"
 OK, ACCEPTED = 200, 202
@@ -50,7 +47,9 @@ def list_rebuilds(request: Request) -> Response:
 def get_rebuild(request: Request) -> Response:
     """Answer how far a rebuild is."""
     caller = access.administrator(request, READ)
-    operation = wiring_operations.request_operation().read("rollup", _operation_id(request), caller.org_ids)
+    operation = wiring_operations.request_operation().read(
+        "rollup", read_path_id(request, "operation_id"), caller.org_ids
+    )
     return Response.of(OK, OperationView.of(operation))
 
 
@@ -58,13 +57,8 @@ def get_rebuild(request: Request) -> Response:
 def cancel_rebuild(request: Request) -> Response:
     """Cancel a rebuild: at once, or after the day under way. One that is finished stays as it is."""
     caller = access.administrator(request, WRITE)
-    operation = wiring_operations.request_operation().cancel("rollup", _operation_id(request), caller.org_ids)
+    operation = wiring_operations.request_operation().cancel(
+        "rollup", read_path_id(request, "operation_id"), caller.org_ids
+    )
     observe.logger().info("rebuild cancelled", extra={"operation_id": str(operation.operation_id)})
     return Response.of(OK, OperationView.of(operation))
-
-
-def _operation_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_parameters["operation_id"])
-    except ValueError:
-        raise errors.OperationUnknown from None

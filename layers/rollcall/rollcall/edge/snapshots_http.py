@@ -1,7 +1,5 @@
 """/api/admin/snapshots and /api/admin/purge: list, verify and restore snapshots, and delete for good."""
 
-from uuid import UUID
-
 from rollcall import errors
 from rollcall.contracts.operation import OperationRequest
 from rollcall.contracts.purge import PurgeRequest, PurgeView
@@ -15,7 +13,7 @@ from rollcall.contracts.restore import (
 )
 from rollcall.edge import access, observe, wiring_operations, wiring_snapshots
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model, read_query
+from rollcall.edge.models import read_model, read_path_id, read_query
 
 READ, WRITE, BREAKGLASS = "admin:read", "admin:write", "admin:breakglass"
 OK, ACCEPTED = 200, 202
@@ -73,7 +71,9 @@ def post_restore(request: Request) -> Response:
 def get_restore(request: Request) -> Response:
     """Answer how far a restoration is."""
     caller = access.administrator(request, READ)
-    operation = wiring_operations.request_operation().read("restore", _id(request, "restore_id"), caller.org_ids)
+    operation = wiring_operations.request_operation().read(
+        "restore", read_path_id(request, "restore_id"), caller.org_ids
+    )
     return Response.of(OK, RestoreView.of(operation))
 
 
@@ -102,7 +102,7 @@ def post_purge(request: Request) -> Response:
 def get_purge(request: Request) -> Response:
     """Answer how far a purge is."""
     caller = access.administrator(request, READ)
-    operation = wiring_operations.request_operation().read("purge", _id(request, "purge_id"), caller.org_ids)
+    operation = wiring_operations.request_operation().read("purge", read_path_id(request, "purge_id"), caller.org_ids)
     return Response.of(OK, PurgeView.of(operation))
 
 
@@ -110,13 +110,6 @@ def get_purge(request: Request) -> Response:
 def cancel_purge(request: Request) -> Response:
     """Cancel a purge: at once, or after the chunk under way. What was deleted stays so."""
     caller = access.administrator(request, BREAKGLASS)
-    operation = wiring_operations.request_operation().cancel("purge", _id(request, "purge_id"), caller.org_ids)
+    operation = wiring_operations.request_operation().cancel("purge", read_path_id(request, "purge_id"), caller.org_ids)
     observe.logger().info("purge cancelled", extra={"operation_id": str(operation.operation_id)})
     return Response.of(OK, PurgeView.of(operation))
-
-
-def _id(request: Request, name: str) -> UUID:
-    try:
-        return UUID(request.path_parameters[name])
-    except ValueError:
-        raise errors.OperationUnknown from None

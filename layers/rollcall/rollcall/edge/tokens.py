@@ -10,7 +10,7 @@ import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rollcall.contracts.caller import Caller, Role
-from rollcall.contracts.event import Identifier
+from rollcall.contracts.identifiers import Identifier, read_uuid
 from rollcall.errors import ExpiredToken, InvalidToken, KeysUnavailable, SecretUnavailable, Unauthorized
 
 SYMMETRIC = frozenset({"HS256"})
@@ -37,6 +37,14 @@ class Claims(BaseModel):
     role: Role = "learner"
     org_ids: list[str] = Field(min_length=1, max_length=100)
     scope: str = Field("", max_length=1000)
+
+    @property
+    def organisations(self) -> frozenset[UUID]:
+        """The organisations that the token holds; raises ValueError where one is no UUID."""
+        found = [read_uuid(org_id) for org_id in self.org_ids]
+        if None in found:
+            raise ValueError("an organisation that is no UUID")
+        return frozenset(org_id for org_id in found if org_id is not None)
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def verify(authorization: str | None, rules: TokenRules) -> Caller:
         return Caller(
             subject=claims.sub,
             role=claims.role,
-            org_ids=frozenset(map(UUID, claims.org_ids)),
+            org_ids=claims.organisations,
             scopes=frozenset(claims.scope.split()),
             expires_at=int(claims.exp) + rules.leeway_seconds,
         )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from rollcall.contracts.analytics import AnalyticsBatch, AnalyticsEvent, QueuedBatch, Route, ScrubbedEvent
 from rollcall.contracts.caller import Caller
+from rollcall.contracts.identifiers import canonical_id
 from rollcall.contracts.process import ProcessBatch, ProcessEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, QueuedEvents
 from rollcall.domain.backpressure import LatencyGauge
@@ -112,11 +113,12 @@ class Collect:
 
     def _judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
         window = AcceptedWindow.at(received_at, self.rules.retention)
+        any_person, own_id = caller.role == "service", canonical_id(caller.subject)
 
         def judge(event: AnalyticsEvent) -> tuple[str, str] | None:
             if event.org_id not in caller.org_ids:
                 return "org_forbidden", "org_id"
-            if caller.role != "service" and event.user_id not in {None, caller.subject}:
+            if not any_person and event.user_id is not None and canonical_id(event.user_id) != own_id:
                 return "user_forbidden", "user_id"
             return None if window.holds(event.occurred_at) else ("out_of_window", "occurred_at")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
+from rollcall.contracts.identifiers import canonical_id
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
@@ -109,7 +110,7 @@ def scrub_batch_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
 def _content_of(event: AnalyticsEvent) -> bytes:
     """Return what the event says, the same bytes however its client writes times and orders keys."""
     happened = event.occurred_at.astimezone(UTC).isoformat()
-    who = (event.user_id, event.anonymous_id, event.session_id)
+    who = [canonical_id(identifier) for identifier in (event.user_id, event.anonymous_id, event.session_id)]
     return json.dumps([str(event.event_id), event.name, happened, who, event.properties], sort_keys=True).encode()
 
 

@@ -4,6 +4,7 @@ import json
 from itertools import islice
 from typing import Any
 
+from rollcall.contracts.identifiers import id_text
 from rollcall.domain.scrub.key_name import compact
 from rollcall.domain.scrub.key_rules import KeyVerdict, judge
 from rollcall.domain.scrub.limits import (
@@ -171,8 +172,9 @@ class DocumentWalk:
         if value is None or (isinstance(value, str) and value[:1] == "[" and MARKER.fullmatch(value)):
             return value if action != "remove" else _ABSENT
         is_plain = isinstance(value, PLAIN) and not isinstance(value, bool)
-        if action == "pseudonymise" and is_plain and len(str(value)) <= IDENTIFIER_MAX:
-            pseudonym = self._pseudonymiser.pseudonym(str(value))
+        text = id_text(value) if action == "pseudonymise" and is_plain else None
+        if text is not None and len(text) <= IDENTIFIER_MAX:
+            pseudonym = self._pseudonymiser.pseudonym(text)
             if pseudonym != value:
                 self._remarks.add(place, rule, action)
             return pseudonym

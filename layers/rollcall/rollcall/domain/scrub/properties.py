@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from rollcall.contracts.identifiers import id_text
 from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
 from rollcall.domain.scrub.limits import KEYS_MAX, NAME_MAX
 from rollcall.domain.scrub.means import Means
@@ -120,10 +121,10 @@ class PropertiesWalk:
         return mask(accepted)
 
     def _pseudonym(self, value: Any, place: tuple[str, ...]) -> Any:
-        if isinstance(value, bool) or not isinstance(value, str | int) or is_marker(value):
+        text = None if is_marker(value) else id_text(value)
+        if text is None:
             self._remarks.add(place, "@kind:pseudonym", "remove")
             return _ABSENT
-        text = str(value)
         if not self._pseudonymiser.is_pseudonym(text):
             self._remarks.add(place, "@identifier", "pseudonymise")
         return self._pseudonymiser.pseudonym(text)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from rollcall.contracts.identifiers import canonical_id
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.limits import IDENTIFIER_MAX
 from rollcall.errors import ScrubFailed
@@ -21,10 +22,9 @@ from rollcall.errors import ScrubFailed
 LABEL = b"rollcall/pseudonym/v1/"
 HEX_DIGITS = 32
 CHECKED_DIGITS = 24
-UUID_CHARACTERS = 36
 REMEMBERED_MAX = 1_024
 SHAPE = re.compile(r"[0-9a-f]{32}")
-CASELESS = re.compile(r"[^@\s]+@[^@\s]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 BLOCK_BYTES = 64  # of SHA-256
@@ -97,12 +97,22 @@ class Pseudonymiser:
         code = hash(value), hash(value[::-1])
         pseudonym = self._remembered.get(code)
         if pseudonym is None:
-            head = self._own.value.hex_digest(normalise(value).encode("utf-8", "surrogatepass"))
-            pseudonym = _checked(self._own, head[:CHECKED_DIGITS])
+            pseudonym = self._made_of(normalise(value))
             if len(self._remembered) >= REMEMBERED_MAX:
                 self._remembered.clear()
             self._remembered[code] = pseudonym
         return pseudonym
+
+    def former_pseudonyms(self, identity: UUID) -> frozenset[str]:
+        """Return the pseudonyms that spellings of a UUID had before all of them had the dashed one's."""
+        dashed, undashed = str(identity), identity.hex
+        lower = (undashed, f"{{{dashed}}}", f"urn:uuid:{dashed}")
+        spellings = {*lower, *map(str.upper, lower), f"urn:uuid:{dashed.upper()}"}
+        return frozenset(self._made_of(spelling) for spelling in spellings)
+
+    def _made_of(self, text: str) -> str:
+        head = self._own.value.hex_digest(text.encode("utf-8", "surrogatepass"))
+        return _checked(self._own, head[:CHECKED_DIGITS])
 
     def is_pseudonym(self, text: str) -> bool:
         """Tell whether this is a pseudonym of this organisation, made with any key of the keyring."""
@@ -122,7 +132,7 @@ def _checked(keys: _Keys, head: str) -> str:
 
 
 def normalise(value: str) -> str:
-    """Return what is pseudonymised: Unicode NFC, no outer whitespace; e-mail addresses and UUIDs in lower case.
+    """Return what is pseudonymised: Unicode NFC, trimmed; e-mail addresses in lower case, UUIDs in one spelling.
 
     Raises:
         ScrubFailed: the value is too long to be an identifier.
@@ -131,5 +141,6 @@ def normalise(value: str) -> str:
     if len(value) > IDENTIFIER_MAX:
         raise ScrubFailed("An identifier is too long.")
     text = (value if value.isascii() else unicodedata.normalize("NFC", value)).strip()
-    has_form = "@" in text or len(text) == UUID_CHARACTERS
-    return text.lower() if has_form and CASELESS.fullmatch(text) else text
+    if "@" in text and MAIL.fullmatch(text):
+        return text.lower()
+    return canonical_id(text) or text

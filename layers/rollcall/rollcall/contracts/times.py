@@ -1,0 +1,196 @@
+"""Times: the one table of the forms in which clients write them, and the types that contracts take. All become UTC.
+
+Rollcall's own routes take RFC 3339 alone. Routes for clients that others wrote take every form of the table.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, GetPydanticSchema, WithJsonSchema
+from pydantic_core import PydanticCustomError, core_schema
+
+RFC_3339 = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Numbers of the years 2000 to 2099 alone: no number of seconds can be taken for one of milliseconds.
+SECONDS = (946_684_800, 4_102_444_800)
+MICROSECONDS_OF = {1: 1_000_000, 1_000: 1_000}  # by how many of a unit make a second
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Windows that people ask for: within the years of every calendar involved, with room to add a day at either end.
+YEAR_FIRST, YEAR_LAST = 1970, 9998
+DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+LAST_MINUTE = (23, 59)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form in which a time is written. `read` raises ValueError for one of the form that no calendar has."""
+
+    name: str
+    pattern: re.Pattern[str]
+    read: Callable[[re.Match[str]], datetime]
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return a time in UTC; raises ValueError for one that UTC has not: before year 1, or after 9999."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("before the first year, or after the last") from None
+
+
+def _offset(text: str | None) -> timezone:
+    """Return the time zone of an offset; UTC for none. Raises ValueError for a day or more, and for 60 minutes."""
+    if text is None or text[0] not in "+-":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > len("+00") else 0
+    if minutes >= 60:  # noqa: PLR2004 - of an hour
+        raise ValueError("an offset has fewer than 60 minutes beside its hours")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _assemble(day: date, found: re.Match[str]) -> datetime:
+    """Return the time that stands beside a day; a leap second is the second after it, as PostgreSQL has it."""
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    microsecond = int((found["fraction"] or "")[:6].ljust(6, "0"))
+    is_midnight = (hour, minute, second, microsecond) == (24, 0, 0, 0)
+    is_leap = second == 60  # noqa: PLR2004 - the one that a minute may have beyond its 60
+    moment = datetime(
+        day.year,
+        day.month,
+        day.day,
+        0 if is_midnight else hour,
+        minute,
+        59 if is_leap else second,
+        0 if is_leap else microsecond,
+        _offset(found["offset"]),
+    )
+    if is_leap and (_utc(moment).hour, _utc(moment).minute) != LAST_MINUTE:
+        raise ValueError("a leap second is the last of a day of UTC")
+    try:
+        return _utc(moment + timedelta(days=is_midnight, seconds=is_leap))
+    except OverflowError:
+        raise ValueError("after the last year") from None
+
+
+def _read_iso(found: re.Match[str]) -> datetime:
+    return _assemble(date.fromisoformat(found["day"]), found)
+
+
+def _read_mail(found: re.Match[str]) -> datetime:
+    return _assemble(date(int(found["year"]), MONTHS.index(found["month"].lower()) + 1, int(found["date"])), found)
+
+
+def _read_number(value: float) -> datetime:
+    """Read seconds or milliseconds of the Unix epoch, as only one of them can be meant."""
+    for per_second, microseconds in MICROSECONDS_OF.items():
+        if SECONDS[0] * per_second <= value < SECONDS[1] * per_second:
+            return EPOCH + timedelta(microseconds=round(value * microseconds))
+    raise ValueError("neither seconds nor milliseconds of this century")
+
+
+def _read_digits(found: re.Match[str]) -> datetime:
+    return _read_number(float(found[0]))
+
+
+CLOCK = (
+    r"(?P<hour>[0-9]{2})(?::?(?P<minute>[0-9]{2})(?::?(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
+    r" ?(?P<offset>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+ISO = rf"(?P<day>[0-9]{{4}}-?(?:[0-9]{{2}}-?[0-9]{{2}}|W[0-9]{{2}}(?:-?[0-9])?))(?:(?:T| +){CLOCK})?"
+MAIL = rf"(?:[a-z]{{3}}, *)?(?P<date>[0-9]{{1,2}}) (?P<month>{'|'.join(MONTHS)}) (?P<year>[0-9]{{4}}) {CLOCK}"
+FORMS = (
+    Form("ISO 8601, of which RFC 3339 is a part", re.compile(ISO, re.IGNORECASE | re.ASCII), _read_iso),
+    Form("RFC 5322, as mail and HTTP have it", re.compile(MAIL, re.IGNORECASE | re.ASCII), _read_mail),
+    Form("seconds or milliseconds since 1970", re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?"), _read_digits),
+)
+
+
+def read_time(text: str) -> datetime:
+    """Read RFC 3339, the form of Rollcall's own routes; raises ValueError."""
+    found = FORMS[0].pattern.fullmatch(text) if re.fullmatch(RFC_3339, text) else None
+    if found is None or found["hour"] == "24":
+        raise ValueError("no RFC 3339 time with an offset")
+    return _read_iso(found)
+
+
+def read_foreign_time(value: object) -> datetime | None:
+    """Read a time as clients that others wrote send it: any form of the table, a number too; None where none is told.
+
+    A time without an offset is UTC. Raises ValueError for anything else.
+    """
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _read_number(value)
+    if not isinstance(value, str):
+        raise ValueError("not a time")  # noqa: TRY004 - pydantic makes a fault of this one
+    text = value.strip()
+    if not text:
+        return None
+    for form in FORMS:
+        if found := form.pattern.fullmatch(text):
+            return form.read(found)
+    raise ValueError("no form of a time that is known here")
+
+
+def _timestamp(_source: object, _handler: object) -> core_schema.CoreSchema:
+    """Check the form first: pydantic alone takes a number in a string for seconds, or milliseconds as it guesses."""
+    in_utc = core_schema.no_info_plain_validator_function(_utc)
+    aware = core_schema.chain_schema([core_schema.datetime_schema(tz_constraint="aware", strict=False), in_utc])
+    text = core_schema.chain_schema([core_schema.str_schema(pattern=RFC_3339, strict=True), aware])
+    # What pydantic does not read of RFC 3339 is a leap second.
+    slowly = core_schema.chain_schema(
+        [core_schema.str_schema(strict=True), core_schema.no_info_plain_validator_function(read_time)]
+    )
+    either = core_schema.union_schema([text, slowly], mode="left_to_right")
+    return core_schema.custom_error_schema(
+        core_schema.json_or_python_schema(json_schema=either, python_schema=aware),
+        custom_error_type="timestamp_invalid",
+        custom_error_message="Input should be an RFC 3339 time with an offset, such as 2026-03-01T12:00:00Z",
+    )
+
+
+def _within_years(value: date) -> date:
+    if not YEAR_FIRST <= value.year <= YEAR_LAST:
+        raise PydanticCustomError("year_out_of_range", f"Input should be of the years {YEAR_FIRST} to {YEAR_LAST}")
+    return value
+
+
+def _written_day(value: object) -> object:
+    """Take a day as YYYY-MM-DD alone: pydantic would also read seconds since the epoch, and midnights."""
+    if isinstance(value, str):
+        if not DAY_FORM.fullmatch(value):
+            raise ValueError("Input should be a day, such as 2026-03-01")
+        return date.fromisoformat(value)
+    return value
+
+
+def _foreign(value: object) -> object:
+    try:
+        return read_foreign_time(value)
+    except ValueError:
+        raise PydanticCustomError(
+            "timestamp_invalid", "Input should be a time: ISO 8601, or milliseconds since 1970"
+        ) from None
+
+
+Timestamp = Annotated[
+    datetime, GetPydanticSchema(_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""When something happened, as Rollcall's own routes take it."""
+WindowTime = Annotated[Timestamp, AfterValidator(_within_years)]
+"""A moment that somebody asks about, or for."""
+MessageTime = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""A moment in a message of Rollcall's own."""
+ForeignTime = Annotated[
+    datetime | None, BeforeValidator(_foreign), WithJsonSchema({"type": ["string", "number", "null"]})
+]
+"""When something happened, as clients that others wrote tell it."""
+Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_within_years)]
+"""A day of UTC that somebody asks about, or for."""
