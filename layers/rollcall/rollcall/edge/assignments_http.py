@@ -1,6 +1,7 @@
 """/api/admin/courses/{course_id}/assign and /api/admin/assignments: give a course to learners, follow it, cancel it."""
 
 import re
+from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 

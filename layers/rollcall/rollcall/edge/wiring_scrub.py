@@ -64,7 +64,7 @@ def scrubbing_at_once(org_id: UUID) -> Scrubbing:
     Raises KeysUnavailable, PolicyUnavailable.
     """
     _, policy = policies().read(org_id)
-    return scrubbing_of(org_id, policy)
+    return _scrubbing(org_id, policy, wiring.catalogues().ids_of(org_id, at_once=True), _keyring_text())
 
 
 @lru_cache(maxsize=SCRUBBINGS_KEPT)

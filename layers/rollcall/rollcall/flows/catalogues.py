@@ -36,13 +36,16 @@ class Catalogues:
             raise StoreUnavailable
         return ids
 
-    def ids_of(self, org_id: UUID) -> frozenset[str]:
-        """Return an organisation's ids, and none while they cannot be told: then less is kept."""
-        return self._read(org_id) or EMPTY
+    def ids_of(self, org_id: UUID, *, at_once: bool = False) -> frozenset[str]:
+        """Return an organisation's ids, and none while they cannot be told: then less is kept.
 
-    def _read(self, org_id: UUID) -> frozenset[str] | None:
+        At once: those of this moment, and not of a minute ago.
+        """
+        return self._read(org_id, at_once=at_once) or EMPTY
+
+    def _read(self, org_id: UUID, *, at_once: bool = False) -> frozenset[str] | None:
         kept, now = self._kept.get(org_id), self.monotonic()
-        if kept and now < kept.ask_at:
+        if kept and now < kept.ask_at and not at_once:
             return kept.ids
         try:
             ids: frozenset[str] | None = frozenset(self.read(org_id))
