@@ -10,6 +10,7 @@ from rollcall.domain.scrub import route_words
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.routes import RouteWords
+from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.url_path import UrlPaths, is_drawn
 
 KEPT = [
@@ -28,6 +29,7 @@ CHANGED = {
     "/Courses/12": "/courses/12",
     "/courses;v=2/12;jsessionid=8F3A": "/courses/12",
     "/leçons/3": "/lecons/3",
+    "/myLessons/APIKeys": "/my-lessons/api-keys",
     "/courses/12?id=4&q=my+dad+is+ill&token=8f3a": "/courses/12?id=4",
     "https://xn--mnchen-3ya.example/kurse": "/kurse",
     "https://example.org": "/",
@@ -197,13 +199,32 @@ def test_scrubbing_twice_is_scrubbing_once(
     assert urls.scrub(kept) == kept
     assert UrlPaths(RouteWords(), pseudonymiser).scrub(kept) == kept
     for segment in kept.partition("?")[0].split("/"):
-        is_word = set(re.findall("[a-z]+", segment)) <= {
-            *route_words.WORDS,
-            *route_words.ENDINGS,
-            "oauth",
-            "h",
-            "p",
-            "v",
-        }
+        words = {*route_words.WORDS, *route_words.ENDINGS, "oauth", "h", "p", "v"}
+        is_word = segment in words or set(re.findall("[a-z]+", segment)) <= words
         is_mark = segment == REMOVED or re.fullmatch(r"\[[a-z0-9_]+\]", segment)
         assert is_word or is_mark or pseudonymiser.is_pseudonym(segment) or segment in route_words.LANGUAGES, segment
+
+
+TEXTS = {
+    "See https://app.example/users/{jane}/grades.": "See https://app.example/users/#/grades.",
+    "(https://app.example/reset-password/{8f3a9c})": "(https://app.example/reset-password/[removed])",
+    'GET "https://app.example/courses/12?q={jane}" 404': 'GET "https://app.example/courses/12" 404',
+    "https://a.example/~{jane} and http://b.example/@{kim}!": "https://a.example/# and http://b.example/#!",
+    "https://app.example/courses/12/lessons/3": "https://app.example/courses/12/lessons/3",
+    "https://app.example": "https://app.example",
+    "/users/{jane}": "/users/#",
+    "and/or, 3/4, a://b": "and/or, 3/4, a://b",
+}
+
+
+@pytest.mark.parametrize(("text", "kept"), TEXTS.items())
+def test_addresses_within_texts_and_documents_are_scrubbed_too(scrubber: Scrubber, text: str, kept: str) -> None:
+    """In dead letters and whatever text is kept, by the same rule; again, nothing changes."""
+    plain = re.sub("[{}]", "", text)
+    for scrubbed in (scrubber.scrub_text(plain), scrubber.scrub_document([plain, {"href": plain}])):
+        values = [scrubbed.value] if isinstance(scrubbed.value, str) else [scrubbed.value[0], scrubbed.value[1]["href"]]
+        assert {re.sub("[0-9a-f]{32}", "#", value) for value in values} == {kept}
+        assert bool(scrubbed.remarks) is (kept != plain)
+    once = scrubber.scrub_document({"href": plain}).value
+    assert scrubber.scrub_document(once).value == once
+    assert scrubber.scrub_document(once).remarks == ()

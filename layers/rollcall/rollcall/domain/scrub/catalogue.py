@@ -31,7 +31,7 @@ EVERY_EVENT = read_kinds("""
     boolean: context.active
     language: context.locale
     time_zone: context.timezone
-    url_path: context.page.path context.page.url
+    url_path: context.page.path context.page.url context.page.referrer context.page.search referrer search
 """)
 PROGRESS = """
     number: percent progress progress_percent score points xp stars streak lives completed_lessons total_lessons

@@ -7,7 +7,6 @@ from typing import Any
 
 from rollcall.domain.scrub.languages import is_language
 from rollcall.domain.scrub.means import Means
-from rollcall.domain.scrub.redaction import MARKER
 from rollcall.domain.scrub.software import is_software
 from rollcall.domain.scrub.text import TOKEN
 from rollcall.domain.scrub.time_zones import ZONES
@@ -153,7 +152,7 @@ def _text(value: Any, means: Means) -> Any:
     """Keep a text without what the value rules find in it: for organisations that declare one, and know why."""
     if type(value) is not str or UNSTORABLE.search(value):
         return _misfit("text")
-    return value if means.texts.is_clean(value) else means.texts.scrub(value).value
+    return means.urls.scrub_within(value if means.texts.is_clean(value) else means.texts.scrub(value).value)
 
 
 def _pseudonym(value: Any, _: Means) -> Any:
@@ -181,8 +180,3 @@ KINDS = {
         PSEUDONYM,
     )
 }
-
-
-def is_marker(value: Any) -> bool:
-    """Tell whether this is what scrubbing left in place of a value."""
-    return isinstance(value, str) and MARKER.fullmatch(value) is not None

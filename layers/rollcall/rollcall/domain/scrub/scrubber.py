@@ -103,7 +103,7 @@ class Scrubber:
     @_closed
     def scrub_document(self, document: Any) -> Scrubbed:
         """Return any JSON without what key rules, value rules and the organisation's selectors find in it."""
-        return DocumentWalk(self.policy, self.pseudonymiser).scrub(document)
+        return DocumentWalk(self.policy, self.pseudonymiser, self._means.urls).scrub(document)
 
     @_closed
     def scrub_text(self, text: str) -> Scrubbed:
@@ -114,4 +114,7 @@ class Scrubber:
         scrubbed = self.policy.texts.scrub(text, TEXT_MAX)
         for rule in scrubbed.rules:
             remarks.add((), rule, "replace")
-        return Scrubbed(scrubbed.value, remarks.told())
+        kept = self._means.urls.scrub_within(scrubbed.value)
+        if kept != scrubbed.value:
+            remarks.add((), "@kind:url_path", "replace")
+        return Scrubbed(kept, remarks.told())
