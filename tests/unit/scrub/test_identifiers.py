@@ -1,6 +1,8 @@
 """Identifiers of lessons and courses: which plainly hold something personal."""
 
+import random
 import time
+from uuid import UUID
 
 import pytest
 from rollcall.domain.scrub.identifiers import find_personal_identifier, find_plainly_personal
@@ -42,7 +44,8 @@ def test_what_is_encoded_without_end_is_not_fit() -> None:
 @pytest.mark.parametrize(
     "value",
     ["lesson-4711", "algebra/1.2", "Brüche 3", "数学", "course-v1:Org+CS101+2026_T1", "2026-q1", "unit-2026-03",
-     "block-v1:Org+Course+Run+type@video+block@abc", "c++", "week-10-12", "1.2.3", "507f1f77bcf86cd799439011", "20260",
+     "block-v1:Org+Course+Run+type@video+block@abc", "c++", "week-10-12", "1.2.3", "3.4.12",
+     "507f1f77bcf86cd799439011", "20260",
      "0b1f6c1e-6a3e-4a52-9d8e-2f6f3f1f5a10", "course@2024", "100%", "DE89370400440532013001", "key-stage-2", "AC1",
      "x" * 128],
 )  # fmt: skip
@@ -85,7 +88,7 @@ def test_what_only_looks_a_little_like_it_is_left_alone(value: str) -> None:
 
 
 DOUBTFUL = [
-    "emma-mueller-2014-03-02", "dob-2014-03-02", "2014/03/02", "14.03.2011", "lesson_2014_03_02",
+    "emma-mueller-2014-03-02", "dob-2014-03-02", "2014/03/02", "14.03.2011", "14.03.11", "lesson_2014_03_02",
     "2014-03-02T00:00:00Z", "dob-2014%2D03%2D02", "born 2.3.2014", "4111111111111111", "4111-1111-1111-1111",
     "123-45-6789", "192.168.0.1", "1.2.3.4", "lesson 123-45-6789", "(234) 567-8901", "020 7946 0958", "12345678Z",
 ]  # fmt: skip
@@ -107,3 +110,16 @@ def test_no_catalogue_lets_through_what_is_plainly_personal(value: str) -> None:
     assert find_personal_identifier(value)
     assert find_personal_identifier(value, frozenset({value}))
     assert find_plainly_personal(value)
+
+
+def test_ids_that_are_drawn_are_fit() -> None:
+    """UUIDs alone and within more, keys of Open edX, ids of databases: fewer than one in a thousand is not."""
+    drawn = random.Random(7)
+    forms = ("{0}", "lesson-3-of-{0}", "{1:032x}", "{2:024x}", "block-v1:Org+C101+2026_T1+type@video+block@{1:032x}")
+    for form in forms:
+        refused = 0
+        for _ in range(3_000):
+            number = drawn.getrandbits(128)
+            value = form.format(UUID(int=number, version=4), number, number >> 32)
+            refused += find_personal_identifier(value) is not None
+        assert refused <= 2, form

@@ -14,7 +14,6 @@ from rollcall.domain.scrub.limits import (
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
-from rollcall.domain.scrub.rules.contact import DATE
 from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 
@@ -27,6 +26,13 @@ DATE_WITHIN = re.compile(
 )
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
+
+# 14.03.11, but not 3.4.12, which is a section's number.
+SHORT_DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])([./-])(?:0[1-9]|[12][0-9]|3[01])\1[0-9]{2}")
+UUID_CHARACTERS = 36
+UUIDS = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+)
 
 
 def holds_date(text: str) -> bool:
@@ -93,7 +99,9 @@ class TextScrubber:
         code = hash(text)
         if code in self._tokens:
             return True
-        if DATE.fullmatch(text) or holds_date(text) or not self.is_clean(text):
+        # A UUID is drawn: what its digits look like is chance.
+        without = UUIDS.sub("uuid", text) if len(text) > UUID_CHARACTERS else text
+        if SHORT_DATE.fullmatch(text) or holds_date(text) or not self.is_clean(without):
             return False
         if len(self._tokens) >= CLEAN_MAX:
             self._tokens.clear()
