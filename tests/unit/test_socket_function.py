@@ -318,7 +318,7 @@ def test_a_batch_comes_to_what_it_comes_to_over_http(store: RecordingStore, even
         ("NaN", "invalid_body"),
         ('"ping"', "invalid_body"),
         ("[" * 30_000, "invalid_body"),
-        ('{"action": "ping", "x": ' + "[" * 15_000 + "]" * 15_000 + "}", "invalid_body"),
+        ('{"action": "ping", "x": ' + "[" * 15_000 + "]" * 15_000 + "}", "invalid_request"),
         ('{"action": "ping", "x": ' + "[" * 4_000 + "]" * 4_000 + "}", "invalid_request"),
         ('{"action": "\ud800"}', "invalid_body"),
         ('{"action": "\\ud800"}', "action_unknown"),

@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.receipt import EventReceipt, Rejection
+from rollcall.domain.nesting import DEPTH_MAX, flatten
+from rollcall.domain.readable import readable
 from rollcall.errors import Fault, InvalidBody, TooManyEvents
 
 UNKNOWN_FIELD = "extra_forbidden"
@@ -150,11 +152,18 @@ def read_event(body: bytes, form: BatchForm[Event], judge: Judge[Event]) -> Read
 def _read(batch: ReadBatch[Event], form: BatchForm[Event], position: int, document: Any, judge: Judge[Event]) -> None:
     try:
         # Through JSON again: the rules for JSON input differ from those for Python objects.
-        event = form.read_event(json.dumps(document))
+        event = form.read_event(_written(document))
     except ValidationError as invalid:
         batch.reject_unreadable(position, document, invalid)
     else:
         _judge(batch, position, event, judge)
+
+
+def _written(document: Any) -> str:
+    try:
+        return json.dumps(document)
+    except RecursionError:
+        return json.dumps(readable(document, DEPTH_MAX))
 
 
 def _judge(batch: ReadBatch[Event], position: int, event: Event, judge: Judge[Event]) -> None:
@@ -192,7 +201,12 @@ def _check_count(events: Sequence[object], events_max: int) -> None:
 def read_json(body: bytes) -> Any:
     """Return the JSON in a body; raises InvalidBody."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        text = body.decode("utf-8")
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError:
+            # One member without end costs itself, not the batch that it stands in.
+            return json.loads(flatten(text), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise InvalidBody("The body is not JSON that we can read.") from fault
 

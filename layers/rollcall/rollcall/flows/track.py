@@ -1,20 +1,32 @@
-"""Track: take a batch of the Segment shape, onto the way of analytics events."""
+"""Track: take calls of the Segment shape, one or a batch, onto the way of analytics events."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from rollcall.contracts.analytics import AnalyticsEvent
-from rollcall.contracts.segment import SegmentBatch
 from rollcall.domain import segment
 from rollcall.domain.batch import ReadBatch
-from rollcall.domain.segment import CallRefused, ClockSkew
+from rollcall.domain.clock import ClockSkew
+from rollcall.domain.segment import CallRefused
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
+
+
+@dataclass(frozen=True)
+class Told:
+    """Calls as their client sent them, with what it says of all of them."""
+
+    calls: list[Any]
+    pointer_form: str
+    sent_at: datetime | None
+    context: Any = None
 
 
 @dataclass(frozen=True)
@@ -30,32 +42,64 @@ class Track:
         Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
         """
         holder = self.write_keys.check(key) if key is not None else None
-        received_at, batch = self.collect.now(), segment.read_segment_batch(body)
+        batch = segment.read_segment_batch(body)
         if holder is None:
-            holder = self.write_keys.check(str(batch.write_key))
+            holder = self.write_keys.check(_key_in(batch.batch, batch.write_key))
         if len(batch.batch) > self.collect.rules.events_max:
             raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
-        sent_at = segment.read_sent_at(batch)
+        sent_at = segment.read_sent_at([batch.sent_at, *_told_in(batch.batch, "sentAt")])
+        return self._take(Told(batch.batch, "/batch/{}", sent_at, batch.context), holder)
+
+    def accept_call(self, body: bytes, key: str | None, call_type: str) -> Ingestion:
+        """Take one call of this type. Raises what `accept_batch` raises but TooManyEvents."""
+        holder = self.write_keys.check(key) if key is not None else None
+        call = segment.read_single_call(body, call_type)
+        if holder is None:
+            holder = self.write_keys.check(_key_in([call]))
+        return self._take(Told([call], "", segment.read_sent_at(_told_in([call], "sentAt"))), holder)
+
+    def _take(self, told: Told, holder: KeyHolder) -> Ingestion:
+        received_at = self.collect.now()
         window = AcceptedWindow.at(received_at, self.collect.rules.retention)
-        skew = ClockSkew.between(sent_at, received_at, window)
-        read = _read(batch, holder, sent_at or received_at, skew)
+        skew = ClockSkew.between(told.sent_at, received_at, window)
+        read: ReadBatch[AnalyticsEvent] = ReadBatch(told.pointer_form)
+        for position, document in enumerate(told.calls):
+            _judge(read, position, document, told, holder.org_id, skew)
         sender = Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
         return self.collect.take(read, sender, "segment", received_at, skew.correct)
 
 
-def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: ClockSkew) -> ReadBatch[AnalyticsEvent]:
-    read: ReadBatch[AnalyticsEvent] = ReadBatch("/batch/{}")
-    for position, document in enumerate(batch.batch):
-        try:
-            event = segment.event_of(segment.read_call(document), holder.org_id, batch.context, sent_at)
-        except ValidationError as invalid:
-            read.reject_unreadable(position, document, invalid)
-        except CallRefused as refused:
-            read.refuse(position, None, refused.reason, refused.member)
+def _judge(
+    read: ReadBatch[AnalyticsEvent], position: int, document: Any, told: Told, org_id: UUID, skew: ClockSkew
+) -> None:
+    """Read one call: an event to be taken, or a rejection that can be found by its messageId."""
+    event_id = segment.told_event_id(document, org_id)
+    try:
+        event = segment.event_of(segment.read_call(document), org_id, told.context, skew.sent_at or skew.received_at)
+    except ValidationError as invalid:
+        read.reject_unreadable(position, _identity(org_id, event_id), invalid)
+    except CallRefused as refused:
+        if event_id is not None:
+            read.rejected.append((org_id, event_id, refused.reason))
+        read.refuse(position, event_id, refused.reason, refused.member)
+    else:
+        if skew.window.holds(skew.correct(event.occurred_at)):
+            read.events.append(event)
+            read.positions.append(position)
         else:
-            if skew.window.holds(skew.correct(event.occurred_at)):
-                read.events.append(event)
-                read.positions.append(position)
-            else:
-                read.reject(position, event, "out_of_window", "timestamp")
-    return read
+            read.reject(position, event, "out_of_window", "timestamp")
+
+
+def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:
+    """Return what a rejection is noted under, in the members of our own events; nothing where it has no id."""
+    return {} if event_id is None else {"event_id": str(event_id), "org_id": str(org_id)}
+
+
+def _told_in(calls: list[Any], member: str) -> list[Any]:
+    """Return what each of these calls says under a name, where it says anything."""
+    return [call[member] for call in calls if isinstance(call, dict) and call.get(member) is not None]
+
+
+def _key_in(calls: list[Any], *first: Any) -> str:
+    """Return the write key that is named first; an empty text, which is none, where none is."""
+    return next((key for key in (*first, *_told_in(calls, "writeKey")) if isinstance(key, str)), "")
