@@ -13,6 +13,8 @@ from rollcall.domain.scrub.routes import RouteWords
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.url_path import UrlPaths, is_drawn
 
+from tests.given_names import GIVEN_NAMES
+
 KEPT = [
     "/", "/courses/12/lessons/3", "/mod/quiz/view.php?id=42", "/mod/quiz/attempt.php?attempt=7&page=2", "/my/",
     "/courses/1/assignments/2", "/courses/1/modules/items/2", "/courses/1/discussion_topics/2", "/api/v1/progress",
@@ -68,32 +70,6 @@ REFUSED = [
     "data:text/html,jane", "jane doe/x", "courses/12", "C:\\Users\\Jane", "?", "?q=jane", "/%2525252575sers/jane",
     "/" + "a" * 9_000, "/x" + "\u0301" * 400,
 ]  # fmt: skip
-# Common given names of many countries: none may be a word of a route.
-NAMES = """
-    aaron abby abdul abigail adam adrian ahmed aidan aisha alan albert alejandro alex alexander alexandra alexis ali
-    alice alicia alina allison amanda amber amelia amina amir amy ana anastasia andre andrea andreas andrew angel
-    angela anita anna anne anthony antonio april aria ariana arthur arya ashley astrid aurora austin ava ayesha
-    barbara beatrice ben benjamin bella bill blake bob bodo bonnie brandon brian brooke bruno caleb cameron camila
-    carl carla carlos carmen carol caroline carter cecilia charles charlie charlotte chase chloe chris christian
-    christina clara claire claudia cleo colin connor cora cynthia daisy dan daniel daniela danny daphne dave david
-    dean dennis diana diego dmitri dominic donna dora dylan eddie edgar edith edward elena eli elias elijah elisa
-    elizabeth ella ellen ellie emil emilia emily emma eric erik ernest esther ethan eva evan eve evelyn faith fatima
-    felix finn fiona florence francesca frank fred freya gabriel gemma george georgia gina giulia grace greta guy
-    hana hannah hans harper harry hassan hazel heidi helen henry holly hope hugo ian ida imran ines ingrid irene
-    iris isaac isabel isla ivan ivy jack jackson jacob jade jake james jamie jan jana jane jason jasmine jay jean
-    jennifer jenny jessica jill jim joan joanna joe joel john jonas jonathan jordan jose joseph josh joy juan juana
-    julia julian julie june karen karim karl kate katherine kathy keith kelly ken kenji kevin khadija kim kurt kyle
-    lara laura lauren layla lea leah lena leo leon leonie liam lily lina linda lisa liu lola louis lucas lucia lucy
-    luis luke luna maja manuel marc marcel marco marcus margaret maria mariam marie mario mark marta martha martin
-    mary mateo matilda matt matthew maud max maya megan mehmet mei mia michael miguel mike mila milan miriam mohamed
-    molly monica nadia naomi nancy natalie nathan neil nelson nick nicole nina noah noel nora oliver olivia omar
-    oscar owen pablo pamela patricia patrick paul paula pedro penny peter petra philip phoebe pierre priya rachel
-    ralph ramon raul ray rebecca reed rex rhys richard rita rob robert robin rosa rose ruby rupert russell ruth ryan
-    sally sam samantha samir samuel sandra sara sarah scott sean sebastian selma sergei silas simon sofia sophie
-    stella stephen steve sue summer susan sven tara ted teresa theo theresa thomas tim tina toby todd tom tony uma
-    ursula uwe valerie vera victor victoria vincent viola violet vivian walter wanda warren wei wendy will william
-    willow xavier yara yasmin yuki yusuf zara zoe
-"""  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +139,7 @@ def test_an_organisation_has_words_of_its_own(pseudonymiser: Pseudonymiser) -> N
 def test_no_word_of_a_route_is_a_given_name() -> None:
     """A child called so would be kept wherever its name stands."""
     vocabulary = route_words.WORDS | route_words.LANGUAGES | route_words.OF_PEOPLE
-    assert not vocabulary & set(NAMES.split())
+    assert not vocabulary & GIVEN_NAMES
 
 
 @pytest.mark.parametrize("text", ["8f14e45fceea167a5a36dedd4bea2543", "eyJhbGciOiJIUzI1NiJ9.e", "aB3dE5gH7jK9mN1p"])

@@ -32,6 +32,7 @@ EVERY_EVENT = read_kinds("""
     language: context.locale
     time_zone: context.timezone
     url_path: context.page.path context.page.url context.page.referrer context.page.search referrer search
+    url_path: context.page.initial_referrer context.page.tab_url initial_referrer
 """)
 PROGRESS = """
     number: percent progress progress_percent score points xp stars streak lives completed_lessons total_lessons

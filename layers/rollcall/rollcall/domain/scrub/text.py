@@ -71,6 +71,7 @@ class TextScrubber:
         self._by_marks: dict[tuple[int, bytes], list[Family]] = {}
         self.clean: set[int] = set()
         self._tokens: set[int] = set()
+        self._ids: set[int] = set()
 
     def is_plain(self, value: Any) -> bool:
         """Tell at a glance whether a value is a small number or a truth value."""
@@ -92,20 +93,28 @@ class TextScrubber:
 
     def is_clean_token(self, text: str) -> bool:
         """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
-        return TOKEN.fullmatch(text) is not None and self.is_clean_id(text)
+        code = hash(text)
+        if code in self._tokens:
+            return True
+        if not TOKEN.fullmatch(text) or not self.is_clean_id(text):
+            return False
+        if len(self._tokens) >= CLEAN_MAX:
+            self._tokens.clear()
+        self._tokens.add(code)
+        return True
 
     def is_clean_id(self, text: str) -> bool:
         """Tell whether a text, which may be an id, has nothing personal in it. A date may be when somebody was born."""
         code = hash(text)
-        if code in self._tokens:
+        if code in self._ids:
             return True
         # A UUID is drawn: what its digits look like is chance.
         without = UUIDS.sub("uuid", text) if len(text) > UUID_CHARACTERS else text
         if SHORT_DATE.fullmatch(text) or holds_date(text) or not self.is_clean(without):
             return False
-        if len(self._tokens) >= CLEAN_MAX:
-            self._tokens.clear()
-        self._tokens.add(code)
+        if len(self._ids) >= CLEAN_MAX:
+            self._ids.clear()
+        self._ids.add(code)
         return True
 
     def _has_nothing(self, text: str) -> bool:
