@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from rollcall.contracts.catalogue import CatalogueRequest, CatalogueView
-from rollcall.contracts.receipt import EventState
+from rollcall.contracts.receipt import EventLookup
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
@@ -20,7 +20,7 @@ from rollcall.edge.openapi_admin import operation, parameter
 MODELS: tuple[type[BaseModel], ...] = (
     CatalogueRequest,
     CatalogueView,
-    EventState,
+    EventLookup,
     PolicyRequest,
     PolicyView,
     Preview,
@@ -43,8 +43,9 @@ def paths() -> dict[str, dict[str, Any]]:
             "get": operation(
                 "getReceipt",
                 "Where an event is",
-                "Stored, queued, a dead letter, or rejected with a reason. For admin:read.",
-                ("200", "Where it is.", EventState),
+                "Stored, queued, a dead letter, or rejected with a reason. A progress event and an analytics event may "
+                "have the same id: then the second is among `others`. For admin:read.",
+                ("200", "Where it is.", EventLookup),
                 (400, 404),
                 parameters=[
                     parameter("event_id", "path", UUID_SCHEMA, "The event."),
