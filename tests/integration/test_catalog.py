@@ -70,6 +70,7 @@ GRANTS_ON_FUNCTIONS = {
     ("rollcall_ops", "confirm_digest_v1"),
     ("rollcall_ops", "confirm_job_failures_v1"),
     ("rollcall_ops", "count_connections_v1"),
+    ("rollcall_ops", "count_namesakes_v1"),
     ("rollcall_ops", "count_open_dead_letters_v1"),
     ("rollcall_ops", "count_outdated_analytics_v1"),
     ("rollcall_ops", "count_pending_assignments_v1"),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from rollcall.contracts.caller import Caller
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.privacy import Certificate
 from rollcall.contracts.receipt import EventKind
@@ -25,9 +26,9 @@ from rollcall.flows.learner_work import CHUNK_SECONDS, Work, part_at, place_afte
 from rollcall.flows.operate import Advanced, Chunk, StepResult
 from rollcall.flows.rewrite_snapshot import Revise, RewriteResult
 
-DRY_PHASES = ("learner", "rows", "archive", "snapshots", "exports", "finish")
+DRY_PHASES = ("learner", "rows", "archive", "snapshots", "exports", "tickets", "finish")
 PHASES = (
-    *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports"),
+    *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports", "tickets"),
     *("search_rows", "search_objects", "search_unsettled_snapshots", "search_snapshots", "finish"),
 )
 ROUNDS_MAX = 3  # what a search finds may have been on its way when its place was passed: it is erased once more
@@ -80,6 +81,13 @@ Discard = Callable[[UUID, UUID, str, str], object]
 """Gives up a dead letter of an organisation, as somebody, for a reason."""
 
 
+class Tickets(Protocol):
+    """Tickets for sockets that were not used; each call raises TableUnavailable."""
+
+    def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
+        """Take back the tickets of some callers, and return how many there were."""
+
+
 @dataclass(frozen=True)
 class Erase:
     """The step, with the IO it was given. `sign` completes a certificate; `discard` gives up an emptied dead letter."""
@@ -88,6 +96,7 @@ class Erase:
     objects: Objects
     snapshots: Snapshots
     search: FindResidue
+    tickets: Tickets
     discard: Discard
     sign: Callable[[dict[str, Any]], dict[str, Any]]
     now: Callable[[], datetime]
@@ -114,6 +123,7 @@ class Erase:
             "unsettled_snapshots": self._unsettled_snapshots,
             "snapshots": self._snapshots,
             "exports": self._exports,
+            "tickets": self._tickets,
             "search_rows": self.search.rows,
             "search_objects": self.search.objects_of,
             "search_unsettled_snapshots": self.search.unsettled_snapshots_of,
@@ -212,6 +222,15 @@ class Erase:
                 _count(work, "deleted_objects_exports", 1)
                 if not operation.is_dry_run:
                     self.objects.delete([key])
+        work.move(None)
+
+    def _tickets(self, operation: Operation, trace: Trace, work: Work) -> None:
+        """Take back unused tickets for sockets: they name their bearer. The next one is of a new beginning."""
+
+        def is_theirs(caller: Caller) -> bool:
+            return trace.org_id in caller.org_ids and trace.mentions.is_one(caller.subject)
+
+        _count(work, "deleted_tickets", self.tickets.withdraw(is_theirs, is_dry_run=operation.is_dry_run))
         work.move(None)
 
     def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> StepResult | Advanced:

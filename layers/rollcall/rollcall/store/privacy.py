@@ -64,6 +64,11 @@ class PrivacyStore:
         )
         return FoundRows(older, newer, rows or [], next_page)
 
+    def count_namesakes(self, trace: Trace) -> int:
+        """Return how many events have an id that is equal to an identifier of a learner."""
+        (number,) = self._database.call("select rollcall.count_namesakes_v1(%s, %s)", (trace.org_id, trace.identifiers))
+        return int(number)
+
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen, or of before."""
         (rebuilt,) = self._database.call("select rollcall.rebuild_rollup_day_v1(%s, %s)", (org_id, day))
