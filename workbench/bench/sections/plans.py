@@ -28,7 +28,7 @@ EVENTS = 25
 LEARNER = 7
 RUNS = 5
 EXECUTION_TIME = re.compile(r"Execution Time: ([\d.]+) ms")
-INTO = re.compile(r"\binto\s+(?:v_\w+|outcomes)[^;]*?(?=\bfrom\b)", re.DOTALL)
+INTO = re.compile(r"\binto\s++(?:v_\w++|outcomes)(?:(?!\bfrom\b)[^;])*+(?=\bfrom\b)", re.DOTALL)
 
 
 @dataclass(frozen=True)
