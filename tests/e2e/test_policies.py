@@ -84,14 +84,14 @@ def test_a_preset_is_turned_on_by_admin_super_and_keeps_statements(api: Api, dat
 
 def test_addresses_of_pages_name_nobody(api: Api, database: Database) -> None:
     """Of what browser clients attach to every call, the page is kept; who is in it is a pseudonym."""
-    learner = api.learner()
+    sender = api.service()
     page = {"url": "https://app.example/users/kim-miller/lessons/12?tab=grades&q=kim#kim", "referrer": "/~kim-miller"}
-    event = learner.happening(name="page", user_id="kim-miller", properties={"context": {"page": page}, **page})
-    assert statuses(learner.tell([event])) == ["accepted"]
-    await_until(lambda: bool(properties(database, learner, "page")), "the page is stored")
-    (kept,) = properties(database, learner, "page")
+    event = sender.happening(name="page", user_id="kim-miller", properties={"context": {"page": page}, **page})
+    assert statuses(sender.tell([event])) == ["accepted"]
+    await_until(lambda: bool(properties(database, sender, "page")), "the page is stored")
+    (kept,) = properties(database, sender, "page")
     ((pseudonym,),) = database.rows(
-        "select user_pseudonym from rollcall.analytics_events where org_id = %s", learner.org_ids[0]
+        "select user_pseudonym from rollcall.analytics_events where org_id = %s", sender.org_ids[0]
     )
     assert kept["url"] == f"/users/{pseudonym}/lessons/12?tab=grades"
     assert kept["referrer"] == f"/{pseudonym}"

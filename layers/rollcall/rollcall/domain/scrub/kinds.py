@@ -32,7 +32,9 @@ FULL_DATE = re.compile(
     r"(?<![0-9])(?:[0-9]{4}[._-](?:0[1-9]|1[0-2])[._-](?:0[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])[._-](?:0?[1-9]|[12][0-9]|3[01])[._-](?:19|20)[0-9]{2})(?![0-9])"
 )
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([0-9:]{5,8}(?:\.[0-9]{1,9})?)(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?")
+MIDNIGHT = "0:."  # all that the time of day of a date has
+DAY_SECONDS = 86_400
 LASTING = re.compile(
     r"P(?:[0-9]{1,3}D)?(?:T(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
 )  # ISO 8601
@@ -127,12 +129,14 @@ def _version(value: Any, means: Means) -> Any:
 
 
 def _timestamp(value: Any, _: Means) -> Any:
+    """Keep a time of a day. A day alone, or its midnight, may be when somebody was born."""
     if type(value) is str:
-        return value if TIME.fullmatch(value) else _misfit("timestamp")
-    if type(value) in {int, float} and (
-        SECONDS[0] <= value <= SECONDS[1] or MILLISECONDS[0] <= value <= MILLISECONDS[1]
-    ):
-        return value
+        match = TIME.fullmatch(value)
+        return value if match and match[1].strip(MIDNIGHT) else _misfit("timestamp")
+    if type(value) in {int, float}:
+        for (first, last), day in ((SECONDS, DAY_SECONDS), (MILLISECONDS, 1_000 * DAY_SECONDS)):
+            if first <= value <= last and value % day:
+                return value
     return _misfit("timestamp")
 
 
