@@ -70,6 +70,15 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             (org_id,),
         )
         clone.rows("select rollcall.set_catalogue_v1(%s, %s, 'somebody', null)", (org_id, ["daily-2026-03-10"]))
+        clone.execute("insert into rollcall.learner_keys (org_id, key_id) values (%s, 'k1')", (org_id,))
+        clone.execute(
+            "insert into rollcall.imported_identities"
+            " values (%s, 'progress', gen_random_uuid(), %s, substring(sha256('') for 16))",
+            (org_id, NOW),
+        )
+        clone.execute(
+            "insert into rollcall.recalled_files values (%s, 'progress_events', '2026-01-01', 1, 1)", (org_id,)
+        )
         fill_assignments(clone, org_id)
         fill_reports(clone, org_id)
         fill_snapshots(clone, org_id)

@@ -103,7 +103,7 @@ def test_a_re_scrub_goes_by_the_policy_of_this_moment(
     catalogue = [["a"]]
     catalogues = Catalogues(lambda _: catalogue[-1], lambda: 0.0)
     monkeypatch.setattr(wiring, "catalogues", lambda: catalogues)
-    monkeypatch.setattr(wiring_scrub, "_keyring_text", lambda: json.dumps({"current": "k1", "k1": "s" * 40}))
+    monkeypatch.setattr(wiring, "keyring_text", lambda: json.dumps({"current": "k1", "k1": "s" * 40}))
     before = wiring_scrub.scrubbing_of(A).policy_version
     parameters.texts[f"/policies/{A}"] = '{"drop": ["score"]}'
     assert wiring_scrub.scrubbing_of(A).policy_version == before
