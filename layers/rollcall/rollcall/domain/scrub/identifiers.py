@@ -7,7 +7,7 @@ from functools import cache
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import DECODINGS_MAX
 from rollcall.domain.scrub.rule import TooManyCandidates
-from rollcall.domain.scrub.rules import contact, credentials, network, payment, place
+from rollcall.domain.scrub.rules import contact, credentials, network, payment, place, telephone
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
@@ -22,7 +22,7 @@ PLAIN_RULES = (
     network.URL_USERINFO,
     contact.EMAIL,
     payment.IBAN,
-    contact.PHONE,
+    telephone.INTERNATIONAL,
     network.MAC,
     place.USER_PATH,
 )
@@ -31,7 +31,7 @@ TRIGGER = re.compile(
     r"|A(?:KI|SI|BI|CC|RO|ID)A|AIza|ya29|GOC|[srp]k_|whsec|gh[pousr]_|github_pat|glpat|xox|xapp|sk-|npm_|pypi-|hf_"
     r"|dop_v1|SG\.|key-|SK[0-9a-f]|AC[0-9a-f]|shp|sq0|EAA|hooks\.slack|[0-9]:AA"
     r"|[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?:[ -]?[0-9A-Za-z]){11}"
-    r"|\+[0-9]|(?:[0-9A-Fa-f]{2}[:-]){5}|/home/|/Users/"
+    r"|\+[ (]{0,2}[0-9]|(?:[0-9A-Fa-f]{2}[:-]){5}|/home/|/Users/"
 )
 
 

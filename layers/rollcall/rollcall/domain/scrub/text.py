@@ -14,19 +14,15 @@ from rollcall.domain.scrub.limits import (
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
+from rollcall.domain.scrub.rules.dates import holds_date
 from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 
 PASSES_MAX = 4
 MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
 TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/@-]{0,127}")
-DATE_WITHIN = re.compile(
-    r"(?<![0-9])(?:(?:19|20)[0-9]{2}([-/._])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
-    r"|(?:0?[1-9]|[12][0-9]|3[01])([-/._])(?:0?[1-9]|[12][0-9]|3[01])\2(?:19|20)[0-9]{2})(?![0-9])"
-)
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
-
 # 14.03.11, but not 3.4.12, which is a section's number.
 SHORT_DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])([./-])(?:0[1-9]|[12][0-9]|3[01])\1[0-9]{2}")
 UUID_CHARACTERS = 36
@@ -35,11 +31,11 @@ UUIDS = re.compile(
 )
 
 
-def holds_date(text: str) -> bool:
+def holds_encoded_date(text: str) -> bool:
     """Tell whether a day of some year stands in a text, in whatever encoding."""
     for _ in range(DECODINGS_MAX + 1):
         text = fold(text)
-        if DATE_WITHIN.search(text):
+        if holds_date(text):
             return True
         if not is_escaped(text):
             return False
@@ -109,8 +105,8 @@ class TextScrubber:
         if code in self._ids:
             return True
         # A UUID is drawn: what its digits look like is chance.
-        without = UUIDS.sub("uuid", text) if len(text) > UUID_CHARACTERS else text
-        if SHORT_DATE.fullmatch(text) or holds_date(text) or not self.is_clean(without):
+        without = UUIDS.sub("uuid", text) if len(text) >= UUID_CHARACTERS else text
+        if SHORT_DATE.fullmatch(text) or holds_encoded_date(without) or not self.is_clean(without):
             return False
         if len(self._ids) >= CLEAN_MAX:
             self._ids.clear()
