@@ -6,7 +6,7 @@ from typing import Any
 from rollcall.contracts.caller import Caller
 from rollcall.edge import identity, ingest_http, observe, segment_http, settings, wiring, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
-from rollcall.flows.collect import Collect
+from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
 router = Router()
@@ -42,16 +42,22 @@ def post_segment_batch(request: Request) -> Response:
         key = segment_http.presented_key(request)
         return flow.accept_batch(request.body(bytes_max), key)
 
-    return segment_http.answer_batch(request, ingest_http.take(request, flow.collect, "track", accept))
+    ingestion = ingest_http.take(request, flow.collect, "track", accept, lambda: segment_http.charge(request, flow))
+    return segment_http.answer_batch(request, ingestion)
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:
     ingest_http.advise(request, wiring_analytics.collect("learner"))
     caller = identity.caller_of(request.authorizer_context, wiring.now())
     flow, bytes_max = wiring_analytics.collect(caller.role), settings.current().analytics_batch_max_bytes
-    return answer(
-        request, ingest_http.take(request, flow, "collect", lambda: accept(flow, request.body(bytes_max), caller))
+    ingestion = ingest_http.take(
+        request,
+        flow,
+        "collect",
+        lambda: accept(flow, request.body(bytes_max), caller),
+        lambda: flow.charge(Sender(caller.subject, caller.org_ids)),
     )
+    return answer(request, ingestion)
 
 
 @observe.entry

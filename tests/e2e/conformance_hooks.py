@@ -30,6 +30,8 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     if case.path.startswith(ADMIN):
         _administer(case, now)
         return
+    if "before" in (case.query or {}):
+        case.query["before"] = now.isoformat()
     if case.path.startswith(READ) and case.method == "GET":
         _read(case, now)
         return
@@ -65,7 +67,12 @@ def _administer(case: schemathesis.Case[Any], now: datetime) -> None:
         # JSON Schema cannot say what names a person; and a key asks for one thing.
         case.path_parameters["course_id"] = "algebra"
         case.headers["Idempotency-Key"] = str(uuid4())
+    # Nor which years windows may have.
+    for name, days in (("from", 1), ("to", 0)):
+        if name in (case.query or {}):
+            case.query[name] = (now - timedelta(days=days)).date().isoformat()
     if isinstance(case.body, dict):
+        case.body.update({name: now.isoformat() for name in {"until", "due_at"} & case.body.keys()})
         case.body["org_id"] = os.environ[ORG_ID]
         if case.path.startswith(f"{ADMIN}privacy/"):
             case.body["user_id"] = NOBODY_THERE  # one erasure at work, and not a hundred

@@ -15,10 +15,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from rollcall import errors
+from rollcall.domain.batch import GZIP_MAGIC
 from rollcall.edge import observe, problems
 
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
-GZIP_MAGIC = b"\x1f\x8b"
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -134,9 +134,9 @@ def _gunzip(raw: bytes, bytes_max: int) -> bytes:
     try:
         body = decompressor.decompress(raw, bytes_max + 1)
     except zlib.error as fault:
-        raise errors.InvalidBody("The body is not gzip.") from fault
+        raise errors.NotGzip from fault
     if len(body) <= bytes_max and (not decompressor.eof or decompressor.unused_data):
-        raise errors.InvalidBody("The gzip body is cut off, or has something after its end.")
+        raise errors.NotGzip
     return body
 
 

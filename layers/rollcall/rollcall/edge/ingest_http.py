@@ -12,7 +12,7 @@ from rollcall.contracts.advice import Advice
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.flags import DROP_REASONS
-from rollcall.domain.rate import RateLimit, RateState
+from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.edge import observe, problems, wiring
 from rollcall.edge.http import Request, Response
 from rollcall.flows.ingest import Ingestion
@@ -71,14 +71,21 @@ class LimitedFlow(Protocol):
         """How long clients should wait."""
 
 
-def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], Ingestion]) -> Ingestion:
+def take(
+    request: Request,
+    flow: LimitedFlow,
+    span: str,
+    accept: Callable[[], Ingestion],
+    charge: Callable[[], RateAnswer | None],
+) -> Ingestion:
     """Take a batch: its answer has the limits in its headers, an error's too, and it is counted and logged.
 
-    Raises what `accept` and `receipt_of` raise, to be tried again no sooner than a pause ends.
+    Raises what `accept` and `receipt_of` raise, to be tried again no sooner than a pause ends. `charge` counts what
+    holds no batch against its caller's rate.
     """
     ingestion = None
     try:
-        with patience(flow):
+        with patience(flow), charging(charge):
             ingestion = observe_ingestion(span, accept)
             receipt_of(ingestion)
     finally:
@@ -94,6 +101,22 @@ def observe_ingestion(span: str, accept: Callable[[], Ingestion]) -> Ingestion:
     if ingestion.receipt:
         observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
     return ingestion
+
+
+@contextmanager
+def charging(charge: Callable[[], RateAnswer | None]) -> Iterator[None]:
+    """Count a request that holds nothing to judge against its caller's rate as well; raises RateLimited beyond it."""
+    try:
+        yield
+    except (errors.InvalidRequest, errors.TooLarge):
+        charged = charge()
+        if charged and charged.retry_after_ms:
+            raise _rate_limited(charged.retry_after_ms) from None
+        raise
+
+
+def _rate_limited(retry_after_ms: int) -> errors.RateLimited:
+    return errors.RateLimited(retry_after_seconds=math.ceil(retry_after_ms / 1000))
 
 
 @contextmanager
@@ -144,7 +167,7 @@ def is_settled(receipt: BatchReceipt) -> bool:
 def receipt_of(ingestion: Ingestion) -> BatchReceipt:
     """Return what became of a batch; raises RateLimited when nothing was done with it."""
     if ingestion.receipt is None:
-        raise errors.RateLimited(retry_after_seconds=math.ceil(ingestion.retry_after_ms / 1000))
+        raise _rate_limited(ingestion.retry_after_ms)
     return ingestion.receipt
 
 

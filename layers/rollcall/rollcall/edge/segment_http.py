@@ -4,9 +4,11 @@ import base64
 
 from rollcall import errors
 from rollcall.contracts.segment import SegmentAnswer
+from rollcall.domain.rate import RateAnswer
 from rollcall.edge import ingest_http
 from rollcall.edge.http import Request, Response
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.track import Track
 
 OK = 200
 
@@ -27,6 +29,12 @@ def presented_key(request: Request) -> str | None:
     if scheme.lower() != "basic":
         raise errors.InvalidWriteKey
     return text.partition(":")[0]
+
+
+def charge(request: Request, flow: Track) -> RateAnswer | None:
+    """Count a request that holds no batch against its write key's rate; None where no header names one."""
+    key = presented_key(request)
+    return None if key is None else flow.charge(key)
 
 
 def answer_batch(request: Request, ingestion: Ingestion) -> Response:

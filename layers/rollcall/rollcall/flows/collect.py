@@ -17,17 +17,23 @@ from rollcall.contracts.receipt import BatchReceipt, EventReceipt, QueuedEvents
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
 from rollcall.domain.rate import RateAnswer, RateLimit
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import EventRefused, QueueUnavailable, ScrubFailed, StoreUnavailable
 from rollcall.flows.ingest import Ingestion
-from rollcall.flows.receipts import ReceiptStore, note_rejections
+from rollcall.flows.receipts import ReceiptStore, charge, note_rejections
 from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
-ANALYTICS = BatchForm(AnalyticsEvent.model_validate_json, lambda body: AnalyticsBatch.model_validate_json(body).events)
+ANALYTICS = BatchForm(
+    AnalyticsEvent,
+    AnalyticsEvent.model_validate_json,
+    lambda body: AnalyticsBatch.model_validate_json(body).events,
+)
 PROCESSES = BatchForm(
+    ProcessEvent,
     lambda text: ProcessEvent.model_validate_json(text).as_analytics(),
     lambda body: [event.as_analytics() for event in ProcessBatch.model_validate_json(body).events],
 )
@@ -115,14 +121,18 @@ class Collect:
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_person, own_id = caller.role == "service", canonical_id(caller.subject)
 
-        def judge(event: AnalyticsEvent) -> tuple[str, str] | None:
+        def judge(event: AnalyticsEvent) -> Refusal | None:
             if event.org_id not in caller.org_ids:
-                return "org_forbidden", "org_id"
+                return Refusal("org_forbidden", "org_id")
             if not any_person and event.user_id is not None and canonical_id(event.user_id) != own_id:
-                return "user_forbidden", "user_id"
-            return None if window.holds(event.occurred_at) else ("out_of_window", "occurred_at")
+                return Refusal("user_forbidden", "user_id")
+            return None if window.holds(event.occurred_at) else Refusal("out_of_window", "occurred_at", window.told)
 
         return judge
+
+    def charge(self, sender: Sender) -> RateAnswer:
+        """Count a request that holds nothing to judge against its sender's rate."""
+        return charge(self.receipts, _subject(sender), self.rules.limit, self.now())
 
     def take(
         self,
@@ -137,7 +147,7 @@ class Collect:
         A part that was queued before the queue went away is sent again by the client, and counts once. What an event
         says is digested with the time as it was told, so that a corrected one is the same when it is sent again.
         """
-        subject = f"analytics:{opaque_subject(sender.subject)}"
+        subject = _subject(sender)
         batches = self._batches(read)
         scrubbing = {batch.org_id: self.scrubbing_of(batch.org_id) for batch in batches}
         announced = self._announce(subject, batches, received_at)
@@ -186,6 +196,10 @@ class Collect:
                 self.receipts.withdraw_batches(batches)
 
 
+def _subject(sender: Sender) -> str:
+    return f"analytics:{opaque_subject(sender.subject)}"
+
+
 def _scrub(
     read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing], correct: Correct, find_drop: FindDrop
 ) -> dict[UUID, list[ScrubbedEvent]]:
@@ -197,15 +211,15 @@ def _scrub(
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
         if scrubbing[event.org_id].policy.refuses(event.name):
-            read.reject(position, event, EventRefused.code, "name")
+            read.reject(position, event, Refusal(EventRefused.code, "name"))
             continue
         try:
             kept = scrub_event(event, scrubbing[event.org_id], correct)
         except ScrubFailed as failed:
-            read.reject(position, event, failed.code, "properties")
+            read.reject(position, event, Refusal(failed.code, "properties"))
             continue
         if reason := find_drop(event.org_id, kept):
-            read.reject(position, event, reason, "name", is_noted=False)
+            read.reject(position, event, Refusal(reason, "name"), is_noted=False)
         else:
             scrubbed[event.org_id].append(kept)
     return scrubbed

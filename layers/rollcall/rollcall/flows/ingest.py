@@ -11,15 +11,16 @@ from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import ProgressBatch, ProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
-from rollcall.domain.attributes import AttributeRule, find_fault
+from rollcall.domain.attributes import AttributeRule, find_fault, limit_of
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_documents, read_event
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
-from rollcall.flows.receipts import ReceiptStore, note_rejections
+from rollcall.flows.receipts import ReceiptStore, charge, note_rejections
 
 # An outcome that is not a status of its own is the reason of a rejection.
 STATUS_OF_OUTCOME: dict[str, Status] = {
@@ -70,7 +71,11 @@ class ProgressStore(Protocol):
         """Store a batch; a `limit` of None does not count against the caller's rate."""
 
 
-PROGRESS = BatchForm(ProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
+PROGRESS = BatchForm(
+    ProgressEvent,
+    ProgressEvent.model_validate_json,
+    lambda body: ProgressBatch.model_validate_json(body).events,
+)
 
 PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
 
@@ -141,19 +146,28 @@ class Ingest:
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
-        def judge(event: ProgressEvent) -> tuple[str, str] | None:
+        def judge(event: ProgressEvent) -> Refusal | None:
             if event.org_id is not None and event.org_id not in caller.org_ids:
-                return "org_forbidden", "org_id"
+                return Refusal("org_forbidden", "org_id")
             if not any_learner and event.user_id != own_id:
-                return "user_forbidden", "user_id"
+                return Refusal("user_forbidden", "user_id")
             if not window.holds(event.occurred_at):
-                return "out_of_window", "occurred_at"
-            if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
-                return "personal_value", name
-            fault = find_fault(event.attributes, self.rules.attributes) if event.attributes else None
-            return (fault, "attributes") if fault else None
+                return Refusal("out_of_window", "occurred_at", window.told)
+            for name in PLAIN_NAMES:
+                if rule := find_personal_identifier(getattr(event, name)):
+                    return Refusal("personal_value", name, f"Rule {rule}.")
+            return self._judge_attributes(event.attributes) if event.attributes else None
 
         return judge
+
+    def _judge_attributes(self, attributes: dict[str, Any]) -> Refusal | None:
+        rule = self.rules.attributes
+        fault = find_fault(attributes, rule)
+        return Refusal(fault, "attributes", limit_of(fault, attributes, rule)) if fault else None
+
+    def charge(self, caller: Caller) -> RateAnswer:
+        """Count a request that holds nothing to judge against its caller's rate."""
+        return charge(self.receipts, opaque_subject(caller.subject), self.rules.limit, self.now())
 
     def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         subject = opaque_subject(caller.subject)
@@ -208,6 +222,6 @@ def _merge(read: ReadBatch[ProgressEvent], outcomes: list[str]) -> BatchReceipt:
             results[position] = EventReceipt(event_id=event.event_id, status=status)
         else:
             # What else the store alone can refuse is an organisation that it cannot resolve.
-            read.reject(position, event, outcome, POINTERS.get(outcome, "org_id"))
+            read.reject(position, event, Refusal(outcome, POINTERS.get(outcome, "org_id")))
     results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))

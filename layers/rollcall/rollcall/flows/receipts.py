@@ -36,14 +36,25 @@ def note_rejections(
     limit: RateLimit,
     rejected_at: datetime,
 ) -> RateAnswer:
-    """Note the rejections of a batch. One that had nothing else in it counts against the rate here.
+    """Note the rejections of a batch. One that had nothing else in it counts against the rate here, whatever it held.
 
     Where the database is away they are not noted: their client was told, and nothing of them was taken.
     """
     rejections = read.rejections_within(org_ids)
-    if not rejections:
-        return RateAnswer(None)
+    if read.events:
+        return _note(store, subject, None, rejections, rejected_at) if rejections else RateAnswer(None)
+    return _note(store, subject, limit, rejections, rejected_at)
+
+
+def charge(store: ReceiptStore, subject: str, limit: RateLimit, at: datetime) -> RateAnswer:
+    """Count a request against its caller's rate in which there was no event to judge."""
+    return _note(store, subject, limit, [], at)
+
+
+def _note(
+    store: ReceiptStore, subject: str, limit: RateLimit | None, rejections: list[Rejection], rejected_at: datetime
+) -> RateAnswer:
     try:
-        return store.note_rejections(subject, None if read.events else limit, rejections, rejected_at)
+        return store.note_rejections(subject, limit, rejections, rejected_at)
     except StoreUnavailable:
         return RateAnswer(None)

@@ -6,9 +6,11 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from rollcall.contracts.analytics import AnalyticsEvent
-from rollcall.contracts.segment import SegmentBatch
+from rollcall.contracts.segment import SegmentBatch, SegmentCall
 from rollcall.domain import segment
 from rollcall.domain.batch import ReadBatch
+from rollcall.domain.rate import RateAnswer
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.segment import CallRefused, ClockSkew
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import TooManyEvents
@@ -23,6 +25,10 @@ class Track:
 
     collect: Collect
     write_keys: WriteKeyCheck
+
+    def charge(self, key: str) -> RateAnswer:
+        """Count a request that holds no batch against its write key's rate. Raises what `check` raises."""
+        return self.collect.charge(_sender(self.write_keys.check(key)))
 
     def accept_batch(self, body: bytes, key: str | None) -> Ingestion:
         """Take a batch under a write key; one that is None is looked for in the body.
@@ -39,8 +45,11 @@ class Track:
         window = AcceptedWindow.at(received_at, self.collect.rules.retention)
         skew = ClockSkew.between(sent_at, received_at, window)
         read = _read(batch, holder, sent_at or received_at, skew)
-        sender = Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
-        return self.collect.take(read, sender, "segment", received_at, skew.correct)
+        return self.collect.take(read, _sender(holder), "segment", received_at, skew.correct)
+
+
+def _sender(holder: KeyHolder) -> Sender:
+    return Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
 
 
 def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: ClockSkew) -> ReadBatch[AnalyticsEvent]:
@@ -49,13 +58,13 @@ def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: Clock
         try:
             event = segment.event_of(segment.read_call(document), holder.org_id, batch.context, sent_at)
         except ValidationError as invalid:
-            read.reject_unreadable(position, document, invalid)
+            read.reject_unreadable(position, document, invalid, SegmentCall)
         except CallRefused as refused:
-            read.refuse(position, None, refused.reason, refused.member)
+            read.refuse(position, None, Refusal(refused.reason, refused.member))
         else:
             if skew.window.holds(skew.correct(event.occurred_at)):
                 read.events.append(event)
                 read.positions.append(position)
             else:
-                read.reject(position, event, "out_of_window", "timestamp")
+                read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
     return read
