@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rollcall.contracts.event import ProgressEvent
 from rollcall.domain.rate import RateLimit
+from rollcall.domain.report_pass import sign_pass
 from rollcall.store import schema
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.connection import Database, DatabaseAddress
@@ -31,6 +32,7 @@ from workbench.stack.postgres import Postgres
 
 SCHEMA = schema.Schema.read(Path(__file__).parents[1] / "sql")
 FIRST_DAY, LAST_DAY = date(2026, 3, 1), date(2026, 3, 12)  # the partitions of the template; NOW lies within
+PASS_EXPIRES_AT = 4_102_444_800  # the first second of 2100
 LOGIN_ROLES = ("rollcall_app", "rollcall_ops", "rollcall_reader")
 SETTINGS = {
     # Nobody keeps these data, and a crash of the server alone loses nothing.
@@ -144,6 +146,11 @@ class ScratchDatabase:
     def receipts(self) -> ReceiptStore:
         """The receipt store, as the functions use it."""
         return ReceiptStore(self.store._database)
+
+    def report_pass(self, *org_ids: UUID) -> str:
+        """Return a pass for the reports of these organisations, as the authorizer signs it."""
+        schema.set_report_pass_key(self.conninfo, self.cluster.password)
+        return sign_pass(org_ids, PASS_EXPIRES_AT, self.cluster.password)
 
     def take(
         self, org_ids: Sequence[UUID], *events: ProgressEvent, subject: str = "test", limit: RateLimit | None = None

@@ -1,21 +1,13 @@
-"""A database as its administrator reaches it: the local stack's, or another by its DSN."""
+"""A database as its administrator reaches it, by its DSN."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import psycopg
-import typer
 
-from workbench.checkout import here
 from workbench.errors import WorkbenchError
-from workbench.stack.state import read_state
-
-Dsn = Annotated[
-    str | None,
-    typer.Option(envvar="ROLLCALL_DSN", help="Which database, as one who may act for rollcall_ops. Default: local."),
-]
 
 
 @dataclass(frozen=True)
@@ -33,10 +25,10 @@ class Session:
 
 
 @contextmanager
-def session(dsn: str | None) -> Iterator[Session]:
-    """Open a database, the local stack's without a DSN; raises WorkbenchError when it cannot be used."""
+def session(dsn: str) -> Iterator[Session]:
+    """Open a database; raises WorkbenchError when it cannot be used."""
     try:
-        with psycopg.connect(dsn or read_state(here()).dsn, autocommit=True) as connection:
+        with psycopg.connect(dsn, autocommit=True) as connection:
             yield Session(connection)
     except psycopg.Error as fault:
         raise WorkbenchError(f"The database refused: {fault.diag.message_primary or fault}") from fault

@@ -15,6 +15,7 @@ from rollcall.edge import (
     rollups_http,
     scrub_http,
     snapshots_http,
+    write_keys_http,
 )
 from rollcall.edge.http import Router
 
@@ -30,6 +31,7 @@ for family in (
     rollups_http,
     scrub_http,
     snapshots_http,
+    write_keys_http,
 ):
     router.routes |= backlog.hold_back(family.router.routes)
 

@@ -1,15 +1,16 @@
-"""Routes that take analytics events, of processes too: scrub them, queue what is left, answer."""
+"""Routes that take analytics events, of processes and of public clients too: scrub them, queue what is left, answer."""
 
 from collections.abc import Callable
 from typing import Any
 
 from rollcall.contracts.caller import Caller
-from rollcall.edge import identity, ingest_http, observe, segment_http, settings, wiring, wiring_analytics
+from rollcall.edge import identity, ingest_http, observe, posthog_http, segment_http, settings, wiring, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
 router = Router()
+router.routes |= posthog_http.router.routes
 
 Accept = Callable[[Collect, bytes, Caller], Ingestion]
 Answer = Callable[[Request, Ingestion], Response]
@@ -38,11 +39,9 @@ def post_segment_batch(request: Request) -> Response:
     """Take a batch of the Segment shape, under a write key."""
     flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
 
-    def accept() -> Ingestion:
-        key = segment_http.presented_key(request)
-        return flow.accept_batch(request.body(bytes_max), key)
-
-    ingestion = ingest_http.take(request, flow.collect, "track", accept, lambda: segment_http.charge(request, flow))
+    ingestion = ingest_http.take(
+        request, flow.collect, "track", lambda: segment_http.accept_batch(request, flow, bytes_max)
+    )
     return segment_http.answer_batch(request, ingestion)
 
 
@@ -50,12 +49,12 @@ def _take(request: Request, accept: Accept, answer: Answer) -> Response:
     ingest_http.advise(request, wiring_analytics.collect("learner"))
     caller = identity.caller_of(request.authorizer_context, wiring.now())
     flow, bytes_max = wiring_analytics.collect(caller.role), settings.current().analytics_batch_max_bytes
+    sender = Sender(caller.subject, caller.org_ids)
     ingestion = ingest_http.take(
         request,
         flow,
         "collect",
-        lambda: accept(flow, request.body(bytes_max), caller),
-        lambda: flow.charge(Sender(caller.subject, caller.org_ids)),
+        lambda: accept(flow, ingest_http.read_body(request, bytes_max, lambda: flow.charge(sender)), caller),
     )
     return answer(request, ingestion)
 

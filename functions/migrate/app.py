@@ -15,7 +15,7 @@ LOGINS = ("app_secret_arn", "ops_secret_arn", "reader_secret_arn")
 
 
 def migrate() -> list[str]:
-    """Migrate, give the roles their passwords, make the partitions; return the migrations applied now."""
+    """Migrate, set passwords and the key of report passes, make partitions; return the migrations applied now."""
     current, secrets = settings.current(), wiring.secrets()
     admin = json.loads(secrets.read(current.need("database_admin_secret_arn")))
     conninfo = make_conninfo(
@@ -31,6 +31,7 @@ def migrate() -> list[str]:
     for name in LOGINS:
         login = json.loads(secrets.read(current.need(name)))
         schema.allow_login(conninfo, login["username"], login["password"])
+    schema.set_report_pass_key(conninfo, secrets.read(current.need("report_pass_secret_arn")))
     today = wiring.now().date()
     oldest = today - max(current.retention, current.analytics_retention)
     schema.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))

@@ -34,8 +34,7 @@ def _take(request: Request, accept: Accept, answer: Answer) -> Response:
         request,
         flow,
         "ingest",
-        lambda: accept(flow, request.body(bytes_max), caller),
-        lambda: flow.charge(caller),
+        lambda: accept(flow, ingest_http.read_body(request, bytes_max, lambda: flow.charge(caller)), caller),
     )
     return answer(request, ingestion)
 

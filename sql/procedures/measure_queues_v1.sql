@@ -19,7 +19,7 @@ begin
         count(*)
     into latency_p95_seconds, stored_count
     from batch_audit
-    where route in ('spool', 'analytics', 'segment') and stored_at > now() - p_window;
+    where route in ('spool', 'analytics', 'segment', 'posthog') and stored_at > now() - p_window;
 
     select extract(epoch from now() - min(received_at)) into oldest_waits_seconds from queued_batches;
 end

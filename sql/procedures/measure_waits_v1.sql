@@ -24,7 +24,7 @@ begin
             )
         )
         from batch_audit
-        where route in ('spool', 'analytics', 'segment') and route = 'spool' and stored_at > now() - p_window
+        where route in ('spool', 'analytics', 'segment', 'posthog') and route = 'spool' and stored_at > now() - p_window
     );
 end
 $$;

@@ -17,7 +17,7 @@ begin
     perform enter_all_organisations_v1();
     select max(received_at) into v_latest
     from batch_audit
-    where route in ('spool', 'analytics', 'segment') and stored_at > now() - p_age;
+    where route in ('spool', 'analytics', 'segment', 'posthog') and stored_at > now() - p_age;
 
     delete from queued_batches
     where received_at < now() - p_age

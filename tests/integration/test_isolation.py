@@ -271,6 +271,8 @@ def test_the_app_role_touches_no_table_by_name(peopled: ScratchDatabase, tables:
         "select rollcall.take_rate_v1('another caller', 1, 1)",
         "select rollcall.make_partitions_v1(current_date, current_date)",
         "call rollcall.secure_organisation_rows('rollcall.learners')",
+        "select rollcall.issue_report_pass_v1(array[gen_random_uuid()])",
+        "call rollcall.set_report_pass_key_v1('', '')",
         "select * from rollcall.rate_buckets",
         "select * from rollcall.dead_letter_counts",
         "select rollcall.discard_dead_letters_v2(null, null, null, null, null, null, false, 1, null)",
@@ -325,6 +327,7 @@ def test_other_roles_see_the_claimed_organisation_alone(
     partitions and views alike.
     """
     (role,) = session.execute("select current_user").fetchone() or ("",)
+    session.execute("select set_config('rollcall.report_pass', %s, false)", (peopled.report_pass(*ORGANISATIONS),))
     for claimed in ([], *([org_id] for org_id in ORGANISATIONS), ORGANISATIONS[:2]):
         claim(session, *claimed)
         seen = {table: rows for table in tables if (rows := visible(session, table)) is not None}

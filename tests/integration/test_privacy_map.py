@@ -70,6 +70,7 @@ MAP = {
     "rate_buckets": {"subject": OWN},  # erase_learner_v1
     "rate_refusals": {},
     "rejected_events": {"event_id": NOBODY, "reason": NOBODY},
+    "report_pass_keys": {"inner_key": NOBODY, "outer_key": NOBODY},
     "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),
     "rollup_offsets": {"source": NOBODY},
     "rollup_stale_days": {},
@@ -83,8 +84,8 @@ MAP = {
     },
     "watched_jobs": {"job": NOBODY},
     "write_keys": {
-        **dict.fromkeys(("label", "created_by"), MENTION),
-        **dict.fromkeys(("write_key_id", "secret_digest"), NOBODY),
+        **dict.fromkeys(("label", "created_by", "revoked_by"), MENTION),
+        **dict.fromkeys(("write_key_id", "replaces_id", "secret_digest"), NOBODY),
     },
 }
 

@@ -9,11 +9,13 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from psycopg import errors as pg
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.report import DropoffRow, Grain, OverviewRow, ReportRow
 from rollcall.domain.report_window import DayWindow
+from rollcall.store.connection import Database
 from rollcall.store.reports import RefreshStore, ReportStore
 from rollcall.store.rollups import RollupStore
 
@@ -30,11 +32,28 @@ SAMPLE = 4_000
 BATCH = 500
 
 
+class PassForEach(ReportStore):
+    """The store of reports, each call under a pass for the organisation that it asks for."""
+
+    def __init__(self, clone: ScratchDatabase, database: Database) -> None:
+        super().__init__(database, "")
+        self._clone = clone
+
+    def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
+        """Return an organisation at a glance."""
+        self._report_pass = self._clone.report_pass(org_id)
+        return super().overview(org_id, window)
+
+    def _read(self, row: type[Any], statement: str, *parameters: Any) -> Any:
+        self._report_pass = self._clone.report_pass(parameters[0])
+        return super()._read(row, statement, *parameters)
+
+
 @pytest.fixture
 def reports(clone: ScratchDatabase) -> Iterator[ReportStore]:
     """The store of reports, as the function has it."""
     with closing(clone.database("rollcall_reader")) as database:
-        yield ReportStore(database)
+        yield PassForEach(clone, database)
 
 
 @pytest.fixture
@@ -49,6 +68,12 @@ def rollups(clone: ScratchDatabase) -> Iterator[RollupStore]:
     """The store of rollups, as the worker has it."""
     with closing(clone.database("rollcall_ops")) as database:
         yield RollupStore(database)
+
+
+def present(reader: psycopg.Connection[Any], clone: ScratchDatabase, org_id: UUID) -> None:
+    """Claim an organisation for the session, as a person does who was given a pass."""
+    reader.execute("select set_config('rollcall.org_ids', %s, false)", (f"{{{org_id}}}",))
+    reader.execute("select set_config('rollcall.report_pass', %s, false)", (clone.report_pass(org_id),))
 
 
 def sample() -> list[ProgressEvent]:
@@ -123,7 +148,7 @@ def test_views_say_what_reports_say(clone: ScratchDatabase, reports: ReportStore
     refreshes.refresh_reports(org_id, NOW)
     figures = Figures(events, [], NOW)
     with clone.connect("rollcall_reader") as reader:
-        reader.execute("select set_config('rollcall.org_ids', %s, false)", (f"{{{org_id}}}",))
+        present(reader, clone, org_id)
         completion = reader.execute(
             "select course_id, started_count, completed_count, completion_rate::float, median_days_to_complete"
             " from rollcall.view_course_completion order by 1"
@@ -276,7 +301,7 @@ def test_the_reader_writes_nothing(clone: ScratchDatabase, refreshes: RefreshSto
     clone.ingest([ORG], an_event(ORG))
     refreshes.refresh_reports(ORG, NOW)
     with clone.connect("rollcall_reader") as reader:
-        reader.execute("select set_config('rollcall.org_ids', %s, false)", (f"{{{ORG}}}",))
+        present(reader, clone, ORG)
         with pytest.raises(pg.ReadOnlySqlTransaction):
             reader.execute("delete from rollcall.course_statistics")
         reader.execute("set default_transaction_read_only = off")

@@ -139,7 +139,7 @@ def test_latency_is_that_of_batches_through_queues_of_all_organisations(
     """The 95th percentile of those stored within the window; direct batches do not hide it."""
     assert watch.measure_queues(FIVE_MINUTES).latency_p95_seconds is None
     for number in range(1, 101):
-        audit(clone, A if number % 2 else B, ("spool", "analytics", "segment")[number % 3], number)
+        audit(clone, A if number % 2 else B, ("spool", "analytics", "segment", "posthog")[number % 4], number)
         audit(clone, A, "progress", 0)
     audit(clone, A, "analytics", 5000, stored_ago=400)
     measured = watch.measure_queues(FIVE_MINUTES)

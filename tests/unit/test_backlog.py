@@ -28,6 +28,9 @@ GOES_ON = {
     "POST /api/admin/rollups/rebuilds/{operation_id}/cancel",
     "POST /api/admin/scrub/preview",
     "POST /api/admin/snapshots/verify",
+    "POST /api/admin/write-keys",
+    "POST /api/admin/write-keys/{write_key_id}/revoke",
+    "POST /api/admin/write-keys/{write_key_id}/rotate",
     "POST /api/jobs/test-alert",
     "PUT /api/admin/scrub/policy",
 }

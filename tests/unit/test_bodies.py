@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from rollcall.contracts.event import ProgressEvent
 from rollcall.domain.batch import BatchForm, read_batch, read_event, read_json
 from rollcall.domain.rate import RateAnswer
-from rollcall.edge import ingest_http
 from rollcall.errors import InvalidBody, InvalidRequest, RateLimited, TooLarge
 from rollcall.flows.collect import ANALYTICS, PROCESSES
 from rollcall.flows.ingest import PROGRESS
+from rollcall.flows.receipts import charging
 
-from tests.builders import event_document
+from tests.builders import caller, event_document
+from tests.unit.test_collect_flow import flow as collect_flow
 from tests.unit.test_collect_flow import happening
+from tests.unit.test_ingest_flow import RecordingReceipts, RecordingStore
+from tests.unit.test_ingest_flow import flow as ingest_flow
 
 BAD = [
     (b"", "body_empty"),
@@ -89,9 +92,9 @@ def test_what_holds_no_batch_is_charged(error: Exception) -> None:
         charged.append(retry_after_ms)
         return RateAnswer(None, retry_after_ms)
 
-    with pytest.raises(type(error)), ingest_http.charging(lambda: charge(0)):
+    with pytest.raises(type(error)), charging(lambda: charge(0)):
         raise error
-    with pytest.raises(RateLimited) as limited, ingest_http.charging(lambda: charge(1400)):
+    with pytest.raises(RateLimited) as limited, charging(lambda: charge(1400)):
         raise error
     assert limited.value.retry_after_seconds == 2
     assert charged == [0, 1400]
@@ -99,7 +102,7 @@ def test_what_holds_no_batch_is_charged(error: Exception) -> None:
 
 def test_what_holds_a_batch_is_not_charged_twice() -> None:
     """The flow does that."""
-    with ingest_http.charging(lambda: pytest.fail("charged")):
+    with charging(lambda: pytest.fail("charged")):
         pass
 
 
@@ -160,3 +163,22 @@ def test_time_spent_beyond_its_bounds_is_refused(told: Any) -> None:
 def test_two_decimals_stay_what_they_are(number: Any) -> None:
     """So the digest of what was stored before stays as well."""
     assert event_with(percent=float(number)).percent == float(number)
+
+
+TOO_MANY = json.dumps({"events": [{}] * 501}).encode()
+
+
+@pytest.mark.parametrize("body", [*(body for body, _ in BAD), b"[]", b'{"events": 5}', TOO_MANY])
+def test_every_body_is_charged_by_every_flow(body: bytes) -> None:
+    """Whatever is wrong with it: once, and over the rate it is refused for that."""
+    receipts, limited = RecordingReceipts(), RecordingReceipts(retry_after_ms=400)
+    for noted, refusal in ((receipts, (InvalidBody, TooLarge)), (limited, (RateLimited,))):
+        progress, analytics = ingest_flow(RecordingStore(), receipts=noted), collect_flow([], noted)
+        with pytest.raises(refusal):
+            progress.accept_batch(body, caller())
+        with pytest.raises(refusal):
+            analytics.accept_batch(body, caller())
+        with pytest.raises(refusal):
+            analytics.accept_process_batch(body, caller())
+    assert len(receipts.limits) == len(limited.limits) == 3
+    assert None not in receipts.limits

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
 from rollcall import errors
-from rollcall.edge import token_rules, tokens, wiring
+from rollcall.domain.report_pass import sign_pass
+from rollcall.edge import settings, token_rules, tokens, wiring
 
 from functions.authorizer import app as authorizer
 from functions.openapi import app as openapi
@@ -155,12 +157,43 @@ def test_the_authorizer_hands_on_who_it_is(monkeypatch: pytest.MonkeyPatch) -> N
     """A good token becomes a context; a bad one becomes a refusal that the handler turns into a problem."""
     monkeypatch.setattr(token_rules, "current", shared)
     event = sample("authorizer.json")
-    event["headers"]["authorization"] = f"Bearer {hs256()}"
+    event["headers"]["authorization"] = f"Bearer {hs256(scope='')}"
     answer = authorizer.handler(event, Context())
     assert answer["isAuthorized"]
     assert answer["context"]["role"] == "learner"
+    assert answer["context"]["report_pass"] == "", "a learner reads no reports"
     event["headers"]["authorization"] = "Bearer nonsense"
     assert authorizer.handler(event, Context())["context"] == {"refusal": "token_invalid"}
+
+
+class OneSecret:
+    """Secrets Manager with one secret, or out of reach."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def read(self, arn: str, _max_age_seconds: float = 0) -> str:
+        """Return the text."""
+        assert arn == "arn:report-pass"
+        if self.text is None:
+            raise errors.SecretUnavailable
+        return self.text
+
+
+def test_the_authorizer_signs_which_reports_may_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token with admin:read gets a pass for its organisations, as long as the token lasts; none without the key."""
+    monkeypatch.setattr(token_rules, "current", shared)
+    monkeypatch.setenv("REPORT_PASS_SECRET_ARN", "arn:report-pass")
+    settings.current.cache_clear()
+    monkeypatch.setattr(wiring, "secrets", lambda: OneSecret("key"))
+    event = sample("authorizer.json")
+    event["headers"]["authorization"] = f"Bearer {hs256(scope='admin:super')}"
+    context = authorizer.handler(event, Context())["context"]
+    org_ids = [UUID(org_id) for org_id in context["org_ids"].split()]
+    assert context["report_pass"] == sign_pass(org_ids, context["expires_at"], "key")
+    monkeypatch.setattr(wiring, "secrets", lambda: OneSecret(None))
+    context = authorizer.handler(event, Context())["context"]
+    assert (context["report_pass"], context["scopes"]) == ("", "admin:super"), "other routes stay open"
 
 
 def test_the_authorizers_rules_come_from_settings(monkeypatch: pytest.MonkeyPatch) -> None:

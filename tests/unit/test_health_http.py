@@ -30,6 +30,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> HealthRoom:
     monkeypatch.setattr(wiring_health, "read", lambda: reading)
     monkeypatch.setattr(wiring_live, "health", lambda: made.health_table)
     monkeypatch.setattr(token_rules, "current", shared)
+    monkeypatch.setattr(token_rules, "report_pass_of", lambda _caller: "")
     return made
 
 

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -22,6 +22,7 @@ from tests.builders import NOW, ORG
 from tests.template.document import Template
 from tests.unit.test_functions import Context
 
+PASS = "1.4102444800.signed"
 REPORTS = ["overview", "engagement", "completion", "lesson-dropoff", "enrollment", "activity"]
 ROUTES = [f"/api/reports/{name}" for name in REPORTS] + [
     f"/api/migration-analytics/{name}" for name in ("events", "rollup", "health")
@@ -41,6 +42,12 @@ class Reports:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.rows: list[Any] = []
+        self.passes: list[str] = []
+
+    def under(self, report_pass: str) -> Self:
+        """Remember the pass that the database would see."""
+        self.passes.append(report_pass)
+        return self
 
     def overview(self, *asked: Any) -> tuple[datetime, OverviewRow]:
         """Answer zeros."""
@@ -84,7 +91,7 @@ class Processes:
 @pytest.fixture
 def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
     store = Reports()
-    monkeypatch.setattr(wiring_reports, "report_store", lambda: store)
+    monkeypatch.setattr(wiring_reports, "report_store", store.under)
     monkeypatch.setattr(wiring, "now", lambda: NOW)
     return store
 
@@ -102,6 +109,7 @@ def ask(
 ) -> dict[str, Any]:
     """Call a route of the function as API Gateway does, and return its answer."""
     context = {"subject": "s", "role": "learner", "org_ids": str(ORG), "scopes": scopes, "expires_at": 4102444800}
+    context["report_pass"] = PASS
     event = {
         "version": "2.0",
         "routeKey": f"GET {path}",
@@ -123,6 +131,7 @@ def of(**more: str) -> dict[str, str]:
 def test_reports_are_for_administrators_of_the_organisation(path: str, reports: Reports, processes: Processes) -> None:
     """Without admin:read, or for an organisation that the token does not hold, nothing is read at all."""
     assert ask(path)["statusCode"] == 200
+    assert set(reports.passes) <= {PASS}
     before = len(reports.asked) + len(processes.asked)
     for answer, code in (
         (ask(path, scopes=""), "scope_missing"),
@@ -179,6 +188,16 @@ def test_a_window_that_is_none_is_refused(reports: Reports, name: str, window: d
     """It begins before it ends, and has 366 days at most."""
     answer = ask(f"/api/reports/{name}", of(**window))
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (400, "window_invalid")
+    assert reports.asked == []
+
+
+def test_reports_wait_for_the_key_of_their_pass(reports: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the authorizer could not sign, reports are tried again later; the database is not asked."""
+    monkeypatch.setattr("tests.unit.test_reports_http.PASS", "")
+    for route in ROUTES[: len(REPORTS)]:
+        answer = ask(route, {"org_id": str(ORG)})
+        assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "keys_unavailable")
+        assert int(answer["headers"]["Retry-After"]) > 0
     assert reports.asked == []
 
 

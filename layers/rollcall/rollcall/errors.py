@@ -220,6 +220,12 @@ class JobUnknown(NotFound):
     code = "job_unknown"
 
 
+class WriteKeyUnknown(NotFound):
+    """There is no such write key in this organisation."""
+
+    code = "write_key_unknown"
+
+
 class JobFailed(RollcallError):
     """A run of a job failed for a reason that nobody foresaw: its log line says where."""
 
@@ -250,6 +256,18 @@ class OperationActive(Conflict):
     code = "operation_active"
 
 
+class WriteKeyEnded(Conflict):
+    """This write key was revoked, or another replaces it already: rotate that one, or make a new key."""
+
+    code = "write_key_ended"
+
+
+class TooManyWriteKeys(Conflict):
+    """The organisation has 100 write keys that are good: revoke those that are not used."""
+
+    code = "too_many_write_keys"
+
+
 class RateLimited(RollcallError):
     """Too many batches: wait, then send this one again."""
 
@@ -260,6 +278,12 @@ class Unavailable(RollcallError):
     """Nothing was taken: send it again a little later."""
 
     code = "unavailable"
+
+
+class SendingTooFast(Unavailable):
+    """Too many batches: wait, then send this one again."""
+
+    code = "sending_too_fast"
 
 
 class StoreUnavailable(Unavailable):

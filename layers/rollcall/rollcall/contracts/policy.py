@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 EventName = Annotated[str, Field(min_length=1, max_length=96, pattern=r"^[^\W_][\w .:-]*$")]
 KeyName = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\W_][\w .-]*$")]
 Path = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w*][\w .*-]*$")]
+RouteWord = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\W_][\w-]*$")]
 RuleId = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^@[a-z0-9_:]+$")]
 KindName = Literal[
     "number", "boolean", "token", "tokens", "timestamp", "duration", "url_path", "text", "language", "version",
@@ -43,4 +44,7 @@ class PolicyAdditions(BaseModel):
     )
     disable_rules: Annotated[tuple[RuleId, ...], Field(max_length=ITEMS_MAX)] = Field(
         (), description="Laxer: ids of rules that are turned off."
+    )
+    route_words: Annotated[tuple[RouteWord, ...], Field(max_length=ITEMS_MAX)] = Field(
+        (), description="Laxer: further segments of URL paths that are kept as they are, for instance `fractions`."
     )

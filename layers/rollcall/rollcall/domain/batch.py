@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.receipt import EventReceipt, Rejection
 from rollcall.domain.faults import fault_of
+from rollcall.domain.gzip_body import GZIP_MAGIC
 from rollcall.domain.reasons import Refusal, explain_reason
 from rollcall.errors import EmptyBody, Fault, GzipUndeclared, InvalidBody, NotUtf8, NumberInvalid, TooManyEvents
 
@@ -27,8 +28,6 @@ class Identified(Protocol):
     def org_id(self) -> UUID | None:
         """The organisation it names."""
 
-
-GZIP_MAGIC = b"\x1f\x8b"
 
 Event = TypeVar("Event", bound=Identified)
 

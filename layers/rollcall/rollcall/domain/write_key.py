@@ -30,4 +30,9 @@ def read(text: str) -> PresentedKey | None:
     found = FORM.fullmatch(text)
     if found is None:
         return None
-    return PresentedKey(UUID(found[1]), hashlib.sha256(found[2].encode()).digest())
+    return PresentedKey(UUID(found[1]), digest(found[2]))
+
+
+def digest(secret: str) -> bytes:
+    """Return what is kept of a secret."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -6,7 +6,6 @@ all that is left to do (DECISIONS.md has the cold start it saves).
 
 import base64
 import binascii
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from rollcall import errors
-from rollcall.domain.batch import GZIP_MAGIC
+from rollcall.domain.gzip_body import GZIP_MAGIC, gunzip
 from rollcall.edge import observe, problems
 
-GZIP_WINDOW = 16 + zlib.MAX_WBITS
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -111,7 +109,7 @@ class Request:
             raise errors.UnsupportedEncoding
         # A gateway may have decompressed it on the way and left the header.
         if encoding == "gzip" and raw.startswith(GZIP_MAGIC):
-            raw = _gunzip(raw, bytes_max)
+            raw = gunzip(raw, bytes_max)
         if len(raw) > bytes_max:
             raise errors.TooLarge(f"A body has at most {bytes_max} bytes after decompression.")
         return raw
@@ -126,18 +124,6 @@ class Request:
             return base64.b64decode(text, validate=True)
         except binascii.Error as fault:
             raise errors.InvalidBody("The body is not base64.") from fault
-
-
-def _gunzip(raw: bytes, bytes_max: int) -> bytes:
-    """Decompress no more than one byte beyond the limit, however much the body would unfold to."""
-    decompressor = zlib.decompressobj(GZIP_WINDOW)
-    try:
-        body = decompressor.decompress(raw, bytes_max + 1)
-    except zlib.error as fault:
-        raise errors.NotGzip from fault
-    if len(body) <= bytes_max and (not decompressor.eof or decompressor.unused_data):
-        raise errors.NotGzip
-    return body
 
 
 Route = Callable[[Request], Response]

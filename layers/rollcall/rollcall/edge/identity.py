@@ -14,15 +14,23 @@ REFUSALS: dict[str, type[errors.RollcallError]] = {
 KEPT_SECONDS = 60
 
 
-def context_of(caller: Caller) -> dict[str, Any]:
+def context_of(caller: Caller, report_pass: str = "") -> dict[str, Any]:
     """Return an authorizer's context for a verified caller: flat and of plain types, as API Gateway wants it."""
     return {
+        "report_pass": report_pass,
         "subject": caller.subject,
         "role": caller.role,
         "org_ids": " ".join(sorted(map(str, caller.org_ids))),
         "scopes": " ".join(sorted(caller.scopes)),
         "expires_at": caller.expires_at,
     }
+
+
+def report_pass_of(context: dict[str, Any]) -> str:
+    """Return the pass that the authorizer signed; raises KeysUnavailable where it had no key."""
+    if not (report_pass := context.get("report_pass")):
+        raise errors.KeysUnavailable(retry_after_seconds=KEPT_SECONDS)
+    return str(report_pass)
 
 
 def caller_of(context: dict[str, Any], now: datetime) -> Caller:

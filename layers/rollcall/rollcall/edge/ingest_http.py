@@ -16,6 +16,7 @@ from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.edge import observe, problems, wiring
 from rollcall.edge.http import Request, Response
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.receipts import charging
 
 POLICY = "batches"
 OK, ACCEPTED = 200, 202
@@ -71,21 +72,14 @@ class LimitedFlow(Protocol):
         """How long clients should wait."""
 
 
-def take(
-    request: Request,
-    flow: LimitedFlow,
-    span: str,
-    accept: Callable[[], Ingestion],
-    charge: Callable[[], RateAnswer | None],
-) -> Ingestion:
+def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], Ingestion]) -> Ingestion:
     """Take a batch: its answer has the limits in its headers, an error's too, and it is counted and logged.
 
-    Raises what `accept` and `receipt_of` raise, to be tried again no sooner than a pause ends. `charge` counts what
-    holds no batch against its caller's rate.
+    Raises what `accept` and `receipt_of` raise, to be tried again no sooner than a pause ends.
     """
     ingestion = None
     try:
-        with patience(flow), charging(charge):
+        with patience(flow):
             ingestion = observe_ingestion(span, accept)
             receipt_of(ingestion)
     finally:
@@ -103,20 +97,13 @@ def observe_ingestion(span: str, accept: Callable[[], Ingestion]) -> Ingestion:
     return ingestion
 
 
-@contextmanager
-def charging(charge: Callable[[], RateAnswer | None]) -> Iterator[None]:
-    """Count a request that holds nothing to judge against its caller's rate as well; raises RateLimited beyond it."""
-    try:
-        yield
-    except (errors.InvalidRequest, errors.TooLarge):
-        charged = charge()
-        if charged and charged.retry_after_ms:
-            raise _rate_limited(charged.retry_after_ms) from None
-        raise
+def read_body(request: Request, bytes_max: int, charge: Callable[[], RateAnswer]) -> bytes:
+    """Return the body of a request; one that cannot be unpacked counts against its caller's rate as well.
 
-
-def _rate_limited(retry_after_ms: int) -> errors.RateLimited:
-    return errors.RateLimited(retry_after_seconds=math.ceil(retry_after_ms / 1000))
+    Raises what Request.body raises, and RateLimited.
+    """
+    with charging(charge):
+        return request.body(bytes_max)
 
 
 @contextmanager
@@ -167,7 +154,7 @@ def is_settled(receipt: BatchReceipt) -> bool:
 def receipt_of(ingestion: Ingestion) -> BatchReceipt:
     """Return what became of a batch; raises RateLimited when nothing was done with it."""
     if ingestion.receipt is None:
-        raise _rate_limited(ingestion.retry_after_ms)
+        raise errors.RateLimited(retry_after_seconds=math.ceil(ingestion.retry_after_ms / 1000))
     return ingestion.receipt
 
 

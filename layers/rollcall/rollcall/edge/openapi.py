@@ -18,12 +18,14 @@ from rollcall.edge import (
     openapi_dead_letters,
     openapi_health,
     openapi_jobs,
+    openapi_posthog,
     openapi_privacy,
     openapi_reports,
     openapi_rollups,
     openapi_scrub,
     openapi_snapshots,
     openapi_sockets,
+    openapi_write_keys,
 )
 from rollcall.edge import openapi_parts as parts
 from rollcall.edge.held_back import HELD_BACK
@@ -32,7 +34,7 @@ from rollcall.errors import BacklogExceeded
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_assignments, openapi_console, openapi_dead_letters, openapi_health),
     *(openapi_jobs, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
-    openapi_sockets,
+    *(openapi_sockets, openapi_write_keys, openapi_posthog),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),

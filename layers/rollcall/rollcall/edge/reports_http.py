@@ -31,8 +31,9 @@ from rollcall.contracts.times import read_time
 from rollcall.domain.csv_export import write_csv
 from rollcall.domain.cursor import Key, read_cursor, write_cursor
 from rollcall.domain.report_window import DAYS_DEFAULT, DAYS_MAX, DayWindow, check_days
-from rollcall.edge import access, wiring, wiring_reports
+from rollcall.edge import access, identity, wiring, wiring_reports
 from rollcall.edge.http import Request, Response, Router
+from rollcall.store.reports import ReportStore
 
 READ = "admin:read"
 OK = 200
@@ -48,7 +49,7 @@ def get_overview(request: Request) -> Response:
     """Answer an organisation at a glance."""
     query = access.read_query_of(request, READ, OverviewQuery)
     window = DayWindow.latest(query.from_day, query.to_day, wiring.now().date())
-    as_of, row = wiring_reports.report_store().overview(query.org_id, window)
+    as_of, row = _store(request).overview(query.org_id, window)
     report = OverviewReport(org_id=query.org_id, as_of=as_of, from_day=window.first, to_day=window.end, rows=[row])
     return _answer(request, report, "overview", OverviewRow, report.rows)
 
@@ -58,9 +59,7 @@ def get_engagement(request: Request) -> Response:
     """Answer what happens in each course."""
     query = access.read_query_of(request, READ, WindowQuery)
     window = DayWindow.latest(query.from_day, query.to_day, wiring.now().date())
-    as_of, rows = wiring_reports.report_store().engagement(
-        query.org_id, window, query.course_id, _course_after(query), query.limit
-    )
+    as_of, rows = _store(request).engagement(query.org_id, window, query.course_id, _course_after(query), query.limit)
     report = EngagementReport(
         org_id=query.org_id,
         as_of=as_of,
@@ -77,7 +76,7 @@ def get_completion(request: Request) -> Response:
     """Answer who completed each course, of those who began it in the window."""
     query = access.read_query_of(request, READ, WindowQuery)
     check_days(query.from_day, query.to_day)
-    as_of, rows = wiring_reports.report_store().completion(
+    as_of, rows = _store(request).completion(
         query.org_id, query.from_day, query.to_day, query.course_id, _course_after(query), query.limit
     )
     report = CompletionReport(
@@ -96,7 +95,7 @@ def get_lesson_dropoff(request: Request) -> Response:
     """Answer who left at each lesson."""
     query = access.read_query_of(request, READ, PageQuery)
     after = cast("tuple[str, int] | None", read_cursor(query.cursor, (str, int)))
-    as_of, rows = wiring_reports.report_store().lesson_dropoff(query.org_id, query.course_id, after, query.limit)
+    as_of, rows = _store(request).lesson_dropoff(query.org_id, query.course_id, after, query.limit)
     report = DropoffReport(
         org_id=query.org_id,
         as_of=as_of,
@@ -110,9 +109,7 @@ def get_lesson_dropoff(request: Request) -> Response:
 def get_enrollment(request: Request) -> Response:
     """Answer who is enrolled in each course."""
     query = access.read_query_of(request, READ, PageQuery)
-    as_of, rows = wiring_reports.report_store().enrollment(
-        query.org_id, query.course_id, _course_after(query), query.limit
-    )
+    as_of, rows = _store(request).enrollment(query.org_id, query.course_id, _course_after(query), query.limit)
     report = EnrollmentReport(
         org_id=query.org_id,
         as_of=as_of,
@@ -131,9 +128,7 @@ def get_activity(request: Request) -> Response:
     days, days_max = DAYS[query.grain]
     window = DayWindow.latest(query.from_day, query.to_day, wiring.now().date(), days, days_max)
     after = _moment_after(read_cursor(query.cursor, (str, str)))
-    as_of, rows = wiring_reports.report_store().activity(
-        query.org_id, query.grain, window, query.course_id, after, query.limit
-    )
+    as_of, rows = _store(request).activity(query.org_id, query.grain, window, query.course_id, after, query.limit)
     report = ActivityReport(
         org_id=query.org_id,
         as_of=as_of,
@@ -144,6 +139,10 @@ def get_activity(request: Request) -> Response:
         next_cursor=_cursor_after(rows, query.limit),
     )
     return _answer(request, report, f"activity-{query.grain}", ActivityRow, report.rows)
+
+
+def _store(request: Request) -> ReportStore:
+    return wiring_reports.report_store(identity.report_pass_of(request.authorizer_context))
 
 
 def _course_after(query: PageQuery) -> str | None:

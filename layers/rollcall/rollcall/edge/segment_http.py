@@ -4,7 +4,6 @@ import base64
 
 from rollcall import errors
 from rollcall.contracts.segment import SegmentAnswer
-from rollcall.domain.rate import RateAnswer
 from rollcall.edge import ingest_http
 from rollcall.edge.http import Request, Response
 from rollcall.flows.ingest import Ingestion
@@ -31,10 +30,13 @@ def presented_key(request: Request) -> str | None:
     return text.partition(":")[0]
 
 
-def charge(request: Request, flow: Track) -> RateAnswer | None:
-    """Count a request that holds no batch against its write key's rate; None where no header names one."""
+def accept_batch(request: Request, flow: Track, bytes_max: int) -> Ingestion:
+    """Take the batch of a request. Raises what `presented_key`, `read_body` and the flow raise."""
     key = presented_key(request)
-    return None if key is None else flow.charge(key)
+    body = (
+        request.body(bytes_max) if key is None else ingest_http.read_body(request, bytes_max, lambda: flow.charge(key))
+    )
+    return flow.accept_batch(body, key)
 
 
 def answer_batch(request: Request, ingestion: Ingestion) -> Response:

@@ -43,6 +43,7 @@ class Settings(BaseModel):
     app_secret_arn: str = ""
     ops_secret_arn: str = ""
     reader_secret_arn: str = ""
+    report_pass_secret_arn: str = ""
     database_latency_objective_ms: float = Field(100, gt=0)
 
     progress_batch_max_size: int = Field(100, ge=1, le=1000)

@@ -10,6 +10,7 @@ from rollcall.edge import ingest_http, observe, wiring
 from rollcall.edge.models import model_of
 from rollcall.edge.socket_events import SocketEvent, problem_of
 from rollcall.flows.ingest import Ingest, Ingestion
+from rollcall.flows.receipts import charging
 
 
 def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMessage | ProblemMessage:
@@ -17,8 +18,9 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
 
     Raises InvalidBody, InvalidRequest, TooLarge, TooManyEvents, RateLimited, StoreUnavailable, QueueUnavailable.
     """
-    with ingest_http.patience(flow), ingest_http.charging(lambda: flow.charge(event.caller)):
-        order, events = _order_of(event, bytes_max)
+    with ingest_http.patience(flow):
+        with charging(lambda: flow.charge(event.caller)):
+            order, events = _order_of(event, bytes_max)
         ingestion = ingest_http.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))
         receipt = ingest_http.receipt_of(ingestion)
     if not ingest_http.is_settled(receipt):

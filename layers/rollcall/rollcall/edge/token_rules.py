@@ -1,12 +1,16 @@
-"""Which tokens are good here: the rules of tokens, from the settings."""
+"""Which tokens are good here, and what the authorizer signs for their bearers: by the settings."""
 
 from functools import cache
 
 import jwt
 
+from rollcall.contracts.caller import Caller
+from rollcall.domain import scopes
+from rollcall.domain.report_pass import sign_pass
 from rollcall.edge import settings, tokens, wiring
 
 KEY_SECONDS = 300  # how long a rotated secret or key set may go unnoticed
+READ_REPORTS = "admin:read"
 KEY_SET_TIMEOUT_SECONDS = 3  # API Gateway waits for an authorizer for ten seconds at most
 
 
@@ -30,3 +34,11 @@ def _key_set(url: str) -> jwt.PyJWKClient:
 
 def _secret() -> str:
     return wiring.secrets().read(settings.current().jwt_secret_arn, KEY_SECONDS)
+
+
+def report_pass_of(caller: Caller) -> str:
+    """Return a pass for the organisations of a caller who may read reports, else nothing; raises SecretUnavailable."""
+    if not scopes.holds(caller.scopes, READ_REPORTS):
+        return ""
+    secret = wiring.secrets().read(settings.current().need("report_pass_secret_arn"), KEY_SECONDS)
+    return sign_pass(caller.org_ids, caller.expires_at, secret)

@@ -8,6 +8,7 @@ from rollcall.contracts.analytics import ScrubbedEvent
 from rollcall.domain.flags import find_drop
 from rollcall.domain.rate import RateLimit
 from rollcall.edge import observe, settings, wiring, wiring_scrub
+from rollcall.flows.capture import Capture
 from rollcall.flows.check_write_key import WriteKeyCheck
 from rollcall.flows.collect import Collect, CollectRules
 from rollcall.flows.track import Track
@@ -39,7 +40,19 @@ def collect(role: str) -> Collect:
 @cache
 def track() -> Track:
     """Return the flow that takes batches of the Segment shape."""
-    return Track(collect("service"), WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic))
+    return Track(collect("service"), write_keys())
+
+
+@cache
+def capture() -> Capture:
+    """Return the flow that takes batches of PostHog's shape."""
+    return Capture(collect("service"), write_keys())
+
+
+@cache
+def write_keys() -> WriteKeyCheck:
+    """Return what checks write keys."""
+    return WriteKeyCheck(wiring.write_key_store().find_write_key, time.monotonic)
 
 
 @cache

@@ -4,16 +4,21 @@ from functools import cache
 
 from rollcall.edge import wiring
 from rollcall.flows.refresh_reports import RefreshReports
+from rollcall.store.connection import Database
 from rollcall.store.processes import ProcessStore
 from rollcall.store.reports import RefreshStore, ReportStore
 
 REFRESH_TIMEOUT_SECONDS = 120  # a hundred times what an organisation with ten million events takes
 
 
+def report_store(report_pass: str) -> ReportStore:
+    """Return what reads the reports of a pass's organisations."""
+    return ReportStore(_reader(), report_pass)
+
+
 @cache
-def report_store() -> ReportStore:
-    """Return what reads reports."""
-    return ReportStore(wiring.database())
+def _reader() -> Database:
+    return wiring.database()
 
 
 @cache

@@ -22,8 +22,9 @@ from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import EventRefused, QueueUnavailable, ScrubFailed, StoreUnavailable
+from rollcall.flows.check_write_key import KeyHolder
 from rollcall.flows.ingest import Ingestion
-from rollcall.flows.receipts import ReceiptStore, charge, note_rejections
+from rollcall.flows.receipts import ReceiptStore, charge, charging, note_rejections
 from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
@@ -69,6 +70,11 @@ class Sender:
     org_ids: frozenset[UUID]
     is_write_key: bool = False
 
+    @classmethod
+    def of_key(cls, holder: KeyHolder) -> "Sender":
+        """Return the sender that a write key is."""
+        return cls(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
+
     def shown_by(self, pseudonymiser: Pseudonymiser) -> str:
         """Return what the audit says of who sent it."""
         return f"write_key:{self.subject}" if self.is_write_key else pseudonymiser.pseudonym(self.subject)
@@ -108,14 +114,18 @@ class Collect:
 
     def _accept_batch(self, body: bytes, caller: Caller, form: BatchForm[AnalyticsEvent]) -> Ingestion:
         received_at = self.now()
-        read = read_batch(body, form, self.rules.events_max, self._judge(caller, received_at))
-        return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
+        sender = Sender(caller.subject, caller.org_ids)
+        with charging(lambda: self.charge(sender)):
+            read = read_batch(body, form, self.rules.events_max, self._judge(caller, received_at))
+        return self.take(read, sender, "analytics", received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, KeysUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_event(body, ANALYTICS, self._judge(caller, received_at))
-        return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
+        sender = Sender(caller.subject, caller.org_ids)
+        with charging(lambda: self.charge(sender)):
+            read = read_event(body, ANALYTICS, self._judge(caller, received_at))
+        return self.take(read, sender, "analytics", received_at)
 
     def _judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
         window = AcceptedWindow.at(received_at, self.rules.retention)

@@ -20,7 +20,7 @@ from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
-from rollcall.flows.receipts import ReceiptStore, charge, note_rejections
+from rollcall.flows.receipts import ReceiptStore, charge, charging, note_rejections
 
 # An outcome that is not a status of its own is the reason of a rejection.
 STATUS_OF_OUTCOME: dict[str, Status] = {
@@ -128,19 +128,23 @@ class Ingest:
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
         """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        with charging(lambda: self.charge(caller)):
+            read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_documents(self, documents: list[Any], caller: Caller) -> Ingestion:
         """Take the events of a message. Raises TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_documents(documents, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        with charging(lambda: self.charge(caller)):
+            read = read_documents(documents, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        return self._take(read_event(body, PROGRESS, self._judge(caller, received_at)), caller, received_at)
+        with charging(lambda: self.charge(caller)):
+            read = read_event(body, PROGRESS, self._judge(caller, received_at))
+        return self._take(read, caller, received_at)
 
     def _judge(self, caller: Caller, received_at: datetime) -> Judge[ProgressEvent]:
         window = AcceptedWindow.at(received_at, self.rules.retention)

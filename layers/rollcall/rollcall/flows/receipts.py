@@ -1,6 +1,8 @@
 """Receipts: note what is on its way or was rejected, so that "did it arrive?" has an answer."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -8,7 +10,7 @@ from uuid import UUID
 from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.rate import RateAnswer, RateLimit
-from rollcall.errors import StoreUnavailable
+from rollcall.errors import InvalidRequest, RateLimited, StoreUnavailable, TooLarge
 
 
 class ReceiptStore(Protocol):
@@ -49,6 +51,17 @@ def note_rejections(
 def charge(store: ReceiptStore, subject: str, limit: RateLimit, at: datetime) -> RateAnswer:
     """Count a request against its caller's rate in which there was no event to judge."""
     return _note(store, subject, limit, [], at)
+
+
+@contextmanager
+def charging(charge: Callable[[], RateAnswer]) -> Iterator[None]:
+    """Count a request that holds nothing to judge against its caller's rate as well; raises RateLimited beyond it."""
+    try:
+        yield
+    except (InvalidRequest, TooLarge):
+        if retry_after_ms := charge().retry_after_ms:
+            raise RateLimited(retry_after_seconds=math.ceil(retry_after_ms / 1000)) from None
+        raise
 
 
 def _note(

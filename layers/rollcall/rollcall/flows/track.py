@@ -1,5 +1,6 @@
 """Track: take a batch of the Segment shape, onto the way of analytics events."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from rollcall.errors import TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.receipts import charging
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,11 @@ class Track:
 
     def charge(self, key: str) -> RateAnswer:
         """Count a request that holds no batch against its write key's rate. Raises what `check` raises."""
-        return self.collect.charge(_sender(self.write_keys.check(key)))
+        return self.collect.charge(Sender.of_key(self.write_keys.check(key)))
+
+    def _charging(self, holder: KeyHolder | None) -> AbstractContextManager[None]:
+        """Count what holds no batch; that of a sender whom nothing names cannot be."""
+        return charging(lambda: self.collect.charge(Sender.of_key(holder))) if holder else nullcontext()
 
     def accept_batch(self, body: bytes, key: str | None) -> Ingestion:
         """Take a batch under a write key; one that is None is looked for in the body.
@@ -36,20 +42,19 @@ class Track:
         Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
         """
         holder = self.write_keys.check(key) if key is not None else None
-        received_at, batch = self.collect.now(), segment.read_segment_batch(body)
+        received_at = self.collect.now()
+        with self._charging(holder):
+            batch = segment.read_segment_batch(body)
         if holder is None:
             holder = self.write_keys.check(str(batch.write_key))
-        if len(batch.batch) > self.collect.rules.events_max:
-            raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
+        with self._charging(holder):
+            if len(batch.batch) > self.collect.rules.events_max:
+                raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
         sent_at = segment.read_sent_at(batch)
         window = AcceptedWindow.at(received_at, self.collect.rules.retention)
         skew = ClockSkew.between(sent_at, received_at, window)
         read = _read(batch, holder, sent_at or received_at, skew)
-        return self.collect.take(read, _sender(holder), "segment", received_at, skew.correct)
-
-
-def _sender(holder: KeyHolder) -> Sender:
-    return Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
+        return self.collect.take(read, Sender.of_key(holder), "segment", received_at, skew.correct)
 
 
 def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: ClockSkew) -> ReadBatch[AnalyticsEvent]:

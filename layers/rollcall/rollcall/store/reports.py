@@ -17,12 +17,26 @@ from rollcall.contracts.report import (
 from rollcall.domain.report_window import DayWindow
 from rollcall.store.connection import Database
 
-ENGAGEMENT = "select as_of, entries from rollcall.report_engagement_v1(%s, %s, %s, %s, %s, %s)"
-COMPLETION = "select as_of, entries from rollcall.report_completion_v1(%s, %s, %s, %s, %s, %s)"
-DROPOFF = "select as_of, entries from rollcall.report_lesson_dropoff_v1(%s, %s, %s, %s, %s)"
-ENROLLMENT = "select as_of, entries from rollcall.report_enrollment_v1(%s, %s, %s, %s)"
-ACTIVITY = "select as_of, entries from rollcall.report_activity_v1(%s, %s, %s, %s, %s, %s, %s, %s)"
-OVERVIEW = "select as_of, entry from rollcall.report_overview_v1(%s, %s, %s)"
+ENGAGEMENT = (
+    "select as_of, entries"
+    " from rollcall.report_engagement_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s, %s)"
+)
+COMPLETION = (
+    "select as_of, entries"
+    " from rollcall.report_completion_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s, %s)"
+)
+DROPOFF = (
+    "select as_of, entries"
+    " from rollcall.report_lesson_dropoff_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s)"
+)
+ENROLLMENT = (
+    "select as_of, entries from rollcall.report_enrollment_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s)"
+)
+ACTIVITY = (
+    "select as_of, entries"
+    " from rollcall.report_activity_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s, %s, %s, %s)"
+)
+OVERVIEW = "select as_of, entry from rollcall.report_overview_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s)"
 
 Row = TypeVar("Row", bound=ReportRow)
 Counted = tuple[datetime | None, list[Row]]
@@ -31,11 +45,12 @@ Counted = tuple[datetime | None, list[Row]]
 class ReportStore:
     """Reads reports: when their statistics were counted (None: not yet), and a page of rows.
 
-    Each call is one organisation's, and raises StoreUnavailable.
+    Each call is one organisation's, and raises StoreUnavailable. The database shows the pass's organisations alone.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, report_pass: str) -> None:
         self._database = database
+        self._report_pass = report_pass
 
     def engagement(
         self, org_id: UUID, window: DayWindow, course_id: str | None, after: str | None, limit: int
@@ -77,11 +92,11 @@ class ReportStore:
 
     def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
         """Return an organisation at a glance."""
-        as_of, entry = self._database.call(OVERVIEW, (org_id, window.first, window.end))
+        as_of, entry = self._database.call(OVERVIEW, (self._report_pass, org_id, window.first, window.end))
         return as_of, OverviewRow.model_validate(entry)
 
     def _read(self, row: type[Row], statement: str, *parameters: Any) -> Counted[Row]:
-        as_of, entries = self._database.call(statement, parameters)
+        as_of, entries = self._database.call(statement, (self._report_pass, *parameters))
         return as_of, [row.model_validate(entry) for entry in entries]
 
 

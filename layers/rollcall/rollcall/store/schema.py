@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
+from rollcall.domain.report_pass import PaddedKeys
 from rollcall.errors import DatabaseAhead, MigrationRefused
 
 LOCK_KEY = 0x526F6C6C  # "Roll": one runner at a time on a database
@@ -154,6 +155,14 @@ def allow_login(conninfo: str, role: str, password: str) -> None:
         connection.execute(
             sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(verifier))
         )
+
+
+def set_report_pass_key(conninfo: str, secret: str) -> None:
+    """Let passes that are signed with this secret open reports."""
+    keys = PaddedKeys.of(secret)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("set role rollcall_owner")
+        connection.execute("call rollcall.set_report_pass_key_v1(%s, %s)", (keys.inner, keys.outer))
 
 
 def make_partitions(conninfo: str, first: date, last: date) -> int:

@@ -30,11 +30,12 @@ def _rule(name: str, names: str = "", words: str = "", parts: str = "", action: 
 KEY_RULES = (
     _rule(
         "credentials",
-        names="auth sid pin otp cvv cvc cvv2 csrf xsrf jwt pwd pass key sig accesskey apikey writekey sharedkey",
+        names="sesskey jsessionid phpsessid moodlesession nonce"
+        " auth sid pin otp cvv cvc cvv2 csrf xsrf jwt pwd pass key sig accesskey apikey writekey sharedkey",
         words="password passwd passphrase passcode pwd secret secrets token tokens bearer credential credentials"
         " authorization cookie cookies jwt apikey signature otp cvv cvc mfa totp",
         parts="password passwd passphrase secret apikey accesstoken refreshtoken authtoken idtoken"
-        " sessiontoken privatekey"
+        " sessiontoken privatekey sessionkey aspnetsession"
         " credential authorization setcookie connectionstring",
     ),
     _rule(

@@ -13,6 +13,7 @@ from rollcall.domain.scrub.kinds import KINDS, Kind
 from rollcall.domain.scrub.limits import NAME_MAX
 from rollcall.domain.scrub.redaction import Action
 from rollcall.domain.scrub.remark import UNNAMED
+from rollcall.domain.scrub.routes import RouteWords
 from rollcall.domain.scrub.rules.catalogue import RULE_IDS
 from rollcall.domain.scrub.selector import ANY_DEPTH, Selector, begin, vocabulary
 from rollcall.domain.scrub.text import TextScrubber
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rollcall.contracts.policy import PolicyAdditions
 
 NAME = "minors"
-VERSION = "minors-1"
+VERSION = "minors-2"
 EVERY_EVENT = ""
 OWN_KEYS = "@key:organisation"
 KEYS_REMEMBERED_MAX = 4_096
@@ -92,6 +93,7 @@ class Policy:
         self.name = NAME
         self.version = version
         self.texts = TextScrubber(frozenset(additions.get("disable_rules", ())))
+        self.routes = RouteWords(additions.get("route_words", ()))
         self.key_rules = _key_rules(additions)
         self._personal = frozenset(map(compact, additions.get("personal_keys", ())))
         self.refused = frozenset(map(compact, additions.get("refuse_events", ())))
@@ -223,4 +225,4 @@ def policy_with(additions: "PolicyAdditions | None") -> Policy:
 
 def is_laxer(additions: "PolicyAdditions") -> bool:
     """Tell whether these let anything be kept that the default policy does not."""
-    return bool(additions.declare or additions.declare_everywhere or additions.disable_rules)
+    return bool(additions.declare or additions.declare_everywhere or additions.disable_rules or additions.route_words)

@@ -7,6 +7,7 @@ from typing import Any
 from rollcall.contracts.identifiers import id_text
 from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
 from rollcall.domain.scrub.limits import KEYS_MAX, NAME_MAX
+from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.policy import Declared, Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import Action, mask
@@ -20,11 +21,12 @@ _ABSENT: Any = object()
 class PropertiesWalk:
     """One walk over the properties of one event."""
 
-    __slots__ = ("_policy", "_pseudonymiser", "_remarks")
+    __slots__ = ("_means", "_policy", "_pseudonymiser", "_remarks")
 
-    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, means: Means) -> None:
         self._policy = policy
         self._pseudonymiser = pseudonymiser
+        self._means = means
         self._remarks = Remarks()
 
     def scrub(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
@@ -38,7 +40,7 @@ class PropertiesWalk:
         kept: dict[str, Any] = {}
         if len(members) > KEYS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
-        texts, known = self._policy.texts, tree.spellings
+        means, known = self._means, tree.spellings
         for key, value in islice(members.items(), KEYS_MAX):
             declared = known.get(key)
             if declared is None:
@@ -53,7 +55,7 @@ class PropertiesWalk:
                 if scrubbed is not _ABSENT:
                     kept[name] = scrubbed
             else:
-                accepted = kind.accept(value, texts)
+                accepted = kind.accept(value, means)
                 if accepted is value or self._tell(accepted, value, kind, (*place, name)):
                     kept[name] = accepted
         return kept
@@ -102,7 +104,7 @@ class PropertiesWalk:
         is_made = action == "pseudonymise" and isinstance(value, str) and self._pseudonymiser.is_pseudonym(value)
         if kind is PSEUDONYM or is_made:
             return self._pseudonym(value, place)
-        accepted = kind.accept(value, self._policy.texts)
+        accepted = kind.accept(value, self._means)
         if action == "mask" and isinstance(value, str) and set(value) <= {"*", *"-_.:+/ "}:
             return value
         if not self._tell(accepted, value, kind, place):

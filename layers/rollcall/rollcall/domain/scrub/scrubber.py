@@ -6,10 +6,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from rollcall.domain.scrub.document import DocumentWalk
 from rollcall.domain.scrub.limits import NAME_MAX, TEXT_MAX
+from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.properties import PropertiesWalk
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.remark import Remark, Remarks, Scrubbed
+from rollcall.domain.scrub.url_path import UrlPaths
 from rollcall.errors import ScrubFailed
 
 UNDECLARED = "undeclared:"
@@ -41,6 +43,7 @@ class Scrubber:
     def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
         self.policy = policy
         self.pseudonymiser = pseudonymiser
+        self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser))
 
     @_closed
     def scrub_name(self, name: str) -> Scrubbed:
@@ -64,7 +67,7 @@ class Scrubber:
     @_closed
     def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
         """Return the properties that the policy declares for this event, each of its kind, and nothing else."""
-        return PropertiesWalk(self.policy, self.pseudonymiser).scrub(event_name, properties)
+        return PropertiesWalk(self.policy, self.pseudonymiser, self._means).scrub(event_name, properties)
 
     @_closed
     def scrub_identifier(self, value: str) -> str:

@@ -1,0 +1,96 @@
+"""How the routes of PostHog's clients are asked and answer: as those clients expect, who go by the status alone."""
+
+import json
+from collections.abc import Callable
+
+from rollcall import errors
+from rollcall.contracts.posthog import PostHogAnswer, PostHogConfig, PostHogFlags
+from rollcall.domain import write_key
+from rollcall.edge import ingest_http, settings, wiring_analytics
+from rollcall.edge.http import Request, Response, Router
+from rollcall.flows.ingest import Ingestion
+
+OK = 200
+BATCH_PATHS = ("/batch", "/i/v0/ai/batch")
+EVENT_PATHS = ("/capture", "/e", "/i/v0/e", "/track")
+FLAG_PATHS = ("/decide", "/flags")
+CONFIG, CONFIG_SCRIPT = "GET /array/{token}/config", "GET /array/{token}/config.js"
+CACHED = {"Cache-Control": "public, max-age=300"}
+
+router = Router()
+
+
+def spellings(path: str) -> tuple[str, str]:
+    """Return a path as clients write it: without a slash at its end, and with one."""
+    return path, f"{path}/"
+
+
+def post_batch(request: Request) -> Response:
+    """Take a batch."""
+    return _take(request, is_batch=True)
+
+
+def post_event(request: Request) -> Response:
+    """Take an event, or several: current clients send batches here as well."""
+    return _take(request, is_batch=False)
+
+
+def post_flags(request: Request) -> Response:
+    """Answer that there are no feature flags. Nothing of the request is read."""
+    return Response.of(OK, PostHogFlags(requestId=request.request_id))
+
+
+@router.route(CONFIG)
+def get_config(request: Request) -> Response:
+    """Answer how posthog-js is to work here."""
+    return Response.of(OK, PostHogConfig(token=_token(request)), CACHED)
+
+
+@router.route(CONFIG_SCRIPT)
+def get_config_script(request: Request) -> Response:
+    """Answer the same as a script, for pages that load posthog-js by its snippet."""
+    token = _token(request)
+    named = json.dumps(token)
+    config = PostHogConfig(token=token).model_dump_json()
+    script = (
+        "(function(w){var all=w._POSTHOG_REMOTE_CONFIG=w._POSTHOG_REMOTE_CONFIG||{};"
+        f"all[{named}]={{config:{config},siteApps:[]}};}})(window);"
+    )
+    return Response(OK, script, {"Content-Type": "text/javascript; charset=utf-8", **CACHED})
+
+
+def _token(request: Request) -> str:
+    """Return the write key in the path; it is not checked, since what is answered is the same for all of them."""
+    token = request.path_parameters["token"]
+    if write_key.read(token) is None:
+        raise errors.NotFound
+    return token
+
+
+def _take(request: Request, *, is_batch: bool) -> Response:
+    flow, bytes_max = wiring_analytics.capture(), settings.current().analytics_batch_max_bytes
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def accept() -> Ingestion:
+        return flow.accept(request.body(bytes_max), media_type, request.query, bytes_max)
+
+    try:
+        ingestion = ingest_http.take(request, flow.collect, "capture", accept)
+    except errors.RateLimited as limited:
+        # posthog-js never sends again what was answered by 429, and does so by 503.
+        raise errors.SendingTooFast(retry_after_seconds=limited.retry_after_seconds) from limited
+    receipt = ingest_http.receipt_of(ingestion)
+    if ingest_http.is_settled(receipt):
+        return Response.of(OK, PostHogAnswer.of(receipt, is_batch=is_batch))
+    return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id)
+
+
+def _register(paths: tuple[str, ...], answer: Callable[[Request], Response]) -> None:
+    for path in paths:
+        for spelling in spellings(path):
+            router.route(f"POST {spelling}")(answer)
+
+
+_register(BATCH_PATHS, post_batch)
+_register(EVENT_PATHS, post_event)
+_register(FLAG_PATHS, post_flags)

@@ -1,0 +1,280 @@
+"""The routes of PostHog's clients through their handler: what they are asked in, and what they answer."""
+
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import pytest
+from rollcall.domain import write_key
+from rollcall.edge import openapi, posthog_http, wiring_analytics
+from rollcall.errors import InvalidBody
+from rollcall.flows.capture import Capture
+
+from functions.analytics import app
+from tests.builders import NOW
+from tests.unit.test_functions import Context, sample
+from tests.unit.test_posthog import captured
+from tests.unit.test_track_flow import EVENTS_MAX, KEY, Way
+
+BYTES_MAX = 524_288
+BODY_CODES = {kind.code for kind in (InvalidBody, *InvalidBody.__subclasses__())}
+JSON, PLAIN, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
+BATCHES = [f"POST {spelling}" for path in posthog_http.BATCH_PATHS for spelling in posthog_http.spellings(path)]
+EVENTS = [f"POST {spelling}" for path in posthog_http.EVENT_PATHS for spelling in posthog_http.spellings(path)]
+FLAGS = [f"POST {spelling}" for path in posthog_http.FLAG_PATHS for spelling in posthog_http.spellings(path)]
+
+
+@pytest.fixture
+def way(monkeypatch: pytest.MonkeyPatch) -> Way:
+    made = Way()
+    capture = Capture(made.track.collect, made.track.write_keys)
+    monkeypatch.setattr(wiring_analytics, "capture", lambda: capture)
+    return made
+
+
+def ask(
+    body: str | bytes, route: str = "POST /batch/", *, media_type: str = JSON, query: Any = None, **headers: str
+) -> dict[str, Any]:
+    """Send a body as API Gateway would hand it over: what is no text of its own media types comes in base64."""
+    event = sample("progress_batch.json") | {"routeKey": route, "rawPath": route.split()[1]}
+    del event["requestContext"]["authorizer"]
+    event["headers"] = {"content-type": media_type} | headers
+    event["queryStringParameters"] = query or {}
+    event["pathParameters"] = {"token": KEY}
+    event["isBase64Encoded"] = isinstance(body, bytes)
+    return app.handler(
+        event | {"body": base64.b64encode(body).decode() if isinstance(body, bytes) else body}, Context()
+    )
+
+
+def batch(*events: Any, **members: Any) -> str:
+    return json.dumps({"api_key": KEY, "batch": events, "sent_at": NOW.isoformat()} | members)
+
+
+def status_and(answer: dict[str, Any], member: str) -> tuple[int, Any]:
+    return answer["statusCode"], json.loads(answer["body"])[member]
+
+
+@pytest.mark.parametrize("route", BATCHES + EVENTS)
+def test_every_route_takes_a_batch_an_array_and_an_event(way: Way, route: str) -> None:
+    """With exactly 200, and the status that its clients read."""
+    token = {"properties": {"token": KEY}}
+    for body in (batch(captured()), json.dumps([captured(**token)]), json.dumps(captured(api_key=KEY))):
+        assert status_and(ask(body, route), "status") == (200, "Ok" if route in BATCHES else 1)
+    assert [message.route for message in way.messages] == ["posthog"] * 3
+
+
+def in_form(data: str, **fields: str) -> tuple[str, str]:
+    return urlencode({"data": data} | fields), FORM
+
+
+def packings(text: str) -> dict[str, tuple[str | bytes, str, dict[str, str], dict[str, str]]]:
+    """Return a body as each client packs it: body, media type, query, headers."""
+    packed, coded = gzip.compress(text.encode()), base64.b64encode(text.encode()).decode()
+    encoded = {"content-encoding": "gzip"}
+    return {
+        "posthog-python, posthog-node": (text, JSON, {}, {}),
+        "posthog-python, posthog-node, gzip": (packed, JSON, {}, encoded),
+        "posthog-js": (packed, PLAIN, {"compression": "gzip-js", "ver": "1.449.2"}, {}),
+        "posthog-js, gzip unnamed": (packed, PLAIN, {}, {}),
+        "posthog-js, disable_compression": (text, JSON, {}, {}),
+        "posthog-js, beacon": (*in_form(coded), {"compression": "base64"}, {}),
+        "posthog-js, form says how": (*in_form(coded, compression="base64"), {}, {}),
+        "a form whose base64 is not escaped": (f"data={coded}", FORM, {}, {}),
+        "a form of JSON": (*in_form(text), {}, {}),
+        "a form named text": (f"data={quote(coded)}", PLAIN, {}, {}),
+        "a form of gzip in base64": (*in_form(base64.b64encode(packed).decode()), {"compression": "gzip-js"}, {}),
+        "base64 alone": (coded, PLAIN, {}, {}),
+        "opaque": (text.encode(), "application/octet-stream", {}, {}),
+        "no media type": (text, "", {}, {}),
+        "a charset": (text, f"{JSON}; charset=utf-8", {}, {}),
+        "sent again": (packed, PLAIN, {"compression": "gzip-js", "retry_count": "3", "_": "1", "ip": "0"}, {}),
+    }
+
+
+@pytest.mark.parametrize("packing", packings(""))
+def test_however_it_is_packed(way: Way, packing: str) -> None:
+    """It is the same event."""
+    document = captured()
+    body, media_type, query, headers = packings(batch(document))[packing]
+    answer = ask(body, "POST /e/", media_type=media_type, query=query, **headers)
+    assert status_and(answer, "accepted") == (200, 1), answer["body"]
+    assert [str(event.event_id) for event in way.queued()] == [document["uuid"]]
+
+
+# A batch of one event under KEY, by lz-string 1.5's compressToBase64.
+LZ = (
+    "N4IghgDglg+g1gUwJ4gFwAIQCc4wKwAmAjAGYBsYRAxniQAwIAsNeAHGHgMx0nUBMAI04FGCWjADOU6TNlz5C+SAA0mAWAAuVABZ"
+    "p0AbVAIAbggB2GvSAA2CKQHsz6Y1AQB3BARWYArj6heGCB0RGB8fAT0ALSsCHR0UQDsZACcYDFEfCRRVLlEeHR8iVScjGDeIBpQA"
+    "LZ2GmDVEFZ8hWRRdJxRRHQAKpmo8QN0ANSD8SAAvgC6E0A=="
+)
+
+
+@pytest.mark.parametrize("compression", ["lz64", "lz-string"])
+def test_older_browsers_pack_by_lz_string(way: Way, compression: str) -> None:
+    """In a form or alone; named by the query or the form."""
+    assert status_and(ask(LZ, "POST /e/", media_type=PLAIN, query={"compression": compression}), "accepted") == (200, 1)
+    body, media_type = in_form(LZ, compression=compression)
+    assert status_and(ask(body, "POST /e/", media_type=media_type), "accepted") == (200, 1)
+    assert len(way.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "query"),
+    [
+        ({"batch": [captured()]}, {"api_key": KEY}),
+        ({"batch": [captured()]}, {"token": KEY}),
+        ({"batch": [captured()], "token": KEY}, {}),
+        ({"batch": [captured()], "$token": KEY}, {}),
+        ({"batch": [captured(api_key=KEY)]}, {}),
+        ({"batch": [captured(token=KEY)]}, {}),
+        ({"batch": [captured(properties={"token": KEY})]}, {}),
+        ([captured(properties={"api_key": KEY})], {}),
+        (captured(token=KEY), {}),
+        (captured(properties={"token": KEY}), {}),
+        ({"batch": [captured()], "api_key": None, "token": KEY}, {}),
+    ],
+)
+def test_wherever_the_key_stands(way: Way, document: Any, query: dict[str, str]) -> None:
+    """Query, body, event or its properties."""
+    assert ask(json.dumps(document), query=query)["statusCode"] == 200
+    assert len(way.messages) == 1
+
+
+@pytest.mark.parametrize("key", [None, "", "phc_x", 7, {}, [KEY], write_key.write(uuid4(), "s" * 43), KEY + "!"])
+@pytest.mark.parametrize("route", ["POST /batch/", "POST /e/"])
+def test_without_a_good_key_it_is_401(way: Way, key: Any, route: str) -> None:
+    """Which ends a client's tries; nothing is taken."""
+    assert status_and(ask(batch(captured(), api_key=key), route), "code") == (401, "write_key_invalid")
+    assert way.messages == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("", 400, "invalid_body"),
+        ("nonsense", 400, "invalid_body"),
+        ("data=", 400, "invalid_body"),
+        ("data=!!!", 400, "invalid_body"),
+        ("{}", 400, "invalid_body"),
+        ("[]", 400, "invalid_body"),
+        ("7", 400, "invalid_body"),
+        ('"e30="', 400, "invalid_body"),
+        (batch(), 400, "invalid_body"),
+        (batch(batch={}), 400, "invalid_body"),
+        (b"\x1f\x8b", 400, "invalid_body"),
+        (b"\x1f\x8bgarbage", 400, "invalid_body"),
+        (b"\xff\xfe", 400, "invalid_body"),
+        (gzip.compress(b"{"), 400, "invalid_body"),
+        (gzip.compress(batch(captured()).encode())[:-5], 400, "invalid_body"),
+        (batch("no event", captured(event=...)), 400, "invalid_events"),
+        (batch(captured(timestamp="1999-01-01T00:00:00Z")), 400, "invalid_events"),
+        (batch(*[1] * (EVENTS_MAX + 1)), 413, "too_many_events"),
+        (batch(captured()).ljust(BYTES_MAX + 1), 413, "too_many_bytes"),
+        (gzip.compress(bytes(BYTES_MAX + 1)), 413, "too_many_bytes"),
+        (gzip.compress(gzip.compress(bytes(100 * BYTES_MAX))), 400, "invalid_body"),
+    ],
+)
+@pytest.mark.parametrize("compression", ["", "gzip-js", "base64", "lz64", "none"])
+def test_what_cannot_be_taken_is_not_retried(
+    way: Way, body: str | bytes, status: int, code: str, compression: str
+) -> None:
+    """A 4xx that no client sends again, with why."""
+    answer = ask(body, "POST /e/", media_type=PLAIN, query={"compression": compression} if compression else {})
+    if compression != "lz64":
+        found, told = status_and(answer, "code")
+        # Each kind of bad body has a code of its own.
+        assert (found, code if code == "invalid_body" and told in BODY_CODES else told) == (status, code)
+    assert answer["statusCode"] in {400, 413}
+    assert json.loads(answer["body"])["detail"]
+    assert "Retry-After" not in answer["headers"]
+    assert way.messages == []
+
+
+def test_a_batch_says_what_it_could_not_take(way: Way) -> None:
+    """And takes the rest."""
+    good, old = captured(), captured(timestamp="1999-01-01T00:00:00Z")
+    answer = json.loads(ask(batch("no event", good, captured(uuid=..., timestamp=...), old))["body"])
+    assert (answer["accepted"], answer["rejected"]) == (1, 3)
+    assert [(one["reason"], one["pointer"]) for one in answer["results"]] == [
+        ("not_an_event", "/batch/0/event"),
+        ("identity_missing", "/batch/2/uuid"),
+        ("out_of_window", "/batch/3/timestamp"),
+    ]
+    assert [str(event.event_id) for event in way.queued()] == [good["uuid"]]
+
+
+def test_over_the_rate_it_is_503(way: Way) -> None:
+    """posthog-js never sends again what 429 answered, and does what 503 did; the other clients obey both."""
+    way.receipts.retry_after_ms = 1500
+    answer = ask(batch(captured()))
+    assert status_and(answer, "code") == (503, "sending_too_fast")
+    assert answer["headers"]["Retry-After"] == "2"
+    assert way.messages == []
+
+
+@pytest.mark.parametrize("away", ["queue_away", "store_away"])
+def test_our_trouble_is_503(way: Way, away: str) -> None:
+    """Never 401: a client would drop what it has."""
+    setattr(way, away, True)
+    answer = ask(batch(captured()))
+    assert answer["statusCode"] == 503
+    assert int(answer["headers"]["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("route", FLAGS)
+@pytest.mark.parametrize(
+    "body", [json.dumps({"token": KEY, "distinct_id": "kim"}), "", b"\x1f\x8b", "nonsense", "\ud800"]
+)
+def test_there_are_no_feature_flags(way: Way, route: str, body: str | bytes, told: Callable[[], str]) -> None:
+    """In every form that clients ask for, whatever they send: nothing of it is read."""
+    answer = ask(body, route, query={"v": "2"})
+    flags = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert (flags["flags"], flags["featureFlags"], flags["featureFlagPayloads"]) == ({}, {}, {})
+    assert flags["errorsWhileComputingFlags"] is False
+    assert (flags["sessionRecording"], flags["surveys"]) == (False, False)
+    assert "kim" not in told()
+    assert way.messages == []
+
+
+def test_the_configuration_switches_off_what_would_take_more() -> None:
+    """As JSON, and as the script that a snippet loads."""
+    config = ask("", posthog_http.CONFIG)
+    script = ask("", posthog_http.CONFIG_SCRIPT)
+    document = json.loads(config["body"])
+    assert document["token"] == KEY
+    for name in ("sessionRecording", "surveys", "heatmaps", "capturePerformance", "captureDeadClicks"):
+        assert document[name] is False
+    assert script["headers"]["Content-Type"].startswith("text/javascript")
+    assert json.dumps(document, separators=(",", ":")) in script["body"]
+    assert f'all["{KEY}"]' in script["body"]
+
+
+@pytest.mark.parametrize("route", [posthog_http.CONFIG, posthog_http.CONFIG_SCRIPT])
+@pytest.mark.parametrize(
+    "token", ["", "phc_x", "</script><script>", '"]=alert(1);a["', "rk_" + "0" * 32 + "_short", "../x"]
+)
+def test_what_is_no_write_key_is_in_no_script(route: str, token: str) -> None:
+    """Whatever stands in the path, it is not written into what a page runs."""
+    event = sample("progress_batch.json") | {"routeKey": route, "pathParameters": {"token": token}}
+    answer = app.handler(event, Context())
+    assert answer["statusCode"] == 404
+    assert token not in answer["body"] or not token
+
+
+def test_every_route_is_described() -> None:
+    """In the API's description, with an operation of its own."""
+    paths = json.loads(openapi.document())["paths"]
+    described = {
+        f"{method.upper()} {path}": operation
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+    assert posthog_http.router.routes.keys() <= described.keys()
+    ids = [operation["operationId"] for operation in described.values()]
+    assert len(ids) == len(set(ids))
