@@ -21,7 +21,7 @@ from tests.unit.test_posthog import captured
 from tests.unit.test_track_flow import EVENTS_MAX, KEY, Way
 
 BYTES_MAX = 524_288
-BODY_CODES = {kind.code for kind in (InvalidBody, *InvalidBody.__subclasses__())}
+BODY_CODES = {InvalidBody.code, *(kind.code for kind in InvalidBody.__subclasses__())}
 JSON, PLAIN, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
 BATCHES = [f"POST {spelling}" for path in posthog_http.BATCH_PATHS for spelling in posthog_http.spellings(path)]
 EVENTS = [f"POST {spelling}" for path in posthog_http.EVENT_PATHS for spelling in posthog_http.spellings(path)]
