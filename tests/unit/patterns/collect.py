@@ -24,7 +24,7 @@ MADE_WHEN_RUN = {
     "payment.py:_account.compile",
     "family.py:__init__.compile",
     "family.py:_fit.search",
-    "trace.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
+    "mentions.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
     "times.py:read_time.fullmatch",  # contracts' own form of RFC 3339, which pydantic's fields have as well
     "plans.py:_prepare.sub",  # the repository's own SQL
     "assignments_http.py:_key.fullmatch",
