@@ -27,6 +27,9 @@ REASONS = {
     "org_forbidden": Reason("The token does not hold this organisation."),
     "org_unresolved": Reason("No assignment of this course to this learner tells the organisation: send org_id."),
     "org_ambiguous": Reason("Several organisations assigned this course to this learner: send org_id."),
+    "org_missing": Reason("A learner_id belongs to one organisation, and the token holds several: send org_id."),
+    "learner_missing": Reason("An event names its learner: send user_id, or learner_id.", "docs/learner-ids.md"),
+    "learner_ambiguous": Reason("Send user_id or learner_id, and not both.", "docs/learner-ids.md"),
     "personal_value": Reason(
         "Something personal was found where only an id of your own making belongs: send one that names nobody.",
         "docs/privacy.md",
