@@ -10,7 +10,7 @@ from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
 router = Router()
-router.routes |= posthog_http.router.routes
+router.routes |= segment_http.router.routes | posthog_http.router.routes
 
 Accept = Callable[[Collect, bytes, Caller], Ingestion]
 Answer = Callable[[Request, Ingestion], Response]
@@ -32,17 +32,6 @@ def post_event(request: Request) -> Response:
 def post_process_batch(request: Request) -> Response:
     """Take a batch of process events."""
     return _take(request, Collect.accept_process_batch, ingest_http.answer_batch)
-
-
-@router.route("POST /v1/batch")
-def post_segment_batch(request: Request) -> Response:
-    """Take a batch of the Segment shape, under a write key."""
-    flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
-
-    ingestion = ingest_http.take(
-        request, flow.collect, "track", lambda: segment_http.accept_batch(request, flow, bytes_max)
-    )
-    return segment_http.answer_batch(request, ingestion)
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:

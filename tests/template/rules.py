@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from rollcall.domain.jobs import JOBS
-from rollcall.edge import posthog_http
+from rollcall.edge import posthog_http, segment_http
 from rollcall.edge.settings import Settings
 
 from tests.template.document import ROOT, Template, as_list, leaves, target
@@ -17,10 +17,10 @@ RECEIVES_MIN = 5
 PUBLIC_ACCESS_BLOCKS = 4
 # Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
 OPEN_ROUTES = {
+    *segment_http.router.routes,
     *posthog_http.router.routes,
     "GET /openapi.json",
     "$default",
-    "POST /v1/batch",
     "GET /console",
     "GET /console/{file}",
 }

@@ -81,6 +81,15 @@ def test_what_is_no_event_at_all_is_rejected_alone(document: object) -> None:
     assert batch.rejections[0].event_id is None
 
 
+@pytest.mark.parametrize("levels", [195, 5_000, 100_000])
+def test_an_event_nested_without_end_costs_itself(levels: int) -> None:
+    """The rest of its batch is read."""
+    deep = json.dumps(event_document(attributes="...")).replace('"..."', "[" * levels + "]" * levels)
+    batch = read_batch(f'{{"events": [{deep}, {json.dumps(event_document())}]}}'.encode(), PROGRESS, 100, well)
+    assert batch.positions == [1]
+    assert batch.rejections[0].reason == "invalid"
+
+
 def test_a_readable_event_id_is_told_even_when_the_event_is_invalid() -> None:
     """A client finds its event again by id."""
     event_id = uuid4()
@@ -93,7 +102,7 @@ def test_a_readable_event_id_is_told_even_when_the_event_is_invalid() -> None:
 BODIES = [
     b"", b"nonsense", b"[]", b"5", b"null", b"{}", b'{"events": {}}', b'{"events": null}', b'{"events": [], "more": 1}',
     b'{"events": [NaN]}', b'{"events": [Infinity]}', b'\xff\xfe{"events": []}', b'{"events": [',
-    b'{"events":' + b"[" * 100_000 + b"]" * 100_000 + b"}", '{"events": ["\ud800"]}'.encode("utf-8", "surrogatepass"),
+    b'{"events":' + b"[" * 100_000, '{"events": ["\ud800"]}'.encode("utf-8", "surrogatepass"),
 ]  # fmt: skip
 
 

@@ -285,3 +285,34 @@ def test_an_organisation_may_refuse_events_by_name() -> None:
     receipt = receipt_of(collect.accept_batch(body(happening(name="Lesson Viewed")), caller()))
     assert [(result.status, result.reason) for result in receipt.results] == [("rejected", "event_refused")]
     assert messages == []
+
+
+UNFIT = [
+    r'{"half": "\ud800"}',
+    r'{"\udfff": 1, "lesson_id": "l-1"}',
+    '{"deep": ' + "[" * 220 + "]" * 220 + "}",
+    '{"deep": ' + '{"a":' * 900 + "1" + "}" * 900 + "}",
+    '{"deep": ' + "[" * 100_000 + "]" * 100_000 + "}",
+]
+
+
+@pytest.mark.parametrize("properties", UNFIT, ids=lambda text: text[:20])
+@pytest.mark.parametrize("is_single", [True, False])
+def test_properties_that_could_never_be_kept_cost_themselves(properties: str, is_single: bool) -> None:
+    """Half a surrogate pair, and nesting without end, of which the policy keeps nothing: the event stays."""
+    messages: list[str] = []
+    event = json.dumps(happening(properties="...")).replace('"..."', properties)
+    if is_single:
+        receipt = receipt_of(flow(messages).accept_event(event.encode(), caller()))
+    else:
+        whole = f'{{"events": [{event}, {json.dumps(happening())}]}}'
+        receipt = receipt_of(flow(messages).accept_batch(whole.encode(), caller()))
+    assert {result.status for result in receipt.results} == {"accepted"}
+    assert len(queued(messages)[0].events) == (1 if is_single else 2)
+
+
+@pytest.mark.parametrize("member", ["name", "user_id", "event_id"])
+def test_an_identifier_that_cannot_be_kept_costs_its_event(member: str) -> None:
+    """Half a surrogate pair in one is not read as something else."""
+    receipt = receipt_of(flow([]).accept_batch(body(happening(**{member: "\ud800"}), happening()), caller()))
+    assert [result.status for result in receipt.results] == ["rejected", "accepted"]

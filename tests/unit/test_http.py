@@ -117,6 +117,7 @@ def test_a_problem_has_the_form_of_rfc_9457() -> None:
         "status": 429,
         "code": "rate_limited",
         "detail": "Too many batches: wait, then send this one again.",
+        "message": "Too many batches: wait, then send this one again.",
         "request_id": "r-1",
     }
 

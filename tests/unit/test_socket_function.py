@@ -326,7 +326,7 @@ def test_a_batch_comes_to_what_it_comes_to_over_http(store: RecordingStore, even
         ('{"action": "ping", "x": -Infinity}', "number_invalid"),
         ('"ping"', "invalid_body"),
         ("[" * 30_000, "invalid_body"),
-        ('{"action": "ping", "x": ' + "[" * 15_000 + "]" * 15_000 + "}", "invalid_body"),
+        ('{"action": "ping", "x": ' + "[" * 15_000 + "]" * 15_000 + "}", "invalid_request"),
         ('{"action": "ping", "x": ' + "[" * 4_000 + "]" * 4_000 + "}", "invalid_request"),
         ('{"action": "\ud800"}', "body_not_utf8"),
         ('{"action": "\\ud800"}', "action_unknown"),

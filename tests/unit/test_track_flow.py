@@ -12,6 +12,7 @@ from rollcall.contracts.flags import Flags
 from rollcall.domain import write_key
 from rollcall.domain.flags import find_drop
 from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.domain.segment import message_event_id
 from rollcall.errors import InvalidBody, InvalidWriteKey, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
 from rollcall.flows.check_write_key import WriteKeyCheck
 from rollcall.flows.ingest import Ingestion
@@ -235,3 +236,54 @@ def test_sampling_goes_by_the_name_that_is_stored(way: Way) -> None:
     calls = [call(event="Lesson Viewed"), call(event="lessonViewed"), call(event="quiz_started")]
     assert outcomes(way.send(*calls)) == ["sampled_out", "sampled_out", "accepted"]
     assert [event.name for event in way.queued()] == ["quiz_started"]
+
+
+def test_a_rejected_call_can_be_found_again(way: Way) -> None:
+    """By its messageId, where it has one that can be read: the receipts' store has its id and reason."""
+    known = uuid4()
+    ingestion = way.send(
+        call(messageId=str(known), userId={"id": 1}), call(messageId="m-1", event=...), call(messageId=..., type="no"),
+        call(messageId="m-2", timestamp="1999-01-01T00:00:00Z"), call(messageId=7, timestamp="soon"), "nonsense",
+        call(),
+    )  # fmt: skip
+    ids = [known, *(message_event_id(ORG, text) for text in ("m-1", "m-2", "7"))]
+    noted = {(rejection.org_id, rejection.event_id, rejection.reason) for rejection in way.receipts.rejected}
+    reasons = ["invalid", "event_missing", "out_of_window", "invalid"]
+    assert noted == {(ORG, event_id, reason) for event_id, reason in zip(ids, reasons, strict=True)}
+    assert ingestion.receipt
+    told = [result.event_id for result in ingestion.receipt.results]
+    assert told[:2] == ids[:2]
+    assert (told[2], told[5]) == (None, None)
+
+
+def test_what_a_client_told_stays_beside_a_corrected_time(way: Way) -> None:
+    """A remark says what was told; an event whose time stands has none."""
+    behind = NOW - timedelta(hours=3)
+    way.send(call(timestamp=behind.isoformat()), sentAt=behind.isoformat())
+    way.send(call(timestamp=behind.isoformat()), sentAt=NOW.isoformat())
+    corrected, told = way.queued()
+    assert (corrected.occurred_at, told.occurred_at) == (NOW, behind)
+    assert ("occurred_at", "@clock", f"corrected from {behind.isoformat()}") in corrected.remarks
+    assert not [remark for remark in told.remarks if remark[1] == "@clock"]
+
+
+def test_a_call_may_say_itself_when_it_was_sent(way: Way) -> None:
+    """As RudderStack's libraries do, where their batch does not."""
+    behind = NOW - timedelta(hours=3)
+    way.send("nonsense", call(timestamp=behind.isoformat(), sentAt=behind.isoformat()))
+    way.track.accept_call(json.dumps(call(timestamp=..., sentAt=behind.isoformat())).encode(), KEY, "track")
+    assert [event.occurred_at for event in way.queued()] == [NOW, NOW]
+
+
+@pytest.mark.parametrize("place", ["batch", "call"])
+def test_the_key_may_stand_in_a_call(way: Way, place: str) -> None:
+    """As browsers send it, one call or several."""
+    named = call(writeKey=KEY)
+    ingestion = (
+        way.send("nonsense", named, key=None)
+        if place == "batch"
+        else way.track.accept_call(json.dumps(named).encode(), None, "track")
+    )
+    assert outcomes(ingestion)[-1] == "accepted"
+    with pytest.raises(InvalidWriteKey):
+        way.track.accept_call(json.dumps(call()).encode(), None, "track")

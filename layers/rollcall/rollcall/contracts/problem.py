@@ -25,6 +25,7 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status.", ge=400, le=599)
     code: str = Field(description="What went wrong, for programs.")
     detail: str = Field(description="What went wrong, for people.")
+    message: str = Field(description="The same as `detail`, where public clients look for it.")
     request_id: str = Field(description="Quote it to the people on call.")
     errors: list[ProblemFault] | None = Field(None, exclude_if=is_absent, description="Each fault of the body.")
     results: list[EventReceipt] | None = Field(

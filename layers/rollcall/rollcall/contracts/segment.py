@@ -1,19 +1,40 @@
-"""The public batch shape of Segment's tracking API, read leniently: what we do not know, we ignore.
+"""The public shapes of Segment's and RudderStack's tracking APIs, read leniently: what we do not know, we ignore.
 
-Source: Segment, "HTTP Tracking API" and "Spec: Common Fields".
+Source: Segment, "HTTP Tracking API" and "Spec: Common Fields"; RudderStack, "HTTP API".
 """
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from rollcall.contracts.identifiers import Identifier, id_text
+from rollcall.contracts.receipt import BatchReceipt, EventReceipt
 from rollcall.contracts.times import ForeignTime
+
+NAME_MAX = 128
+CONTROLS = r"\x00-\x1f\x7f-\x9f\ufffe\uffff"
+ENDS = re.compile(rf"\A[\s{CONTROLS}]+|[\s{CONTROLS}]+\Z")
+WITHIN = re.compile(rf"\s*[{CONTROLS}]+\s*")
+
+CallType = Literal["track", "identify", "page", "screen", "group", "alias"]
+CALL_TYPES: tuple[str, ...] = get_args(CallType)
+
+
+def _type(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _id(value: object) -> object:
-    """Clients write ids as numbers too, and leave out what they do not know by an empty text."""
+    """Clients write ids as numbers too, leave out what they do not know by an empty text, and forget to trim."""
+    if isinstance(value, int | float):
+        return id_text(value) or value
+    return (ENDS.sub("", value) or None) if isinstance(value, str) else value
+
+
+def _message_id(value: object) -> object:
+    """Read what makes a call count once exactly as it is written."""
     if isinstance(value, int | float):
         return id_text(value) or value
     return None if value == "" else value
@@ -25,10 +46,23 @@ def _text(value: object) -> object:
     return None if value == "" else value
 
 
+def _name(value: object) -> object:
+    """Read a name of something: a line break in it is a space, and what is too long is cut."""
+    text = _text(value)
+    if not isinstance(text, str):
+        return text
+    return WITHIN.sub(" ", ENDS.sub("", text))[:NAME_MAX].rstrip() or None
+
+
 def _object(value: object) -> object:
     return {} if value is None else value
 
 
+def _schema(*types: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": list(types), **more})
+
+
+TEXT_OR_NUMBER = _schema("string", "number", "null")
 ID_SCHEMA = {
     "anyOf": [
         {"type": "string", "maxLength": 128, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]*$"},
@@ -36,13 +70,10 @@ ID_SCHEMA = {
     ]
 }
 Id = Annotated[Identifier | None, BeforeValidator(_id), WithJsonSchema(ID_SCHEMA)]
-MessageId = Annotated[str | None, BeforeValidator(_id), WithJsonSchema({"type": ["string", "number", "null"]})]
-Text = Annotated[str | None, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number", "null"]})]
-Members = Annotated[
-    dict[str, Any],
-    BeforeValidator(_object),
-    WithJsonSchema({"type": ["object", "null"], "additionalProperties": True}),
-]
+MessageId = Annotated[str | None, BeforeValidator(_message_id), TEXT_OR_NUMBER]
+Text = Annotated[str | None, BeforeValidator(_text), TEXT_OR_NUMBER]
+Name = Annotated[Identifier | None, BeforeValidator(_name), TEXT_OR_NUMBER]
+Members = Annotated[dict[str, Any], BeforeValidator(_object), _schema("object", "null", additionalProperties=True)]
 
 
 class SegmentCall(BaseModel):
@@ -50,14 +81,19 @@ class SegmentCall(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, alias_generator=to_camel)
 
-    type: Literal["track", "identify", "page", "screen", "group", "alias"] = Field(description="Which call it is.")
+    type: Annotated[CallType, BeforeValidator(_type)] = Field(
+        description="Which call it is. A route for one kind of call goes by its own path."
+    )
     message_id: MessageId = Field(
         None, description="Made by the client's library, once for each call: what makes it count once."
     )
     timestamp: ForeignTime = Field(None, description="When it happened, by the client's clock.")
+    original_timestamp: ForeignTime = Field(
+        None, description="The same, as RudderStack's libraries say it: where there is no timestamp."
+    )
     user_id: Id = Field(None, description="Who: kept as a pseudonym alone.")
     anonymous_id: Id = Field(None, description="Who, before they signed in: kept as a pseudonym alone.")
-    event: Id = Field(None, description="track: what happened.")
+    event: Name = Field(None, description="track: what happened.")
     properties: Members = Field(default_factory=dict, description="track, page, screen: what else.")
     traits: Members = Field(default_factory=dict, description="identify, group: what is known of them.")
     context: Members = Field(default_factory=dict, description="Where it happened: device, application, locale.")
@@ -65,6 +101,14 @@ class SegmentCall(BaseModel):
     group_id: Id = Field(None, description="group: which.")
     name: Text = Field(None, description="page, screen: which.")
     category: Text = Field(None, description="page, screen: of which kind.")
+
+
+class SegmentSingleCall(SegmentCall):
+    """One call as the body of a route for its type."""
+
+    type: Any = Field(None, description="Ignored: the path says it.")
+    sent_at: Any = Field(None, description="When it was sent, by the client's clock: tells how wrong that is.")
+    write_key: Any = Field(None, description="The write key, where neither a header nor the query names it.")
 
 
 class SegmentBatch(BaseModel):
@@ -77,12 +121,39 @@ class SegmentBatch(BaseModel):
     )
     sent_at: Any = Field(None, description="When it was sent, by the client's clock: tells how wrong that is.")
     context: Any = Field(None, description="What the calls' own context adds to.")
-    write_key: Any = Field(None, description="The write key, where no Authorization header names it.")
+    write_key: Any = Field(None, description="The write key, where neither a header nor the query names it.")
 
 
 class SegmentAnswer(BaseModel):
-    """All that could be taken was taken."""
+    """What could be taken was taken. Clients look at the status alone; the rest is for people."""
 
     model_config = ConfigDict(frozen=True)
 
     success: Literal[True] = Field(default=True, description="For clients that look at it.")
+    accepted: int = Field(description="How many calls are in the queue.")
+    rejected: int = Field(description="How many are not: their results say why.")
+    results: list[EventReceipt] = Field(description="A receipt per call, in the order of the request.")
+
+    @classmethod
+    def of(cls, receipt: BatchReceipt) -> Self:
+        """Return the answer to a batch with this receipt."""
+        return cls(accepted=receipt.counts.accepted, rejected=receipt.counts.rejected, results=receipt.results)
+
+
+class SegmentSource(BaseModel):
+    """What a library reads of its source before it sends: nothing but events for this API, and no destinations."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class SegmentSettings(SegmentSource):
+    """The settings that Segment's libraries for browsers and mobiles read."""
+
+    integrations: dict[str, dict[str, Any]] = Field(description="Where calls go: to this API.")
+    metrics: dict[str, float] = Field(default={"sampleRate": 0.0}, description="The library reports nothing of itself.")
+
+
+class RudderSource(SegmentSource):
+    """The configuration that RudderStack's libraries for browsers and mobiles read."""
+
+    source: dict[str, Any] = Field(description="The source: enabled, and without destinations.")

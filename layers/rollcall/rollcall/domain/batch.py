@@ -13,6 +13,8 @@ from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.receipt import EventReceipt, Rejection
 from rollcall.domain.faults import fault_of
 from rollcall.domain.gzip_body import GZIP_MAGIC
+from rollcall.domain.nesting import DEPTH_MAX, flatten
+from rollcall.domain.readable import readable
 from rollcall.domain.reasons import Refusal, explain_reason
 from rollcall.errors import EmptyBody, Fault, GzipUndeclared, InvalidBody, NotUtf8, NumberInvalid, TooManyEvents
 
@@ -160,11 +162,18 @@ def read_event(body: bytes, form: BatchForm[Event], judge: Judge[Event]) -> Read
 def _read(batch: ReadBatch[Event], form: BatchForm[Event], position: int, document: Any, judge: Judge[Event]) -> None:
     try:
         # Through JSON again: the rules for JSON input differ from those for Python objects.
-        event = form.read_event(json.dumps(document))
+        event = form.read_event(_written(document))
     except ValidationError as invalid:
         batch.reject_unreadable(position, document, invalid, form.model)
     else:
         _judge(batch, position, event, judge)
+
+
+def _written(document: Any) -> str:
+    try:
+        return json.dumps(document)
+    except RecursionError:
+        return json.dumps(readable(document, DEPTH_MAX))
 
 
 def _judge(batch: ReadBatch[Event], position: int, event: Event, judge: Judge[Event]) -> None:
@@ -213,7 +222,11 @@ def read_json(body: bytes) -> Any:
     if not text.strip():
         raise EmptyBody
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError:
+            # One member without end costs itself, not the batch that it stands in.
+            return json.loads(flatten(text), parse_constant=_refuse_constant)
     except json.JSONDecodeError as fault:
         raise InvalidBody(f"The body is not JSON: look at line {fault.lineno}, column {fault.colno}.") from None
     except RecursionError:

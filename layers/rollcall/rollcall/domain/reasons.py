@@ -47,6 +47,7 @@ REASONS = {
     "emit_off": Reason("Events are switched off for now: do not send it again.", "docs/operate.md"),
     "organisation_off": Reason("Events of the organisation are off for now: do not send it again.", "docs/operate.md"),
     "sampled_out": Reason("Only a part of the events of this name is kept: do not send it again.", "docs/operate.md"),
+    "not_an_event": Reason("What stands here is no JSON object with an event in it."),
     "event_missing": Reason("A track has the name of what happened in event."),
     "identity_missing": Reason("Send a messageId or a timestamp: else nothing tells a repetition from another call."),
 }  # fmt: skip

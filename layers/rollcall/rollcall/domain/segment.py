@@ -2,22 +2,29 @@
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
 from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.contracts.identifiers import id_text
 from rollcall.contracts.segment import SegmentBatch, SegmentCall
 from rollcall.contracts.times import read_foreign_time
 from rollcall.domain.batch import read_json
-from rollcall.domain.window import AcceptedWindow
+from rollcall.domain.readable import readable
 from rollcall.errors import Fault, InvalidBody
 
 NAMESPACE = UUID("3f0c1bd5-2f54-4a0e-9a53-7a0a3b6f6c11")  # drawn once; another would make every event a new one
 CANONICAL_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# Without these a call says nothing that could be kept, or nothing true. Any other member that cannot be read counts
+# as absent.
+NEEDED = frozenset({"type", "event", "timestamp"})
+PERSONS = ("userId", "anonymousId")
+# A member that came to the contract later: what a call without messageId is known by must not change.
+LATER = {"original_timestamp"}
 
 
 class CallRefused(Exception):
@@ -29,30 +36,6 @@ class CallRefused(Exception):
         super().__init__(reason)
 
 
-@dataclass(frozen=True)
-class ClockSkew:
-    """How far a client's clock is behind ours, by when it says that it sent what we received."""
-
-    behind: timedelta
-    window: AcceptedWindow
-
-    @classmethod
-    def between(cls, sent_at: datetime | None, received_at: datetime, window: AcceptedWindow) -> "ClockSkew":
-        """Return the skew; none when the client does not say when it sent."""
-        return cls(received_at - sent_at if sent_at else timedelta(0), window)
-
-    def correct(self, told_at: datetime) -> datetime:
-        """Return our time of what a client says happened at `told_at`.
-
-        Where that leads out of the accepted window, its sentAt made no sense, and its word stands.
-        """
-        try:
-            corrected = told_at + self.behind
-        except OverflowError:
-            return told_at
-        return corrected if self.window.holds(corrected) else told_at
-
-
 def read_segment_batch(body: bytes) -> SegmentBatch:
     """Read a body; raises InvalidBody when there is no batch in it."""
     try:
@@ -62,22 +45,50 @@ def read_segment_batch(body: bytes) -> SegmentBatch:
         raise InvalidBody("The body is an object with calls in the array batch.", faults=[fault]) from None
 
 
-def read_sent_at(batch: SegmentBatch) -> datetime | None:
-    """Return when a batch was sent by its client's clock, None where it does not say so readably."""
-    try:
-        return read_foreign_time(batch.sent_at)
-    except ValueError:
-        return None
+def read_single_call(body: bytes, call_type: str) -> dict[str, Any]:
+    """Read a body that is one call, of the type that its route is for; raises InvalidBody when it is no object."""
+    document = read_json(body)
+    if not isinstance(document, dict):
+        raise InvalidBody("The body is a call: a JSON object.")
+    return document | {"type": call_type}
+
+
+def read_sent_at(told: Iterable[object]) -> datetime | None:
+    """Return when something was sent by its client's clock: the first of these that can be read."""
+    for text in told:
+        try:
+            if sent_at := read_foreign_time(text):
+                return sent_at
+        except ValueError:
+            continue
+    return None
 
 
 def read_call(document: Any) -> SegmentCall:
-    """Read one call; raises ValidationError."""
+    """Read one call, without the members that cannot be read and need not be; raises ValidationError."""
+    told = readable(document)
     try:
-        # Through JSON again: it refuses what could not be written as JSON later, such as half a surrogate pair.
-        text = json.dumps(document)
-    except RecursionError:
-        text = "null"
-    return SegmentCall.model_validate_json(text)
+        return SegmentCall.model_validate(told)
+    except ValidationError as invalid:
+        kept = _without_unreadable(told, invalid)
+        if kept is None:
+            raise
+    return SegmentCall.model_validate(kept)
+
+
+def _without_unreadable(told: Any, invalid: ValidationError) -> dict[str, Any] | None:
+    """Return a call without its unreadable members; None where it cannot do without one of them."""
+    unreadable = {str(error["loc"][0]) for error in invalid.errors(include_input=False) if error["loc"]}
+    if not isinstance(told, dict) or not unreadable:
+        return None
+    if "timestamp" in unreadable and "originalTimestamp" not in unreadable and told.get("originalTimestamp"):
+        needed = NEEDED - {"timestamp"}
+    else:
+        needed = NEEDED
+    is_nobody = all(not told.get(name) or name in unreadable for name in PERSONS)
+    if unreadable & needed or (is_nobody and unreadable.intersection(PERSONS)):
+        return None
+    return {name: value for name, value in told.items() if name not in unreadable}
 
 
 def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: datetime) -> AnalyticsEvent:
@@ -86,30 +97,44 @@ def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: date
     `shared_context` is the batch's own. `sent_at` stands in for the time of a call that tells none.
     """
     name, properties = _name_and_properties(call)
-    context = (shared_context if isinstance(shared_context, dict) else {}) | call.context
+    context = (readable(shared_context) if isinstance(shared_context, dict) else {}) | call.context
     if context:
         properties["context"] = context
     return AnalyticsEvent(
         event_id=_event_id(call, org_id),
         org_id=org_id,
         name=name,
-        occurred_at=call.timestamp or sent_at,
+        occurred_at=call.timestamp or call.original_timestamp or sent_at,
         user_id=call.user_id,
         anonymous_id=call.anonymous_id,
         properties=properties,
     )
 
 
+def message_event_id(org_id: UUID, message_id: str) -> UUID:
+    """Return the id of the event that an organisation's message becomes: the UUID that it is, or one made of it."""
+    if CANONICAL_UUID.fullmatch(message_id):
+        return UUID(message_id)
+    return uuid5(NAMESPACE, f"{org_id} message {message_id}")
+
+
+def told_event_id(document: Any, org_id: UUID) -> UUID | None:
+    """Return the event id of a call that could not be read, where its messageId can be."""
+    message_id = id_text(readable(document.get("messageId"))) if isinstance(document, Mapping) else None
+    return message_event_id(org_id, message_id) if message_id else None
+
+
 def _event_id(call: SegmentCall, org_id: UUID) -> UUID:
     """Return what makes a call count once: its messageId, or else its content."""
-    if call.message_id is None:
-        # With no time either, what somebody does twice could not be told from what a client sends twice.
-        if call.timestamp is None:
-            raise CallRefused("identity_missing", "messageId")
-        return uuid5(NAMESPACE, f"{org_id} content {json.dumps(call.model_dump(mode='json'), sort_keys=True)}")
-    if CANONICAL_UUID.fullmatch(call.message_id):
-        return UUID(call.message_id)
-    return uuid5(NAMESPACE, f"{org_id} message {call.message_id}")
+    if call.message_id is not None:
+        return message_event_id(org_id, call.message_id)
+    # With no time either, what somebody does twice could not be told from what a client sends twice.
+    if call.timestamp is None and call.original_timestamp is None:
+        raise CallRefused("identity_missing", "messageId")
+    content = call.model_dump(mode="json", exclude=LATER)
+    if call.timestamp is None:
+        content |= call.model_dump(mode="json", include=LATER)
+    return uuid5(NAMESPACE, f"{org_id} content {json.dumps(content, sort_keys=True)}")
 
 
 def _name_and_properties(call: SegmentCall) -> tuple[str, dict[str, Any]]:

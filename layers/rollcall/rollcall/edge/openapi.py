@@ -23,6 +23,7 @@ from rollcall.edge import (
     openapi_reports,
     openapi_rollups,
     openapi_scrub,
+    openapi_segment,
     openapi_snapshots,
     openapi_sockets,
     openapi_write_keys,
@@ -34,7 +35,7 @@ from rollcall.errors import BacklogExceeded
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_assignments, openapi_console, openapi_dead_letters, openapi_health),
     *(openapi_jobs, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
-    *(openapi_sockets, openapi_write_keys, openapi_posthog),
+    *(openapi_segment, openapi_sockets, openapi_write_keys, openapi_posthog),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),

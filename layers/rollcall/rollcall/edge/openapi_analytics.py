@@ -6,10 +6,9 @@ from pydantic import BaseModel
 
 from rollcall.contracts.analytics import AnalyticsBatch, AnalyticsEvent
 from rollcall.contracts.receipt import BatchReceipt
-from rollcall.contracts.segment import SegmentAnswer, SegmentBatch
 from rollcall.edge import openapi_parts as parts
 
-MODELS: tuple[type[BaseModel], ...] = (AnalyticsBatch, AnalyticsEvent, SegmentBatch, SegmentAnswer)
+MODELS: tuple[type[BaseModel], ...] = (AnalyticsBatch, AnalyticsEvent)
 SECURITY_SCHEMES = {
     "writeKey": {"type": "http", "scheme": "basic", "description": "The user name is a write key; no password."}
 }
@@ -23,7 +22,7 @@ PROBLEMS = {
     503: "The queue could not take it, or no key could be read: send it again.",
 }
 SEGMENT_PROBLEMS = {
-    400: "No call of it could be taken: `errors` says why.",
+    400: "No call of it could be taken: `errors` and `results` say why.",
     401: "No write key, or one that is not known here or was revoked.",
     413: "Too many calls, or too many bytes after decompression.",
     415: PROBLEMS[415],
@@ -53,7 +52,6 @@ def paths() -> dict[str, dict[str, Any]]:
                 AnalyticsBatch,
             )
         },
-        "/v1/batch": {"post": _track()},
     }
 
 
@@ -69,20 +67,5 @@ def collect(operation: str, summary: str, description: str, model: type[BaseMode
             "200": parts.answer("A receipt per event.", BatchReceipt, parts.INGEST_HEADERS),
             "401": parts.TOKEN_NEEDED,
             **parts.problems(PROBLEMS, parts.INGEST_HEADERS),
-        },
-    }
-
-
-def _track() -> dict[str, Any]:
-    return {
-        "operationId": "postSegmentBatch",
-        "summary": "Take a batch of the Segment shape",
-        "description": "For clients that speak Segment's tracking API. Each call is judged on its own; members "
-        "that are not known are ignored. A write key in the body serves where no Authorization header does.",
-        "security": [{"writeKey": []}],
-        "requestBody": parts.body(SegmentBatch),
-        "responses": {
-            "200": parts.answer("All that could be taken is in the queue.", SegmentAnswer, parts.INGEST_HEADERS),
-            **parts.problems(SEGMENT_PROBLEMS, parts.INGEST_HEADERS),
         },
     }

@@ -42,6 +42,7 @@ def describe(error: errors.RollcallError, request_id: str, results: Sequence[Eve
         status=status,
         code=error.code,
         detail=error.detail,
+        message=error.detail,
         request_id=request_id,
         errors=faults or None,
         results=list(results) if results is not None else None,

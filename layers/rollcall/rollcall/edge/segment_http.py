@@ -1,25 +1,39 @@
-"""How POST /v1/batch is asked and answers: as clients of Segment's tracking API expect, who go by the status alone."""
+"""How the routes of Segment's and RudderStack's clients are asked and answer: as those expect, who go by the status."""
 
 import base64
+from collections.abc import Callable
 
 from rollcall import errors
-from rollcall.contracts.segment import SegmentAnswer
-from rollcall.edge import ingest_http
-from rollcall.edge.http import Request, Response
+from rollcall.contracts.segment import CALL_TYPES, RudderSource, SegmentAnswer, SegmentSettings
+from rollcall.domain import write_key
+from rollcall.edge import ingest_http, settings, wiring_analytics
+from rollcall.edge.http import Request, Response, Router
 from rollcall.flows.ingest import Ingestion
 from rollcall.flows.track import Track
 
 OK = 200
+# The batch, the import of what is older, the short names of browsers and mobiles (with and without the version, which
+# stands in some clients' host), and what RudderStack's browser client sends by beacon.
+BATCH_PATHS = ("/v1/batch", "/v1/import", "/v1/b", "/b", "/beacon/v1/batch")
+CALL_PATH = "/v1/{call}"
+CALLS = {name: name for name in CALL_TYPES} | {name[0]: name for name in CALL_TYPES}
+SETTINGS_PATH = "/v1/projects/{write_key}/settings"
+SOURCE_PATHS = ("/sourceConfig", "/sourceConfig/")
+CACHED = {"Cache-Control": "public, max-age=300"}
+
+router = Router()
+
+Accept = Callable[[Track, bytes, str | None], Ingestion]
 
 
 def presented_key(request: Request) -> str | None:
-    """Return the write key that a request presents as its Basic user, None without an Authorization header.
+    """Return the write key that a request presents, as its Basic user or in its query; None where in neither.
 
     Raises InvalidWriteKey for a header of any other form.
     """
     header = request.headers.get("authorization")
     if header is None:
-        return None
+        return request.query.get("writeKey")
     scheme, _, credentials = header.partition(" ")
     try:
         text = base64.b64decode(credentials.strip(), validate=True).decode()
@@ -30,18 +44,77 @@ def presented_key(request: Request) -> str | None:
     return text.partition(":")[0]
 
 
-def accept_batch(request: Request, flow: Track, bytes_max: int) -> Ingestion:
-    """Take the batch of a request. Raises what `presented_key`, `read_body` and the flow raise."""
-    key = presented_key(request)
-    body = (
-        request.body(bytes_max) if key is None else ingest_http.read_body(request, bytes_max, lambda: flow.charge(key))
+def post_batch(request: Request) -> Response:
+    """Take a batch of calls."""
+    return _take(request, Track.accept_batch)
+
+
+@router.route(f"POST {CALL_PATH}")
+def post_call(request: Request) -> Response:
+    """Take one call, of the type that the path names."""
+    call_type = CALLS.get(request.path_parameters["call"])
+    if call_type is None:
+        raise errors.NotFound
+    return _take(request, lambda flow, body, key: flow.accept_call(body, key, call_type))
+
+
+@router.route(f"GET {SETTINGS_PATH}")
+def get_settings(request: Request) -> Response:
+    """Answer how Segment's libraries for browsers and mobiles are to work here: with this API, and nothing else."""
+    key = _known_form(request.path_parameters["write_key"])
+    segment = {"apiKey": key, "apiHost": f"{_host_of(request, SETTINGS_PATH)}/v1", "protocol": "https"}
+    return Response.of(OK, SegmentSettings(integrations={"Segment.io": segment}), CACHED)
+
+
+def get_source(request: Request) -> Response:
+    """Answer how RudderStack's libraries for browsers and mobiles are to work here."""
+    key = _known_form(presented_key(request))
+    quiet = {"statsCollection": {"errors": {"enabled": False}, "metrics": {"enabled": False}}}
+    named = dict.fromkeys(("id", "name", "workspaceId"), "rollcall")
+    source = named | {"writeKey": key, "enabled": True, "config": quiet, "destinations": [], "dataplanes": {}}
+    return Response.of(OK, RudderSource(source=source), CACHED)
+
+
+def _take(request: Request, accept: Accept) -> Response:
+    flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
+    ingestion = ingest_http.take(
+        request,
+        flow.collect,
+        "track",
+        lambda: _accept(request, flow, bytes_max, accept),
     )
-    return flow.accept_batch(body, key)
+    return answer_calls(request, ingestion)
 
 
-def answer_batch(request: Request, ingestion: Ingestion) -> Response:
-    """Answer a batch: success when any call was taken, or dropped on purpose, else a problem with each fault."""
+def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> Ingestion:
+    key = presented_key(request)
+    if key is None:
+        return accept(flow, request.body(bytes_max), None)
+    return accept(flow, ingest_http.read_body(request, bytes_max, lambda: flow.charge(key)), key)
+
+
+def answer_calls(request: Request, ingestion: Ingestion) -> Response:
+    """Answer with success when any call was taken, or dropped on purpose, else with a problem that has each fault."""
     receipt = ingest_http.receipt_of(ingestion)
     if ingest_http.is_settled(receipt):
-        return Response.of(OK, SegmentAnswer())
-    return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id)
+        return Response.of(OK, SegmentAnswer.of(receipt))
+    return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id, results=receipt.results)
+
+
+def _known_form(key: str | None) -> str:
+    """Return a write key; it is not looked up, since what is answered is the same for all of them."""
+    if key is None or write_key.read(key) is None:
+        raise errors.InvalidWriteKey
+    return key
+
+
+def _host_of(request: Request, path: str) -> str:
+    """Return under which host, and which path of it, a client reached this API."""
+    domain = str(request.event["requestContext"].get("domainName", ""))
+    return domain + request.path.partition(path.partition("{")[0])[0]
+
+
+for _path in BATCH_PATHS:
+    router.route(f"POST {_path}")(post_batch)
+for _path in SOURCE_PATHS:
+    router.route(f"GET {_path}")(get_source)

@@ -8,9 +8,10 @@ from rollcall.contracts.analytics import AnalyticsEvent
 from rollcall.contracts.times import read_foreign_time
 from rollcall.domain import posthog
 from rollcall.domain.batch import ReadBatch
+from rollcall.domain.clock import ClockSkew
 from rollcall.domain.posthog_body import PostHogBody, read_body
 from rollcall.domain.reasons import Refusal
-from rollcall.domain.segment import CallRefused, ClockSkew
+from rollcall.domain.segment import CallRefused
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import InvalidWriteKey, TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck

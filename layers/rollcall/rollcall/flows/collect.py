@@ -1,13 +1,14 @@
 """Collect: take a batch of analytics events, scrub it, and queue what is left of it, one message a batch."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from rollcall.contracts.analytics import AnalyticsBatch, AnalyticsEvent, QueuedBatch, Route, ScrubbedEvent
 from rollcall.contracts.caller import Caller
@@ -16,7 +17,9 @@ from rollcall.contracts.process import ProcessBatch, ProcessEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, QueuedEvents
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_event
+from rollcall.domain.nesting import DEPTH_MAX
 from rollcall.domain.rate import RateAnswer, RateLimit
+from rollcall.domain.readable import readable
 from rollcall.domain.reasons import Refusal
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.subject import opaque_subject
@@ -28,11 +31,21 @@ from rollcall.flows.receipts import ReceiptStore, charge, charging, note_rejecti
 from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
-ANALYTICS = BatchForm(
-    AnalyticsEvent,
-    AnalyticsEvent.model_validate_json,
-    lambda body: AnalyticsBatch.model_validate_json(body).events,
-)
+
+
+def _read_analytics(text: str) -> AnalyticsEvent:
+    """Read one event; what its properties hold that could never be kept costs them alone. Raises ValidationError."""
+    try:
+        return AnalyticsEvent.model_validate_json(text)
+    except ValidationError:
+        document = json.loads(text)
+        if not isinstance(document, dict) or not isinstance(document.get("properties"), dict):
+            raise
+        fit = document | {"properties": readable(document["properties"], DEPTH_MAX)}
+        return AnalyticsEvent.model_validate_json(json.dumps(fit))
+
+
+ANALYTICS = BatchForm(AnalyticsEvent, _read_analytics, lambda body: AnalyticsBatch.model_validate_json(body).events)
 PROCESSES = BatchForm(
     ProcessEvent,
     lambda text: ProcessEvent.model_validate_json(text).as_analytics(),

@@ -12,6 +12,7 @@ from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Remark, Scrubber
 
+CLOCK_RULE = "@clock"
 Correct = Callable[[datetime], datetime]
 """Returns our time of what a client's clock says."""
 
@@ -68,9 +69,12 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -
     name = scrubber.scrub_name(event.name)
     properties = scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
+    occurred_at = correct(event.occurred_at)
+    if occurred_at != event.occurred_at:
+        remarks.append(("occurred_at", CLOCK_RULE, f"corrected from {event.occurred_at.isoformat()}"))
     return ScrubbedEvent(
         event_id=event.event_id,
-        occurred_at=correct(event.occurred_at),
+        occurred_at=occurred_at,
         name=name.value,
         user_pseudonym=_pseudonym(event.user_id, scrubber),
         anonymous_pseudonym=_pseudonym(event.anonymous_id, scrubber),

@@ -1,24 +1,37 @@
-"""Track: take a batch of the Segment shape, onto the way of analytics events."""
+"""Track: take calls of the Segment shape, one or a batch, onto the way of analytics events."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from rollcall.contracts.analytics import AnalyticsEvent
-from rollcall.contracts.segment import SegmentBatch, SegmentCall
+from rollcall.contracts.segment import SegmentCall
 from rollcall.domain import segment
 from rollcall.domain.batch import ReadBatch
+from rollcall.domain.clock import ClockSkew
 from rollcall.domain.rate import RateAnswer
 from rollcall.domain.reasons import Refusal
-from rollcall.domain.segment import CallRefused, ClockSkew
+from rollcall.domain.segment import CallRefused
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 from rollcall.flows.receipts import charging
+
+
+@dataclass(frozen=True)
+class Told:
+    """Calls as their client sent them, with what it says of all of them."""
+
+    calls: list[Any]
+    pointer_form: str
+    sent_at: datetime | None
+    context: Any = None
 
 
 @dataclass(frozen=True)
@@ -42,34 +55,66 @@ class Track:
         Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
         """
         holder = self.write_keys.check(key) if key is not None else None
-        received_at = self.collect.now()
         with self._charging(holder):
             batch = segment.read_segment_batch(body)
         if holder is None:
-            holder = self.write_keys.check(str(batch.write_key))
+            holder = self.write_keys.check(_key_in(batch.batch, batch.write_key))
         with self._charging(holder):
             if len(batch.batch) > self.collect.rules.events_max:
                 raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
-        sent_at = segment.read_sent_at(batch)
+        sent_at = segment.read_sent_at([batch.sent_at, *_told_in(batch.batch, "sentAt")])
+        return self._take(Told(batch.batch, "/batch/{}", sent_at, batch.context), holder)
+
+    def accept_call(self, body: bytes, key: str | None, call_type: str) -> Ingestion:
+        """Take one call of this type. Raises what `accept_batch` raises but TooManyEvents."""
+        holder = self.write_keys.check(key) if key is not None else None
+        with self._charging(holder):
+            call = segment.read_single_call(body, call_type)
+        if holder is None:
+            holder = self.write_keys.check(_key_in([call]))
+        return self._take(Told([call], "", segment.read_sent_at(_told_in([call], "sentAt"))), holder)
+
+    def _take(self, told: Told, holder: KeyHolder) -> Ingestion:
+        received_at = self.collect.now()
         window = AcceptedWindow.at(received_at, self.collect.rules.retention)
-        skew = ClockSkew.between(sent_at, received_at, window)
-        read = _read(batch, holder, sent_at or received_at, skew)
+        skew = ClockSkew.between(told.sent_at, received_at, window)
+        read: ReadBatch[AnalyticsEvent] = ReadBatch(told.pointer_form)
+        for position, document in enumerate(told.calls):
+            _judge(read, position, document, told, holder.org_id, skew)
         return self.collect.take(read, Sender.of_key(holder), "segment", received_at, skew.correct)
 
 
-def _read(batch: SegmentBatch, holder: KeyHolder, sent_at: datetime, skew: ClockSkew) -> ReadBatch[AnalyticsEvent]:
-    read: ReadBatch[AnalyticsEvent] = ReadBatch("/batch/{}")
-    for position, document in enumerate(batch.batch):
-        try:
-            event = segment.event_of(segment.read_call(document), holder.org_id, batch.context, sent_at)
-        except ValidationError as invalid:
-            read.reject_unreadable(position, document, invalid, SegmentCall)
-        except CallRefused as refused:
-            read.refuse(position, None, Refusal(refused.reason, refused.member))
+def _judge(
+    read: ReadBatch[AnalyticsEvent], position: int, document: Any, told: Told, org_id: UUID, skew: ClockSkew
+) -> None:
+    """Read one call: an event to be taken, or a rejection that can be found by its messageId."""
+    event_id = segment.told_event_id(document, org_id)
+    try:
+        event = segment.event_of(segment.read_call(document), org_id, told.context, skew.sent_at or skew.received_at)
+    except ValidationError as invalid:
+        read.reject_unreadable(position, _identity(org_id, event_id), invalid, SegmentCall)
+    except CallRefused as refused:
+        if event_id is not None:
+            read.rejected.append((org_id, event_id, refused.reason))
+        read.refuse(position, event_id, Refusal(refused.reason, refused.member))
+    else:
+        if skew.window.holds(skew.correct(event.occurred_at)):
+            read.events.append(event)
+            read.positions.append(position)
         else:
-            if skew.window.holds(skew.correct(event.occurred_at)):
-                read.events.append(event)
-                read.positions.append(position)
-            else:
-                read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
-    return read
+            read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
+
+
+def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:
+    """Return what a rejection is noted under, in the members of our own events; nothing where it has no id."""
+    return {} if event_id is None else {"event_id": str(event_id), "org_id": str(org_id)}
+
+
+def _told_in(calls: list[Any], member: str) -> list[Any]:
+    """Return what each of these calls says under a name, where it says anything."""
+    return [call[member] for call in calls if isinstance(call, dict) and call.get(member) is not None]
+
+
+def _key_in(calls: list[Any], *first: Any) -> str:
+    """Return the write key that is named first; an empty text, which is none, where none is."""
+    return next((key for key in (*first, *_told_in(calls, "writeKey")) if isinstance(key, str)), "")

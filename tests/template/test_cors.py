@@ -1,0 +1,46 @@
+"""Pages of other origins may send what public clients send: each header of a preflight is allowed by name."""
+
+import pytest
+
+from tests.template.document import Template
+
+# What fetch and XMLHttpRequest send without asking.
+SAFELISTED = {"accept", "accept-language", "content-language"}
+# Read in each client's source: what it may set, and what needs a preflight.
+CLIENTS: dict[str, set[str]] = {
+    "@segment/analytics-next 1.84": {"content-type", "authorization", "x-retry-count"},
+    "@rudderstack/analytics-js 3.34": {
+        "accept", "content-type", "authorization", "anonymousid", "sentat", "rsa-recovered", "rsa-retry-attempt",
+        "rsa-since-last-attempt", "rsa-since-first-attempt", "rsa-retry-reason",
+    },
+    "Rollcall's own routes": {"authorization", "content-encoding", "content-type", "idempotency-key", "if-none-match"},
+}  # fmt: skip
+METHODS = {"GET", "POST", "PUT"}
+
+
+def cors() -> dict[str, list[str]]:
+    """Return the configuration of a stack that lets origins in."""
+    condition, allowed, nothing = Template.read().properties("Api")["CorsConfiguration"]["Fn::If"]
+    assert (condition, nothing) == ("AllowsOrigins", {"Ref": "AWS::NoValue"})
+    found: dict[str, list[str]] = allowed
+    return found
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_header_of_a_client_is_allowed(client: str) -> None:
+    """Else the browser sends nothing after its preflight, and the client says that all is well."""
+    assert CLIENTS[client] - SAFELISTED <= set(cors()["AllowHeaders"])
+
+
+def test_headers_are_allowed_by_name() -> None:
+    """`*` does not cover authorization; nothing is allowed that no client sends; cookies are of no use here."""
+    allowed = cors()["AllowHeaders"]
+    assert allowed == sorted({header.lower() for header in allowed})
+    assert set(allowed) <= set().union(*CLIENTS.values())
+    assert set(cors()["AllowMethods"]) == METHODS
+    assert "AllowCredentials" not in cors()
+
+
+def test_clients_may_read_when_to_come_back() -> None:
+    """A header that is not exposed is none to a page."""
+    assert "retry-after" in cors()["ExposeHeaders"]
