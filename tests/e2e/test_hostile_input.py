@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.e2e.database import Database
-from tests.e2e.hostile import TEXTS, VALUES, Attempt, attempts
 from tests.e2e.live import LiveSocket
 from tests.e2e.people import Api, Sender
+from tests.hostile import TEXTS, VALUES, Attempt, attempts
 
 SERVER_ERROR, UNAVAILABLE, REFUSED = 500, 503, 400
 PROBLEM = "application/problem+json"

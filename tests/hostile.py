@@ -10,14 +10,19 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-CORPUS = Path(__file__).with_name("corpus")
-HOSTILE: dict[str, list[str]] = json.loads((CORPUS / "hostile.json").read_text())
+CORPUS = Path(__file__).parent / "e2e" / "corpus"
+# Of today, so that nothing but its form is wrong with a time.
+TODAY = datetime.now(UTC).date().isoformat()
+HOSTILE: dict[str, list[str]] = json.loads((CORPUS / "hostile.json").read_text().replace("2026-11-30", TODAY))
 VALUES = (CORPUS / "values.txt").read_text().splitlines()
 TEXTS: list[str] = HOSTILE["texts"]
 NEVER = "\N{SNOWMAN}never"  # stands in a raw value's place until the document is written
 VALUES_A_PLACE, DEPTH_MAX = 6, 4
 METHODS = ("get", "post", "put", "delete")
+# Without these an event of a foreign client is refused before anything else of it is looked at.
+TELLING = frozenset({"event", "messageId", "timestamp", "distinct_id", "properties", "org_id"})
 Json = dict[str, Any]
+Place = tuple[str | int, ...]
 
 BODIES: tuple[bytes, ...] = (
     b"",
@@ -49,6 +54,7 @@ class Attempt:
     """A request, and which place of it is hostile."""
 
     method: str
+    route: str
     path: str
     label: str
     query: Mapping[str, str] = field(default_factory=dict)
@@ -77,8 +83,8 @@ def _of_operation(sound: "Operation", method: str, path: str) -> Iterator[Attemp
         for text in sound.texts_for(parameter["schema"]):
             yield request.with_parameter(parameter["name"], text)
     if isinstance(content, dict) and body:
-        for place in sound.places(body["schema"], content):
-            for raw in sound.raw_values():
+        for place, schema in sound.places(body["schema"], content):
+            for raw in sound.raw_values(schema):
                 yield request.with_member(place, raw)
     if body:
         yield from (replace(request.attempt(f"body {each[:20]!r}"), content=each) for each in BODIES)
@@ -103,15 +109,18 @@ class Request:
             path = path.replace(f"{{{name}}}", quote(str(given[name]), safe="", errors="surrogatepass"))
         wanted = {each["name"] for each in self.parameters if each.get("required")} | ({label} & set(given))
         query = {name: str(given[name]) for name in names["query"] if name in wanted or name == "org_id"}
-        headers = {name: str(given[name]) for name in names["header"] if name in wanted}
+        # Whoever orders again names the order anew, unless its name is what is tried.
+        headers = {
+            name: str(given[name]) if name == label else str(uuid4()) for name in names["header"] if name in wanted
+        }
         content = None if self.content is None else json.dumps(self.content).encode()
-        return Attempt(self.method, path, f"{self.method} {self.path}: {label}", query, headers, content)
+        return Attempt(self.method, self.path, path, f"{self.method} {self.path}: {label}", query, headers, content)
 
     def with_parameter(self, name: str, text: str) -> Attempt:
         """Return the request with this text for a parameter."""
         return self.attempt(name, self.values | {name: text})
 
-    def with_member(self, place: tuple[str | int, ...], raw: str) -> Attempt:
+    def with_member(self, place: Place, raw: str) -> Attempt:
         """Return the request with a raw value at a place of its body."""
         written = json.dumps(_replaced(self.content, place)).replace(json.dumps(NEVER), raw)
         label = f"{'.'.join(map(str, place))} {raw[:30]}"
@@ -132,16 +141,17 @@ class Operation:
     def value(self, schema: Json, name: str, depth: int = 0) -> Any:
         """Return a value that a schema takes, under this name."""
         schema = self._resolved(schema)
-        if name == "org_id":
-            return str(self.org_id)
+        if name in TELLING:
+            return self._telling(name)
         if options := schema.get("anyOf") or schema.get("oneOf"):
             return self.value(options[0], name, depth)
         match schema:
             case {"const": value} | {"enum": [value, *_]}:
                 found: Any = value
             case {"type": "object"}:
-                required = schema.get("required", []) if depth < DEPTH_MAX else []
-                found = {each: self.value(schema["properties"][each], each, depth + 1) for each in required}
+                known = schema.get("properties", {}) if depth < DEPTH_MAX else {}
+                wanted = [each for each in known if each in schema.get("required", []) or each in TELLING]
+                found = {each: self.value(known[each], each, depth + 1) for each in wanted}
             case {"type": "array"}:
                 found = [self.value(schema.get("items", {}), name, depth + 1)]
             case {"type": "integer" | "number"}:
@@ -151,6 +161,10 @@ class Operation:
             case _:
                 found = self._text(schema, name)
         return found
+
+    def _telling(self, name: str) -> Any:
+        told = {"org_id": str(self.org_id), "timestamp": datetime.now(UTC).isoformat(), "properties": {}}
+        return told.get(name, str(uuid4()) if name == "messageId" else "lesson_viewed")
 
     def _text(self, schema: Json, name: str) -> str:
         now = datetime.now(UTC)
@@ -171,30 +185,37 @@ class Operation:
 
     def texts_for(self, schema: Json) -> list[str]:
         """Return hostile texts for a parameter: times and numbers where it takes one."""
+        return [*self._of_kind(schema), *self.dice.sample(TEXTS, VALUES_A_PLACE)]
+
+    def _of_kind(self, schema: Json) -> list[str]:
         shown = json.dumps(self._resolved(schema))
-        own = HOSTILE["times"] if '"date' in shown else HOSTILE["numbers"] if '"integer"' in shown else []
-        return [*own, *self.dice.sample(TEXTS, VALUES_A_PLACE)]
+        if '"date' in shown and '"properties"' not in shown:
+            return HOSTILE["times"]
+        return HOSTILE["numbers"] if '"integer"' in shown and '"properties"' not in shown else []
 
-    def raw_values(self) -> list[str]:
-        """Return hostile JSON values, written."""
-        texts = [json.dumps(text) for text in self.dice.sample([*TEXTS, *HOSTILE["times"]], VALUES_A_PLACE)]
-        return [*texts, *self.dice.sample([*VALUES, *HOSTILE["numbers"]], VALUES_A_PLACE)]
+    def raw_values(self, schema: Json) -> list[str]:
+        """Return hostile JSON values for a member, written: all times where it is one."""
+        own = self._of_kind(schema)
+        texts = [*(own if own == HOSTILE["times"] else []), *self.dice.sample(TEXTS, VALUES_A_PLACE)]
+        numbers = own if own == HOSTILE["numbers"] else self.dice.sample(HOSTILE["numbers"], 2)
+        return [*map(json.dumps, texts), *numbers, *self.dice.sample(VALUES, VALUES_A_PLACE)]
 
-    def places(self, schema: Json, value: Any, depth: int = 0) -> Iterator[tuple[str | int, ...]]:
-        """Yield where a body has members, optional and unknown ones too."""
+    def places(self, schema: Json, value: Any, depth: int = 0) -> Iterator[tuple[Place, Json]]:
+        """Yield where a body has members, optional and unknown ones too, with what each is."""
         schema = self._resolved(schema)
         if depth < DEPTH_MAX and isinstance(value, dict):
-            yield ("unknown \N{SNOWMAN} member",)
+            yield ("unknown \N{SNOWMAN} member",), {}
             for name, inner in schema.get("properties", {}).items():
-                yield (name,)
+                yield (name,), inner
                 below = self.places(inner, value.get(name), depth + 1)
-                yield from ((name, *place) for place in below)
+                yield from (((name, *place), found) for place, found in below)
         elif depth < DEPTH_MAX and isinstance(value, list) and value:
-            yield (0,)
-            yield from ((0, *place) for place in self.places(schema.get("items", {}), value[0], depth + 1))
+            items = schema.get("items", {})
+            yield (0,), items
+            yield from (((0, *place), found) for place, found in self.places(items, value[0], depth + 1))
 
 
-def _replaced(document: Any, place: tuple[str | int, ...]) -> Any:
+def _replaced(document: Any, place: Place) -> Any:
     """Return a document with the mark in a place of it."""
     first, *rest = place
     inner: Any = _replaced(document[first], tuple(rest)) if rest else NEVER
