@@ -66,7 +66,7 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
 def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
     """Return what makes an event count once: its uuid, what the client calls its insert id, or else its content."""
     for told in (document.get("uuid"), properties.get("$insert_id"), document.get("$insert_id")):
-        text = id_text(told)
+        text = id_text(readable(told))
         if text and (found := read_uuid(text)):
             return found
         if text:

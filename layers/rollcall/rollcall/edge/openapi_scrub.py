@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.receipt import EventState
+from rollcall.contracts.receipt import EventLookup
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
@@ -16,7 +16,7 @@ from rollcall.contracts.scrubbing import (
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (
-    EventState,
+    EventLookup,
     PolicyRequest,
     PolicyView,
     Preview,
@@ -38,8 +38,9 @@ def paths() -> dict[str, dict[str, Any]]:
             "get": operation(
                 "getReceipt",
                 "Where an event is",
-                "Stored, queued, a dead letter, or rejected with a reason. For admin:read.",
-                ("200", "Where it is.", EventState),
+                "Stored, queued, a dead letter, or rejected with a reason. A progress event and an analytics event may "
+                "have the same id: then the second is among `others`. For admin:read.",
+                ("200", "Where it is.", EventLookup),
                 (400, 404),
                 parameters=[
                     parameter("event_id", "path", UUID_SCHEMA, "The event."),

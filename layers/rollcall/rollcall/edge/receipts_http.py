@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall import errors
 from rollcall.contracts.identifiers import read_uuid
+from rollcall.contracts.receipt import EventLookup
 from rollcall.edge import access, wiring
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_query
@@ -33,10 +34,10 @@ def get_receipt(request: Request) -> Response:
     org_id = query.org_id or next(iter(caller.org_ids))
     if org_id not in caller.org_ids:
         raise errors.OrganisationForbidden
-    state = wiring.receipt_store().find_event(org_id, _event_id(request))
-    if state is None:
+    states = wiring.receipt_store().find_event(org_id, _event_id(request))
+    if not states:
         raise errors.EventUnknown
-    return Response.of(OK, state)
+    return Response.of(OK, EventLookup.of(states))
 
 
 def _event_id(request: Request) -> UUID:

@@ -155,7 +155,7 @@ class Collect:
 
     def charge(self, sender: Sender) -> RateAnswer:
         """Count a request that holds nothing to judge against its sender's rate."""
-        return charge(self.receipts, _subject(sender), self.rules.limit, self.now())
+        return charge(self.receipts, _subject(sender), self.rules.limit, self.now(), "analytics")
 
     def take(
         self,
@@ -187,7 +187,9 @@ class Collect:
         except QueueUnavailable:
             self._withdraw(batches)
             raise
-        noted = note_rejections(self.receipts, read, subject, sender.org_ids, self.rules.limit, received_at)
+        noted = note_rejections(
+            self.receipts, read, subject, sender.org_ids, self.rules.limit, received_at, "analytics"
+        )
         if noted.retry_after_ms:
             return Ingestion(None, [], noted.rate, noted.retry_after_ms)
         return Ingestion(_receipt(read), read.faults, announced.rate or noted.rate)

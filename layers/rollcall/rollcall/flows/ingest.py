@@ -171,7 +171,7 @@ class Ingest:
 
     def charge(self, caller: Caller) -> RateAnswer:
         """Count a request that holds nothing to judge against its caller's rate."""
-        return charge(self.receipts, opaque_subject(caller.subject), self.rules.limit, self.now())
+        return charge(self.receipts, opaque_subject(caller.subject), self.rules.limit, self.now(), "progress")
 
     def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         subject = opaque_subject(caller.subject)
@@ -195,7 +195,7 @@ class Ingest:
     def _note_rejections(
         self, read: ReadBatch[ProgressEvent], subject: str, caller: Caller, received_at: datetime
     ) -> RateAnswer:
-        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at)
+        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at, "progress")
 
     def _spool(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         # Only the database can tell the organisation of an event that names none, and it might tell that there is

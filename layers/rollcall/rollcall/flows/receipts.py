@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.receipt import QueuedEvents, Rejection
+from rollcall.contracts.receipt import EventKind, QueuedEvents, Rejection
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.rate import RateAnswer, RateLimit
 from rollcall.errors import InvalidRequest, RateLimited, StoreUnavailable, TooLarge
@@ -25,9 +25,14 @@ class ReceiptStore(Protocol):
         """Forget batches that could not be queued."""
 
     def note_rejections(
-        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+        self,
+        subject: str,
+        limit: RateLimit | None,
+        rejections: Sequence[Rejection],
+        rejected_at: datetime,
+        kind: EventKind,
     ) -> RateAnswer:
-        """Note why events were rejected; a `limit` of None does not count against the caller's rate."""
+        """Note why events of a kind were rejected; a `limit` of None does not count against the caller's rate."""
 
 
 def note_rejections(
@@ -37,6 +42,7 @@ def note_rejections(
     org_ids: frozenset[UUID],
     limit: RateLimit,
     rejected_at: datetime,
+    kind: EventKind,
 ) -> RateAnswer:
     """Note the rejections of a batch. One that had nothing else in it counts against the rate here, whatever it held.
 
@@ -44,13 +50,13 @@ def note_rejections(
     """
     rejections = read.rejections_within(org_ids)
     if read.events:
-        return _note(store, subject, None, rejections, rejected_at) if rejections else RateAnswer(None)
-    return _note(store, subject, limit, rejections, rejected_at)
+        return _note(store, subject, None, rejections, rejected_at, kind) if rejections else RateAnswer(None)
+    return _note(store, subject, limit, rejections, rejected_at, kind)
 
 
-def charge(store: ReceiptStore, subject: str, limit: RateLimit, at: datetime) -> RateAnswer:
+def charge(store: ReceiptStore, subject: str, limit: RateLimit, at: datetime, kind: EventKind) -> RateAnswer:
     """Count a request against its caller's rate in which there was no event to judge."""
-    return _note(store, subject, limit, [], at)
+    return _note(store, subject, limit, [], at, kind)
 
 
 @contextmanager
@@ -65,9 +71,14 @@ def charging(charge: Callable[[], RateAnswer]) -> Iterator[None]:
 
 
 def _note(
-    store: ReceiptStore, subject: str, limit: RateLimit | None, rejections: list[Rejection], rejected_at: datetime
+    store: ReceiptStore,
+    subject: str,
+    limit: RateLimit | None,
+    rejections: list[Rejection],
+    rejected_at: datetime,
+    kind: EventKind,
 ) -> RateAnswer:
     try:
-        return store.note_rejections(subject, limit, rejections, rejected_at)
+        return store.note_rejections(subject, limit, rejections, rejected_at, kind)
     except StoreUnavailable:
         return RateAnswer(None)
