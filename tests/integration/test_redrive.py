@@ -181,7 +181,7 @@ def broken(world: World) -> Iterator[pytest.MonkeyPatch]:
         raise PoisonedMessage
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(load, "store_spooled", refuse)
+        patched.setattr(load, "load_spooled", refuse)
         patched.setattr(load, "load_analytics", lambda messages, _store: dict.fromkeys(messages, PoisonedMessage()))
         yield patched
 

@@ -13,7 +13,7 @@ from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
-from rollcall.errors import QueueUnavailable, StoreUnavailable
+from rollcall.errors import QueueUnavailable, StoreRefused, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.progress import StoredBatch
 
@@ -46,6 +46,12 @@ class RecordingStore:
             return StoredBatch(None, RateState(0, 2000), 400)
         self.stored += events
         return StoredBatch([self.outcome] * len(events), RateState(9, 200))
+
+    def refuses(
+        self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
+    ) -> bool:
+        """Tell whether the call would be refused."""
+        return isinstance(self.fault, StoreRefused)
 
 
 @dataclass
