@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
+from pydantic_core import to_jsonable_python
 
 from rollcall import errors
 from rollcall.domain.gzip_body import GZIP_MAGIC, gunzip
@@ -26,8 +26,9 @@ def encode(model: BaseModel) -> str:
     """Return a model as JSON; half of a surrogate pair, which UTF-8 cannot say, as an escape."""
     try:
         return model.model_dump_json()
-    except PydanticSerializationError:
-        return json.dumps(model.model_dump(mode="json"), separators=(",", ":"))
+    except ValueError:
+        # Of each member alone: pydantic makes no JSON of a name that UTF-8 cannot say, but a Python object.
+        return json.dumps(model.model_dump(), default=to_jsonable_python, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
