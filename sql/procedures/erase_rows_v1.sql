@@ -62,7 +62,9 @@ begin
     if deleted > 0 then
         execute format('delete from %s as t where %s and %s', p_table, v_where, v_rows.is_own)
         using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes;
-        perform entomb_events_v1(p_org_id, coalesce(v_event_ids, '{}'));
+        perform entomb_events_v2(
+            p_org_id, case p_of when 'progress_events' then 'progress' else 'analytics' end, coalesce(v_event_ids, '{}')
+        );
     end if;
     if redacted > 0 and v_redaction is not null then
         v_redaction := format('update %s as t set %s where %s', p_table, v_redaction, v_where);

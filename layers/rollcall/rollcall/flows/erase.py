@@ -13,6 +13,7 @@ from uuid import UUID
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.privacy import Certificate
+from rollcall.contracts.receipt import EventKind
 from rollcall.contracts.snapshot import SnapshotFile
 from rollcall.domain.places import ErasedLearner, ErasedRows, TablePart
 from rollcall.domain.remainders import EXPLAINED, remainders
@@ -52,8 +53,8 @@ class PrivacyStore(Protocol):
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen."""
 
-    def entomb_events(self, org_id: UUID, event_ids: list[UUID]) -> None:
-        """Leave of erased events their ids alone."""
+    def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: list[UUID]) -> None:
+        """Leave of erased events of a kind, or of either, their ids alone."""
 
     def exports_of(self, trace: Trace) -> list[UUID]:
         """Return the ids of a learner's exports."""
@@ -170,7 +171,8 @@ class Erase:
     def _replace(self, operation: Operation, place: Place, key: str, stripped: Stripped) -> None:
         if operation.is_dry_run:
             return
-        self.store.entomb_events(operation.org_id, list(stripped.event_ids))
+        kind: EventKind | None = "progress" if place.name == "spool" else None
+        self.store.entomb_events(operation.org_id, kind, list(stripped.event_ids))
         if stripped.body is not None:
             self.objects.put(key, stripped.body.encode())
             return
@@ -207,7 +209,9 @@ class Erase:
             changed = sum(revise(row) not in (None, row) for row in rows)
         else:
             changed = self.snapshots.revise_file(file, revise).rows_changed
-            self.store.entomb_events(operation.org_id, gone)
+            self.store.entomb_events(
+                operation.org_id, "progress" if file.table_name == "progress_events" else "analytics", gone
+            )
         _count(work, "deleted_rows_snapshots", len(gone))
         _count(work, "redacted_rows_snapshots", changed)
 
