@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.clients.flaky_proxy import Fault, FlakyProxy, every_other_fails, nothing_fails, some_fail
+from tests.e2e.clients.flaky_proxy import Fault, FlakyProxy, every_other_fails, some_fail
 from tests.e2e.clients.page_site import PageSite
 from tests.e2e.database import Database
 from tests.e2e.sites import PERSONAL, Site
@@ -39,22 +39,21 @@ def opened(browser: Browser, pages: PageSite, page: str, **options: Any) -> Iter
         yield tab
 
 
-def deliver(tab: Page, site: Site, database: Database) -> None:
-    """Send every lesson, a wave at a time, as a page would over the day; return as soon as each is stored."""
-    for start in range(0, len(LESSONS), WAVE):
-        tab.evaluate("lessons => send(lessons)", LESSONS[start : start + WAVE])
-        awaited = set(LESSONS[: start + WAVE])
+def deliver(tab: Page, site: Site, database: Database, lessons: list[str], wave: int = WAVE) -> None:
+    """Send lessons, a wave at a time, as a page would over the day; return as soon as each is stored."""
+    for start in range(0, len(lessons), wave):
+        tab.evaluate("lessons => send(lessons)", lessons[start : start + wave])
+        awaited = set(lessons[: start + wave])
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not awaited <= set(site.lessons(database)):
             assert time.monotonic() < deadline, f"A wave is not stored. The page said: {SAID[-10:]}"
             tab.wait_for_timeout(PAUSE_MS)
 
 
-def assert_delivered(site: Site, database: Database, *, others: int) -> None:
+def assert_delivered(site: Site, database: Database, lessons: list[str], *, others: int) -> None:
     """Assert that each lesson is stored once, beside so many other calls, and nothing personal anywhere."""
-    told = [lesson for lesson in site.lessons(database) if lesson != "None"]
-    assert told == LESSONS
-    assert len(site.rows(database)) == len(LESSONS) + others
+    assert [lesson for lesson in site.lessons(database) if lesson != "None"] == lessons
+    assert len(site.rows(database)) == len(lessons) + others
     assert site.secrets_kept(database, "kim-canary", "7b/") == []
 
 
@@ -72,8 +71,8 @@ def test_analytics_next_delivers_500_events_once(
     proxy.plan = some_fail if strategy == "standard" else every_other_fails
     options = {"key": site.make_key(), "url": proxy.url, "strategy": STRATEGIES[strategy]}
     with opened(browser, pages, "segment_browser.html", **options) as tab:
-        deliver(tab, site, database)
-    assert_delivered(site, database, others=5)
+        deliver(tab, site, database, LESSONS)
+    assert_delivered(site, database, LESSONS, others=5)
     assert proxy.faults == set(Fault)
     paths = {delivery.path for delivery in proxy.deliveries}
     assert paths == ({"/v1/b"} if strategy == "batching" else {f"/v1/{letter}" for letter in "tipsga"})
@@ -84,7 +83,6 @@ def test_analytics_next_delivers_500_events_once(
 QUEUES: dict[str, dict[str, Any]] = {
     "single calls": {},
     "batches": {"queueOptions": {"batch": {"enabled": True, "maxItems": 10, "flushInterval": 300}}},
-    "beacons": {"useBeacon": True, "beaconQueueOptions": {"maxItems": 10, "flushQueueInterval": 300}},
 }
 
 
@@ -92,15 +90,25 @@ QUEUES: dict[str, dict[str, Any]] = {
 def test_analytics_js_delivers_500_events_once(
     queue: str, browser: Browser, pages: PageSite, proxy: FlakyProxy, site: Site, database: Database
 ) -> None:
-    """Single calls, batches, and beacons, which tell their page nothing of what failed and so are not made to fail."""
-    proxy.plan = {"single calls": some_fail, "batches": every_other_fails}.get(queue, nothing_fails)
+    """Single calls and batches; its source configuration is served as well."""
+    proxy.plan = some_fail if queue == "single calls" else every_other_fails
     options = {"key": site.make_key(), "url": proxy.url, "load": QUEUES[queue]}
     with opened(browser, pages, "rudder_browser.html", **options) as tab:
-        deliver(tab, site, database)
-    assert_delivered(site, database, others=3)
-    if queue == "beacons":
-        assert {delivery.path.partition("?")[0] for delivery in proxy.deliveries} == {"/beacon/v1/batch"}
-        return
+        deliver(tab, site, database, LESSONS)
+    assert_delivered(site, database, LESSONS, others=3)
     assert proxy.faults == set(Fault)
     assert {delivery.path for delivery in proxy.deliveries} <= set(proxy.preflights)
     assert any("rsa-retry-attempt" in delivery.headers for delivery in proxy.deliveries)
+
+
+def test_analytics_js_delivers_by_beacon(
+    browser: Browser, pages: PageSite, proxy: FlakyProxy, site: Site, database: Database
+) -> None:
+    """The write key stands in the address, and no preflight is asked for. A beacon tells its page of no failure."""
+    load = {"useBeacon": True, "beaconQueueOptions": {"maxItems": 10, "flushQueueInterval": 300}}
+    lessons = LESSONS[:40]
+    with opened(browser, pages, "rudder_browser.html", key=site.make_key(), url=proxy.url, load=load) as tab:
+        deliver(tab, site, database, lessons, wave=10)
+    assert_delivered(site, database, lessons, others=3)
+    assert {delivery.path.partition("?")[0] for delivery in proxy.deliveries} == {"/beacon/v1/batch"}
+    assert not [path for path in proxy.preflights if path.startswith("/beacon")]
