@@ -87,6 +87,13 @@ def changed(event: ProgressEvent, **fields: Any) -> ProgressEvent:
     return event.model_copy(update=fields)
 
 
+def spellings(user_id: UUID) -> list[str]:
+    """Return how clients spell a UUID, beside its canonical form."""
+    dashed = str(user_id)
+    lower = [user_id.hex, f"{{{dashed}}}", f"urn:uuid:{dashed}"]
+    return [*lower, user_id.hex.upper(), f"{{{dashed.upper()}}}", f"urn:uuid:{dashed.upper()}"]
+
+
 def caller(**changes: Any) -> Caller:
     """Return a learner of one organisation."""
     fields = {

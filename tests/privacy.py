@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from rollcall.cloud.socket_table import Tickets
 from rollcall.contracts.dead_letter import NOBODY, Failure
 from rollcall.contracts.operation import Operation, OperationMessage, OperationRequest
 from rollcall.contracts.redrive import Selection
@@ -34,6 +35,7 @@ from rollcall.store.snapshots import SnapshotStore
 from tests import bucket
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
+from tests.unit.table_fake import MemoryTable
 
 KEYRING = Keyring("k2", {"k1": "a secret of thirty-two characters", "k2": "and another one of thirty-two characters"})
 ANONYMOUS = "a-device-before-sign-in"
@@ -73,6 +75,7 @@ class Household:
         self.letters = DeadLetterStore(self.database)
         self.burials = BurialStore(self.clone.database())
         kept = SnapshotStore(self.database)
+        self.tickets = Tickets(MemoryTable(), frozenset(), lambda: NOW)  # type: ignore[arg-type]
         self.snapshots = RewriteSnapshots(kept, self.bucket, Manifests(kept, self.bucket, lambda: KEYRING))
 
     def pseudonym(self, value: object, org_id: UUID | None = None, key_id: str = "k1") -> str:
@@ -80,10 +83,17 @@ class Household:
         return Pseudonymiser(KEYRING, org_id or self.org_id).for_key(key_id).pseudonym(str(value))
 
     @property
+    def former_pseudonyms(self) -> list[str]:
+        """The pseudonyms that an earlier release made of other spellings of the learner's id."""
+        return sorted(Pseudonymiser(KEYRING, self.org_id).for_key("k1").former_pseudonyms(self.learner))
+
+    @property
     def trace(self) -> Trace:
         """What the learner is known by."""
-        makers = (Pseudonymiser(KEYRING, owner).for_key(key) for owner in (self.org_id, NOBODY) for key in ("k1", "k2"))
-        return Trace.of(self.org_id, self.learner, [ANONYMOUS], (maker.pseudonym for maker in makers))
+        owners = (self.org_id, NOBODY)
+        makers = [Pseudonymiser(KEYRING, owner).for_key(key) for owner in owners for key in ("k1", "k2")]
+        current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
+        return Trace.of(self.org_id, self.learner, [ANONYMOUS], current, former)
 
     def populate(self) -> None:
         """Store something of everybody in every place that there is."""
@@ -168,6 +178,7 @@ class Household:
             self.bucket,
             self.snapshots,
             FindResidue(self.privacy, self.bucket, self.snapshots),
+            self.tickets,
             lambda org_id, letter_id, by, why: self.letters.discard_dead_letters(
                 org_id, Selection(dead_letter_ids=[letter_id]), by, why, dry_run=False, limit=1
             ),

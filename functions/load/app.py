@@ -1,22 +1,24 @@
 """Consumer of the spool and analytics queues: stores what waits there, once."""
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from rollcall.contracts.dead_letter import Marks
 from rollcall.edge import observe, redriven, settings, wiring, wiring_operations
-from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
-from rollcall.flows import archive, load
+from rollcall.errors import RollcallError, StoreUnavailable
+from rollcall.flows import archive, isolate, load
+from rollcall.flows.isolate import Unfit
+from rollcall.flows.load import Loaded
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 class Loading:
-    """One invocation, over messages of one queue: `store` returns a message's counts, or raises what is wrong."""
+    """One invocation, over messages of one queue: `store` returns what came of a message, or raises what is wrong."""
 
-    def __init__(self, queue: str, store: Callable[[SQSRecord], Counter[str]]) -> None:
+    def __init__(self, queue: str, store: Callable[[SQSRecord], Loaded]) -> None:
         current = settings.current()
         self._queue = queue
         self._store = store
@@ -26,19 +28,25 @@ class Loading:
     def load_record(self, record: SQSRecord) -> None:
         """Store one message's batch; raises when it is to be received again."""
         receives = int(record.attributes.approximate_receive_count)
-        message = load.Message(receives, lambda: self._give_back(record, receives), lambda p: self._bury(record, p))
+        message = load.Message(
+            receives,
+            lambda: self._give_back(record, receives),
+            lambda poison: self._bury(record, record.body, redriven.marks_of_failed(record.raw_event, poison.code)),
+            lambda unfit: self._bury_unfit(record, unfit),
+        )
         try:
-            counts = load.settle(message, lambda: self._store(record))
+            loaded = load.settle(message, lambda: self._store(record))
         except Exception as fault:
             # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
             observe.count(load_failed=1)
             observe.logger().error("not loaded", extra={"message_id": record.message_id, "fault": type(fault).__name__})
             raise
-        if counts is None:
+        if loaded is None:
             raise StoreUnavailable
+        counts = loaded.counts
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
-        if counts:  # what was buried has none
+        if counts and not loaded.unfit:  # what was buried has none, or is not all stored
             redriven.resolve(self._queue, record.raw_event, counts)
 
     def _give_back(self, record: SQSRecord, receives: int) -> None:
@@ -47,29 +55,37 @@ class Loading:
         seconds = load.retry_delay_seconds(receives)
         wiring.queues().give_back(self._queue_url, record.receipt_handle, seconds)
 
-    def _bury(self, record: SQSRecord, poison: PoisonedMessage | StoreRefused) -> None:
-        marks = redriven.marks_of_failed(record.raw_event, poison.code)
-        wiring.queues().send(self._dead_letter_queue_url, record.body, marks.attributes())
+    def _bury(self, record: SQSRecord, body: str, marks: Marks) -> None:
+        wiring.queues().send(self._dead_letter_queue_url, body, marks.attributes())
         observe.count(buried=1)
-        observe.logger().error("buried", extra={"message_id": record.message_id, "code": poison.code})
+        observe.logger().error("buried", extra={"message_id": record.message_id, "code": marks.error_code})
+
+    def _bury_unfit(self, record: SQSRecord, unfit: Sequence[Unfit]) -> None:
+        """Bury events of a message, each alone. What was redriven stays the one dead letter that it was."""
+        if redriven.marks_of(record.raw_event).dead_letter_id is not None:
+            marks = redriven.marks_of_failed(record.raw_event, unfit[0].fault.code)
+            self._bury(record, isolate.body_of(unfit), marks)
+            return
+        for number, event in enumerate(unfit):
+            self._bury(record, event.body, redriven.marks_of_unfit(record.raw_event, event, number))
 
 
-def load_spool() -> Callable[[SQSRecord], Counter[str]]:
+def load_spool() -> Callable[[SQSRecord], Loaded]:
     """Return what stores a spooled batch. A store that was away is not asked again in the same invocation."""
     away, archiving = False, Archiving()
 
-    def store(record: SQSRecord) -> Counter[str]:
+    def store(record: SQSRecord) -> Loaded:
         nonlocal away
         if away:
             raise StoreUnavailable
         try:
-            counts, message = load.store_spooled(record.body, wiring.progress_store())
+            loaded = load.load_spooled(record.body, wiring.progress_store())
         except StoreUnavailable:
             away = True
             raise
-        if message is not None:
-            archiving.keep(record.message_id, message)
-        return counts
+        if loaded.kept is not None:
+            archiving.keep(record.message_id, loaded.kept)
+        return loaded
 
     return store
 
@@ -92,12 +108,12 @@ class Archiving:
         observe.count(archive_failed=1)
 
 
-def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Counter[str]]:
+def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Loaded]:
     """Store all of an invocation's analytics batches, and return what tells of each message what came of it."""
     messages = {record["messageId"]: record["body"] for record in records}
     results = load.load_analytics(messages, wiring.analytics_store())
 
-    def result(record: SQSRecord) -> Counter[str]:
+    def result(record: SQSRecord) -> Loaded:
         outcome = results[record.message_id]
         if isinstance(outcome, Exception):
             raise outcome

@@ -8,6 +8,7 @@ from rollcall.edge.http import Request, Response, Router
 from rollcall.errors import MethodNotAllowed, NotFound
 
 router = Router()
+NOWHERE = "No route has this path: GET /openapi.json lists those there are."
 
 
 @cache
@@ -27,7 +28,7 @@ def get_nothing(request: Request) -> Response:
     """Answer what no route takes."""
     if methods := openapi.methods_of(request.path):
         return Response.refusal(MethodNotAllowed(), request.request_id, {"Allow": ", ".join(methods)})
-    return Response.refusal(NotFound(), request.request_id)
+    return Response.refusal(NotFound(NOWHERE), request.request_id)
 
 
 @observe.entry

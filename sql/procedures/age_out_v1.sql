@@ -9,6 +9,8 @@ set search_path = rollcall, pg_temp
 as $$
 declare
     v_aged text := case p_what
+        when 'progress_identities' then 'occurred_at < $1'
+        when 'analytics_identities' then 'occurred_at < $1'
         when 'event_identities' then 'occurred_at < $1'
         when 'batch_audit' then 'received_at < $1'
         when 'rejected_events' then 'rejected_at < $1'
@@ -30,7 +32,7 @@ begin
         raise exception 'nothing of this name ages: %', p_what;
     end if;
     perform enter_all_organisations_v1();
-    if p_what = 'event_identities' then
+    if p_what in ('progress_identities', 'analytics_identities', 'event_identities') then
         p_before := least(p_before, first_live_moment_v1());
     end if;
     if p_what = 'dead_letters' then

@@ -43,7 +43,7 @@ begin
     where org_id = p_org_id and user_id = p_user_id;
     if not p_is_dry_run then
         delete from progress_events where org_id = p_org_id and user_id = p_user_id;
-        perform entomb_events_v1(p_org_id, v_event_ids);
+        perform entomb_events_v2(p_org_id, 'progress', v_event_ids);
         perform mark_stale_days_v1(p_org_id, days);
     end if;
     -- What is pending first: who assigns at this moment is waited for, and what they made goes with the rest.

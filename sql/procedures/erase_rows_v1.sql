@@ -24,8 +24,9 @@ set search_path = rollcall, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    v_pattern text := array_to_string(p_identifiers, '|');
-    v_likes text[] := array(select '%' || identifier || '%' from unnest(p_identifiers) as given (identifier));
+    v_pattern text := mention_pattern_v1(p_identifiers);
+    v_likes text[] := learner_likes_v1(p_identifiers);
+    v_redaction text := redaction_v1(p_table::regclass);
     v_rows record;
     v_where text;
     v_is_of_events boolean := p_of in ('progress_events', 'analytics_events');
@@ -61,12 +62,19 @@ begin
     if deleted > 0 then
         execute format('delete from %s as t where %s and %s', p_table, v_where, v_rows.is_own)
         using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes;
-        perform entomb_events_v1(p_org_id, coalesce(v_event_ids, '{}'));
+        perform entomb_events_v2(
+            p_org_id, case p_of when 'progress_events' then 'progress' else 'analytics' end, coalesce(v_event_ids, '{}')
+        );
     end if;
-    if redacted > 0 then
-        execute format(
-            'update %s as t set %s where %s', p_table, redaction_v1(p_table::regclass), v_where
-        ) using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes;
+    if redacted > 0 and v_redaction is not null then
+        v_redaction := format('update %s as t set %s where %s', p_table, v_redaction, v_where);
+        begin
+            execute v_redaction using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes, p_operation_id::text;
+        exception when unique_violation then
+            -- The same text came in again since this operation's last round: it gets a word of its own.
+            execute v_redaction
+            using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes, p_operation_id || clock_timestamp()::text;
+        end;
     end if;
     perform mark_stale_days_v1(p_org_id, days);
 end

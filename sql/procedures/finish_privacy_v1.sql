@@ -22,8 +22,9 @@ begin
     v_operation := hold_operation_v1(p_org_id, p_operation_id, p_lease_id);
     if v_operation.operation_id is not null and v_operation.step_number = p_step_number then
         execute 'update operations as t set ' || redaction_v1('rollcall.operations')
-            || ' where t.org_id = $1 and t.operation_id = $4'
-        using p_org_id, array_to_string(p_identifiers, '|'), p_identifiers, p_operation_id;
+            || ' where t.org_id = $1 and t.operation_id = $4 and $5 is null'
+        using
+            p_org_id, mention_pattern_v1(p_identifiers), p_identifiers, p_operation_id, null::text, p_operation_id::text;
         if p_certificate is not null then
             insert into privacy_certificates (org_id, operation_id, digest, issued_at, is_clean, certificate)
             values (

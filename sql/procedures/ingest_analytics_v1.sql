@@ -22,6 +22,13 @@ begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
     -- Shared by all but an erasure, which comes before or after as a whole.
     perform pg_advisory_xact_lock_shared(hashtextextended('rollcall.analytics/' || p_org_id, 0));
+    -- As in ingest_progress_v1.
+    if exists (select from event_identities where org_id = p_org_id) then
+        perform settle_identities_v1(array[p_org_id], array(
+            select (event ->> 'event_id')::uuid
+            from jsonb_array_elements(p_batches) as batch cross join lateral jsonb_array_elements(batch -> 'events') as event
+        ));
+    end if;
     v_any_erasure := exists (select from erasures where org_id = p_org_id);
 
     with incoming as materialized (
@@ -62,7 +69,7 @@ begin
         order by event_id, ordinal
     ),
     fresh as (
-        insert into event_identities (org_id, event_id, occurred_at, content_digest)
+        insert into analytics_identities (org_id, event_id, occurred_at, content_digest)
         select p_org_id, event_id, occurred_at, content_digest from candidate
         order by event_id
         on conflict do nothing
@@ -98,15 +105,15 @@ begin
     from judged;
 
     if v_seen_ordinals is not null then
-        outcomes := judge_seen_v1(
-            outcomes, v_seen_ordinals, array_fill(p_org_id, array[cardinality(v_seen_ordinals)]), v_seen_event_ids,
-            v_seen_digests
+        outcomes := judge_seen_v2(
+            'analytics', outcomes, v_seen_ordinals, array_fill(p_org_id, array[cardinality(v_seen_ordinals)]),
+            v_seen_event_ids, v_seen_digests
         );
     end if;
     -- Their client was told that they are taken, before anybody could know: whoever asks later is told.
     if v_seen_ordinals is not null or v_barred_event_ids is not null then
-        insert into rejected_events as known (org_id, event_id, reason, rejected_at)
-        select distinct on (event_id) p_org_id, event_id, reason, now()
+        insert into rejected_events as known (org_id, event_id, kind, reason, rejected_at)
+        select distinct on (event_id) p_org_id, event_id, 'analytics', reason, now()
         from (
             select
                 seen.event_id,

@@ -64,6 +64,12 @@ begin
         from jsonb_array_elements(p_events) as event
         order by lock_key
     ) as learner;
+    -- Until what was known before kinds were told apart has aged out: what of it comes again finds its own ledger.
+    if exists (select from event_identities where org_id = any (p_org_ids)) then
+        perform settle_identities_v1(p_org_ids, array(
+            select (event ->> 'event_id')::uuid from jsonb_array_elements(p_events) as event
+        ));
+    end if;
     -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked.
     v_any_erasure := exists (select from erasures where org_id = any (p_org_ids));
 
@@ -71,11 +77,12 @@ begin
         select
             e.ordinal, e.event_id, e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
             e.occurred_at, e.assigned_by, e.attributes,
-            case when e.org_id is null then resolution.org_ids[1] else e.org_id end as org_id,
+            coalesce(e.org_id, stored_before.org_id, resolution.org_ids[1]) as org_id,
             case
                 when erasure.is_barred then 'learner_erased'
                 when e.org_id is not null then
                     case when e.org_id = any (p_org_ids) then 'accepted' else 'org_forbidden' end
+                when stored_before.org_id is not null then 'accepted'
                 when cardinality(resolution.org_ids) = 1 then 'accepted'
                 when cardinality(resolution.org_ids) = 0 then 'org_unresolved'
                 else 'org_ambiguous'
@@ -84,15 +91,10 @@ begin
             -- in 200, and joins by hash below instead of comparing every row with every other.
             case
                 when erasure.is_barred then false
-                when e.org_id is null then cardinality(resolution.org_ids) = 1
-                else e.org_id = any (p_org_ids)
+                when e.org_id is not null then e.org_id = any (p_org_ids)
+                else stored_before.org_id is not null or cardinality(resolution.org_ids) = 1
             end as is_allowed,
-            -- A row's text form quotes its fields, so that no two contents read alike; epoch, as text would depend
-            -- on the session's time zone.
-            substring(sha256(convert_to(row(
-                e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
-                extract(epoch from e.occurred_at), e.assigned_by, e.attributes
-            )::text, 'UTF8')) for 16) as content_digest
+            content.digest as content_digest
         from rows from (
             jsonb_to_recordset(p_events) as (
                 event_id uuid, org_id uuid, user_id uuid, course_id text, lesson_id text, kind progress_kind,
@@ -116,11 +118,40 @@ begin
                 ) end as org_ids
             offset 0
         ) as resolution
+        -- Version 1 of the digest. It never changes: what was stored under it comes again. A member that the contract
+        -- gains later stands behind the row, where an event has it: inside convert_to,
+        -- `|| case when e.later is null then '' else 'later' || row(e.later)::text end`.
+        -- A row's text form quotes its fields, so that no two contents read alike; epoch, as text would depend on the
+        -- session's time zone.
+        cross join lateral (
+            select substring(sha256(convert_to(row(
+                e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
+                extract(epoch from e.occurred_at), e.assigned_by, e.attributes
+            )::text, 'UTF8')) for 16) as digest
+            offset 0
+        ) as content
+        -- An event that names no organisation, and was stored for one of the caller's before: it is judged there, though
+        -- its learner's assignment has moved to another one, or is gone. With the same content first, then where the
+        -- assignment is. Read under the learner's lock, so that what is sent while the assignment moves is seen.
+        cross join lateral (
+            select
+                case when e.org_id is null then (
+                    select identity.org_id
+                    from progress_identities as identity
+                    where identity.org_id = any (p_org_ids) and identity.event_id = e.event_id
+                    order by
+                        identity.content_digest <> content.digest,
+                        identity.org_id is distinct from resolution.org_ids[1],
+                        identity.org_id
+                    limit 1
+                ) end as org_id
+            offset 0
+        ) as stored_before
         -- What an erased learner did until then, or sent until then, is not stored any more.
         cross join lateral (
             select
                 case when v_any_erasure then coalesce(is_barred_v1(
-                    coalesce(e.org_id, resolution.org_ids[1]), array[e.user_id::text],
+                    coalesce(e.org_id, stored_before.org_id, resolution.org_ids[1]), array[e.user_id::text],
                     least(e.occurred_at, p_received_at)
                 ), false) else false end as is_barred
             offset 0
@@ -133,7 +164,7 @@ begin
         order by org_id, event_id, ordinal
     ),
     fresh as (
-        insert into event_identities (org_id, event_id, occurred_at, content_digest)
+        insert into progress_identities (org_id, event_id, occurred_at, content_digest)
         select org_id, event_id, occurred_at, content_digest from candidate
         order by org_id, event_id
         on conflict do nothing
@@ -218,7 +249,22 @@ begin
         );
     end if;
     if v_any_seen then
-        outcomes := judge_seen_v1(outcomes, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids, v_seen_digests);
+        outcomes := judge_seen_v2(
+            'progress', outcomes, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids, v_seen_digests
+        );
+    end if;
+    if p_rate_per_second is null and outcomes && array['conflict', 'learner_erased'] then
+        -- Their client was told that they are taken, as in ingest_analytics_v1. What is spooled names its organisation.
+        insert into rejected_events (org_id, event_id, kind, reason, rejected_at)
+        select distinct on (event.org_id, event.event_id)
+            event.org_id, event.event_id, 'progress',
+            case outcomes[event.ordinal] when 'conflict' then 'event_conflict' else 'learner_erased' end, now()
+        from rows from (
+            jsonb_to_recordset(p_events) as (org_id uuid, event_id uuid)
+        ) with ordinality as event (org_id, event_id, ordinal)
+        where event.org_id = any (p_org_ids) and outcomes[event.ordinal] in ('conflict', 'learner_erased')
+        order by event.org_id, event.event_id, event.ordinal
+        on conflict do nothing;
     end if;
     if v_batch_org_ids is not null then
         perform note_progress_batch_v1(

@@ -1,5 +1,6 @@
 -- The conditions, as SQL, that select a learner's rows of a table or partition, for erase_rows_v1 and search_rows_v1:
---   mentions: rows of the organisation $1 that name one of the identifiers, by the patterns $5, from a page on;
+--   mentions: rows of the organisation $1 that name one of the identifiers, by the patterns $5 (learner_likes_v1), from
+--     a page on, in the text of every column but those of thing_columns_v1;
 --   is_own: whose row it is, by the identifiers $3;
 --   is_older: whether it was there by $4, the moment of the erasure; a row that came later is of a new beginning.
 -- next_page: where the next part of a large table begins; null after the last.
@@ -23,6 +24,7 @@ declare
     v_table regclass := p_table::regclass;
     v_columns text[] := learner_columns_v1(p_of);
     v_moment text;
+    v_text text;
 begin
     if not exists (
         select from pg_class
@@ -33,7 +35,12 @@ begin
     if p_from_page + v_pages < pg_relation_size(v_table) / current_setting('block_size')::bigint then
         next_page := p_from_page + v_pages;
     end if;
-    mentions := 't.org_id = $1 and lower(t::text) like any ($5)';
+    select string_agg(format('t.%I', attname), ', ' order by attnum) into v_text
+    from pg_attribute
+    where attrelid = v_table and attnum > 0 and not attisdropped and not attname = any (thing_columns_v1());
+    mentions := 't.org_id = $1 and ' || coalesce(
+        format('replace(lower(row(%s)::text), ''-'', '''') like any ($5)', v_text), 'false'
+    );
     if p_from_page > 0 or next_page is not null then
         mentions := mentions || format(
             ' and t.ctid >= %L::tid and t.ctid < %L::tid',

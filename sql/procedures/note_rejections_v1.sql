@@ -1,6 +1,4 @@
--- Notes why events were rejected, the last reason of each. A null rate is not limited: the batch was counted already.
--- The arrays are parallel, one event each, of organisations that the caller's token holds. When retry_after_ms is not
--- 0, nothing was written but that a batch was refused.
+-- As note_rejections_v2, of events whose kind is not said: for functions of the release before.
 create or replace function rollcall.note_rejections_v1(
     p_subject text,
     p_rate_per_second double precision,
@@ -13,30 +11,14 @@ create or replace function rollcall.note_rejections_v1(
     out rate_reset_ms integer,
     out retry_after_ms integer
 )
-language plpgsql
+language sql
 security definer
 set search_path = rollcall, pg_temp
 as $$
-begin
-    retry_after_ms := 0;
-    if p_rate_per_second is not null then
-        select rate.remaining, rate.reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
-        from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
-        if retry_after_ms > 0 then
-            perform note_rate_refusal_v1(p_org_ids);
-            return;
-        end if;
-    end if;
-    perform set_config('rollcall.org_ids', p_org_ids::text, true);
-    insert into rejected_events as known (org_id, event_id, reason, rejected_at)
-    select distinct on (rejection.org_id, rejection.event_id)
-        rejection.org_id, rejection.event_id, rejection.reason, p_rejected_at
-    from unnest(p_org_ids, p_event_ids, p_reasons) as rejection (org_id, event_id, reason)
-    order by rejection.org_id, rejection.event_id
-    on conflict (org_id, event_id) do update
-        set reason = excluded.reason, rejected_at = excluded.rejected_at
-        where known.rejected_at <= excluded.rejected_at;
-end
+select noted.rate_remaining, noted.rate_reset_ms, noted.retry_after_ms
+from note_rejections_v2(
+    p_subject, p_rate_per_second, p_burst, p_org_ids, p_event_ids, p_reasons, p_rejected_at, 'unknown'
+) as noted;
 $$;
 
 revoke all on function rollcall.note_rejections_v1(

@@ -30,11 +30,15 @@ begin
         )) || jsonb_build_object('properties', found.properties, 'remarks', found.remarks)
         order by found.occurred_at, found.event_id), '[]')
         from (
-            select events.*, encode(identity.content_digest, 'hex') as digest
+            select events.*, encode(coalesce(identity.content_digest, known.content_digest), 'hex') as digest
             from analytics_events as events
-            inner join event_identities as identity
+            left join analytics_identities as identity
                 on events.org_id = identity.org_id and events.event_id = identity.event_id
+            -- What was known before kinds were told apart.
+            left join event_identities as known
+                on identity.event_id is null and events.org_id = known.org_id and events.event_id = known.event_id
             where events.org_id = p_org_id
+                and (identity.event_id is not null or known.event_id is not null)
                 and events.occurred_at >= p_day::timestamptz
                 and events.occurred_at < (p_day + 1)::timestamptz
                 and events.policy_version <> p_policy_version

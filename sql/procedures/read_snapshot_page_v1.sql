@@ -30,8 +30,7 @@ begin
         format(
             '(select * from rollcall.%I where stored_xid <> ''1''::xid8) as stored', partition_name_v1(p_table, p_day)
         ),
-        '(select identity.content_digest from rollcall.event_identities as identity'
-        ' where identity.org_id = $1 and identity.event_id = events.event_id)',
+        content_digest_of_v1(p_table),
         p_after, p_rows_max, p_bytes_max
     ) as page;
 end

@@ -45,7 +45,7 @@ begin
         first_failed_at = least(letter.first_failed_at, excluded.first_failed_at),
         last_failed_at = greatest(letter.last_failed_at, excluded.last_failed_at),
         failure_count = letter.failure_count + 1,
-        receive_count = letter.receive_count + excluded.receive_count,
+        receive_count = least(letter.receive_count::bigint + excluded.receive_count, 2147483647),
         size_bytes = excluded.size_bytes,
         body_digest = excluded.body_digest,
         event_count = excluded.event_count,

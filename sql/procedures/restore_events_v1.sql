@@ -14,6 +14,7 @@ set search_path = rollcall, pg_temp
 as $$
 declare
     v_rows jsonb;
+    v_ledger text := case p_table when 'progress_events' then 'progress_identities' else 'analytics_identities' end;
     -- What stands in the ledger where nobody knows the digest any more.
     v_unknown bytea := substring(sha256(convert_to('rollcall/restored', 'UTF8')) for 16);
     v_total integer := jsonb_array_length(p_rows);
@@ -45,20 +46,30 @@ begin
         get diagnostics v_restored = row_count;
         return jsonb_build_object('restored', v_restored, 'present', v_total - v_restored);
     end if;
-    insert into event_identities (org_id, event_id, occurred_at, content_digest)
-    select
-        p_org_id, (line ->> 'event_id')::uuid, (line ->> 'occurred_at')::timestamptz,
-        coalesce(decode(line ->> 'content_digest', 'hex'), v_unknown)
-    from jsonb_array_elements(p_rows) as line
-    order by 2
-    on conflict do nothing;
+    perform settle_identities_v1(array[p_org_id], array(
+        select (line ->> 'event_id')::uuid from jsonb_array_elements(p_rows) as line
+    ));
+    execute format(
+        'insert into rollcall.%I (org_id, event_id, occurred_at, content_digest)'
+        ' select $1, (line ->> ''event_id'')::uuid, (line ->> ''occurred_at'')::timestamptz,'
+        ' coalesce(decode(line ->> ''content_digest'', ''hex''), $3)'
+        ' from jsonb_array_elements($2) as line'
+        ' order by 2'
+        ' on conflict do nothing',
+        v_ledger
+    )
+    using p_org_id, p_rows, v_unknown;
     -- A statement of its own: it sees what a batch has committed meanwhile.
-    select count(*), coalesce(jsonb_agg(line || '{"stored_xid": "1"}'), '[]') into v_known, v_rows
-    from jsonb_array_elements(p_rows) as line
-    inner join event_identities as identity
-        on identity.org_id = p_org_id
-        and (line ->> 'event_id')::uuid = identity.event_id
-        and coalesce(decode(line ->> 'content_digest', 'hex'), v_unknown) = identity.content_digest;
+    execute format(
+        'select count(*), coalesce(jsonb_agg(line || ''{"stored_xid": "1"}''), ''[]'')'
+        ' from jsonb_array_elements($2) as line'
+        ' inner join rollcall.%I as identity'
+        ' on identity.org_id = $1 and (line ->> ''event_id'')::uuid = identity.event_id'
+        ' and coalesce(decode(line ->> ''content_digest'', ''hex''), $3) = identity.content_digest',
+        v_ledger
+    )
+    into v_known, v_rows
+    using p_org_id, p_rows, v_unknown;
     execute format(
         'insert into rollcall.%1$I select * from jsonb_populate_recordset(null::rollcall.%1$I, $1)'
         ' on conflict do nothing',

@@ -36,7 +36,7 @@ begin
         || 'case when $4 is null then coalesce(jsonb_agg(to_jsonb(t)), ''[]'') end from %2$s as t where %3$s',
         case when p_erased_at is null then 'true' else v_rows.is_older end, p_table, v_where
     ) into older, newer, rows using p_org_id, null::text, p_identifiers, p_erased_at,
-        array(select '%' || identifier || '%' from unnest(p_identifiers) as given (identifier));
+        learner_likes_v1(p_identifiers);
 end
 $$;
 

@@ -52,8 +52,11 @@ class Database:
 
     def knows(self, event_ids: Iterable[str]) -> bool:
         """Tell whether anything is stored under any of these ids, for whatever organisation."""
-        query = "select from rollcall.event_identities where event_id = any(%s::uuid[])"
-        return bool(self.rows(query, list(event_ids)))
+        query = (
+            "select event_id from rollcall.progress_identities union all"
+            " select event_id from rollcall.analytics_identities"
+        )
+        return bool(self.rows(f"select from ({query}) as known where event_id = any(%s::uuid[])", list(event_ids)))
 
     def assign(self, org_id: UUID, user_id: UUID, course_id: str, assigned_by: UUID | None = None) -> None:
         """Assign a course to a learner."""
@@ -78,7 +81,7 @@ class Database:
         owners, expected = list(org_ids), list(events)
         ids = sorted(event["event_id"] for event in expected)
         assert self.event_ids(*owners) == ids
-        ledger = "select event_id::text from rollcall.event_identities where org_id = any(%s)"
+        ledger = "select event_id::text from rollcall.progress_identities where org_id = any(%s)"
         assert sorted(event_id for (event_id,) in self.rows(ledger, owners)) == ids
         assert self.lessons(*owners) == standing.by_lesson(expected)
         assert self.courses(*owners) == standing.by_course(expected)

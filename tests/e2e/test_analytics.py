@@ -187,4 +187,4 @@ def test_a_receipt_says_where_an_event_is(api: Api, database: Database) -> None:
     assert_problem(learner.get(path), 403, "scope_missing")
     assert_problem(stranger.get(path, org_id=str(learner.org_ids[0])), 403, "org_forbidden")
     assert_problem(administrator.get(f"/api/events/{uuid4()}/receipt"), 404, "event_unknown")
-    assert_problem(administrator.get("/api/events/none/receipt"), 400, "invalid_request")
+    assert_problem(administrator.get("/api/events/none/receipt"), 404, "event_unknown")

@@ -66,7 +66,7 @@ class Administrator:
     def forget(self) -> None:
         """Lose all that is stored of the organisation's events."""
         with psycopg.connect(self.database.dsn, autocommit=True) as connection:
-            for table in ("progress_events", "event_identities", "lesson_progress", "course_progress"):
+            for table in ("progress_events", "progress_identities", "lesson_progress", "course_progress"):
                 connection.execute(f"delete from rollcall.{table} where org_id = %s".encode(), (self.org_id,))
 
     def ask(self, **changes: Any) -> dict[str, Any]:

@@ -52,4 +52,7 @@ def test_every_ingest_statement_brings_it_along(clone: ScratchDatabase, store: A
     stored = [clone.store.ingest_progress("s", [org_id], [an_event(org_id)], NOW, LIMIT) for _ in range(2)]
     assert [(batch.outcomes, batch.advice) for batch in stored] == [(["accepted"], SLOW), (None, SLOW)]
     assert clone.receipts.announce_batches("analytics:s", LIMIT, waiting, NOW).advice == SLOW
-    assert clone.receipts.note_rejections("s", None, [Rejection(org_id, uuid4(), "invalid")], NOW).advice == SLOW
+    assert (
+        clone.receipts.note_rejections("s", None, [Rejection(org_id, uuid4(), "invalid")], NOW, "progress").advice
+        == SLOW
+    )

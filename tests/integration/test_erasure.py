@@ -87,7 +87,10 @@ def test_nobody_elses_rows_and_objects_are_touched(home: Household) -> None:
     elsewhere = {key: text for key, text in home.bucket.texts().items() if str(home.elsewhere) in text}
     home.run("erase")
     after = others(home)
-    ours = {"event_identities", "operations", "erasures", "privacy_certificates", "dead_letters", "dead_letter_history"}
+    ours = {
+        *("progress_identities", "analytics_identities", "operations", "erasures", "privacy_certificates"),
+        *("dead_letters", "dead_letter_history"),
+    }
     for table, rows in before.items():
         if table not in ours:
             assert set(rows) <= set(after[table]), table
@@ -118,7 +121,7 @@ def test_what_was_on_its_way_is_refused_and_what_comes_later_is_taken(home: Hous
     assert home.clone.ingest([home.org_id], known, late, sibling) == ["learner_erased", "learner_erased", "accepted"]
     assert home.mentions() == {}
     assert home.clone.rows(
-        "select state, reason from rollcall.find_event_v1(%s, %s)", (home.org_id, known.event_id)
+        "select state, reason from rollcall.find_event_v2(%s, %s)", (home.org_id, known.event_id)
     ) == [("rejected", "learner_erased")]
     later = datetime.now(UTC) + timedelta(seconds=1)
     new = an_event(home.org_id, user_id=home.learner, occurred_at=later)
@@ -146,7 +149,7 @@ def test_queued_analytics_are_refused(home: Household) -> None:
         ["learner_erased", "learner_erased", "accepted"]
     ]
     assert home.mentions() == {}
-    assert home.clone.rows("select state, reason from rollcall.find_event_v1(%s, %s)", (home.org_id, own.event_id)) == [
+    assert home.clone.rows("select state, reason from rollcall.find_event_v2(%s, %s)", (home.org_id, own.event_id)) == [
         ("rejected", "learner_erased")
     ]
 

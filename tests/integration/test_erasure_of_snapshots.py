@@ -125,7 +125,8 @@ def test_a_restored_day_brings_nothing_back(home: Household) -> None:
             marks = ", ".join(["%s"] * len(row))
             values = [json.dumps(value) if isinstance(value, dict) else value for value in row]
             connection.execute(f"insert into rollcall.snapshots values ({marks})".encode(), values)
-    home.clone.execute("delete from rollcall.event_identities where org_id = %s", (home.org_id,))
+    for ledger in ("progress_identities", "analytics_identities"):
+        home.clone.execute(f"delete from rollcall.{ledger} where org_id = %s", (home.org_id,))
     step = Restore(home.snapshots.store, home.bucket, lambda: NOW, lambda _org_id: lambda row: row)  # type: ignore[arg-type]
     for table in ("progress_events", "analytics_events"):
         request = OperationRequest(

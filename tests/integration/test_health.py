@@ -43,8 +43,8 @@ def test_each_organisation_is_measured_by_its_own(clone: ScratchDatabase, health
     assert clone.store.ingest_progress("x", [A], [an_event(A, occurred_at=now), an_event(A, occurred_at=now)], now, ONE)
     assert clone.store.ingest_progress("x", [A], [an_event(A, occurred_at=now)], now, ONE).outcomes is None
     rejections = [Rejection(A, uuid4(), "invalid"), Rejection(A, uuid4(), "invalid"), Rejection(A, uuid4(), "too_old")]
-    clone.receipts.note_rejections("y", None, rejections, now)
-    clone.receipts.note_rejections("z", None, [Rejection(A, uuid4(), "old")], now - timedelta(minutes=6))
+    clone.receipts.note_rejections("y", None, rejections, now, "progress")
+    clone.receipts.note_rejections("z", None, [Rejection(A, uuid4(), "old")], now - timedelta(minutes=6), "progress")
     waiting = QueuedEvents(A, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("w", RateLimit(100, 100), [waiting], now - timedelta(seconds=30))
     with closing(clone.database("rollcall_app")) as database:
@@ -71,7 +71,9 @@ def test_a_refusal_counts_for_the_organisations_of_its_batch(clone: ScratchDatab
         waiting = [QueuedEvents(B, uuid4(), (uuid4(),)), QueuedEvents(B, uuid4(), (uuid4(),))]
         clone.receipts.announce_batches("queued", ONE, waiting, datetime.now(UTC))
     for _ in range(2):
-        clone.receipts.note_rejections("rejected", ONE, [Rejection(B, uuid4(), "invalid")], datetime.now(UTC))
+        clone.receipts.note_rejections(
+            "rejected", ONE, [Rejection(B, uuid4(), "invalid")], datetime.now(UTC), "progress"
+        )
     assert refused(clone) == {A: 2, B: 3}
 
 

@@ -11,7 +11,7 @@ from rollcall.domain.rate import RateLimit
 from rollcall.errors import StoreRefused
 from rollcall.store.analytics import AnalyticsStore
 
-from tests.builders import NOW, an_event, queued_batch, scrubbed_event
+from tests.builders import NOW, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
 
 A, B = uuid4(), uuid4()
@@ -51,14 +51,6 @@ def test_a_batch_that_comes_again_changes_nothing(clone: ScratchDatabase) -> Non
     before = clone.contents()
     assert store(clone, batch) == [["duplicate", "duplicate"]]
     assert clone.contents() == before
-
-
-def test_an_id_is_one_event_of_whichever_kind(clone: ScratchDatabase) -> None:
-    """A progress event's id is not free for an analytics event, and not the other way round."""
-    progress = an_event(A)
-    clone.ingest([A], progress)
-    assert store(clone, queued_batch(A, scrubbed_event(event_id=progress.event_id))) == [["conflict"]]
-    assert clone.count("analytics_events", A) == 0
 
 
 def test_organisations_may_use_the_same_id(clone: ScratchDatabase) -> None:

@@ -120,7 +120,11 @@ def fill_analytics(clone: ScratchDatabase, org_id: UUID) -> None:
     waiting = QueuedEvents(org_id, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("test", RateLimit(100, 100), [waiting], NOW)
     clone.execute("insert into rollcall.rate_refusals values (%s, 0, now(), 1)", (org_id,))
-    clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW)
+    clone.receipts.note_rejections("test", None, [Rejection(org_id, uuid4(), "invalid")], NOW, "progress")
+    clone.execute(
+        "insert into rollcall.event_identities values (%s, gen_random_uuid(), %s, substring(sha256('') for 16))",
+        (org_id, NOW),
+    )
 
 
 def fill_erasures(clone: ScratchDatabase, org_id: UUID) -> None:
@@ -267,7 +271,7 @@ def test_the_app_role_touches_no_table_by_name(peopled: ScratchDatabase, tables:
         "alter function rollcall.ingest_progress_v1 reset search_path",
         "create table rollcall.learners2 (org_id uuid)",
         "create or replace function rollcall.current_org_ids() returns uuid[] return null::uuid[]",
-        "select rollcall.judge_seen_v1(null, null, null, null, null)",
+        "select rollcall.judge_seen_v2(null, null, null, null, null, null)",
         "select rollcall.take_rate_v1('another caller', 1, 1)",
         "select rollcall.make_partitions_v1(current_date, current_date)",
         "call rollcall.secure_organisation_rows('rollcall.learners')",

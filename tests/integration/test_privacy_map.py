@@ -12,6 +12,10 @@ MAP = {
     "active_course_learners": {"user_id": OWN, "course_id": NOBODY},
     "active_learners": {"learner_key": OWN, "source": NOBODY},
     "advice": {},
+    # Of the three ledgers: overwritten by entomb_events_v2.
+    "analytics_identities": {"event_id": NOBODY, "content_digest": NOBODY},
+    "event_identities": {"event_id": NOBODY, "content_digest": NOBODY},
+    "progress_identities": {"event_id": NOBODY, "content_digest": NOBODY},
     "alerts": {"name": NOBODY, "detail": NOBODY},
     "analytics_events": {
         **dict.fromkeys(("user_pseudonym", "anonymous_pseudonym", "session_pseudonym"), OWN),
@@ -41,7 +45,6 @@ MAP = {
         ("dead_letter_id", "queue", "cause", "error_code", "state", "body_digest", "archive_key"), NOBODY
     ),
     "erasures": {"digest": NOBODY},
-    "event_identities": {"event_id": NOBODY, "content_digest": NOBODY},  # overwritten: entomb_events_v1
     "hourly_rollups": {"source": NOBODY, "name": NOBODY},
     "job_failure_counts": {"job": NOBODY, "error_code": NOBODY},
     "job_runs": dict.fromkeys(("run_id", "job", "idempotency_key", "error_code"), NOBODY),
@@ -69,7 +72,7 @@ MAP = {
     "queued_batches": {"batch_id": NOBODY, "event_ids": NOBODY},
     "rate_buckets": {"subject": OWN},  # erase_learner_v1
     "rate_refusals": {},
-    "rejected_events": {"event_id": NOBODY, "reason": NOBODY},
+    "rejected_events": {"event_id": NOBODY, "reason": NOBODY, "kind": NOBODY},
     "report_pass_keys": {"inner_key": NOBODY, "outer_key": NOBODY},
     "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),
     "rollup_offsets": {"source": NOBODY},

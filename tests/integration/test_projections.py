@@ -114,7 +114,7 @@ from rollcall.progress_events as event where org_id = any (%s) order by 1, event
 """
 IDENTITY_ROWS = """
 select array_position(%s, org_id), event_id, occurred_at, content_digest
-from rollcall.event_identities where org_id = any (%s) order by 1, event_id
+from rollcall.progress_identities where org_id = any (%s) order by 1, event_id
 """
 
 

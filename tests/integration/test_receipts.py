@@ -9,7 +9,7 @@ from rollcall.contracts.receipt import QueuedEvents, Rejection
 from rollcall.domain.rate import RateLimit
 from rollcall.store.receipts import ReceiptStore
 
-from tests.builders import NOW, an_event, queued_batch, scrubbed_event
+from tests.builders import NOW, an_event, changed, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
 
 A, B = uuid4(), uuid4()
@@ -26,7 +26,8 @@ def operator(clone: ScratchDatabase) -> Iterator[ReceiptStore]:
 
 def state(operator: ReceiptStore, event_id: UUID, org_id: UUID = A) -> tuple[str, str, str | None] | None:
     found = operator.find_event(org_id, event_id)
-    return (found.state, found.kind, found.reason) if found else None
+    assert len(found) < 2
+    return (found[0].state, found[0].kind, found[0].reason) if found else None
 
 
 def announce(clone: ScratchDatabase, *event_ids: UUID) -> QueuedEvents:
@@ -61,12 +62,14 @@ def test_a_batch_that_could_not_be_queued_is_not_on_its_way(clone: ScratchDataba
 def test_a_rejected_event_says_why_until_it_is_taken(clone: ScratchDatabase, operator: ReceiptStore) -> None:
     """Given an event that is mended and sent again, what happened last counts; once stored, that alone."""
     event = scrubbed_event()
-    clone.receipts.note_rejections("test", None, [Rejection(A, event.event_id, "invalid")], NOW - timedelta(hours=1))
-    assert state(operator, event.event_id) == ("rejected", "unknown", "invalid")
+    clone.receipts.note_rejections(
+        "test", None, [Rejection(A, event.event_id, "invalid")], NOW - timedelta(hours=1), "analytics"
+    )
+    assert state(operator, event.event_id) == ("rejected", "analytics", "invalid")
     batch = announce(clone, event.event_id)
     assert state(operator, event.event_id) == ("queued", "analytics", None)
-    clone.receipts.note_rejections("test", None, [Rejection(A, event.event_id, "scrub_failed")], NOW)
-    assert state(operator, event.event_id) == ("rejected", "unknown", "scrub_failed")
+    clone.receipts.note_rejections("test", None, [Rejection(A, event.event_id, "scrub_failed")], NOW, "analytics")
+    assert state(operator, event.event_id) == ("rejected", "analytics", "scrub_failed")
     clone.analytics.ingest_analytics(A, [queued_batch(A, event, batch_id=batch.batch_id)])
     assert state(operator, event.event_id) == ("stored", "analytics", None)
 
@@ -76,7 +79,7 @@ def test_another_organisation_hears_nothing(clone: ScratchDatabase, operator: Re
     stored, queued, rejected = scrubbed_event(), uuid4(), uuid4()
     clone.analytics.ingest_analytics(A, [queued_batch(A, stored)])
     announce(clone, queued)
-    clone.receipts.note_rejections("test", None, [Rejection(A, rejected, "invalid")], NOW)
+    clone.receipts.note_rejections("test", None, [Rejection(A, rejected, "invalid")], NOW, "progress")
     for event_id in (stored.event_id, queued, rejected):
         assert state(operator, event_id, B) is None
         assert state(operator, event_id, A) is not None
@@ -95,9 +98,20 @@ def test_announcing_counts_against_the_rate(clone: ScratchDatabase) -> None:
 def test_rejections_alone_count_against_the_rate(clone: ScratchDatabase) -> None:
     """And those of a batch that was counted already do not."""
     for _ in range(3):
-        assert clone.receipts.note_rejections("x", LIMIT, [Rejection(A, uuid4(), "invalid")], NOW).retry_after_ms == 0
-    assert clone.receipts.note_rejections("x", LIMIT, [Rejection(A, uuid4(), "invalid")], NOW).retry_after_ms > 0
-    assert clone.receipts.note_rejections("x", None, [Rejection(A, uuid4(), "invalid")], NOW).retry_after_ms == 0
+        assert (
+            clone.receipts.note_rejections(
+                "x", LIMIT, [Rejection(A, uuid4(), "invalid")], NOW, "progress"
+            ).retry_after_ms
+            == 0
+        )
+    assert (
+        clone.receipts.note_rejections("x", LIMIT, [Rejection(A, uuid4(), "invalid")], NOW, "progress").retry_after_ms
+        > 0
+    )
+    assert (
+        clone.receipts.note_rejections("x", None, [Rejection(A, uuid4(), "invalid")], NOW, "progress").retry_after_ms
+        == 0
+    )
     assert clone.count("rejected_events", A) == 4
 
 
@@ -125,7 +139,58 @@ def test_a_conflict_is_told_to_whoever_asks(clone: ScratchDatabase, operator: Re
     assert state(operator, event.event_id) == ("stored", "analytics", None)
     clone.analytics.ingest_analytics(A, [queued_batch(A, other)])
     assert state(operator, event.event_id) == ("stored", "analytics", "event_conflict")
+
+
+def test_both_kinds_of_an_id_have_their_states(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """What is stored first, then what happened last; a rejection of one kind says nothing of the other."""
     progress = an_event(A)
+    event_id = progress.event_id
+    states: list[list[tuple[str, str, str | None]]] = []
+
+    def look() -> None:
+        states.append([(each.state, each.kind, each.reason) for each in operator.find_event(A, event_id)])
+
+    clone.receipts.note_rejections(
+        "test", None, [Rejection(A, event_id, "invalid")], NOW - timedelta(hours=1), "analytics"
+    )
+    look()
     clone.ingest([A], progress)
-    clone.analytics.ingest_analytics(A, [queued_batch(A, scrubbed_event(event_id=progress.event_id))])
-    assert state(operator, progress.event_id) == ("stored", "progress", "event_conflict")
+    look()
+    batch = announce(clone, event_id)
+    look()
+    analytics = scrubbed_event(event_id=event_id)
+    clone.analytics.ingest_analytics(A, [queued_batch(A, analytics, batch_id=batch.batch_id)])
+    clone.analytics.ingest_analytics(A, [queued_batch(A, analytics.model_copy(update={"digest": "1" * 32}))])
+    clone.receipts.note_rejections("test", None, [Rejection(A, event_id, "out_of_window")], NOW, "progress")
+    look()
+    clone.rows("select rollcall.entomb_events_v2(%s, 'progress', %s)", (A, [event_id]))
+    look()
+    assert states[:3] == [
+        [("rejected", "analytics", "invalid")],
+        [("stored", "progress", None), ("rejected", "analytics", "invalid")],
+        [("stored", "progress", None), ("queued", "analytics", None)],
+    ]
+    assert sorted(states[3], key=str) == [("stored", "analytics", None), ("stored", "progress", None)]
+    assert sorted(states[4], key=str) == [("rejected", "progress", "learner_erased"), ("stored", "analytics", None)]
+
+
+def test_a_conflict_that_nobody_could_be_told_of_is_noted(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """A spooled batch was answered 202: what came of its events when they were loaded is in their receipts."""
+    event = an_event(A)
+    clone.take([A], event, limit=LIMIT)
+    clone.take([A], changed(event, percent=7.0), limit=LIMIT)
+    assert state(operator, event.event_id) == ("stored", "progress", None), "its client was told of the conflict"
+    clone.ingest([A], changed(event, percent=7.0))
+    assert state(operator, event.event_id) == ("stored", "progress", "event_conflict")
+
+
+def test_a_note_of_before_has_no_kind(clone: ScratchDatabase, operator: ReceiptStore) -> None:
+    """It is the answer while it is the latest, and none beside what is known better."""
+    event = an_event(A)
+    clone.execute(
+        "insert into rollcall.rejected_events (org_id, event_id, reason, rejected_at) values (%s, %s, 'invalid', %s)",
+        (A, event.event_id, NOW),
+    )
+    assert state(operator, event.event_id) == ("rejected", "unknown", "invalid")
+    clone.ingest([A], event)
+    assert state(operator, event.event_id) == ("stored", "progress", None)

@@ -181,7 +181,7 @@ def broken(world: World) -> Iterator[pytest.MonkeyPatch]:
         raise PoisonedMessage
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(load, "store_spooled", refuse)
+        patched.setattr(load, "load_spooled", refuse)
         patched.setattr(load, "load_analytics", lambda messages, _store: dict.fromkeys(messages, PoisonedMessage()))
         yield patched
 
@@ -201,9 +201,9 @@ def send_batches(world: World, number: int, org_id: UUID = A) -> None:
 def stored(world: World) -> tuple[int, int, int, int]:
     """Return how many events there are of each kind, how many ids, and how many the projections count."""
     ((counted,),) = world.clone.rows("select coalesce(sum(event_count), 0) from rollcall.lesson_progress")
-    tables = ("progress_events", "analytics_events", "event_identities")
-    progress, analytics, identities = (world.clone.count(table, A) for table in tables)
-    return progress, analytics, identities, int(counted)
+    tables = ("progress_events", "analytics_events", "progress_identities", "analytics_identities")
+    progress, analytics, *identities = (world.clone.count(table, A) for table in tables)
+    return progress, analytics, sum(identities), int(counted)
 
 
 def events_alone(world: World) -> dict[str, list[str]]:

@@ -488,7 +488,7 @@ def test_an_archive_restores_what_was_lost_and_twice_changes_no_row(
         message = SpooledBatch(subject="somebody", org_ids=[org_id, other], received_at=NOW, events=events)
         load_spooled(message.model_dump_json(), clone.store)
         archive.archive_spooled(f"m-{number}", message.model_dump_json(), bucket.put)
-    for table in ("progress_events", "event_identities", *PROJECTIONS):
+    for table in ("progress_events", "progress_identities", *PROJECTIONS):
         clone.execute(f"delete from rollcall.{table} where org_id = %s", (org_id,))
     untouched = versions(clone, other)
     database = clone.database("rollcall_ops")

@@ -39,6 +39,7 @@ from tests.postgres import FIRST_DAY, ScratchDatabase
 A, B = uuid4(), uuid4()
 OLD = FIRST_DAY
 TABLES = ("progress_events", "analytics_events")
+LEDGERS = ("progress_identities", "analytics_identities")
 LIVE = "select to_jsonb(t) - 'stored_xid' from rollcall.{table} as t where org_id = %s order by t"
 
 
@@ -197,9 +198,9 @@ def test_an_identity_that_the_ledger_forgot_comes_back_and_one_that_changed_hand
     """What comes back is known again, so that sent again it is a duplicate; other content under its id stays."""
     events = [event for event in fill(clone) if event.org_id == A]
     retention.run()
-    clone.execute("delete from rollcall.event_identities where event_id = %s", (events[0].event_id,))
+    clone.execute("delete from rollcall.progress_identities where event_id = %s", (events[0].event_id,))
     clone.execute(
-        "update rollcall.event_identities set content_digest = decode(repeat('00', 16), 'hex') where event_id = %s",
+        "update rollcall.progress_identities set content_digest = decode(repeat('00', 16), 'hex') where event_id = %s",
         (events[1].event_id,),
     )
     assert restore(retention).counts == {"total": 1, "done": 1, "rows": 3, "restored": 2, "conflict": 1}
@@ -312,7 +313,7 @@ def test_a_replay_of_snapshots_stores_what_the_ledger_lost_and_nothing_else(
     events = [event for event in fill(clone) if event.org_id == A]
     retention.run()
     lost = events[0]
-    clone.execute("delete from rollcall.event_identities where event_id = %s", (lost.event_id,))
+    clone.execute("delete from rollcall.progress_identities where event_id = %s", (lost.event_id,))
     clone.execute("delete from rollcall.lesson_progress where user_id = %s", (lost.user_id,))
     policy, pseudonymiser = default_policy(), Pseudonymiser(KEYRING, A)
     scrubbing = Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
@@ -408,12 +409,12 @@ def test_what_is_past_is_deleted_and_what_is_not_stays(clone: ScratchDatabase, r
     fill(clone)
     retention.run()
     age_out(retention).run(lambda: 900)
-    assert clone.count("event_identities", A) == 6
+    assert [clone.count(ledger, A) for ledger in LEDGERS] == [3, 3]
     assert retention.bucket.objects
 
     retention.now = NOW + 160 * DAY
     assert age_out(retention).run(lambda: 900).rows > 0
-    assert clone.count("event_identities", A) == 0
+    assert [clone.count(ledger, A) for ledger in LEDGERS] == [0, 0]
     assert clone.count("batch_audit", A) == 0
     assert retention.rows_in_snapshots(A), "snapshots are kept for longer"
 
@@ -433,15 +434,14 @@ def test_upkeep_does_not_make_dropped_days_again(clone: ScratchDatabase, retenti
     assert PartitionStore(retention.database).make_partitions(FIRST_DAY, NOW.date()) == 0
 
 
-FORGET = "select rollcall.age_out_v1('event_identities', %s, 20000)"
+FORGET = "select rollcall.age_out_v1(%s, %s, 20000)"
 
 
 def forget(clone: ScratchDatabase, before: datetime) -> int:
     """Age identities out, and return how many went."""
     with clone.connect() as connection:
-        row = connection.execute(FORGET, (before,)).fetchone()
-    assert row is not None
-    return int(row[0])
+        rows = [connection.execute(FORGET, (ledger, before)).fetchone() for ledger in LEDGERS]
+    return sum(int(row[0]) for row in rows if row)
 
 
 def test_no_identity_ages_while_its_event_may_be_live(clone: ScratchDatabase, retention: Retention) -> None:
@@ -474,7 +474,7 @@ def test_a_row_whose_identity_was_forgotten_before_its_snapshot_comes_back(
     """With an identity that no content has: sent again, the event is a conflict, and stored by nobody."""
     events = fill(clone)
     retention.fold()
-    clone.execute("delete from rollcall.event_identities")
+    clone.execute("delete from rollcall.progress_identities")
     retention.run(is_folded=False)
     for outcome in ("restored", "present"):
         counts = restore(retention).counts

@@ -13,6 +13,7 @@ CLIENTS: dict[str, set[str]] = {
         "accept", "content-type", "authorization", "anonymousid", "sentat", "rsa-recovered", "rsa-retry-attempt",
         "rsa-since-last-attempt", "rsa-since-first-attempt", "rsa-retry-reason",
     },
+    "posthog-js 1.449": {"content-type"},
     "Rollcall's own routes": {"authorization", "content-encoding", "content-type", "idempotency-key", "if-none-match"},
 }  # fmt: skip
 METHODS = {"GET", "POST", "PUT"}

@@ -1,5 +1,6 @@
 """A table in memory, in place of DynamoDB's."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rollcall.cloud.table import Item, Page
@@ -47,6 +48,11 @@ class MemoryTable:
         left = [id_ for id_ in ids if after is None or (id_ < after if newest_first else id_ > after)]
         found = tuple(self.items[kind, id_] for id_ in left[:limit])
         return Page(found, found[-1].id if len(left) > limit else None)
+
+    def all(self, kind: str, page_size: int = 1000) -> Iterator[Item]:
+        """Yield every item of a kind."""
+        self._reach()
+        yield from [item for item in self.items.values() if item.kind == kind]
 
     def of_kind(self, kind: str) -> list[Item]:
         """Return all items of a kind."""

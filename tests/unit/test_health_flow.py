@@ -380,6 +380,20 @@ def test_what_waits_on_an_empty_queue_is_not_late(room: HealthRoom) -> None:
     assert room.kept().health.slos["analytics_lag"].is_violated
 
 
+@pytest.mark.parametrize(("waits", "status"), [(None, "ok"), (899, "ok"), (950, "degraded")])
+@pytest.mark.parametrize("depth", [0, 3])
+def test_an_accepted_event_that_stays_queued_is_a_reason(
+    room: HealthRoom, waits: float | None, status: str, depth: int
+) -> None:
+    """Wherever it lies: also where its queue is empty, since its message is a dead letter that nobody could bury."""
+    room.oldest_waits_seconds, room.depths["analytics"] = waits, depth
+    room.watch().look()
+    health = room.kept().health
+    assert health.status == status
+    assert ("queued_events" in health.reasons) == (status == "degraded")
+    assert health.slos["queued_events"].value == pytest.approx(waits or 0, rel=0.01)
+
+
 def test_organisations_are_those_that_somebody_subscribed_to(room: HealthRoom) -> None:
     """A socket that wants health alone has none measured, and nobody's are shown of a database that is away."""
     watched = uuid4()

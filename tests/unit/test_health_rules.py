@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.health import DEGRADED_AFTER, UNITS, Standing, judge, judge_slos, stale_after
+from rollcall.domain.health import DEGRADED_AFTER, GRAVE, UNITS, Standing, judge, judge_slos, stale_after
 from rollcall.domain.rounding import percentile, significant, steady_ms
 from rollcall.domain.thresholds import Objectives
 from rollcall.edge.settings import Settings
@@ -144,6 +144,14 @@ def test_a_restart_of_whoever_watches_goes_on_counting() -> None:
     assert (late.status, late.violated_since) == ("ok", late.seen_at)
 
 
+def test_accepted_events_that_are_nowhere_degrade_at_once() -> None:
+    """One objective is enough where events may be lost, by itself; it clears like any other."""
+    first, second = live((SECOND, ["queued_events"], True), (SECOND, [], True))
+    assert (first.status, first.reasons) == ("degraded", ("queued_events",))
+    assert (second.status, second.reasons) == ("degraded", ("recovering",))
+    assert live(*steadily([], 2), standing=second)[-1].status == "ok"
+
+
 LOOKS = st.lists(
     st.tuples(
         st.timedeltas(min_value=SECOND, max_value=3 * MINUTE),
@@ -160,15 +168,18 @@ def test_whatever_happens_the_rules_hold(looks: list[Look]) -> None:
     standings = live(*looks)
     began: datetime | None = None
     previous: Standing | None = None
+    was_grave = False
     for (_, violated, is_reachable), standing in zip(looks, standings, strict=True):
         assert (standing.status == "down") == (not is_reachable)
-        if len(violated) >= 2:
+        is_grave = not GRAVE.isdisjoint(violated)
+        if len(violated) >= 2 or is_grave:
             began = began or standing.seen_at
         elif is_reachable and not (previous and previous.status == "degraded" and standing.status == "degraded"):
             began = None
         if standing.status == "degraded":
             assert began is not None
-            assert standing.seen_at - began >= DEGRADED_AFTER
+            was_grave = is_grave or (was_grave and previous is not None and previous.status == "degraded")
+            assert was_grave or standing.seen_at - began >= DEGRADED_AFTER
             assert standing.reasons
         assert (standing.status == "ok") == (standing.reasons == ())
         is_same = previous is not None and previous.status == standing.status
@@ -190,10 +201,11 @@ def test_thresholds_are_those_of_the_settings() -> None:
     """The very ones that the watchdog warns by, and the limit of the backlog."""
     given_settings = Settings(
         backlog_limit=7, ingest_lag_page_seconds=8, rollup_lag_warn_seconds=9, queue_latency_warn_seconds=10,
-        failure_rate_warn=0.5, database_latency_objective_ms=11,
+        failure_rate_warn=0.5, database_latency_objective_ms=11, queued_events_max_seconds=12,
     )  # fmt: skip
     assert given_settings.objectives == Objectives(
-        progress_lag=8, analytics_lag=8, database_latency_p95=11, spool_backlog=7, rollup_lag=9, queue_latency_p95=10,
+        progress_lag=8, analytics_lag=8, queued_events=12,
+        database_latency_p95=11, spool_backlog=7, rollup_lag=9, queue_latency_p95=10,
         job_failure_rate=0.5,
     )  # fmt: skip
     assert Settings().objectives == Objectives()

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.event import ProgressEvent
-from rollcall.contracts.receipt import QueuedEvents, Rejection
+from rollcall.contracts.receipt import EventKind, QueuedEvents, Rejection
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
-from rollcall.errors import QueueUnavailable, StoreUnavailable
+from rollcall.errors import QueueUnavailable, StoreRefused, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.store.progress import StoredBatch
 
@@ -47,6 +47,12 @@ class RecordingStore:
         self.stored += events
         return StoredBatch([self.outcome] * len(events), RateState(9, 200))
 
+    def refuses(
+        self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
+    ) -> bool:
+        """Tell whether the call would be refused."""
+        return isinstance(self.fault, StoreRefused)
+
 
 @dataclass
 class RecordingReceipts:
@@ -58,6 +64,7 @@ class RecordingReceipts:
     withdrawn: list[QueuedEvents] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
     limits: list[RateLimit | None] = field(default_factory=list)
+    kinds: list[EventKind] = field(default_factory=list)
 
     def announce_batches(
         self, subject: str, limit: RateLimit, batches: Sequence[QueuedEvents], received_at: datetime
@@ -73,12 +80,18 @@ class RecordingReceipts:
         self.withdrawn += batches
 
     def note_rejections(
-        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+        self,
+        subject: str,
+        limit: RateLimit | None,
+        rejections: Sequence[Rejection],
+        rejected_at: datetime,
+        kind: EventKind,
     ) -> RateAnswer:
         """Record the call."""
         self._answer()
         self.rejected += rejections
         self.limits.append(limit)
+        self.kinds.append(kind)
         return RateAnswer(RateState(9, 200) if limit else None, self.retry_after_ms if limit else 0)
 
     def _answer(self) -> None:

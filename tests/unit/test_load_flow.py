@@ -25,13 +25,13 @@ def message() -> str:
 def test_a_spooled_batch_is_stored_as_it_was_accepted() -> None:
     """The same events reach the store, and their outcomes are counted."""
     store = RecordingStore()
-    assert load.load_spooled(message(), store) == Counter(accepted=2)
+    assert load.load_spooled(message(), store).counts == Counter(accepted=2)
     assert len(store.stored) == 2
 
 
 def test_an_outcome_that_is_no_status_counts_as_rejected() -> None:
     """An organisation that cannot be resolved any more is a rejection."""
-    assert load.load_spooled(message(), RecordingStore(outcome="org_unresolved")) == Counter(rejected=2)
+    assert load.load_spooled(message(), RecordingStore(outcome="org_unresolved")).counts == Counter(rejected=2)
 
 
 @pytest.mark.parametrize("poison", ["", "{}", "canary", '{"version": 1, "subject": "canary"}'])
@@ -59,12 +59,15 @@ def test_receives_last_for_as_long_as_the_queue_keeps_a_batch() -> None:
 def settled(receive_count: int, fault: RollcallError) -> tuple[Counter[str] | None, list[str]]:
     """Settle a message that cannot be stored; return its counts, and where it was put."""
     calls: list[str] = []
-    message = load.Message(receive_count, lambda: calls.append("back"), lambda _poison: calls.append("buried"))
+    message = load.Message(
+        receive_count, lambda: calls.append("back"), lambda _poison: calls.append("buried"), lambda _unfit: None
+    )
 
     def store() -> NoReturn:
         raise fault
 
-    return load.settle(message, store), calls
+    loaded = load.settle(message, store)
+    return None if loaded is None else loaded.counts, calls
 
 
 @pytest.mark.parametrize("receives", [1, 3, 900])
@@ -93,6 +96,10 @@ def test_a_fault_that_nobody_foresaw_is_its_organisations_alone() -> None:
                 raise ZeroDivisionError
             return [["accepted"]]
 
+        def refuses(self, _batch: QueuedBatch) -> bool:
+            """Take all."""
+            return False
+
     results = load.load_analytics({name: batch.model_dump_json() for name, batch in batches.items()}, Store())
     assert isinstance(results["mine"], ZeroDivisionError)
-    assert results["theirs"] == {"accepted": 1}
+    assert results["theirs"] == load.Loaded(Counter(accepted=1))

@@ -132,6 +132,7 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     """What the API takes, the worker can do; nothing connects meanwhile."""
     monkeypatch.setenv("DATABASE_HOST", "nowhere.invalid")
     monkeypatch.setenv("ARCHIVE_BUCKET", "archive")
+    monkeypatch.setenv("SOCKET_TABLE", "sockets")
     monkeypatch.setenv("POLICY_PARAMETER_PREFIX", "/rollcall/policies")
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
     steps = wiring_operate.replay_steps()

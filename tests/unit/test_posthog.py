@@ -175,6 +175,14 @@ def test_without_a_uuid_the_insert_id_is_the_identity() -> None:
     assert len({event(one).event_id for one in (document, other)} | {event(document, uuid4()).event_id}) == 3
 
 
+@pytest.mark.parametrize("name", ["messageId", "message_id"])
+def test_clients_that_name_a_message_are_known_by_it(name: str) -> None:
+    """As those for Ruby and Go."""
+    identity = uuid4()
+    assert event(captured(uuid=..., timestamp=..., **{name: str(identity)})).event_id == identity
+    assert event(captured(uuid=..., **{name: "m-1"})).event_id == event(captured(uuid=..., **{name: "m-1"})).event_id
+
+
 def test_without_either_the_content_is_the_identity() -> None:
     """With its time: and when it was sent is no part of it."""
     document = captured(uuid=...)
@@ -220,6 +228,7 @@ DEEP: Any = json.loads('{"a":' * 220 + "1" + "}" * 220)
         {"event": "\ud800"},
         {"uuid": {}},
         {"uuid": "not a uuid"},
+        {"uuid": "\ud800"},
         {"offset": {}},
         {"sent_at": []},
     ],

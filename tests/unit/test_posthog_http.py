@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -11,7 +12,7 @@ from uuid import uuid4
 import pytest
 from rollcall.domain import write_key
 from rollcall.edge import openapi, posthog_http, wiring_analytics
-from rollcall.flows.capture import Capture
+from rollcall.flows.capture import UNSPLIT_FACTOR, Capture
 
 from functions.analytics import app
 from tests.builders import NOW
@@ -19,7 +20,8 @@ from tests.unit.test_functions import Context, sample
 from tests.unit.test_posthog import captured
 from tests.unit.test_track_flow import EVENTS_MAX, KEY, Way
 
-BYTES_MAX = 524_288
+BYTES_MAX = UNSPLIT_FACTOR * 524_288
+BATCH_MAX = UNSPLIT_FACTOR * EVENTS_MAX
 JSON, PLAIN, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
 BATCHES = [f"POST {spelling}" for path in posthog_http.BATCH_PATHS for spelling in posthog_http.spellings(path)]
 EVENTS = [f"POST {spelling}" for path in posthog_http.EVENT_PATHS for spelling in posthog_http.spellings(path)]
@@ -143,6 +145,23 @@ def test_wherever_the_key_stands(way: Way, document: Any, query: dict[str, str])
     assert len(way.messages) == 1
 
 
+@pytest.mark.parametrize("told", ["body", "query", "form"])
+def test_a_wrong_clock_is_corrected_by_when_it_sent(way: Way, told: str) -> None:
+    """Wherever the client says so: in the body, as `_` of the query, as a field of a form."""
+    behind = timedelta(hours=2)
+    happened, sent = NOW - behind - timedelta(minutes=5), NOW - behind
+    document = {"api_key": KEY, "batch": [captured(timestamp=happened.isoformat())]}
+    milliseconds = str(int(1000 * sent.timestamp()))
+    if told == "body":
+        ask(json.dumps(document | {"sent_at": sent.isoformat()}), "POST /e/")
+    elif told == "query":
+        ask(json.dumps(document), "POST /e/", query={"_": milliseconds})
+    else:
+        body, media_type = in_form(json.dumps(document), sent_at=milliseconds)
+        ask(body, "POST /e/", media_type=media_type)
+    assert [event.occurred_at for event in way.queued()] == [NOW - timedelta(minutes=5)]
+
+
 @pytest.mark.parametrize("key", [None, "", "phc_x", 7, {}, [KEY], write_key.write(uuid4(), "s" * 43), KEY + "!"])
 @pytest.mark.parametrize("route", ["POST /batch/", "POST /e/"])
 def test_without_a_good_key_it_is_401(way: Way, key: Any, route: str) -> None:
@@ -171,7 +190,7 @@ def test_without_a_good_key_it_is_401(way: Way, key: Any, route: str) -> None:
         (gzip.compress(batch(captured()).encode())[:-5], 400, "invalid_body"),
         (batch("no event", captured(event=...)), 400, "invalid_events"),
         (batch(captured(timestamp="1999-01-01T00:00:00Z")), 400, "invalid_events"),
-        (batch(*[1] * (EVENTS_MAX + 1)), 413, "too_many_events"),
+        (batch(*[1] * (BATCH_MAX + 1)), 413, "too_many_events"),
         (batch(captured()).ljust(BYTES_MAX + 1), 413, "too_many_bytes"),
         (gzip.compress(bytes(BYTES_MAX + 1)), 413, "too_many_bytes"),
         (gzip.compress(gzip.compress(bytes(100 * BYTES_MAX))), 400, "invalid_body"),
@@ -202,6 +221,108 @@ def test_a_batch_says_what_it_could_not_take(way: Way) -> None:
         ("out_of_window", "/batch/3/timestamp"),
     ]
     assert [str(event.event_id) for event in way.queued()] == [good["uuid"]]
+
+
+@pytest.mark.parametrize(
+    ("told", "stored"),
+    [
+        ("$pageview", "page"),
+        ("$pageleave", "page_leave"),
+        ("$autocapture", "autocapture"),
+        ("$rageclick", "rageclick"),
+        ("$identify", "identify"),
+        ("$create_alias", "alias"),
+        ("$groupidentify", "group"),
+        ("$set", "profile_updated"),
+        ("$screen", "screen"),
+        ("lesson viewed", "lesson_viewed"),
+    ],
+)
+def test_what_libraries_tell_by_themselves_is_known(way: Way, told: str, stored: str) -> None:
+    """To the default policy, by its name; nothing personal that comes with it is kept."""
+    personal = {
+        "$ip": "203.0.113.9",
+        "$set": {"email": "kim@school.example", "name": "Kim"},
+        "$set_once": {"$initial_current_url": "https://school.example/kim"},
+        "$referrer": "https://school.example/kim-miller",
+        "$raw_user_agent": "Mozilla/5.0 (kim)",
+        "$elements_chain": 'button.kim:attr__href="/kim"',
+        "$elements": [{"tag_name": "a", "$el_text": "Kim Miller", "attr__href": "/kim"}],
+        "$el_text": "Kim Miller",
+        "$exception_list": [{"value": "kim is not defined"}],
+        "$group_set": {"name": "Kim's school"},
+        "$session_entry_url": "https://school.example/kim",
+        "$lib_custom_api_host": "https://kim.example",
+        "title": "Kim's page",
+        "utm_source": "kim",
+        "gclid": "kim",
+    }
+    ask(batch(captured(event=told, distinct_id="kim@school.example", properties=personal)))
+    (event,) = way.queued()
+    assert event.name == stored
+    kept = event.model_dump_json()
+    assert "kim" not in kept.lower()
+    assert "203.0.113.9" not in kept
+
+
+RESULTS = [f"POST {spelling}" for path in posthog_http.RESULT_PATHS for spelling in posthog_http.spellings(path)]
+
+
+@pytest.mark.parametrize("route", RESULTS)
+def test_the_newer_protocol_has_a_result_for_each_event(way: Way, route: str) -> None:
+    """Under a bearer's token, and with the client's clock in a header."""
+    good = captured(options={"process_person_profile": False}, session_id="s", distinct_id="d")
+    old = captured(timestamp="1999-01-01T00:00:00Z")
+    body = json.dumps({"created_at": NOW.isoformat(), "batch": [good, old]})
+    answer = ask(
+        body,
+        route,
+        authorization=f"Bearer {KEY}",
+        **{"posthog-request-timestamp": NOW.isoformat(), "posthog-attempt": "1"},
+    )
+    assert status_and(answer, "results") == (
+        200,
+        {good["uuid"]: {"result": "ok"}, old["uuid"]: {"result": "drop", "details": "out_of_window"}},
+    )
+    (event,) = way.queued()
+    assert (event.user_pseudonym is None, event.anonymous_pseudonym is None) == (True, False)
+    assert event.session_pseudonym is not None
+    for authorization in ("", "Bearer", f"Basic {KEY}", KEY, "Bearer phc_x"):
+        assert status_and(ask(body, route, authorization=authorization), "code") == (401, "write_key_invalid")
+
+
+def test_a_refused_event_can_be_asked_for(way: Way) -> None:
+    """By its uuid, as one that was taken can."""
+    nameless = captured(event=...)
+    ask(batch(nameless, captured()))
+    assert [(str(one.event_id), one.reason) for one in way.receipts.rejected] == [(nameless["uuid"], "event_missing")]
+
+
+def test_what_a_client_does_not_split_is_taken(way: Way) -> None:
+    """Eight times the events and bytes of other routes: posthog-js sends all that it has at once, and drops on 413."""
+    filler = {"filler": "x" * (BYTES_MAX // BATCH_MAX - 300)}
+    answer = ask(batch(*(captured(properties=filler) for _ in range(BATCH_MAX))), "POST /e/")
+    assert status_and(answer, "accepted") == (200, BATCH_MAX)
+    assert len(way.queued()) == BATCH_MAX
+
+
+MANGLED = gzip.compress(batch(captured()).encode()).decode("utf-8", errors="replace")
+
+
+def test_gzip_that_a_gateway_took_for_text_is_sent_again_in_another_way(way: Way) -> None:
+    """By posthog-js, which asks how to pack what it sends, and is told: in a form, which survives."""
+    answer = ask(MANGLED, "POST /e/", media_type=PLAIN, query={"compression": "gzip-js"})
+    assert status_and(answer, "code") == (503, "body_damaged")
+    assert json.loads(ask("", posthog_http.CONFIG)["body"])["supportedCompression"] == ["base64"]
+    assert way.messages == []
+
+
+def test_gzip_of_a_client_that_would_send_the_same_again_is_refused(way: Way) -> None:
+    """With what to do."""
+    answer = ask(MANGLED, **{"content-encoding": "gzip"})
+    assert status_and(answer, "code") == (400, "invalid_body")
+    assert "compression" in json.loads(answer["body"])["detail"]
+    assert way.messages == []
 
 
 def test_over_the_rate_it_is_503(way: Way) -> None:

@@ -43,6 +43,10 @@ class Room:
             raise self.store_fault
         return [["accepted"] * len(batch.events) for batch in batches]
 
+    def refuses(self, _batch: Any) -> bool:
+        """Tell whether a batch would be refused."""
+        return isinstance(self.store_fault, StoreRefused)
+
     def resolve_dead_letter(self, *arguments: Any) -> None:
         """Note what was resolved."""
         if self.ledger_fault:

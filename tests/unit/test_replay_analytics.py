@@ -44,6 +44,10 @@ class RecordingStore:
         self.stored += batches
         return [["accepted"] * len(batch.events) for batch in batches]
 
+    def refuses(self, _batch: QueuedBatch) -> bool:
+        """Take all."""
+        return False
+
 
 def apply(store: RecordingStore, batch: QueuedBatch, **changes: Any) -> Counter[str]:
     way = apply_queued(store, scrubbing_of, lambda: NOW, timedelta(days=30))

@@ -41,7 +41,7 @@ def test_the_ledger_outlives_events_queues_and_dead_letters() -> None:
     """While something may bring an event again, its identity is known: redriven on the last day of its body, too."""
     for archive in (1, 90, 3650):
         lifetimes = Lifetimes(timedelta(days=30), timedelta(days=archive))
-        assert lifetimes.by_name()["event_identities"] > timedelta(days=30 + 14 + archive + 14)
+        assert lifetimes.by_name()["progress_identities"] > timedelta(days=30 + 14 + archive + 14)
     lifetimes = Lifetimes(timedelta(days=30), timedelta(days=90))
     assert lifetimes.by_name()["dead_letters"] >= timedelta(days=90)
 
@@ -71,7 +71,7 @@ class Aging:
     """Has so many rows of each kind, and deletes what it is told to."""
 
     def __init__(self) -> None:
-        self.left = {"event_identities": ROWS_MAX + 5, "operations": 3}
+        self.left = {"progress_identities": ROWS_MAX + 5, "operations": 3}
 
     def age_out(self, what: str, _before: Any, limit: int) -> int:
         """Delete some."""

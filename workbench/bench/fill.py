@@ -50,7 +50,7 @@ with made as (
     order by 1, 2, 3
     returning org_id, event_id, occurred_at
 )
-insert into rollcall.event_identities
+insert into rollcall.progress_identities
 select org_id, event_id, occurred_at, uuid_send(event_id) from made
 """  # noqa: S608 - numbers and names of ours
 

@@ -8,7 +8,7 @@ PROJECTIONS = ("lesson_progress", "course_progress")
 
 def forget_events(database: BenchDatabase, *extra_tables: str, schema: str = "rollcall") -> None:
     """Empty the event tables and tidy the projections, which stay: the learners have been here before."""
-    tables = ("rollcall.progress_events", "rollcall.event_identities", "rollcall.batch_audit", *extra_tables)
+    tables = ("rollcall.progress_events", "rollcall.progress_identities", "rollcall.batch_audit", *extra_tables)
     database.run(
         f"truncate {', '.join(tables)}",
         *(f"vacuum analyze {schema}.{name}" for name in PROJECTIONS),

@@ -147,4 +147,5 @@ def _show(certificate: dict[str, Any], *, is_genuine: bool | None) -> None:
     residue = ", ".join(f"{place} {number}" for place, number in certificate["residue"].items()) or "none"
     output.print(f"  residue: {residue}")
     for rest in certificate["remains"]:
-        output.print(f"  {rest['where']}: {rest['why']} Until {rest['until'][:10]}.", soft_wrap=True)
+        until = f" Until {rest['until'][:10]}." if "until" in rest else " It stays."
+        output.print(f"  {rest['where']}: {rest['why']}{until}", soft_wrap=True)

@@ -13,6 +13,7 @@ import boto3
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from workbench.errors import WorkbenchError
+from workbench.stack.cross_origin import allow_origins
 from workbench.stack.emulator import CREDENTIALS, REGION
 from workbench.stack.ports import LOOPBACK
 from workbench.stack.postgres import ADMINISTRATOR, DATABASE
@@ -56,6 +57,9 @@ class Deployment:
         )  # fmt: skip
         outputs = self.outputs()
         self._name_sockets(outputs)
+        allow_origins(
+            self.root / "template.yaml", self.endpoint_url, outputs["ApiId"], overrides.get("AllowedOrigins", "")
+        )
         return outputs
 
     def _name_sockets(self, outputs: Mapping[str, str]) -> None:

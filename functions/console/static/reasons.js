@@ -17,6 +17,7 @@ const REASONS = {
   progress_lag: ["Progress batches wait on the spool.", "Look whether load stores them: the backlog should shrink.", BACKLOG],
   spool_backlog: ["Many batches wait on the spool.", "Clients were told to slow down; look whether the backlog shrinks.", BACKLOG],
   analytics_lag: ["Analytics batches wait in their queue.", "Look whether load stores them, and whether one organisation floods it.", BACKLOG],
+  queued_events: ["Accepted events are neither stored nor dead letters.", "Look at the dead-letter queues and at the logs of load and bury: nothing may be purged before they are found.", BACKLOG],
   queue_latency_p95: ["Batches take long through their queues.", "Look which queue grows, and whether its consumer is throttled.", BACKLOG],
   rollup_lag: ["Rollups are behind, so reports are late.", "Look whether the rollup job runs. Nothing is lost.", BACKLOG],
   dead_letters: ["Many messages are dead letters.", "Look at their causes under Dead letters; redrive once the cause is mended.", FLOOD],

@@ -256,6 +256,12 @@ class SendingTooFast(Unavailable):
     code = "sending_too_fast"
 
 
+class BodyDamaged(Unavailable):
+    """A gateway took this compressed body for text: send it again in base64, or not compressed at all."""
+
+    code = "body_damaged"
+
+
 class StoreUnavailable(Unavailable):
     """The database cannot be reached."""
 

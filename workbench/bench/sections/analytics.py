@@ -32,7 +32,9 @@ MESSAGES_AT_ONCE = 10  # as the template has it
 ARN = "arn:aws:sqs:us-east-1:000000000000:analytics"
 URL = "http://127.0.0.1/000000000000/analytics"
 POSTERS, LOADERS = 2, 2
-TABLES = tuple(f"rollcall.{name}" for name in ("analytics_events", "event_identities", "batch_audit", "queued_batches"))
+TABLES = tuple(
+    f"rollcall.{name}" for name in ("analytics_events", "analytics_identities", "batch_audit", "queued_batches")
+)
 PORT = 54632
 
 

@@ -51,7 +51,7 @@ def measure(bench: Bench) -> list[Figure]:
 def _contenders(bench: Bench, events: int) -> dict[str, Callable[[], float]]:
     conninfo = bench.database.conninfo
     return {
-        OURS: partial(_events_per_second, bench, bench.progress_function, events, "rollcall.event_identities"),
+        OURS: partial(_events_per_second, bench, bench.progress_function, events, "rollcall.progress_identities"),
         COPY_ONE: partial(_copied_per_second, bench, events, 1),
         COPY_ALL: partial(_copied_per_second, bench, events, bench.plan.workers),
         AUTOCOMMIT: partial(

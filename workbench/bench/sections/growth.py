@@ -34,7 +34,7 @@ def _fill(bench: Bench, first: int, until: int) -> None:
     fill_projections(bench.database, "rollcall", first, until - first)
     fill_events(bench.database, first, until - first, bench.step)
     bench.database.run(
-        "vacuum analyze rollcall.event_identities", "vacuum analyze rollcall.progress_events", "checkpoint"
+        "vacuum analyze rollcall.progress_identities", "vacuum analyze rollcall.progress_events", "checkpoint"
     )
 
 

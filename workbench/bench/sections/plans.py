@@ -28,7 +28,7 @@ EVENTS = 25
 LEARNER = 7
 RUNS = 5
 EXECUTION_TIME = re.compile(r"Execution Time: ([\d.]+) ms")
-INTO = re.compile(r"\binto\s+(?:v_\w+|outcomes)[^;]*?(?=\bfrom\b)", re.DOTALL)
+INTO = re.compile(r"\binto\s++(?:v_\w++|outcomes)(?:(?!\bfrom\b)[^;])*+(?=\bfrom\b)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def steps(_plan: Plan) -> int:
 def measure(bench: Bench) -> list[Figure]:
     """Fill to the first level of growth, and explain each statement at 25 events."""
     learners = max(LEARNER + 1, min(bench.plan.stored) // EVENTS_PER_LEARNER)
-    bench.database.run("truncate rollcall.progress_events, rollcall.event_identities")
+    bench.database.run("truncate rollcall.progress_events, rollcall.progress_identities")
     fill_projections(bench.database, "rollcall", 0, learners)
     fill_events(bench.database, 0, learners, bench.step)
     bench.database.run("vacuum analyze")

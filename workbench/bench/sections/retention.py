@@ -35,7 +35,7 @@ with made as (
     cross join generate_series(0, 7) as lesson
     returning org_id, event_id, occurred_at
 )
-insert into rollcall.event_identities
+insert into rollcall.progress_identities
 select org_id, event_id, occurred_at, uuid_send(event_id) from made
 """  # noqa: S608 - numbers and names of ours
 

@@ -60,6 +60,20 @@ class Tickets:
             raise InvalidTicket
         return caller
 
+    def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
+        """Take back the tickets of some callers that were not used, expired ones too; raises TableUnavailable.
+
+        One that nobody here can read is of another version, and gone in seconds.
+        """
+        found = 0
+        for item in self._table.all(TICKET):
+            caller = _read(Caller, item)
+            if caller is not None and is_theirs(caller):
+                found += 1
+                if not is_dry_run:
+                    self._table.take(TICKET, item.id)
+        return found
+
 
 def _read(model: type[Model], item: Item) -> Model | None:
     """Return what an item holds; None where another version wrote it, and nobody here can tell what it says."""

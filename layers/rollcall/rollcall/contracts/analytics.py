@@ -53,8 +53,8 @@ class ScrubbedEvent(BaseModel):
     digest: Pseudonym = Field(description="Keyed digest of what was sent: tells a duplicate from a conflict.")
 
 
-class QueuedBatch(BaseModel):
-    """A scrubbed batch of one organisation, or a part of one, as a message of the analytics queue."""
+class QueuedEnvelope(BaseModel):
+    """What a message of the analytics queue says of its events: of one organisation, a batch or a part of one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,4 +69,9 @@ class QueuedBatch(BaseModel):
     key_id: str = Field(min_length=1, max_length=64, description="Which key its pseudonyms were made with.")
     policy_version: str = Field(min_length=1, max_length=128)
     content_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the digests of its events.")
+
+
+class QueuedBatch(QueuedEnvelope):
+    """A scrubbed batch, as a message of the analytics queue."""
+
     events: list[ScrubbedEvent] = Field(min_length=1)

@@ -20,6 +20,10 @@ AFTER = r"^[0-9]{1,17}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Cause = Literal["poisoned", "store_refused", "receives_exhausted", "unknown"]
 State = Literal["open", "redriven", "resolved", "discarded"]
 QueueName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+# Of marks: whatever a message carries, the ledger takes.
+INTEGER_MAX = 2**31 - 1
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Printable = Annotated[str, Field(pattern=r"^[!-~]{1,256}$")]
 ErrorCode = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -28,9 +32,9 @@ class Marks(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    error_code: ErrorCode | None = Field(None, description="Why it was buried.")
-    message_id: str | None = Field(None, description="SQS's id of the message that failed.")
-    receive_count: int | None = Field(None, ge=0, description="How often it had been received then.")
+    error_code: Code | None = Field(None, description="Why it was buried.")
+    message_id: Printable | None = Field(None, description="SQS's id of the message that failed.")
+    receive_count: int | None = Field(None, ge=0, le=INTEGER_MAX, description="How often it had been received then.")
     first_failed_at: MessageTime | None = Field(None, description="When it failed for the first time.")
     org_id: UUID | None = Field(None, description="Redriven: whose dead letter it was.")
     dead_letter_id: UUID | None = Field(None, description="Redriven: which dead letter it was.")
@@ -62,8 +66,8 @@ class Failure(BaseModel):
     error_code: ErrorCode
     first_failed_at: datetime
     failed_at: datetime
-    receive_count: int = Field(ge=0)
-    size_bytes: int = Field(ge=0)
+    receive_count: int = Field(ge=0, le=INTEGER_MAX)
+    size_bytes: int = Field(ge=0, le=INTEGER_MAX)
     body_digest: str = Field(pattern=r"^[0-9a-f]{32}$", description="Keyed digest of the body as it was found.")
     event_ids: list[UUID]
     archive_key: str | None = Field(description="Where its scrubbed body lies; null where it could not be scrubbed.")

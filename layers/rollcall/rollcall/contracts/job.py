@@ -1,7 +1,7 @@
 """Jobs as they are measured, and shown to administrators. Numbers of the whole deployment, never anybody's rows."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -126,6 +126,14 @@ class QueueDepth(BaseModel):
     def is_empty(self) -> bool:
         """Whether nothing is on it, in whatever state."""
         return self.waiting_count + self.in_flight_count + self.delayed_count == 0
+
+    def __add__(self, other: Self) -> Self:
+        """Return the depth of both queues together."""
+        return type(self)(
+            waiting_count=self.waiting_count + other.waiting_count,
+            in_flight_count=self.in_flight_count + other.in_flight_count,
+            delayed_count=self.delayed_count + other.delayed_count,
+        )
 
 
 class Backlog(BaseModel):

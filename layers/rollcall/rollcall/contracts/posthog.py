@@ -4,10 +4,14 @@ Source: PostHog, "Capture API", and what its published clients send.
 """
 
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.receipt import BatchReceipt, EventReceipt
+from rollcall.contracts.receipt import BatchReceipt, EventReceipt, is_absent
+
+# API Gateway hands over text/plain, as which posthog-js sends gzip, as text: gzip does not survive that. A form does.
+UNDAMAGED = ("base64",)
 
 
 class PostHogEvent(BaseModel):
@@ -56,6 +60,34 @@ class PostHogAnswer(BaseModel):
         )
 
 
+class PostHogResult(BaseModel):
+    """What became of one event, for clients of the newer protocol."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Literal["ok", "drop"] = Field(description="ok: it is in the queue. drop: it never will be.")
+    details: str | None = Field(None, exclude_if=is_absent, description="Why it was dropped.")
+
+
+class PostHogResults(BaseModel):
+    """What became of each event of a batch, by its uuid."""
+
+    model_config = ConfigDict(frozen=True)
+
+    results: dict[UUID, PostHogResult]
+
+    @classmethod
+    def of(cls, receipt: BatchReceipt) -> "PostHogResults":
+        """Return the answer to a batch."""
+        return cls(
+            results={
+                one.event_id: PostHogResult(result="drop" if one.status == "rejected" else "ok", details=one.reason)
+                for one in receipt.results
+                if one.event_id is not None
+            }
+        )
+
+
 class PostHogFlags(BaseModel):
     """Feature flags: there are none here. The same in all forms that clients ask for."""
 
@@ -66,7 +98,7 @@ class PostHogFlags(BaseModel):
     feature_flag_payloads: dict[str, Any] = Field(default_factory=dict, alias="featureFlagPayloads")
     errors_while_computing_flags: Literal[False] = Field(default=False, alias="errorsWhileComputingFlags")
     request_id: str = Field(alias="requestId", description="Quote it to the people on call.")
-    supported_compression: tuple[str, ...] = Field(("gzip", "gzip-js"), alias="supportedCompression")
+    supported_compression: tuple[str, ...] = Field(UNDAMAGED, alias="supportedCompression")
     session_recording: Literal[False] = Field(default=False, alias="sessionRecording")
     surveys: Literal[False] = False
     site_apps: tuple[()] = Field((), alias="siteApps")
@@ -80,7 +112,7 @@ class PostHogConfig(BaseModel):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
     token: str
-    supported_compression: tuple[str, ...] = Field(("gzip", "gzip-js"), alias="supportedCompression")
+    supported_compression: tuple[str, ...] = Field(UNDAMAGED, alias="supportedCompression")
     has_feature_flags: Literal[True] = Field(
         default=True,
         alias="hasFeatureFlags",

@@ -47,7 +47,9 @@ class Remainder(BaseModel):
 
     where: str = Field(description="The place.")
     why: str = Field(description="Why it is still there.")
-    until: datetime = Field(description="When it is gone at the latest.")
+    until: datetime | None = Field(
+        None, exclude_if=is_absent, description="When it is gone at the latest; absent: it stays."
+    )
 
 
 class Certificate(BaseModel):

@@ -1,7 +1,7 @@
 """What a client is told about each event it sent."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
@@ -10,11 +10,18 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "spooled", "retry"]
+EventKind = Literal["progress", "analytics"]
+"""Which ledger an event is of: an id names one event of each kind at most."""
 
 
 def is_absent(value: object) -> bool:
     """Tell whether a member is left out of the JSON."""
     return value is None
+
+
+def is_empty(value: object) -> bool:
+    """Tell whether a list is left out of the JSON."""
+    return value == []
 
 
 class EventReceipt(BaseModel):
@@ -90,3 +97,17 @@ class EventState(BaseModel):
     reason: str | None = Field(None, exclude_if=is_absent, description="Why it was rejected, or could not be stored.")
     batch_id: UUID | None = Field(None, exclude_if=is_absent, description="The batch that it waits in.")
     dead_letter_id: UUID | None = Field(None, exclude_if=is_absent, description="The dead letter that it lies in.")
+
+
+class EventLookup(EventState):
+    """Where an event is now, and the one of the other kind that has the same id."""
+
+    others: list[EventState] = Field(
+        default_factory=list, exclude_if=is_empty, description="Where the event of the other kind is that has this id."
+    )
+
+    @classmethod
+    def of(cls, states: Sequence[EventState]) -> Self:
+        """Return the answer for these, of which there is at least one: the first is what comes first."""
+        first, *others = states
+        return cls(**first.model_dump(), others=others)

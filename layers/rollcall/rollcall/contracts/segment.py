@@ -15,8 +15,9 @@ from rollcall.contracts.times import ForeignTime
 
 NAME_MAX = 128
 CONTROLS = r"\x00-\x1f\x7f-\x9f\ufffe\uffff"
-ENDS = re.compile(rf"\A[\s{CONTROLS}]+|[\s{CONTROLS}]+\Z")
-WITHIN = re.compile(rf"\s*[{CONTROLS}]+\s*")
+CONTROL = re.compile(f"[{CONTROLS}]")
+BLANKS = re.compile(rf"[\s{CONTROLS}]++")
+BLANK = "".join(filter(BLANKS.match, map(chr, (*range(0x3001), 0xFFFE, 0xFFFF))))
 
 CallType = Literal["track", "identify", "page", "screen", "group", "alias"]
 CALL_TYPES: tuple[str, ...] = get_args(CallType)
@@ -30,7 +31,7 @@ def _id(value: object) -> object:
     """Clients write ids as numbers too, leave out what they do not know by an empty text, and forget to trim."""
     if isinstance(value, int | float):
         return id_text(value) or value
-    return (ENDS.sub("", value) or None) if isinstance(value, str) else value
+    return (value.strip(BLANK) or None) if isinstance(value, str) else value
 
 
 def _message_id(value: object) -> object:
@@ -51,7 +52,11 @@ def _name(value: object) -> object:
     text = _text(value)
     if not isinstance(text, str):
         return text
-    return WITHIN.sub(" ", ENDS.sub("", text))[:NAME_MAX].rstrip() or None
+    return BLANKS.sub(_blank, text.strip(BLANK))[:NAME_MAX].rstrip() or None
+
+
+def _blank(run: re.Match[str]) -> str:
+    return " " if CONTROL.search(run[0]) else run[0]
 
 
 def _object(value: object) -> object:

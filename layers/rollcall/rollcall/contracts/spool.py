@@ -8,8 +8,8 @@ from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.times import MessageTime
 
 
-class SpooledBatch(BaseModel):
-    """A validated batch with what its acceptance rested on: who sent it, for which organisations, and when."""
+class SpooledEnvelope(BaseModel):
+    """What the acceptance of a batch rested on: who sent it, for which organisations, and when."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -17,4 +17,9 @@ class SpooledBatch(BaseModel):
     subject: str
     org_ids: list[UUID]
     received_at: MessageTime
+
+
+class SpooledBatch(SpooledEnvelope):
+    """A validated batch, as a message of the spool queue."""
+
     events: list[ProgressEvent]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ NAMESPACE = UUID("6f0c0f4e-3b0e-5d8e-9a53-9b1f6f0f2d11")  # ours, for ids made o
 CAUSE_OF_CODE: dict[str, Cause] = {PoisonedMessage.code: "poisoned", StoreRefused.code: "store_refused"}
 # Allowed by JSON and not by SQS, or by nobody: written as escapes.
 OPAQUE = re.compile(r"subject:[0-9a-f]{32}")
+DIGITS_MAX = 4_300
 UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
@@ -51,12 +53,19 @@ def _opaque(subject: str) -> str:
 def read_document(body: str) -> Any:
     """Return the JSON object or array in a body; raises ValueError when it is none."""
     try:
-        document = json.loads(body, parse_constant=_refuse)
+        document = json.loads(body, parse_constant=_refuse, parse_int=_integer)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except UnicodeError:
+        raise ValueError("no Unicode") from None
     if not isinstance(document, dict | list):
         raise ValueError("a scalar")  # noqa: TRY004 - what is asked is its value, by whoever wrote the message
     return document
+
+
+def _integer(digits: str) -> int | str:
+    """Return a number; more digits than Python reads at once are a text: nothing of ours has so many."""
+    return int(digits) if len(digits) <= DIGITS_MAX else digits
 
 
 def _refuse(_name: str) -> Any:
@@ -98,7 +107,7 @@ def parts_of(body: str) -> list[Part]:
 def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
     owners: dict[UUID, list[Any]] = {}
     for event in batch.events:
-        owners.setdefault(_owner(event.org_id, batch.org_ids), []).append(event)
+        owners.setdefault(owner_of(event.org_id, batch.org_ids), []).append(event)
     parts = []
     for org_id, events in owners.items():
         # What names no owner needs all organisations of its sender again.
@@ -107,7 +116,7 @@ def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
     return parts
 
 
-def _owner(org_id: UUID | None, held: list[UUID]) -> UUID:
+def owner_of(org_id: UUID | None, held: Sequence[UUID]) -> UUID:
     """Return whose an event is: an organisation that its sender's token held, or nobody's."""
     if org_id is None:
         return held[0] if len(set(held)) == 1 else NOBODY
@@ -130,8 +139,18 @@ def owners_of(part: Part) -> list[tuple[str, datetime]]:
 
 
 def _with_times(names: list[str], batch: QueuedBatch | SpooledBatch) -> list[tuple[str, datetime]]:
-    times = [min(event.occurred_at, batch.received_at) for event in batch.events]
+    times = [min(in_utc(event.occurred_at), in_utc(batch.received_at)) for event in batch.events]
     return list(zip(names, times, strict=True))
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, whatever a message says: without an offset it is taken for UTC; the ends of time stay."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
 
 
 def without(part: Part, barred: list[bool]) -> Part | None:
@@ -153,11 +172,12 @@ def legible_event_ids(body: str) -> tuple[UUID, ...]:
     events = document.get("events") if isinstance(document, dict) else document
     if not isinstance(events, list):
         return ()
-    found = (_uuid(event.get("event_id")) for event in events if isinstance(event, dict))
-    return tuple(event_id for event_id in found if event_id is not None)
+    return tuple(event_id for event_id in map(event_id_of, events) if event_id is not None)
 
 
-def _uuid(value: Any) -> UUID | None:
+def event_id_of(event: Any) -> UUID | None:
+    """Return the id of what may be an event, where it can be read."""
+    value = event.get("event_id") if isinstance(event, dict) else None
     return read_uuid(value) if isinstance(value, str) else None
 
 

@@ -6,6 +6,7 @@ from rollcall.errors import InvalidBody
 
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 GZIP_MAGIC = b"\x1f\x8b"
+GZIP_AS_TEXT = b"\x1f\xef\xbf\xbd"  # what is left of it where a gateway read the body as UTF-8
 
 
 def gunzip(raw: bytes, bytes_max: int) -> bytes:

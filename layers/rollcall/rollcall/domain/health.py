@@ -22,10 +22,14 @@ MEASUREMENT_FAILED = "measurement_failed"
 RECOVERING = "recovering"
 STALE = "health_stale"
 
+# What was accepted may be lost, and lasts for minutes already: it is enough by itself, and at once.
+GRAVE = frozenset({"queued_events"})
+
 Unit = Literal["ms", "seconds", "ratio", "count"]
 UNITS: Mapping[str, Unit] = {
     "progress_lag": "seconds",
     "analytics_lag": "seconds",
+    "queued_events": "seconds",
     "database_latency_p95": "ms",
     "spool_backlog": "count",
     "rollup_lag": "seconds",
@@ -65,11 +69,13 @@ def judge(
     down: the database is away. degraded: DEGRADED_SLOS_MIN SLOs or more are violated for DEGRADED_AFTER without a
     break. Both clear by themselves: down at once, degraded when fewer are violated for CLEARED_AFTER.
     `is_known` is False where a database that answers could not be measured. Most SLOs are of its numbers, so that
-    counts as enough of them: what nobody could measure neither ends the ten minutes nor is calm.
+    counts as enough of them: what nobody could measure neither ends the ten minutes nor is calm. So does one of GRAVE,
+    at once.
     """
     is_unmeasured = is_reachable and not is_known
     violated = [*violated, *([MEASUREMENT_FAILED] if is_unmeasured else [])]
-    is_violating = is_unmeasured or len(violated) >= DEGRADED_SLOS_MIN
+    is_grave = not GRAVE.isdisjoint(violated)
+    is_violating = is_unmeasured or is_grave or len(violated) >= DEGRADED_SLOS_MIN
     was_degraded = previous is not None and previous.status == "degraded"
     violated_since = _kept(previous, now)
     if is_violating:
@@ -78,7 +84,11 @@ def judge(
         # While the database is away, what it cannot tell ends nothing; while degraded, calm has to last.
         violated_since = None
     calm_since = (previous.calm_since or now) if previous and was_degraded and not is_violating else None
-    status = _status(violated_since, calm_since, now, is_reachable=is_reachable)
+    is_calm = calm_since is not None and now - calm_since >= CLEARED_AFTER
+    if is_reachable and (is_grave or (was_degraded and not is_calm)):
+        status: HealthStatus = "degraded"
+    else:
+        status = _status(violated_since, calm_since, now, is_reachable=is_reachable)
     reasons = {"ok": (), "down": (DATABASE_UNREACHABLE, *violated), "degraded": tuple(violated)}[status]
     if status == "degraded" and calm_since is not None:
         reasons = (RECOVERING, *violated)

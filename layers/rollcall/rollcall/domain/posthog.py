@@ -19,6 +19,7 @@ from rollcall.domain.segment import CallRefused
 
 NAMESPACE = UUID("8d3b7c5e-0c52-4d0f-9b8e-5f1a6f0f7c23")  # drawn once; another would make every event a new one
 IDENTIFIER_MAX = 128
+MESSAGE_IDS = ("messageId", "message_id")  # of clients for Ruby and Go
 # What clients send in place of an id where they have none; cookieless events share one.
 NOBODY = frozenset(
     (
@@ -58,19 +59,34 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
         occurred_at=happened_at or sent_at,
         user_id=user_id,
         anonymous_id=anonymous_id,
-        session_id=_identifier(properties.get("$session_id")),
+        session_id=_identifier(properties.get("$session_id")) or _identifier(document.get("session_id")),
         properties=_properties(name, document, properties),
     )
 
 
-def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
-    """Return what makes an event count once: its uuid, what the client calls its insert id, or else its content."""
-    for told in (document.get("uuid"), properties.get("$insert_id"), document.get("$insert_id")):
-        text = id_text(told)
+def insert_event_id(org_id: UUID, insert_id: str) -> UUID:
+    """Return the id of the event that an organisation's client knows by this id, which is no UUID."""
+    return uuid5(NAMESPACE, f"{org_id} insert {readable(insert_id)}")
+
+
+def told_event_id(document: Any, org_id: UUID) -> UUID | None:
+    """Return the id that a document names its event by: its uuid, or what the client calls its insert or message id."""
+    told = _object(document)
+    properties = _object(told.get("properties"))
+    for value in (told.get("uuid"), properties.get("$insert_id"), *map(told.get, ("$insert_id", *MESSAGE_IDS))):
+        text = id_text(value)
         if text and (found := read_uuid(text)):
             return found
         if text:
-            return uuid5(NAMESPACE, f"{org_id} insert {text}")
+            return insert_event_id(org_id, text)
+    return None
+
+
+def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
+    """Return what makes an event count once: the id that it is named by, or else its content."""
+    named = told_event_id(document, org_id)
+    if named is not None:
+        return named
     # With no time either, what somebody does twice could not be told from what a client sends twice.
     if _told_time(document, properties) is None:
         raise CallRefused("identity_missing", "uuid")
@@ -112,6 +128,7 @@ def _who(document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[st
     is_anonymous = (
         properties.get("$is_identified") is False
         or properties.get("$process_person_profile") is False
+        or _object(document.get("options")).get("process_person_profile") is False
         or (distinct_id is not None and distinct_id == device_id)
     )
     if is_anonymous:

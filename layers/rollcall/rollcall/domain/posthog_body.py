@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from rollcall.domain.batch import read_json
-from rollcall.domain.gzip_body import GZIP_MAGIC, gunzip
+from rollcall.domain.gzip_body import GZIP_AS_TEXT, GZIP_MAGIC, gunzip
 from rollcall.domain.lz_string import decompress_base64
-from rollcall.errors import Fault, InvalidBody, TooLarge
+from rollcall.errors import BodyDamaged, Fault, InvalidBody, TooLarge
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 FORM_START = (b"data=", b"compression=", b"api_key=", b"token=")  # where the media type does not say it
@@ -18,6 +18,7 @@ JSON_STARTS = (b"{", b"[", b'"', b"\xef\xbb\xbf")
 KEY_NAMES = ("api_key", "token", "$token")
 LZ_NAMES = frozenset({"lz64", "lz-string"})
 FIELDS_MAX = 20
+SENT_AT_IN_QUERY = "_"  # older browsers tell the time so
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,13 @@ class PostHogBody:
 
 
 def read_body(raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: int) -> PostHogBody:
-    """Read a body; raises InvalidBody where there are no events in it, TooLarge where it unfolds to too many bytes."""
+    """Read a body; raises InvalidBody where there are no events in it, TooLarge where it unfolds to too many bytes.
+
+    Raises BodyDamaged for gzip that a gateway took for text: posthog-js packs what it sends again in another way, once
+    it was told which (contracts.posthog).
+    """
+    if raw.startswith(GZIP_AS_TEXT):
+        raise BodyDamaged
     envelope = dict(query)
     if media_type == FORM_TYPE or raw.startswith(FORM_START):
         form = _fields(raw)
@@ -44,7 +51,7 @@ def read_body(raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: 
             "The body is an event, an array of events, or an object with events in batch.", faults=[fault]
         )
     members = document if isinstance(document, dict) else {}
-    sent_at = members.get("sent_at") or envelope.get("sent_at")
+    sent_at = members.get("sent_at") or envelope.get("sent_at") or envelope.get(SENT_AT_IN_QUERY)
     return PostHogBody(documents, _key([envelope, members, *_keys_within(documents)]), sent_at)
 
 

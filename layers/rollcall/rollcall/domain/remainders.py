@@ -9,11 +9,16 @@ VERSIONS = timedelta(days=2)  # of an object that was rewritten: expired after a
 EXPORTS = timedelta(days=8)  # expired after seven
 BACKUPS = timedelta(days=35)  # the longest that the database's own backups are kept
 
-# A residue with a reason: the places where one is no fault.
-EXPLAINED = {
+# A residue with a reason: the places where one is no fault. None: it stays.
+NAMESAKES = "namesakes"
+EXPLAINED: dict[str, tuple[str, timedelta | None]] = {
     "exports": ("Exports of other learners mention this one; they expire.", EXPORTS),
+    NAMESAKES: (
+        "Events have an id that is equal to an identifier of the learner. It names the event: it stays, as all ids do.",
+        None,
+    ),
 }
-ALWAYS = {
+ALWAYS: dict[str, tuple[str, timedelta | None]] = {
     "queues": (
         "Messages that wait cannot be edited: what they hold of the time before is refused when it is loaded.",
         QUEUE,
@@ -27,5 +32,6 @@ def remainders(issued_at: datetime, residue: dict[str, int]) -> list[Remainder]:
     """Return what remains, for a certificate issued then, after a search that found this."""
     found = {name: why for name, why in EXPLAINED.items() if name in residue}
     return [
-        Remainder(where=where, why=why, until=issued_at + lasts) for where, (why, lasts) in (ALWAYS | found).items()
+        Remainder(where=where, why=why, until=None if lasts is None else issued_at + lasts)
+        for where, (why, lasts) in (ALWAYS | found).items()
     ]

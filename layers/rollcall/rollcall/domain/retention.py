@@ -47,6 +47,8 @@ class Lifetimes:
     def by_name(self) -> Mapping[str, timedelta]:
         """Return the lifetimes, in the order in which they are seen to."""
         return {
+            "progress_identities": self.identities,
+            "analytics_identities": self.identities,
             "event_identities": self.identities,
             "batch_audit": self.archive,
             "rejected_events": self.archive,

@@ -64,6 +64,7 @@ class Objectives:
     """The threshold of every service level objective, by its name: beyond it the objective is violated.
 
     Seconds: progress_lag, how long spooled batches wait; analytics_lag, how long the oldest queued batch waits;
+    queued_events, for how long an accepted event is neither stored nor a dead letter, wherever it lies;
     rollup_lag, how long the oldest event waits that no rollup has counted; queue_latency_p95, from receipt to storing.
     Milliseconds: database_latency_p95, of the latest probes. Ratio: job_failure_rate, failed runs of those that began
     within an hour. Counts: spool_backlog, spooled batches; dead_letters, open ones; jobs_missed; retention and
@@ -72,6 +73,7 @@ class Objectives:
 
     progress_lag: float = 120
     analytics_lag: float = 120
+    queued_events: float = 900
     database_latency_p95: float = 100
     spool_backlog: float = 50
     rollup_lag: float = 180

@@ -1,8 +1,6 @@
 """What a learner is known by in an organisation, and where that stands in a document. No IO, no clock."""
 
 import hashlib
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +11,9 @@ from uuid import UUID
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.operation import Operation
 from rollcall.domain.dead_letters import read_document, write_document
+from rollcall.domain.mentions import Mentions, others_spelled
 from rollcall.domain.subject import opaque_subject
 
-ERASED = "erased"
 # Whose an event is: the first of these that it has.
 OWNERS = ("user_id", "user_pseudonym", "anonymous_pseudonym", "session_pseudonym")
 # Members that hold an identifier or nothing: a batch with another text in them could not be read any more.
@@ -35,14 +33,24 @@ class Trace:
     user_id: UUID
     pseudonyms: tuple[str, ...]
     subjects: tuple[str, ...] = ()
+    salt: str = ""
 
     @classmethod
     def of(
-        cls, org_id: UUID, user_id: UUID, others: Iterable[str], pseudonymisers: Iterable[Callable[[str], str]]
+        cls,
+        org_id: UUID,
+        user_id: UUID,
+        others: Iterable[str],
+        pseudonymisers: Iterable[Callable[[str], str]],
+        former: Iterable[Callable[[UUID], Iterable[str]]] = (),
     ) -> Self:
-        """Return the trace of a learner who is also known by other identifiers, of which only pseudonyms are kept."""
-        known, makers = list(others), list(pseudonymisers)
+        """Return the trace of a learner who is also known by other identifiers, of which only pseudonyms are kept.
+
+        `former` make the pseudonyms that other spellings of the user's id had while each had its own.
+        """
+        known, makers = others_spelled(others), list(pseudonymisers)
         pseudonyms = {make(identifier) for make in makers for identifier in [str(user_id), *known]}
+        pseudonyms.update(*(make(user_id) for make in former))
         subjects = {opaque_subject(identifier) for identifier in known}
         return cls(org_id, user_id, tuple(sorted(pseudonyms)), tuple(sorted(subjects)))
 
@@ -50,7 +58,8 @@ class Trace:
     def read(cls, operation: Operation) -> Self:
         """Return the trace that an operation's parameters hold."""
         given = operation.parameters
-        return cls(operation.org_id, UUID(given["user_id"]), tuple(given["pseudonyms"]), tuple(given["subjects"]))
+        pseudonyms, subjects = tuple(given["pseudonyms"]), tuple(given["subjects"])
+        return cls(operation.org_id, UUID(given["user_id"]), pseudonyms, subjects, str(operation.operation_id))
 
     def parameters(self) -> dict[str, Any]:
         """Return what an operation is told: nothing but identifiers of ours and pseudonyms."""
@@ -73,45 +82,42 @@ class Trace:
         return f"learner:{self.digest.hex()[:32]}"
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(re.escape, self.identifiers)), re.IGNORECASE)
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.identifiers)
+    def mentions(self) -> Mentions:
+        """Where texts and documents name the learner."""
+        return Mentions(tuple(self.identifiers), self.salt)
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text names the learner anywhere."""
-        return self._pattern.search(text) is not None
+        return self.mentions.is_in(text)
 
     def owns(self, event: Mapping[str, Any]) -> bool:
         """Tell whether an event, or a row of one, is the learner's."""
         owner = next((event[name] for name in OWNERS if event.get(name) is not None), None)
-        return str(owner).lower() in self._known and self._concerns(event)
+        return owner is not None and self.mentions.is_one(owner) and self._concerns(event)
 
     def _concerns(self, event: Any) -> bool:
         """Tell whether an event may be of this organisation: what belongs to nobody known may be of others."""
         named = event.get("org_id") if isinstance(event, Mapping) else None
         return named is None or str(named).lower() == str(self.org_id)
 
-    def redacted(self, value: Any) -> Any:
+    def redacted(self, value: Any, name: str | None = None) -> Any:
         """Return JSON without any mention of the learner; an event of another organisation as it is."""
         match value:
-            case str():
-                return self._pattern.sub(ERASED, value)
             case list():
-                return [self.redacted(item) for item in value]
+                return [self.redacted(item, name) for item in value]
             case dict() if self._concerns(value):
-                return {self.redacted(name): self._redacted_member(name, item) for name, item in value.items()}
-            case _:
+                return {self.mentions.redact_name(key): self._redacted_member(key, item) for key, item in value.items()}
+            case dict():
                 return value
+            case _:
+                return self.mentions.redact(value, name)
 
     def _redacted_member(self, name: str, item: Any) -> Any:
-        return None if name in IDENTIFIERS and str(item).lower() in self._known else self.redacted(item)
+        return None if name in IDENTIFIERS and self.mentions.is_one(item) else self.redacted(item, name)
 
     def is_in_row(self, row: Mapping[str, Any]) -> bool:
         """Tell whether a row of a snapshot names the learner anywhere."""
-        return self.is_in(json.dumps(row, ensure_ascii=False, default=str))  # with numbers as Decimal, or not
+        return self.mentions.is_in_document(row)
 
     def revise(self, row: Mapping[str, Any], until: datetime) -> Mapping[str, Any] | None:
         """Return a row of a snapshot without the learner; None when it is theirs.
@@ -145,8 +151,8 @@ class Trace:
         except ValueError:
             return [body]
         events = _events(document)
-        found = [event for event in events if self._concerns(event) and self.is_in(write_document([event]))]
-        return found or ([] if events else [document])
+        found = [event for event in events if self._concerns(event) and self.mentions.is_in_document(event)]
+        return found or ([document] if not events and self.mentions.is_in_document(document) else [])
 
     def take_out(self, body: str, until: datetime | None = None) -> "Stripped | None":
         """Return what is left of an archived message without the learner; None where nothing changes.
@@ -158,7 +164,7 @@ class Trace:
         try:
             document = read_document(body)
         except ValueError:
-            return Stripped(self._pattern.sub(ERASED, body), ())
+            return Stripped(self.mentions.redact_text(body), ())
         events = _events(document)
         if not events:
             return _changed(document, self.redacted(document), ())
@@ -188,7 +194,7 @@ class Trace:
         events = _events(document)
         around = {name: value for name, value in document.items() if name != "events"} if events else document
         old = [event for event in events if self._concerns(event) and not _is_newer(document, event, until)]
-        return self.is_in(write_document([around, *old]))
+        return self.mentions.is_in_document([around, *old])
 
 
 @dataclass(frozen=True)

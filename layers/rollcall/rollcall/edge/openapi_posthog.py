@@ -4,12 +4,36 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.posthog import PostHogAnswer, PostHogBatch, PostHogConfig, PostHogEvent, PostHogFlags
+from rollcall.contracts.posthog import (
+    PostHogAnswer,
+    PostHogBatch,
+    PostHogConfig,
+    PostHogEvent,
+    PostHogFlags,
+    PostHogResult,
+    PostHogResults,
+)
 from rollcall.edge import openapi_parts as parts
 from rollcall.edge.openapi_analytics import SEGMENT_PROBLEMS
-from rollcall.edge.posthog_http import BATCH_PATHS, CONFIG, CONFIG_SCRIPT, EVENT_PATHS, FLAG_PATHS, spellings
+from rollcall.edge.posthog_http import (
+    BATCH_PATHS,
+    CONFIG,
+    CONFIG_SCRIPT,
+    EVENT_PATHS,
+    FLAG_PATHS,
+    RESULT_PATHS,
+    spellings,
+)
 
-MODELS: tuple[type[BaseModel], ...] = (PostHogAnswer, PostHogBatch, PostHogConfig, PostHogEvent, PostHogFlags)
+MODELS: tuple[type[BaseModel], ...] = (
+    PostHogAnswer,
+    PostHogBatch,
+    PostHogConfig,
+    PostHogEvent,
+    PostHogFlags,
+    PostHogResult,
+    PostHogResults,
+)
 PROBLEMS = {
     **{status: text for status, text in SEGMENT_PROBLEMS.items() if status != 429},  # noqa: PLR2004
     400: "No event of it could be taken: `errors` says why.",
@@ -30,6 +54,7 @@ def paths() -> dict[str, dict[str, Any]]:
     return {
         **_each(BATCH_PATHS, _batch),
         **_each(EVENT_PATHS, _events),
+        **_each(RESULT_PATHS, _results),
         **_each(FLAG_PATHS, _flags),
         CONFIG.partition(" ")[2]: {"get": _config("getPostHogConfig", "application/json", parts.ref(PostHogConfig))},
         CONFIG_SCRIPT.partition(" ")[2]: {
@@ -77,6 +102,13 @@ def _capture(operation_id: str, summary: str, model: type[BaseModel]) -> dict[st
             **parts.problems(PROBLEMS | {429: BY_GATEWAY[429]}, parts.INGEST_HEADERS),
         },
     }
+
+
+def _results(operation_id: str) -> dict[str, Any]:
+    described = _capture(operation_id, "Take a batch of PostHog's newer protocol", PostHogBatch)
+    described["description"] = "For PostHog's clients in the capture mode v1. The write key is the bearer's token."
+    described["responses"]["200"] = parts.answer("A result for each event.", PostHogResults, parts.INGEST_HEADERS)
+    return described
 
 
 def _flags(operation_id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.receipt import EventState
+from rollcall.contracts.receipt import EventLookup
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
@@ -14,9 +14,10 @@ from rollcall.contracts.scrubbing import (
     RescrubView,
 )
 from rollcall.edge.openapi_admin import operation, parameter
+from rollcall.edge.receipts_http import MESSAGE_ID_MAX
 
 MODELS: tuple[type[BaseModel], ...] = (
-    EventState,
+    EventLookup,
     PolicyRequest,
     PolicyView,
     Preview,
@@ -34,19 +35,7 @@ def paths() -> dict[str, dict[str, Any]]:
         "limit", "query", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "How many at most."
     )
     return {
-        "/api/events/{event_id}/receipt": {
-            "get": operation(
-                "getReceipt",
-                "Where an event is",
-                "Stored, queued, a dead letter, or rejected with a reason. For admin:read.",
-                ("200", "Where it is.", EventState),
-                (400, 404),
-                parameters=[
-                    parameter("event_id", "path", UUID_SCHEMA, "The event."),
-                    org_id | {"required": False, "description": "Needed where the token holds several."},
-                ],
-            )
-        },
+        **_receipts(org_id | {"required": False, "description": "Needed where the token holds several."}),
         "/api/admin/scrub/preview": {
             "post": operation(
                 "postScrubPreview",
@@ -95,3 +84,25 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
     }
+
+
+def _receipts(org_id: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    text = {"type": "string", "minLength": 1, "maxLength": MESSAGE_ID_MAX}
+    event_id = parameter("event_id", "path", {"type": "string"}, "The event, by its own id or a client's messageId.")
+    message_id = parameter("message_id", "query", text, "The same, where a path could not hold it.")
+    return {
+        "/api/events/{event_id}/receipt": {"get": _receipt("getReceipt", [event_id, org_id])},
+        "/api/receipts": {"get": _receipt("getReceiptOfMessage", [message_id, org_id])},
+    }
+
+
+def _receipt(operation_id: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    return operation(
+        operation_id,
+        "Where an event is",
+        "Stored, queued, a dead letter, or rejected with a reason. A progress event and an analytics event may "
+        "have the same id: then the second is among `others`. For admin:read.",
+        ("200", "Where it is.", EventLookup),
+        (400, 404),
+        parameters=parameters,
+    )

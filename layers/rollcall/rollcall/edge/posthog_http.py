@@ -1,20 +1,23 @@
 """How the routes of PostHog's clients are asked and answer: as those clients expect, who go by the status alone."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rollcall import errors
-from rollcall.contracts.posthog import PostHogAnswer, PostHogConfig, PostHogFlags
+from rollcall.contracts.posthog import PostHogAnswer, PostHogConfig, PostHogFlags, PostHogResults
 from rollcall.domain import write_key
 from rollcall.edge import ingest_http, settings, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
+from rollcall.flows.capture import UNSPLIT_FACTOR
 from rollcall.flows.ingest import Ingestion
 
 OK = 200
 BATCH_PATHS = ("/batch", "/i/v0/ai/batch")
 EVENT_PATHS = ("/capture", "/e", "/i/v0/e", "/track")
+RESULT_PATHS = ("/i/v1/analytics/events",)
 FLAG_PATHS = ("/decide", "/flags")
 CONFIG, CONFIG_SCRIPT = "GET /array/{token}/config", "GET /array/{token}/config.js"
+GZIP_LOST = "A gateway took this gzip body for text. Switch the client's compression off: see docs/clients.md."
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 router = Router()
@@ -33,6 +36,14 @@ def post_batch(request: Request) -> Response:
 def post_event(request: Request) -> Response:
     """Take an event, or several: current clients send batches here as well."""
     return _take(request, is_batch=False)
+
+
+def post_results(request: Request) -> Response:
+    """Take a batch under the newer protocol: the key is a bearer's token, and each event has a result of its own."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    sent_at = request.headers.get("posthog-request-timestamp", "")
+    told = {"api_key": key.strip() if scheme.lower() == "bearer" else "", "sent_at": sent_at}
+    return Response.of(OK, PostHogResults.of(ingest_http.receipt_of(_ingest(request, told))))
 
 
 def post_flags(request: Request) -> Response:
@@ -68,21 +79,31 @@ def _token(request: Request) -> str:
 
 
 def _take(request: Request, *, is_batch: bool) -> Response:
-    flow, bytes_max = wiring_analytics.capture(), settings.current().analytics_batch_max_bytes
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def accept() -> Ingestion:
-        return flow.accept(request.body(bytes_max), media_type, request.query, bytes_max)
-
-    try:
-        ingestion = ingest_http.take(request, flow.collect, "capture", accept)
-    except errors.RateLimited as limited:
-        # posthog-js never sends again what was answered by 429, and does so by 503.
-        raise errors.SendingTooFast(retry_after_seconds=limited.retry_after_seconds) from limited
+    ingestion = _ingest(request, request.query)
     receipt = ingest_http.receipt_of(ingestion)
     if ingest_http.is_settled(receipt):
         return Response.of(OK, PostHogAnswer.of(receipt, is_batch=is_batch))
     return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id)
+
+
+def _ingest(request: Request, told: Mapping[str, str]) -> Ingestion:
+    """Take a body. `told` is what stands beside it: the key, when it was sent, how it is packed."""
+    flow, bytes_max = wiring_analytics.capture(), UNSPLIT_FACTOR * settings.current().analytics_batch_max_bytes
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def accept() -> Ingestion:
+        return flow.accept(request.body(bytes_max), media_type, told, bytes_max)
+
+    try:
+        return ingest_http.take(request, flow.collect, "capture", accept)
+    except errors.BodyDamaged as damaged:
+        if "content-encoding" not in request.headers:
+            raise
+        # A client that names its encoding would send the very same again.
+        raise errors.InvalidBody(GZIP_LOST) from damaged
+    except errors.RateLimited as limited:
+        # posthog-js never sends again what was answered by 429, and does so by 503.
+        raise errors.SendingTooFast(retry_after_seconds=limited.retry_after_seconds) from limited
 
 
 def _register(paths: tuple[str, ...], answer: Callable[[Request], Response]) -> None:
@@ -93,4 +114,5 @@ def _register(paths: tuple[str, ...], answer: Callable[[Request], Response]) -> 
 
 _register(BATCH_PATHS, post_batch)
 _register(EVENT_PATHS, post_event)
+_register(RESULT_PATHS, post_results)
 _register(FLAG_PATHS, post_flags)

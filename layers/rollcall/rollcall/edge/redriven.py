@@ -7,6 +7,7 @@ from typing import Any
 from rollcall.contracts.dead_letter import Marks
 from rollcall.domain import dead_letters
 from rollcall.edge import observe, wiring
+from rollcall.flows.isolate import Unfit
 
 Record = dict[str, Any]
 
@@ -38,6 +39,13 @@ def marks_of_failed(record: Record, error_code: str) -> Marks:
             "first_failed_at": marks.first_failed_at or first_received_at(record),
         }
     )
+
+
+def marks_of_unfit(record: Record, unfit: Unfit, number: int) -> Marks:
+    """Return the marks of an event that is buried out of its message: whose it is, and an id of its own."""
+    marks = marks_of_failed(record, unfit.fault.code)
+    source_id = f"{marks.message_id}/{number}/{unfit.event_id or 'unread'}"
+    return marks.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
 
 
 def resolve(queue: str, record: Record, counts: Counter[str]) -> None:

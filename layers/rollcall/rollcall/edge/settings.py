@@ -89,6 +89,7 @@ class Settings(BaseModel):
     queue_latency_warn_seconds: float = Field(30, gt=0)
     queue_latency_page_seconds: float = Field(60, gt=0)
     ingest_lag_page_seconds: float = Field(120, gt=0)
+    queued_events_max_seconds: float = Field(900, gt=0)
     rollup_lag_warn_seconds: float = Field(180, gt=0)
     rollup_lag_page_seconds: float = Field(600, gt=0)
 
@@ -157,6 +158,7 @@ class Settings(BaseModel):
         return Objectives(
             progress_lag=self.ingest_lag_page_seconds,
             analytics_lag=self.ingest_lag_page_seconds,
+            queued_events=self.queued_events_max_seconds,
             database_latency_p95=self.database_latency_objective_ms,
             spool_backlog=self.backlog_limit,
             rollup_lag=self.rollup_lag_warn_seconds,

@@ -15,10 +15,12 @@ class SignallingDatabase(Database):
         super().__init__(address, answer_timeout_seconds)
         self._signals = signals
 
-    def call(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+    def call(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any], *, is_trial: bool = False
+    ) -> tuple[Any, ...]:
         """Call as the database does, and tell what that showed."""
         try:
-            row = super().call(statement, parameters)
+            row = super().call(statement, parameters, is_trial=is_trial)
         except StoreUnavailable:
             self._signals.database_unreachable()
             raise

@@ -10,7 +10,7 @@ from rollcall.contracts.redrive import Selection
 from rollcall.domain import certificate
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.trace import Trace
-from rollcall.edge import wiring, wiring_dead_letters, wiring_operations, wiring_scrub, wiring_snapshots
+from rollcall.edge import wiring, wiring_dead_letters, wiring_live, wiring_operations, wiring_scrub, wiring_snapshots
 from rollcall.flows.erase import Erase
 from rollcall.flows.export_learner import Export
 from rollcall.flows.find_residue import FindResidue
@@ -31,7 +31,7 @@ def erase() -> Erase:
     store, objects = privacy_store(), wiring_operations.archive_objects()
     snapshots = wiring_snapshots.rewriting()
     search = FindResidue(store, objects, snapshots)
-    return Erase(store, objects, snapshots, search, _discard, _sign, wiring.now, time.monotonic)
+    return Erase(store, objects, snapshots, search, wiring_live.tickets(), _discard, _sign, wiring.now, time.monotonic)
 
 
 @cache
@@ -48,8 +48,9 @@ def trace_of(org_id: UUID, user_id: UUID, other_ids: list[str]) -> Trace:
     Also under the keys of nobody known: what nobody could read was pseudonymised with those.
     """
     keyring = wiring_scrub.keyring()
-    makers = (Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets)
-    return Trace.of(org_id, user_id, other_ids, (maker.pseudonym for maker in makers))
+    makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
+    current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
+    return Trace.of(org_id, user_id, other_ids, current, former)
 
 
 def _sign(document: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def watch() -> Watch:
     current = settings.current()
     return Watch(
         store=store(),
-        analytics_depth=lambda: _depth_of("analytics"),
+        analytics_depth=lambda: _depth_of("analytics") + _depth_of("analytics_dead_letter"),
         publishing=publish_alert(),
         jobs=JOBS,
         thresholds=current.thresholds,

@@ -1,18 +1,19 @@
 """Bury: record each dead letter in the ledger, keep its scrubbed body in the archive, and let it leave its queue."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letter import Failure, Marks
+from rollcall.contracts.dead_letter import INTEGER_MAX, NOBODY, Failure, Marks
 from rollcall.domain import dead_letters
 from rollcall.domain.dead_letters import Part
 from rollcall.domain.salvage import put_back
 from rollcall.domain.shape import shape_of, shape_texts
-from rollcall.errors import ScrubFailed
+from rollcall.errors import ConfigurationInvalid, ScrubFailed, Unavailable
 
+SHAPE_RECEIVES = 16  # a quarter of an hour of tries
 EVENTS_MAX = 5_000  # in a body: ten times what a batch may have
 
 
@@ -102,12 +103,24 @@ class Bury:
 
         The body comes first and the ledger last, so that a row always has its body; either done twice changes
         nothing. Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then it stays on its queue.
+        Content never keeps it there: where a fault that nobody foresaw lasts, the shape alone is kept.
         """
-        parts = [self._without_erased(part) for part in _parts(message)]
+        try:
+            return self._bury(message, _parts(message))
+        except (Unavailable, ConfigurationInvalid):
+            raise
+        except Exception:
+            if message.receive_count < SHAPE_RECEIVES:
+                raise  # a fault of ours must not cost a body at once: what mends it may be on its way
+            plain = replace(message, marks=message.marks.model_copy(update={"first_failed_at": None}))
+            return self._bury(plain, [_shape_of(message)])
+
+    def _bury(self, message: DeadMessage, given: list[Part]) -> list[Failure]:
+        parts = [self._without_erased(part) for part in given]
         failures = [(part, *self._failure(message, part)) for part in parts if part is not None]
         for _, failure, kept in failures:
             if kept is not None and failure.archive_key is not None:
-                self.archive.put(failure.archive_key, kept.encode())
+                self.archive.put(failure.archive_key, kept.encode(errors="backslashreplace"))
         return [failure for part, failure, _ in failures if self.ledger.record_dead_letter(part.org_id, failure)]
 
     def _without_erased(self, part: Part) -> Part | None:
@@ -124,7 +137,9 @@ class Bury:
         marks = message.marks
         cause, error_code = dead_letters.cause_of(marks.error_code, was_moved=message.was_moved)
         letter_id = marks.dead_letter_id or dead_letters.dead_letter_id(message.queue, message.source_id, part.org_id)
-        first_failed_at = min(marks.first_failed_at or message.first_received_at, message.first_received_at)
+        first_failed_at = min(
+            dead_letters.in_utc(marks.first_failed_at or message.first_received_at), message.first_received_at
+        )
         kept: str | None = part.body
         if not part.is_batch:
             try:
@@ -139,7 +154,7 @@ class Bury:
             error_code=error_code,
             first_failed_at=first_failed_at,
             failed_at=self.now(),
-            receive_count=message.receive_count if marks.receive_count is None else marks.receive_count,
+            receive_count=min(marks.receive_count or message.receive_count, INTEGER_MAX),
             size_bytes=len(part.body.encode(errors="surrogatepass")),
             body_digest=scrubbing.pseudonymiser.digest(part.body.encode(errors="surrogatepass")),
             event_ids=list(part.event_ids),
@@ -149,15 +164,32 @@ class Bury:
 
 
 def _parts(message: DeadMessage) -> list[Part]:
-    """Return the parts of a message. One that was redriven is one dead letter, and whose it was it stays."""
+    """Return the parts of a message. Where its marks say whose it is, it is one dead letter of theirs.
+
+    So it is with one that was redriven, and with an event that was taken out of its batch.
+    """
     parts = dead_letters.parts_of(message.body)
     marks = message.marks
-    if marks.dead_letter_id is None or marks.org_id is None:
+    if marks.org_id is None:
         return parts
     event_ids = tuple(event_id for part in parts for event_id in part.event_ids)
     is_batch = all(part.is_batch for part in parts)
     body = dead_letters.rewritten(message.body) if is_batch else message.body
     return [Part(marks.org_id, body, event_ids, is_batch)]
+
+
+def _shape_of(message: DeadMessage) -> Part:
+    """Return the part that a message is when nothing but its shape can be kept."""
+    body = dead_letters.write_document({"shape": shape_of(message.body)})
+    return Part(message.marks.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
+
+
+def _legible_ids(body: str) -> tuple[UUID, ...]:
+    """Return the ids of events that can be read in a body, whatever it is like."""
+    try:
+        return dead_letters.legible_event_ids(body)
+    except Exception:  # noqa: BLE001 - as in bury
+        return ()
 
 
 def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:

@@ -17,6 +17,10 @@ from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
+# These clients do not split what they have into batches of a bounded size, and most drop what is answered by 413: an
+# application that captures much at once must not lose it. By so many times the limits of other routes are exceeded.
+UNSPLIT_FACTOR = 8
+
 
 @dataclass(frozen=True)
 class Capture:
@@ -35,8 +39,9 @@ class Capture:
         if body.key is None:
             raise InvalidWriteKey
         holder = self.write_keys.check(body.key)
-        if len(body.documents) > self.collect.rules.events_max:
-            raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} events.")
+        events_max = UNSPLIT_FACTOR * self.collect.rules.events_max
+        if len(body.documents) > events_max:
+            raise TooManyEvents(f"A batch has at most {events_max} events.")
         sent_at = _sent_at(body)
         skew = ClockSkew.between(sent_at, received_at, AcceptedWindow.at(received_at, self.collect.rules.retention))
         read = _read(body, holder, sent_at or received_at, skew)
@@ -58,7 +63,10 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
         try:
             event = posthog.event_of(document, holder.org_id, sent_at)
         except CallRefused as refused:
-            read.refuse(position, None, refused.reason, refused.member)
+            event_id = posthog.told_event_id(document, holder.org_id)
+            if event_id is not None:
+                read.rejected.append((holder.org_id, event_id, refused.reason))
+            read.refuse(position, event_id, refused.reason, refused.member)
         else:
             if skew.window.holds(skew.correct(event.occurred_at)):
                 read.events.append(event)

@@ -171,7 +171,9 @@ class Collect:
         except QueueUnavailable:
             self._withdraw(batches)
             raise
-        noted = note_rejections(self.receipts, read, subject, sender.org_ids, self.rules.limit, received_at)
+        noted = note_rejections(
+            self.receipts, read, subject, sender.org_ids, self.rules.limit, received_at, "analytics"
+        )
         if noted.retry_after_ms:
             return Ingestion(None, [], noted.rate, noted.retry_after_ms)
         return Ingestion(_receipt(read), read.faults, announced.rate or noted.rate)

@@ -10,8 +10,10 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from rollcall.contracts.caller import Caller
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.privacy import Certificate
+from rollcall.contracts.receipt import EventKind
 from rollcall.contracts.snapshot import SnapshotFile
 from rollcall.domain.places import ErasedLearner, ErasedRows, TablePart
 from rollcall.domain.remainders import EXPLAINED, remainders
@@ -24,9 +26,9 @@ from rollcall.flows.learner_work import CHUNK_SECONDS, Work, part_at, place_afte
 from rollcall.flows.operate import Advanced, Chunk, StepResult
 from rollcall.flows.rewrite_snapshot import Revise, RewriteResult
 
-DRY_PHASES = ("learner", "rows", "archive", "snapshots", "exports", "finish")
+DRY_PHASES = ("learner", "rows", "archive", "snapshots", "exports", "tickets", "finish")
 PHASES = (
-    *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports"),
+    *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports", "tickets"),
     *("search_rows", "search_objects", "search_unsettled_snapshots", "search_snapshots", "finish"),
 )
 ROUNDS_MAX = 3  # what a search finds may have been on its way when its place was passed: it is erased once more
@@ -51,8 +53,8 @@ class PrivacyStore(Protocol):
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen."""
 
-    def entomb_events(self, org_id: UUID, event_ids: list[UUID]) -> None:
-        """Leave of erased events their ids alone."""
+    def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: list[UUID]) -> None:
+        """Leave of erased events of a kind, or of either, their ids alone."""
 
     def exports_of(self, trace: Trace) -> list[UUID]:
         """Return the ids of a learner's exports."""
@@ -79,6 +81,13 @@ Discard = Callable[[UUID, UUID, str, str], object]
 """Gives up a dead letter of an organisation, as somebody, for a reason."""
 
 
+class Tickets(Protocol):
+    """Tickets for sockets that were not used; each call raises TableUnavailable."""
+
+    def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
+        """Take back the tickets of some callers, and return how many there were."""
+
+
 @dataclass(frozen=True)
 class Erase:
     """The step, with the IO it was given. `sign` completes a certificate; `discard` gives up an emptied dead letter."""
@@ -87,6 +96,7 @@ class Erase:
     objects: Objects
     snapshots: Snapshots
     search: FindResidue
+    tickets: Tickets
     discard: Discard
     sign: Callable[[dict[str, Any]], dict[str, Any]]
     now: Callable[[], datetime]
@@ -113,6 +123,7 @@ class Erase:
             "unsettled_snapshots": self._unsettled_snapshots,
             "snapshots": self._snapshots,
             "exports": self._exports,
+            "tickets": self._tickets,
             "search_rows": self.search.rows,
             "search_objects": self.search.objects_of,
             "search_unsettled_snapshots": self.search.unsettled_snapshots_of,
@@ -160,7 +171,8 @@ class Erase:
     def _replace(self, operation: Operation, place: Place, key: str, stripped: Stripped) -> None:
         if operation.is_dry_run:
             return
-        self.store.entomb_events(operation.org_id, list(stripped.event_ids))
+        kind: EventKind | None = "progress" if place.name == "spool" else None
+        self.store.entomb_events(operation.org_id, kind, list(stripped.event_ids))
         if stripped.body is not None:
             self.objects.put(key, stripped.body.encode())
             return
@@ -197,7 +209,9 @@ class Erase:
             changed = sum(revise(row) not in (None, row) for row in rows)
         else:
             changed = self.snapshots.revise_file(file, revise).rows_changed
-            self.store.entomb_events(operation.org_id, gone)
+            self.store.entomb_events(
+                operation.org_id, "progress" if file.table_name == "progress_events" else "analytics", gone
+            )
         _count(work, "deleted_rows_snapshots", len(gone))
         _count(work, "redacted_rows_snapshots", changed)
 
@@ -208,6 +222,15 @@ class Erase:
                 _count(work, "deleted_objects_exports", 1)
                 if not operation.is_dry_run:
                     self.objects.delete([key])
+        work.move(None)
+
+    def _tickets(self, operation: Operation, trace: Trace, work: Work) -> None:
+        """Take back unused tickets for sockets: they name their bearer. The next one is of a new beginning."""
+
+        def is_theirs(caller: Caller) -> bool:
+            return trace.org_id in caller.org_ids and trace.mentions.is_one(caller.subject)
+
+        _count(work, "deleted_tickets", self.tickets.withdraw(is_theirs, is_dry_run=operation.is_dry_run))
         work.move(None)
 
     def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> StepResult | Advanced:

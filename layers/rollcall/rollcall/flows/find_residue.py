@@ -12,6 +12,7 @@ from uuid import UUID
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.snapshot import SnapshotFile
 from rollcall.domain.places import FoundRows, TablePart
+from rollcall.domain.remainders import NAMESAKES
 from rollcall.domain.trace import Trace
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.learner_objects import Objects, archived, exports, read_next
@@ -27,6 +28,13 @@ class SearchStore(Protocol):
 
     def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
         """Search a part of a table; without a moment of erasure, return its rows."""
+
+
+class ResidueStore(SearchStore, Protocol):
+    """Searches rows, and ids of events."""
+
+    def count_namesakes(self, trace: Trace) -> int:
+        """Return how many events have an id that is equal to an identifier of a learner."""
 
 
 class Snapshots(Protocol):
@@ -49,7 +57,7 @@ class Snapshots(Protocol):
 class FindResidue:
     """The search, with the IO it was given. Each call searches a part, and notes what it found in `work`."""
 
-    store: SearchStore
+    store: ResidueStore
     objects: Objects
     snapshots: Snapshots
 
@@ -60,6 +68,8 @@ class FindResidue:
         work.counts["searched_tables"] += int(found.next_page is None)
         work.add("residue", {part.of: found.older})
         work.add("newer", {part.of: found.newer})
+        if work.position is None:
+            work.add("residue", {NAMESAKES: self.store.count_namesakes(trace)})
         work.move(position_after(part, found.next_page, following))
 
     def objects_of(self, _operation: Operation, trace: Trace, work: Work) -> None:

@@ -26,7 +26,7 @@ def values_of(
         "database_latency_p95": steady_ms(percentile(latencies_ms, 0.95)),
     }
     if (stored := seen.stored) is None:
-        return {"analytics_lag": None, "rollup_lag": None, **values}
+        return {"analytics_lag": None, "queued_events": None, "rollup_lag": None, **values}
     upkeep = stored.upkeep
     analytics = seen.depths.get("analytics")
     # What is announced and not on the queue never got there.
@@ -34,6 +34,8 @@ def values_of(
     is_telling = stored.queues.stored_count >= BATCHES_MIN
     return values | {
         "analytics_lag": significant(waits),
+        # Wherever it is: on the queue, on that of dead letters, or nowhere that anybody knows.
+        "queued_events": significant(stored.queues.oldest_waits_seconds or 0.0),
         "rollup_lag": significant(upkeep.rollup_lag_seconds or 0.0),
         "queue_latency_p95": significant(stored.queues.latency_p95_seconds) if is_telling else None,
         "job_failure_rate": significant(_failure_rate(upkeep.jobs)),

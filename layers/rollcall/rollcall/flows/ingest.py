@@ -177,7 +177,7 @@ class Ingest:
     def _note_rejections(
         self, read: ReadBatch[ProgressEvent], subject: str, caller: Caller, received_at: datetime
     ) -> RateAnswer:
-        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at)
+        return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at, "progress")
 
     def _spool(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         # Only the database can tell the organisation of an event that names none, and it might tell that there is

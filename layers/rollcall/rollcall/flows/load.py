@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from rollcall.contracts.analytics import QueuedBatch
+from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
+from rollcall.flows import isolate
 from rollcall.flows.ingest import LEARNER_ERASED, STATUS_OF_OUTCOME, ProgressStore
+from rollcall.flows.isolate import Unfit
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
@@ -29,51 +31,83 @@ class AnalyticsStore(Protocol):
     def ingest_analytics(self, org_id: UUID, batches: Sequence[QueuedBatch]) -> list[list[str]]:
         """Store all or none of them, and return the outcomes of each batch's events."""
 
+    def refuses(self, batch: QueuedBatch) -> bool:
+        """Tell whether content of a batch can never be stored; nothing is."""
 
-def load_spooled(message: str, store: ProgressStore) -> Counter[str]:
-    """Store a spooled batch once and return its counts by status.
 
-    Raises PoisonedMessage when it cannot be read, StoreUnavailable when it should be tried again later.
+class SpoolStore(ProgressStore, Protocol):
+    """Stores batches of the spool; raises StoreRefused, StoreUnavailable."""
+
+    def refuses(
+        self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
+    ) -> bool:
+        """Tell whether content of a batch can never be stored; nothing is."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of a message: counts of what was stored by status, and the events that nobody can read or store.
+
+    `kept` is the message as it may be archived; None: not at all.
     """
-    counts, _ = store_spooled(message, store)
-    return counts
+
+    counts: Counter[str]
+    unfit: tuple[Unfit, ...] = ()
+    kept: str | None = None
 
 
-def store_spooled(message: str, store: ProgressStore) -> tuple[Counter[str], str | None]:
-    """Store a spooled batch once, and return its counts, and the message as it may be archived; None: not at all.
+def load_spooled(message: str, store: SpoolStore) -> Loaded:
+    """Store the events of a spooled batch once, all that can be.
 
-    Events of a learner who was erased while it waited may be kept nowhere. Raises what load_spooled raises.
+    Events of a learner who was erased while it waited may be kept nowhere. Raises PoisonedMessage when it cannot be
+    read, StoreUnavailable when it should be tried again later.
     """
+    batch, unfit = isolate.read_spooled(message)
+    if batch is None:
+        return Loaded(Counter(), tuple(unfit))
     try:
-        batch = SpooledBatch.model_validate_json(message)
-    except ValidationError as invalid:
-        # Not chained: its text quotes the message.
-        raise PoisonedMessage(f"{invalid.error_count()} faults in a spooled batch.") from None
+        outcomes = _store_spooled(batch, store)
+    except StoreRefused as fault:
+        rest, refused = isolate.refused(
+            batch, lambda part: store.refuses(part.subject, part.org_ids, part.events, part.received_at), fault
+        )
+        if not refused:
+            raise
+        unfit += refused
+        if rest is None:
+            return Loaded(Counter(), tuple(unfit))
+        batch, outcomes = rest, _store_spooled(rest, store)
+    events = [event for event, outcome in zip(batch.events, outcomes, strict=True) if outcome != LEARNER_ERASED]
+    kept = batch.model_copy(update={"events": events})
+    return Loaded(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
+
+
+def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
     answer = store.ingest_progress(batch.subject, batch.org_ids, batch.events, batch.received_at, None)
     if answer.outcomes is None:
         raise StoreUnavailable
-    counts = _counts(answer.outcomes)
-    if LEARNER_ERASED not in answer.outcomes:
-        return counts, message
-    events = [event for event, outcome in zip(batch.events, answer.outcomes, strict=True) if outcome != LEARNER_ERASED]
-    kept = batch.model_copy(update={"events": events})
-    return counts, kept.model_dump_json(exclude_none=True) if events else None
+    return answer.outcomes
 
 
-def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Counter[str] | Exception]":
-    """Store the batches in these messages, by message id, and return what came of each: counts, or why not.
+def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Loaded | Exception]":
+    """Store the events of these messages, by message id, all that can be, and return what came of each, or why not.
 
     One call an organisation. What cannot be read is a PoisonedMessage; where the store refuses an organisation's
-    batches together, each is offered alone, so that one alone is poison. After StoreUnavailable nothing more is asked.
-    A fault that nobody foresaw is that of its organisation's messages alone.
+    batches together, each is offered alone, and at last its events, so that one event alone is poison. After
+    StoreUnavailable nothing more is asked. A fault that nobody foresaw is that of its organisation's messages alone.
     """
-    results: dict[str, Counter[str] | Exception] = {}
+    results: dict[str, Loaded | Exception] = {}
+    unread: dict[str, tuple[Unfit, ...]] = {}
     groups: dict[UUID, dict[str, QueuedBatch]] = {}
     for message_id, text in messages.items():
         try:
-            batch = QueuedBatch.model_validate_json(text)
-        except ValidationError as invalid:
-            results[message_id] = PoisonedMessage(f"{invalid.error_count()} faults in a queued batch.")
+            batch, unfit = isolate.read_queued(text)
+        except PoisonedMessage as poison:
+            results[message_id] = poison
+            continue
+        unread[message_id] = tuple(unfit)
+        if batch is None:
+            results[message_id] = Loaded(Counter())
         else:
             groups.setdefault(batch.org_id, {})[message_id] = batch
     away: StoreUnavailable | None = None
@@ -85,22 +119,36 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
             results |= dict.fromkeys(group, fault)
         except Exception as fault:  # noqa: BLE001 - raised again for each of its messages
             results |= dict.fromkeys(group, fault)
-    return results
+    return {message_id: _with_unread(result, unread.get(message_id, ())) for message_id, result in results.items()}
+
+
+def _with_unread(result: Loaded | Exception, unread: tuple[Unfit, ...]) -> Loaded | Exception:
+    return Loaded(result.counts, unread + result.unfit) if isinstance(result, Loaded) else result
 
 
 def _store_group(
     org_id: UUID, group: Mapping[str, QueuedBatch], store: AnalyticsStore
-) -> "dict[str, Counter[str] | RollcallError]":
+) -> "dict[str, Loaded | RollcallError]":
     try:
         outcomes = store.ingest_analytics(org_id, list(group.values()))
     except StoreRefused as refused:
-        if len(group) == 1:
-            return dict.fromkeys(group, refused)
-        alone: dict[str, Counter[str] | RollcallError] = {}
+        alone: dict[str, Loaded | RollcallError] = {}
         for message_id, batch in group.items():
-            alone |= _store_group(org_id, {message_id: batch}, store)
+            alone[message_id] = _store_alone(batch, store, refused)
         return alone
-    return {message_id: _counts(answer) for message_id, answer in zip(group, outcomes, strict=True)}
+    return {message_id: Loaded(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
+
+
+def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "Loaded | RollcallError":
+    """Store what the database takes of one batch."""
+    rest, unfit = isolate.refused(batch, store.refuses, fault)
+    if rest is None and unfit:
+        return Loaded(Counter(), tuple(unfit))
+    try:
+        (outcomes,) = store.ingest_analytics(batch.org_id, [rest or batch])
+    except StoreRefused as refused:
+        return refused
+    return Loaded(_counts(outcomes), tuple(unfit))
 
 
 def _counts(outcomes: Iterable[str]) -> Counter[str]:
@@ -117,27 +165,35 @@ def retry_delay_seconds(receive_count: int) -> int:
 
 @dataclass(frozen=True)
 class Message:
-    """What is known of a message, beside its body: how often it was received, and how it can be put elsewhere."""
+    """What is known of a message, beside its body: how often it was received, and how it can be put elsewhere.
+
+    `bury` takes the whole of it, `bury_unfit` those of its events that nobody can read or store.
+    """
 
     receive_count: int
     give_back: Callable[[], None]
     bury: Callable[[PoisonedMessage | StoreRefused], None]
+    bury_unfit: Callable[[Sequence[Unfit]], None]
 
 
-def settle(message: Message, store_message: Callable[[], Counter[str]]) -> Counter[str] | None:
-    """Store one message, or put it where it belongs. Returns its counts, or None when it is to be received again.
+def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
+    """Store one message, or put it where it belongs. Returns what came of it; None: it is to be received again.
 
-    A database that is away gives the message back, however often that was; only a message that nobody can read, or
-    that the database refuses, in several tries, is buried, and alone.
+    A database that is away gives the message back, however often that was; only what nobody can read, or what the
+    database refuses, in several tries, is buried, and alone.
     """
     try:
-        return store_message()
+        loaded = store_message()
+        if not loaded.unfit:
+            return loaded
+        if message.receive_count >= POISON_RECEIVES:
+            message.bury_unfit(loaded.unfit)
+            return loaded
     except StoreUnavailable:
-        message.give_back()
-        return None
+        pass
     except (PoisonedMessage, StoreRefused) as poison:
-        if message.receive_count < POISON_RECEIVES:
-            message.give_back()
-            return None
-        message.bury(poison)
-        return Counter()
+        if message.receive_count >= POISON_RECEIVES:
+            message.bury(poison)
+            return Loaded(Counter())
+    message.give_back()
+    return None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.receipt import QueuedEvents, Rejection
+from rollcall.contracts.receipt import EventKind, QueuedEvents, Rejection
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.rate import RateAnswer, RateLimit
 from rollcall.errors import StoreUnavailable
@@ -23,9 +23,14 @@ class ReceiptStore(Protocol):
         """Forget batches that could not be queued."""
 
     def note_rejections(
-        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+        self,
+        subject: str,
+        limit: RateLimit | None,
+        rejections: Sequence[Rejection],
+        rejected_at: datetime,
+        kind: EventKind,
     ) -> RateAnswer:
-        """Note why events were rejected; a `limit` of None does not count against the caller's rate."""
+        """Note why events of a kind were rejected; a `limit` of None does not count against the caller's rate."""
 
 
 def note_rejections(
@@ -35,6 +40,7 @@ def note_rejections(
     org_ids: frozenset[UUID],
     limit: RateLimit,
     rejected_at: datetime,
+    kind: EventKind,
 ) -> RateAnswer:
     """Note the rejections of a batch. One that had nothing else in it counts against the rate here.
 
@@ -44,6 +50,6 @@ def note_rejections(
     if not rejections:
         return RateAnswer(None)
     try:
-        return store.note_rejections(subject, None if read.events else limit, rejections, rejected_at)
+        return store.note_rejections(subject, None if read.events else limit, rejections, rejected_at, kind)
     except StoreUnavailable:
         return RateAnswer(None)

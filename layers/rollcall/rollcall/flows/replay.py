@@ -20,8 +20,7 @@ from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 from rollcall.flows.archive import folder
-from rollcall.flows.ingest import ProgressStore
-from rollcall.flows.load import load_spooled
+from rollcall.flows.load import SpoolStore, load_spooled
 from rollcall.flows.operate import Advanced, Chunk, Step, StepResult
 
 LEARNERS_MAX = 25  # whose locks one chunk takes: a batch of theirs waits for it, and gives up after four seconds
@@ -133,7 +132,7 @@ def first_that_reads(*applies: Apply) -> Apply:
     return apply
 
 
-def apply_spooled(store: ProgressStore, now: Callable[[], datetime], retention: timedelta) -> Apply:
+def apply_spooled(store: SpoolStore, now: Callable[[], datetime], retention: timedelta) -> Apply:
     """Return what applies an archived batch of the spool, without what retention would drop at once (`expired`)."""
 
     def apply(body: bytes, operation: Operation) -> Counter[str]:
@@ -149,7 +148,8 @@ def apply_spooled(store: ProgressStore, now: Callable[[], datetime], retention: 
         counts = Counter(events=len(events), expired=len(meant) - len(events))
         if events and not operation.is_dry_run:
             part = batch.model_copy(update={"org_ids": [operation.org_id], "events": events})
-            counts += load_spooled(part.model_dump_json(exclude_none=True), store)
+            loaded = load_spooled(part.model_dump_json(exclude_none=True), store)
+            counts += loaded.counts + Counter(failed_events=len(loaded.unfit))
         return +counts
 
     return apply

@@ -64,7 +64,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Watch:
-    """The flow, with the IO it was given. `analytics_depth` raises QueueUnavailable."""
+    """The flow, with the IO it was given. `analytics_depth` raises QueueUnavailable.
+
+    It is that of the queue and of its dead letters together: either may hold what was announced.
+    """
 
     store: WatchStore
     analytics_depth: Callable[[], QueueDepth]

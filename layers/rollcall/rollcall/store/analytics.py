@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from psycopg import errors as pg
-
 from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.errors import StoreRefused
-from rollcall.store.connection import Database
+from rollcall.store.connection import REFUSALS, Database, name_of
 
 INGEST = "select outcomes from rollcall.ingest_analytics_v1(%s, %s::jsonb)"
 COUNT_OUTDATED = "select rollcall.count_outdated_analytics_v1(%s, %s, %s)"
@@ -27,14 +25,17 @@ class AnalyticsStore:
 
         Raises StoreRefused when some content of theirs can never be stored, StoreUnavailable.
         """
-        document = "[" + ",".join(batch.model_dump_json(exclude_none=True) for batch in batches) + "]"
         try:
-            (outcomes,) = self._database.call(INGEST, (org_id, document))
-        except (pg.DataError, pg.IntegrityError) as refused:
+            (outcomes,) = self._database.call(INGEST, (org_id, _document(batches)))
+        except REFUSALS as refused:
             # Not chained: its text may quote a row.
-            raise StoreRefused(f"SQLSTATE {refused.sqlstate}.") from None
+            raise StoreRefused(name_of(refused)) from None
         answers = iter(outcomes)
         return [[next(answers) for _ in batch.events] for batch in batches]
+
+    def refuses(self, batch: QueuedBatch) -> bool:
+        """Tell whether content of a batch can never be stored; nothing is. Raises StoreUnavailable."""
+        return self._database.refuses(INGEST, (batch.org_id, _document([batch])))
 
     def count_outdated(self, org_id: UUID, day: date, policy_version: str) -> int:
         """Return how many events of a day were scrubbed by another policy. Raises StoreUnavailable."""
@@ -56,3 +57,7 @@ class AnalyticsStore:
         """Write what the policy leaves of stored events. Raises StoreUnavailable."""
         document = "[" + ",".join(event.model_dump_json() for event in events) + "]"
         self._database.call(REWRITE, (org_id, policy_version, document))
+
+
+def _document(batches: Sequence[QueuedBatch]) -> str:
+    return "[" + ",".join(batch.model_dump_json(exclude_none=True) for batch in batches) + "]"

@@ -23,6 +23,8 @@ CONFLICT_PAUSE_SECONDS = 0.02
 # What another try of the same call cures: it is one transaction, and nothing of it was kept. A check violation is
 # one when a partition that was attached meanwhile took over rows on their way to the default partition.
 TRANSIENT_CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure, pg.CheckViolation)
+# What says that some content can never be stored: of the procedure's own checks, of types, or before it was even sent.
+REFUSALS = (pg.DataError, pg.IntegrityError, pg.ProgramLimitExceeded, pg.StatementTooComplex, UnicodeError)
 # What says that the database is away, or not fit to write: also a failover that left a reader behind the name.
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction)
 
@@ -70,28 +72,43 @@ class Database:
         self._statement_timeout_seconds = statement_timeout_seconds
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
-    def call(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
-        """Run one statement and return its only row.
+    def call(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any], *, is_trial: bool = False
+    ) -> tuple[Any, ...]:
+        """Run one statement and return its only row; of a trial, all that it did is taken back.
 
         Raises StoreUnavailable when the database is away, or still in conflict after a few tries.
         """
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
-                return self._call_reconnecting(statement, parameters)
+                return self._call_reconnecting(statement, parameters, is_trial)
             except TRANSIENT_CONFLICTS as conflict:
                 if _is_our_fault(conflict):
                     raise
                 logger.info("database conflict", extra={"sqlstate": conflict.sqlstate, "attempt": attempt})
                 time.sleep(CONFLICT_PAUSE_SECONDS * attempt * random.random())  # noqa: S311 - jitter, no secret
+            except (pg.ProgramLimitExceeded, pg.StatementTooComplex):
+                raise  # operational errors by their class, and the content's fault all the same
             except AWAY as away:
                 self.close()
                 raise StoreUnavailable from away
         raise StoreUnavailable
 
-    def _call_reconnecting(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+    def refuses(self, statement: str, parameters: Sequence[Any]) -> bool:
+        """Tell whether a statement's content can never be stored. Whatever it did is taken back.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            self.call(statement, parameters, is_trial=True)
+        except REFUSALS:
+            return True
+        return False
+
+    def _call_reconnecting(self, statement: str, parameters: Any, is_trial: bool) -> tuple[Any, ...]:
         reused = self._connection is not None
         try:
-            return self._execute(statement, parameters)
+            return self._execute(statement, parameters, is_trial)
         except TRANSIENT_CONFLICTS:
             raise
         except AWAY:
@@ -99,25 +116,26 @@ class Database:
             if not reused or (self._connection is not None and not self._connection.broken):
                 raise
             self.close()
-            return self._execute(statement, parameters)
+            return self._execute(statement, parameters, is_trial)
 
-    def _execute(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+    def _execute(self, statement: str, parameters: Any, is_trial: bool) -> tuple[Any, ...]:
         if self._connection is None or self._connection.closed:
             self._connection = self._open()
-        row = self._fetch(self._connection, statement, parameters)
+        row = self._fetch(self._connection, statement, parameters, is_trial)
         if row is None:
             raise StoreUnavailable("The procedure answered nothing.")
         return row
 
     def _fetch(
-        self, connection: psycopg.Connection[tuple[Any, ...]], statement: str, parameters: Any
+        self, connection: psycopg.Connection[tuple[Any, ...]], statement: str, parameters: Any, is_trial: bool
     ) -> tuple[Any, ...] | None:
-        if self._statement_timeout_seconds is None:
+        if self._statement_timeout_seconds is None and not is_trial:
             return connection.execute(statement, parameters).fetchone()
-        with connection.transaction():
-            # Before the statement and not in its procedure: a statement that runs keeps the limit that it began with.
-            limit = f"{round(1000 * self._statement_timeout_seconds)}ms"
-            connection.execute("select set_config('statement_timeout', %s, true)", (limit,))
+        with connection.transaction(force_rollback=is_trial):
+            if self._statement_timeout_seconds is not None:
+                # Before the statement and not in its procedure: one that runs keeps the limit that it began with.
+                limit = f"{round(1000 * self._statement_timeout_seconds)}ms"
+                connection.execute("select set_config('statement_timeout', %s, true)", (limit,))
             return connection.execute(statement, parameters).fetchone()
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
@@ -152,3 +170,8 @@ class Database:
 def _is_our_fault(conflict: psycopg.Error) -> bool:
     """Tell a table's own check, which has a name, from a partition's bounds, which have none."""
     return isinstance(conflict, pg.CheckViolation) and conflict.diag.constraint_name is not None
+
+
+def name_of(refusal: Exception) -> str:
+    """Return what may be told of a refusal: its code, and never its text, which may quote a row."""
+    return f"SQLSTATE {getattr(refusal, 'sqlstate', None) or 'none'}."

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from rollcall.contracts.operation import Operation
+from rollcall.contracts.receipt import EventKind
 from rollcall.domain.places import ErasedLearner, ErasedRows, FoundRows, TablePart
 from rollcall.domain.trace import Trace
 from rollcall.store.connection import Database
@@ -63,14 +64,19 @@ class PrivacyStore:
         )
         return FoundRows(older, newer, rows or [], next_page)
 
+    def count_namesakes(self, trace: Trace) -> int:
+        """Return how many events have an id that is equal to an identifier of a learner."""
+        (number,) = self._database.call("select rollcall.count_namesakes_v1(%s, %s)", (trace.org_id, trace.identifiers))
+        return int(number)
+
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen, or of before."""
         (rebuilt,) = self._database.call("select rollcall.rebuild_rollup_day_v1(%s, %s)", (org_id, day))
         return rebuilt["progress"] is not None or rebuilt["analytics"] is not None
 
-    def entomb_events(self, org_id: UUID, event_ids: Sequence[UUID]) -> None:
-        """Leave of erased events their ids alone."""
-        self._database.call("select rollcall.entomb_events_v1(%s, %s)", (org_id, list(event_ids)))
+    def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: Sequence[UUID]) -> None:
+        """Leave of erased events of a kind, or of either, their ids alone."""
+        self._database.call("select rollcall.entomb_events_v2(%s, %s, %s)", (org_id, kind, list(event_ids)))
 
     def exports_of(self, trace: Trace) -> list[UUID]:
         """Return the ids of all exports that were made of a learner."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.receipt import EventState, QueuedEvents, Rejection
+from rollcall.contracts.receipt import EventKind, EventState, QueuedEvents, Rejection
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.store.advice import advice_of
 from rollcall.store.connection import Database
@@ -18,12 +18,14 @@ ANNOUNCE = (
 WITHDRAW = "select rollcall.withdraw_batches_v1(%s, %s)"
 REJECT = (
     "select rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
-    " from rollcall.note_rejections_v1(%s, %s, %s, %s, %s, %s, %s)"
+    " from rollcall.note_rejections_v2(%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 FIND = (
-    "select found.state, found.kind, found.changed_at, found.reason, found.batch_id, found.dead_letter_id"
-    " from (values (1)) as one left join rollcall.find_event_v1(%s, %s) as found on true"
+    "select coalesce(jsonb_agg(to_jsonb(found) order by found.ordinality), '[]')"
+    " from rollcall.find_event_v2(%s, %s) with ordinality as found"
 )
+
+STATE_MEMBERS = ("state", "kind", "changed_at", "reason", "batch_id", "dead_letter_id")
 
 
 class ReceiptStore:
@@ -53,9 +55,14 @@ class ReceiptStore:
         self._database.call(WITHDRAW, ([batch.org_id for batch in batches], [batch.batch_id for batch in batches]))
 
     def note_rejections(
-        self, subject: str, limit: RateLimit | None, rejections: Sequence[Rejection], rejected_at: datetime
+        self,
+        subject: str,
+        limit: RateLimit | None,
+        rejections: Sequence[Rejection],
+        rejected_at: datetime,
+        kind: EventKind,
     ) -> RateAnswer:
-        """Note why events were rejected; a `limit` of None does not count. Raises StoreUnavailable."""
+        """Note why events of a kind were rejected; a `limit` of None does not count. Raises StoreUnavailable."""
         return _answer(
             self._database.call(
                 REJECT,
@@ -67,28 +74,20 @@ class ReceiptStore:
                     [rejection.event_id for rejection in rejections],
                     [rejection.reason for rejection in rejections],
                     rejected_at,
+                    kind,
                 ),
             )
         )
 
-    def find_event(self, org_id: UUID, event_id: UUID) -> EventState | None:
-        """Return where an event of an organisation is now, None when nothing is known of it.
+    def find_event(self, org_id: UUID, event_id: UUID) -> list[EventState]:
+        """Return where the events of an organisation with this id are now: at most one of each kind, none if unknown.
 
-        Raises StoreUnavailable.
+        What is stored comes first, then what happened last. Raises StoreUnavailable.
         """
-        state, kind, changed_at, reason, batch_id, dead_letter_id = self._database.call(FIND, (org_id, event_id))
-        if state is None:
-            return None
-        return EventState(
-            event_id=event_id,
-            org_id=org_id,
-            state=state,
-            kind=kind,
-            changed_at=changed_at,
-            reason=reason,
-            batch_id=batch_id,
-            dead_letter_id=dead_letter_id,
-        )
+        (found,) = self._database.call(FIND, (org_id, event_id))
+        return [
+            EventState(event_id=event_id, org_id=org_id, **{name: row[name] for name in STATE_MEMBERS}) for row in found
+        ]
 
 
 def _answer(row: tuple[Any, ...]) -> RateAnswer:

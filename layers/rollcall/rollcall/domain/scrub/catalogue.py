@@ -106,7 +106,9 @@ _FAMILIES = {
     SEARCH: "search searched search_performed search_result_clicked products_searched filter_applied",
     PLACE: "page screen page_viewed screen_viewed button_clicked link_clicked element_clicked menu_opened tab_changed"
     " notification_received notification_opened tutorial_started tutorial_completed onboarding_started"
-    " onboarding_completed settings_changed language_changed theme_changed experiment_viewed feature_used",
+    " onboarding_completed settings_changed language_changed theme_changed experiment_viewed feature_used"
+    # What posthog-js tells by itself, as $pageleave and so on: dollar signs are no part of a name.
+    " page_leave autocapture rageclick dead_click web_vitals exception feature_flag_called",
     PERSON: "identify group alias track profile_updated class_joined class_left consent_given consent_withdrawn"
     " account_created account_deleted",
     PROCESS: "process_started process_step_completed process_retry process_completed process_failed",

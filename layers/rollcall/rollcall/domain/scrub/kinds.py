@@ -22,9 +22,9 @@ ITEMS_MAX = 64
 RELEASE = "alpha|beta|build|canary|debug|dev|final|ga|hotfix|insiders?|lts|next|nightly|p|patch|post|pre|preview|prod"
 RELEASE += "|production|r|rc|release|rev|snapshot|sp|stable|staging|test"
 VERSION = re.compile(
-    r"[vV]?(?:0|[1-9][0-9]{0,4})(?:\.[0-9]{1,6}){0,3}"
-    rf"(?:[-+._]?(?:{RELEASE})(?:[-._]?[0-9]{{1,6}}(?:\.[0-9]{{1,4}})?)?|[-+._][0-9]{{1,4}}"
-    r"|[-+._]g?(?=[a-f]{0,11}[0-9])(?=[0-9]{0,11}[a-f])[0-9a-f]{7,12}){0,3}",
+    r"[vV]?(?:0|[1-9][0-9]{0,4}+)(?:\.[0-9]{1,6}+){0,3}"
+    r"(?:[-+._]g?(?=[a-f]{0,11}[0-9])(?=[0-9]{0,11}[a-f])[0-9a-f]{7,12}+(?![0-9a-z])|[-+._][0-9]{1,4}+"
+    rf"|[-+._]?(?>(?:{RELEASE})(?![a-z]))(?:[-._]?[0-9]{{1,6}}+(?:\.[0-9]{{1,4}}+)?+)?+){{0,3}}+",
     re.IGNORECASE,
 )
 FULL_DATE = re.compile(

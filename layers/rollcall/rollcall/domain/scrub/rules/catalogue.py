@@ -61,9 +61,9 @@ FAMILIES = (
     Family([contact.EMAIL_SPELLED], lambda glance: BRACKETED_AT(glance.text), rb"[([{<]"),
     Family([contact.EMAIL_SPELLED], lambda glance: SPACED_AT(glance.text), rb"@"),
     Family([contact.EMAIL_SPELLED], lambda glance: "dot" in glance.lower and SPACED_DOT(glance.text)),
-    Family([network.IPV4], lambda glance: IPV4(glance.text), rb"\.(?:.*\.){2}", SOME, NEAR),
-    Family([network.IPV6], lambda glance: IPV6(glance.text), b":.*:"),
-    Family([network.MAC], lambda glance: MAC(glance.text), rb"[:-](?:.*[:-]){4}|\..*\."),
+    Family([network.IPV4], lambda glance: IPV4(glance.text), rb"\.(?:[^.]*+\.){2}", SOME, NEAR),
+    Family([network.IPV6], lambda glance: IPV6(glance.text), b":[^:]*+:"),
+    Family([network.MAC], lambda glance: MAC(glance.text), rb"[:-](?:[^:-]*+[:-]){4}|\.[^.]*+\."),
     Family([place.COORDINATES], lambda glance: b".000" in glance.shape or "°" in glance.text, rb"[.?]", SOME, NEAR),
     ShapedFamily(
         rb"0(?:[^0a]{0,3}0){6,}",

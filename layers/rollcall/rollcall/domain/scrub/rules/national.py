@@ -259,7 +259,7 @@ LETTER_BEHIND = (
 LETTERED = (
     FI_HETU,
     _rule("@it_codice_fiscale", r"[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
-          _codice_fiscale, shape="aaaa0[0a]*a$"),
+          _codice_fiscale, shape="aaaa0[0a]{0,40}(?<=a)$"),
     _rule("@ie_pps", r"[0-9]{7}[A-W][A-IW]?", _pps, shape=r"0{7}a"),
     _rule("@in_pan", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", None, shape=r"aaaa0000a"),
     _rule("@tw_id", r"[A-Z][1289][0-9]{8}", _taiwan_id, shape=r"a0{9}"),

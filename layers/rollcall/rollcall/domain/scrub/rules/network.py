@@ -5,8 +5,14 @@ from ipaddress import AddressValueError, IPv6Address
 
 from rollcall.domain.scrub.rule import Rule, Span
 
-OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
-IPV4 = Rule("@ipv4", rf"(?<![\w.])(?:{OCTET}(?:\.|\[\.\])){{3}}{OCTET}(?![\w]|\.[0-9])")
+BYTE_MAX = 255
+
+
+def _octets(match: re.Match[str]) -> Span | None:
+    return match.span() if all(int(octet) <= BYTE_MAX for octet in match.groups()) else None
+
+
+IPV4 = Rule("@ipv4", r"(?<![\w.])([0-9]{1,3}+)" + r"(?:\.|\[\.\])([0-9]{1,3}+)" * 3 + r"(?![\w]|\.[0-9])", _octets)
 
 
 def _ipv6(match: re.Match[str]) -> Span | None:

@@ -1,0 +1,52 @@
+-- Events of both kinds may have one id, so a note of a rejection says of which kind it speaks.
+-- Notes of before have the kind unknown. They age out, and are few beside the events: the new key is built in a moment.
+alter table rollcall.rejected_events add column kind text not null default 'unknown'
+check (kind in ('progress', 'analytics', 'unknown'));
+alter table rollcall.rejected_events drop constraint rejected_events_pkey;
+alter table rollcall.rejected_events add primary key (org_id, event_id, kind);
+
+-- The procedure of the last release names the key that is gone: until functions of this release call the next one.
+create or replace function rollcall.note_rejections_v1(
+    p_subject text,
+    p_rate_per_second double precision,
+    p_burst integer,
+    p_org_ids uuid[],
+    p_event_ids uuid[],
+    p_reasons text[],
+    p_rejected_at timestamptz,
+    out rate_remaining integer,
+    out rate_reset_ms integer,
+    out retry_after_ms integer
+)
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+begin
+    retry_after_ms := 0;
+    if p_rate_per_second is not null then
+        select rate.remaining, rate.reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
+        from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
+        if retry_after_ms > 0 then
+            perform note_rate_refusal_v1(p_org_ids);
+            return;
+        end if;
+    end if;
+    perform set_config('rollcall.org_ids', p_org_ids::text, true);
+    insert into rejected_events as known (org_id, event_id, reason, rejected_at)
+    select distinct on (rejection.org_id, rejection.event_id)
+        rejection.org_id, rejection.event_id, rejection.reason, p_rejected_at
+    from unnest(p_org_ids, p_event_ids, p_reasons) as rejection (org_id, event_id, reason)
+    order by rejection.org_id, rejection.event_id
+    on conflict (org_id, event_id, kind) do update
+        set reason = excluded.reason, rejected_at = excluded.rejected_at
+        where known.rejected_at <= excluded.rejected_at;
+end
+$$;
+
+revoke all on function rollcall.note_rejections_v1(
+    text, double precision, integer, uuid[], uuid[], text[], timestamptz
+) from public;
+grant execute on function rollcall.note_rejections_v1(
+    text, double precision, integer, uuid[], uuid[], text[], timestamptz
+) to rollcall_app;

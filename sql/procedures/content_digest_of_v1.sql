@@ -1,0 +1,17 @@
+-- The content digest of a row of one of the tables of events, as SQL: from the ledger of its kind, or from the one of
+-- before kinds were told apart. The row is `events`, its organisation $1.
+create or replace function rollcall.content_digest_of_v1(p_table text) returns text
+language sql
+immutable
+set search_path = rollcall, pg_temp
+as $$
+select format(
+    'coalesce((select identity.content_digest from rollcall.%I as identity'
+    ' where identity.org_id = $1 and identity.event_id = events.event_id),'
+    ' (select identity.content_digest from rollcall.event_identities as identity'
+    ' where identity.org_id = $1 and identity.event_id = events.event_id))',
+    case p_table when 'progress_events' then 'progress_identities' when 'analytics_events' then 'analytics_identities' end
+);
+$$;
+
+revoke all on function rollcall.content_digest_of_v1(text) from public;

@@ -1,0 +1,60 @@
+-- Leaves of erased events of a kind their ids alone: a repetition is known, never stored and never counted again. The
+-- digest, by which their content could be tested, is overwritten, and of the time only the day stays. A null kind is
+-- either: of an archive that holds both. Returns how many were.
+-- Whose kind was not told apart yet (event_identities) is of the kind that the caller knows it by.
+create or replace function rollcall.entomb_events_v2(p_org_id uuid, p_kind text, p_event_ids uuid[]) returns integer
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+as $$
+declare
+    v_entombed integer := 0;
+    v_rows integer;
+begin
+    perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    -- In the order of their keys, as in settle_identities_v1.
+    with held as materialized (
+        select event_id from event_identities
+        where org_id = p_org_id and event_id = any (p_event_ids)
+        order by event_id
+        for update
+    ),
+    told_apart as (
+        delete from event_identities using held
+        where event_identities.org_id = p_org_id and event_identities.event_id = held.event_id
+        returning event_identities.*
+    ),
+    of_progress as (
+        insert into progress_identities (org_id, event_id, occurred_at, content_digest)
+        select org_id, event_id, occurred_at, content_digest from told_apart
+        where coalesce(p_kind, 'progress') = 'progress'
+        order by org_id, event_id
+        on conflict do nothing
+    )
+    insert into analytics_identities (org_id, event_id, occurred_at, content_digest)
+    select org_id, event_id, occurred_at, content_digest from told_apart
+    where coalesce(p_kind, 'analytics') = 'analytics'
+    order by org_id, event_id
+    on conflict do nothing;
+
+    if coalesce(p_kind, 'progress') = 'progress' then
+        update progress_identities set
+            content_digest = tombstone_v1(),
+            occurred_at = date_trunc('day', occurred_at, 'UTC')
+        where org_id = p_org_id and event_id = any (p_event_ids);
+        get diagnostics v_entombed = row_count;
+    end if;
+    if coalesce(p_kind, 'analytics') = 'analytics' then
+        update analytics_identities set
+            content_digest = tombstone_v1(),
+            occurred_at = date_trunc('day', occurred_at, 'UTC')
+        where org_id = p_org_id and event_id = any (p_event_ids);
+        get diagnostics v_rows = row_count;
+        v_entombed := v_entombed + v_rows;
+    end if;
+    return v_entombed;
+end
+$$;
+
+revoke all on function rollcall.entomb_events_v2(uuid, text, uuid[]) from public;
+grant execute on function rollcall.entomb_events_v2(uuid, text, uuid[]) to rollcall_ops;

@@ -1,0 +1,14 @@
+-- The patterns that find identifiers in a text that was put in lower case and lost its dashes: every spelling of a UUID
+-- holds its 32 digits in a row then.
+create or replace function rollcall.learner_likes_v1(p_identifiers text[]) returns text[]
+language sql
+immutable
+set search_path = rollcall, pg_temp
+as $$
+select array(
+    select distinct '%' || lower(replace(identifier, '-', '')) || '%'
+    from unnest(p_identifiers) as given (identifier)
+);
+$$;
+
+revoke all on function rollcall.learner_likes_v1(text[]) from public;

@@ -1,0 +1,13 @@
+-- Columns that hold ids of things: of organisations, of events, of objects in the archive. An id of an event is a
+-- client's choice, and may be equal to a learner's: it is no mention of them, and identity stands on it. An erasure
+-- neither searches nor changes these; what is equal is counted by count_namesakes_v1, and stands on the certificate.
+create or replace function rollcall.thing_columns_v1() returns text[]
+language sql
+immutable
+parallel safe
+set search_path = rollcall, pg_temp
+as $$
+select array['org_id', 'event_id', 'event_ids', 'object_key', 'archive_key'];
+$$;
+
+revoke all on function rollcall.thing_columns_v1() from public;

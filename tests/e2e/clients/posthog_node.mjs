@@ -1,0 +1,17 @@
+// Sends what OPTIONS ask for by posthog-node, and prints what it could not send, and which feature flags it was told.
+import { PostHog } from 'posthog-node'
+
+const { key, host, lessons, personal, flushAt, gzip, captureMode } = JSON.parse(process.env.OPTIONS)
+process.env.POSTHOG_CAPTURE_MODE = captureMode
+const client = new PostHog(key, { host, flushAt, flushInterval: 200, fetchRetryDelay: 500, disableCompression: !gzip })
+const failures = []
+client.on('error', (error) => failures.push(String(error)))
+
+const flags = await client.getAllFlags('canary-user')
+client.identify({ distinctId: 'canary-user', properties: personal })
+client.groupIdentify({ groupType: 'school', groupKey: 'canary-school', properties: personal })
+for (const lesson_id of lessons) {
+  client.capture({ distinctId: 'canary-user', event: 'Lesson Viewed', properties: { lesson_id, ...personal } })
+}
+await client.shutdown(100_000)
+console.log(JSON.stringify({ failures, flags }))

@@ -1,0 +1,237 @@
+-- Stores a batch of validated progress events once: limits the rate, resolves organisations, drops what was seen,
+-- stores the rest and moves the projections. One call is one transaction, and doing it twice changes nothing.
+--
+-- p_subject, p_rate_per_second, p_burst: the caller's rate; a null rate is not limited (spool, replay).
+-- p_org_ids: the organisations of the caller's token; nothing outside them is read or written.
+-- p_events: a JSON array of objects; outcomes answers in its order, one of accepted, duplicate, conflict,
+--   org_unresolved, org_ambiguous, org_forbidden, learner_erased. outcomes is null when the rate was exceeded.
+create or replace function rollcall.ingest_progress_v1(
+    p_subject text,
+    p_org_ids uuid[],
+    p_events jsonb,
+    p_received_at timestamptz,
+    p_rate_per_second double precision,
+    p_burst integer,
+    out outcomes text[],
+    out rate_remaining integer,
+    out rate_reset_ms integer,
+    out retry_after_ms integer
+)
+language plpgsql
+security definer
+set search_path = rollcall, pg_temp
+-- The statements are the same whatever the batch: planned once a connection, also those of functions called here.
+set plan_cache_mode = force_generic_plan
+-- A plan made while a table was empty would read the whole of it from then on; nothing here ever wants that.
+set enable_seqscan = off
+as $$
+declare
+    v_any_erasure boolean;
+    v_any_seen boolean;
+    v_batch_ordinals bigint[];
+    v_batch_org_ids uuid[];
+    v_batch_contents bytea[];
+    v_any_new_lesson boolean;
+    v_seen_ordinals bigint[];
+    v_seen_org_ids uuid[];
+    v_seen_event_ids uuid[];
+    v_seen_digests bytea[];
+    v_moved_org_ids uuid[];
+    v_moved_user_ids uuid[];
+    v_moved_course_ids text[];
+    v_moved_lesson_ids text[];
+begin
+    perform set_config('rollcall.org_ids', p_org_ids::text, true);
+
+    if p_rate_per_second is not null then
+        select remaining, reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
+        from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
+        if retry_after_ms > 0 then
+            -- Whose they are is not resolved for a refusal: of one organisation alone, or as the events say.
+            perform note_rate_refusal_v1(case when cardinality(p_org_ids) = 1 then p_org_ids else array(
+                select distinct named.org_id from jsonb_to_recordset(p_events) as named (org_id uuid)
+                where named.org_id = any (p_org_ids)
+            ) end);
+            return;
+        end if;
+    end if;
+
+    -- Batches of one learner follow one another, in the order of their keys: the course projection below reads what
+    -- the lesson projection of an earlier batch committed, and two batches never wait for each other in a circle.
+    perform pg_advisory_xact_lock(lock_key)
+    from (
+        select distinct hashtextextended((event ->> 'user_id')::uuid::text, 0) as lock_key
+        from jsonb_array_elements(p_events) as event
+        order by lock_key
+    ) as learner;
+    -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked.
+    v_any_erasure := exists (select from erasures where org_id = any (p_org_ids));
+
+    with incoming as materialized (
+        select
+            e.ordinal, e.event_id, e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
+            e.occurred_at, e.assigned_by, e.attributes,
+            case when e.org_id is null then resolution.org_ids[1] else e.org_id end as org_id,
+            case
+                when erasure.is_barred then 'learner_erased'
+                when e.org_id is not null then
+                    case when e.org_id = any (p_org_ids) then 'accepted' else 'org_forbidden' end
+                when cardinality(resolution.org_ids) = 1 then 'accepted'
+                when cardinality(resolution.org_ids) = 0 then 'org_unresolved'
+                else 'org_ambiguous'
+            end as outcome,
+            -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
+            -- in 200, and joins by hash below instead of comparing every row with every other.
+            case
+                when erasure.is_barred then false
+                when e.org_id is null then cardinality(resolution.org_ids) = 1
+                else e.org_id = any (p_org_ids)
+            end as is_allowed,
+            -- A row's text form quotes its fields, so that no two contents read alike; epoch, as text would depend
+            -- on the session's time zone.
+            substring(sha256(convert_to(row(
+                e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
+                extract(epoch from e.occurred_at), e.assigned_by, e.attributes
+            )::text, 'UTF8')) for 16) as content_digest
+        from rows from (
+            jsonb_to_recordset(p_events) as (
+                event_id uuid, org_id uuid, user_id uuid, course_id text, lesson_id text, kind progress_kind,
+                percent numeric(5, 2), time_spent_seconds integer, occurred_at timestamptz, assigned_by uuid,
+                attributes jsonb
+            )
+        ) with ordinality as e (
+            event_id, org_id, user_id, course_id, lesson_id, kind, percent, time_spent_seconds, occurred_at,
+            assigned_by, attributes, ordinal
+        )
+        -- The organisations, among those the transaction may see, that assigned this course to this learner. A case,
+        -- and offset 0 as a fence: looked up once for an event that names none, and not at all for the others.
+        cross join lateral (
+            select
+                case when e.org_id is null then (
+                    select coalesce(array_agg(assignments.org_id), '{}')
+                    from assignments
+                    where assignments.user_id = e.user_id
+                        and assignments.course_id = e.course_id
+                        and (e.assigned_by is null or assignments.assigned_by = e.assigned_by)
+                ) end as org_ids
+            offset 0
+        ) as resolution
+        -- What an erased learner did until then, or sent until then, is not stored any more.
+        cross join lateral (
+            select
+                case when v_any_erasure then coalesce(is_barred_v1(
+                    coalesce(e.org_id, resolution.org_ids[1]), array[e.user_id::text],
+                    least(e.occurred_at, p_received_at)
+                ), false) else false end as is_barred
+            offset 0
+        ) as erasure
+    ),
+    -- The first of each key in the batch; the others are judged against it further down.
+    candidate as materialized (
+        select distinct on (org_id, event_id) * from incoming
+        where is_allowed
+        order by org_id, event_id, ordinal
+    ),
+    fresh as (
+        insert into event_identities (org_id, event_id, occurred_at, content_digest)
+        select org_id, event_id, occurred_at, content_digest from candidate
+        order by org_id, event_id
+        on conflict do nothing
+        returning org_id, event_id
+    ),
+    accepted as materialized (
+        select candidate.* from candidate inner join fresh using (org_id, event_id)
+    ),
+    stored as (
+        insert into progress_events (
+            org_id, user_id, occurred_at, event_id, received_at, assigned_by, kind, time_spent_seconds, percent,
+            course_id, lesson_id, attributes
+        )
+        select
+            org_id, user_id, occurred_at, event_id, p_received_at, assigned_by, kind, time_spent_seconds, percent,
+            course_id, lesson_id, attributes
+        from accepted
+    ),
+    moved as (
+        insert into lesson_progress as lesson (
+            org_id, user_id, course_id, lesson_id, percent, first_activity_at, last_activity_at, first_completed_at,
+            time_spent_seconds, event_count
+        )
+        select
+            org_id, user_id, course_id, lesson_id, max(percent), min(occurred_at), max(occurred_at),
+            min(occurred_at) filter (where kind = 'completed'), sum(time_spent_seconds), count(*)
+        from accepted
+        group by org_id, user_id, course_id, lesson_id
+        order by org_id, user_id, course_id, lesson_id
+        on conflict (org_id, user_id, course_id, lesson_id) do update set
+            percent = greatest(lesson.percent, excluded.percent),
+            first_activity_at = least(lesson.first_activity_at, excluded.first_activity_at),
+            last_activity_at = greatest(lesson.last_activity_at, excluded.last_activity_at),
+            first_completed_at = least(lesson.first_completed_at, excluded.first_completed_at),
+            time_spent_seconds = lesson.time_spent_seconds + excluded.time_spent_seconds,
+            event_count = lesson.event_count + excluded.event_count
+        -- xmax is 0 on a row that was inserted and not updated.
+        returning org_id, user_id, course_id, lesson_id, xmax = 0 as is_new
+    ),
+    judged as (
+        select
+            incoming.ordinal, incoming.org_id, incoming.event_id, incoming.content_digest, incoming.outcome,
+            incoming.is_allowed, incoming.is_allowed and accepted.ordinal is null as is_seen
+        from incoming left join accepted using (ordinal)
+    ),
+    answer as (
+        select
+            coalesce(array_agg(outcome order by ordinal), '{}') as outcomes,
+            bool_or(is_seen) as any_seen,
+            array_agg(ordinal) filter (where is_seen) as seen_ordinals,
+            array_agg(org_id) filter (where is_seen) as seen_org_ids,
+            array_agg(event_id) filter (where is_seen) as seen_event_ids,
+            array_agg(content_digest) filter (where is_seen) as seen_digests,
+            array_agg(ordinal) filter (where is_allowed) as batch_ordinals,
+            array_agg(org_id) filter (where is_allowed) as batch_org_ids,
+            array_agg(uuid_send(event_id) || content_digest) filter (where is_allowed) as batch_contents
+        from judged
+    ),
+    movement as (
+        select
+            bool_or(is_new) as any_new_lesson,
+            array_agg(org_id) as org_ids, array_agg(user_id) as user_ids,
+            array_agg(course_id) as course_ids, array_agg(lesson_id) as lesson_ids
+        from moved
+    )
+    select
+        answer.outcomes, answer.any_seen, answer.seen_ordinals, answer.seen_org_ids, answer.seen_event_ids,
+        answer.seen_digests, answer.batch_ordinals, answer.batch_org_ids, answer.batch_contents, movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids,
+        movement.lesson_ids
+    into
+        outcomes, v_any_seen, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids,
+        v_seen_digests, v_batch_ordinals, v_batch_org_ids, v_batch_contents, v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids,
+        v_moved_lesson_ids
+    from answer cross join movement;
+
+    if v_moved_org_ids is not null then
+        perform move_course_progress_v1(v_moved_org_ids, v_moved_user_ids, v_moved_course_ids);
+    end if;
+    if v_any_new_lesson then
+        perform note_first_use_v1(
+            v_moved_org_ids, v_moved_user_ids, v_moved_course_ids, v_moved_lesson_ids, p_received_at
+        );
+    end if;
+    if v_any_seen then
+        outcomes := judge_seen_v1(outcomes, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids, v_seen_digests);
+    end if;
+    if v_batch_org_ids is not null then
+        perform note_progress_batch_v1(
+            case when p_rate_per_second is null then 'spool' else 'progress' end, p_subject, p_received_at,
+            v_batch_ordinals, v_batch_org_ids, v_batch_contents, outcomes
+        );
+    end if;
+end
+$$;
+
+revoke all on function rollcall.ingest_progress_v1(
+    text, uuid[], jsonb, timestamptz, double precision, integer
+) from public;
+grant execute on function rollcall.ingest_progress_v1(
+    text, uuid[], jsonb, timestamptz, double precision, integer
+) to rollcall_app, rollcall_ops;

@@ -1,0 +1,1 @@
+"""Every pattern of the product, proven and tried to be linear."""
