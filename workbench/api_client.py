@@ -85,6 +85,11 @@ class ApiClient:
         """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
         return self._answer("POST", path, json=body, headers=headers)
 
+    def post_lines(self, path: str, lines: bytes, **query: str | int) -> dict[str, Any]:
+        """Send JSON lines and return the JSON answer; raises ApiRefused, ApiUnavailable."""
+        headers = {"Content-Type": "application/x-ndjson"}
+        return self._answer("POST", path, content=lines, params=query, headers=headers)
+
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         return _json_of(self._send(method, path, **options))
 

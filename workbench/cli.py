@@ -19,9 +19,11 @@ from workbench.checkout import here
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
 from workbench.health.command import show_health
+from workbench.learner_ids import learner_ids
 from workbench.logs import lines as read_logs
 from workbench.operations.assign import assign
 from workbench.operations.dead_letters import dead_letters
+from workbench.operations.import_file import import_file
 from workbench.operations.jobs import show_jobs
 from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
@@ -43,11 +45,13 @@ app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
 app.add_typer(jobs.app, name="job")
 app.command()(report)
+app.command("learner-ids")(learner_ids)
 app.command()(replay)
 app.add_typer(replays)
 app.add_typer(snapshots)
 app.command()(purge)
 app.command()(assign)
+app.command("import")(import_file)
 app.command()(redrive)
 app.add_typer(dead_letters)
 app.command("jobs")(show_jobs)

@@ -9,7 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import typer
+from rich.columns import Columns
 from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Column, Table
 
 from workbench.api_client import ApiClient, TokenOption, UrlOption
@@ -17,6 +21,7 @@ from workbench.errors import WorkbenchError
 
 PATH = "/api/reports"
 PAGE = 100
+WIDTH_MAX = 10_000  # of a table that is measured, whatever it is printed on
 COLUMNS_WIDE = 8  # a report with more columns than this and but one row reads better from top to bottom
 
 NOISE = re.compile(r"(T00:00:00|:[0-9]{2}(\.[0-9]+)?)Z$")  # seconds of a time, and midnight: a table needs neither
@@ -45,19 +50,24 @@ def report(
     course: Annotated[str | None, typer.Option(help="One course alone.")] = None,
     grain: Annotated[str | None, typer.Option(help="Of activity: day or hour.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else.")] = False,
+    for_excel: Annotated[
+        bool, typer.Option("--excel", help="Print CSV as --csv does, with the mark by which Excel knows UTF-8.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
     """Print a report, all of its pages."""
-    if as_csv and as_json:
-        raise WorkbenchError("It is either --csv or --json.")
+    if (as_csv or for_excel) and as_json:
+        raise WorkbenchError("It is either CSV (--csv, --excel) or --json.")
     client = ApiClient.open(url, token, [org], ["admin:read"])
     given = {"org_id": str(org), "from": from_day, "to": to_day, "course_id": course, "grain": grain}
     query: Query = {key: value for key, value in given.items() if value is not None}
     if name != Name.OVERVIEW:
         query["limit"] = PAGE
-    if as_csv:
+    if for_excel:
+        query["excel"] = "1"
+    if as_csv or for_excel:
         for text in _csv_pages(client, name, query):
             typer.echo(text, nl=False)
         return
@@ -96,13 +106,33 @@ def _show(whole: dict[str, Any]) -> None:
         table = Table(show_header=False, box=None)
         for column, value in rows[0].items():
             table.add_row(column, _text(value))
+        output.print(table)
+    elif rows:
+        _show_rows(rows)
     else:
-        # Names that may break at each word, and values that fold instead of being cut.
-        names = [column.replace("_", " ") for column in (rows[0] if rows else ["no rows"])]
-        table = Table(*(Column(name, overflow="fold") for name in names), box=None)
+        output.print(" no rows")
+
+
+def _show_rows(rows: list[dict[str, Any]]) -> None:
+    """Print a table where the width has room for it, its header in one line or one word a line; else row after row.
+
+    Ids are copied into other commands: none is ever broken.
+    """
+    unlimited = output.options.update_width(WIDTH_MAX)
+    for separator in (" ", "\n"):
+        names = [Column(name.replace("_", separator), no_wrap=True) for name in rows[0]]
+        table = Table(*names, box=None)
         for row in rows:
-            table.add_row(*map(_text, row.values()))
-    output.print(table)
+            table.add_row(*(escape(_text(value)) for value in row.values()))
+        if Measurement.get(output, unlimited, table).maximum <= output.width:
+            output.print(table)
+            return
+    for row in rows:
+        named = {name: _text(value) for name, value in row.items()}
+        ids = [named.pop(name) for name in row if name.endswith("_id") or name == "at"]
+        output.print(" " + "  ".join(ids), style="bold", markup=False, soft_wrap=True)
+        figures = [escape(f"{name.replace('_', ' ')}: {value}") for name, value in named.items()]
+        output.print(Padding(Columns(figures, padding=(0, 3), equal=True), (0, 0, 0, 3)))
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ declare
         when 'progress_identities' then 'occurred_at < $1'
         when 'analytics_identities' then 'occurred_at < $1'
         when 'event_identities' then 'occurred_at < $1'
+        when 'imported_identities' then 'occurred_at < $1'
         when 'batch_audit' then 'received_at < $1'
         when 'rejected_events' then 'rejected_at < $1'
         when 'queued_batches' then 'received_at < $1'

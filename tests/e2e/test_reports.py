@@ -117,7 +117,7 @@ def test_a_course_that_is_a_formula_is_none_in_a_spreadsheet(api: Api, cloud: Cl
     response = api.administrator(*learner.org_ids).get(
         "/api/reports/enrollment", org_id=str(learner.org_ids[0]), format="csv"
     )
-    assert response.text.splitlines()[1].startswith(f"'{course},1,")
+    assert response.text.splitlines()[1].startswith(f'"\'{course}",1,')
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -69,6 +69,15 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
             (org_id,),
         )
+        clone.execute("insert into rollcall.learner_keys (org_id, key_id) values (%s, 'k1')", (org_id,))
+        clone.execute(
+            "insert into rollcall.imported_identities"
+            " values (%s, 'progress', gen_random_uuid(), %s, substring(sha256('') for 16))",
+            (org_id, NOW),
+        )
+        clone.execute(
+            "insert into rollcall.recalled_files values (%s, 'progress_events', '2026-01-01', 1, 1)", (org_id,)
+        )
         fill_assignments(clone, org_id)
         fill_reports(clone, org_id)
         fill_snapshots(clone, org_id)

@@ -49,6 +49,8 @@ MAP = {
     "job_failure_counts": {"job": NOBODY, "error_code": NOBODY},
     "job_runs": dict.fromkeys(("run_id", "job", "idempotency_key", "error_code"), NOBODY),
     "kept_days": {"table_name": NOBODY},
+    "imported_identities": {"kind": NOBODY, "event_id": NOBODY, "content_digest": NOBODY},  # as the ledgers
+    "learner_keys": {"key_id": NOBODY},
     "learner_sketches": {"source": NOBODY},
     "learners": {"user_id": OWN},
     "lesson_progress": {"user_id": OWN, "course_id": NOBODY, "lesson_id": NOBODY},
@@ -72,6 +74,7 @@ MAP = {
     "queued_batches": {"batch_id": NOBODY, "event_ids": NOBODY},
     "rate_buckets": {"subject": OWN},  # erase_learner_v1
     "rate_refusals": {},
+    "recalled_files": {"table_name": NOBODY},
     "rejected_events": {"event_id": NOBODY, "reason": NOBODY, "kind": NOBODY},
     "report_pass_keys": {"inner_key": NOBODY, "outer_key": NOBODY},
     "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),

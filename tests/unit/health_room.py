@@ -146,9 +146,9 @@ class HealthRoom:
             raise TableUnavailable
         return self.connections
 
-    def publish(self, _before: Published | None, after: Published) -> None:
-        """Remember what changed, and when."""
-        self._push("delta", after)
+    def publish(self, before: Published | None, after: Published) -> None:
+        """Remember what changed, and when; without anything known before it is a snapshot."""
+        self._push("delta" if before else "snapshot", after)
 
     def heartbeat(self, published: Published) -> None:
         """Remember that nothing did."""
@@ -183,7 +183,7 @@ class HealthRoom:
         return WatchHealth(
             table=self.health_table, measure=self.measure(), composing=self.composing(),
             connections=self.open_connections, publisher=self, advice=self, told=lambda _published: None,
-            report=self.report, interval_seconds=interval_seconds, now=self.now,
+            report=self.report, interval_seconds=interval_seconds, stale_after=STALE_MIN, now=self.now,
             monotonic=lambda: self.seconds, sleep=self.sleep,
         )  # fmt: skip
 

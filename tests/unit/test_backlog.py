@@ -23,6 +23,7 @@ GOES_ON = {
     "POST /api/admin/dead-letters/redrive/{operation_id}/cancel",
     "POST /api/admin/offline/replay",
     "POST /api/admin/offline/replay/{replay_id}/cancel",
+    "POST /api/admin/learner-ids",
     "POST /api/admin/privacy/export",
     "POST /api/admin/purge/{purge_id}/cancel",
     "POST /api/admin/rollups/rebuilds/{operation_id}/cancel",

@@ -2,20 +2,26 @@
 
 import csv
 import io
+import re
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.csv_export import FORMULA_BEGINS, GUARD, write_csv
+from rollcall.domain.csv_export import BYTE_ORDER_MARK, OPENERS, SEPARATORS, guard, write_csv
+
+ROOT = Path(__file__).parents[2]
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
+hostile = st.text(st.sampled_from([*OPENERS, *SEPARATORS, *" \"'a1\u00a0\ufeff\u200b"]), max_size=20)
 
 
-def read(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+def read(text: str, separator: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator))
 
 
-@given(rows=st.lists(st.tuples(texts, st.one_of(texts, st.integers(), st.none())), max_size=8))
+@given(rows=st.lists(st.tuples(texts | hostile, st.one_of(texts, st.integers(), st.none())), max_size=8))
 def test_what_was_written_is_read_back(rows: list[tuple[str, str | int | None]]) -> None:
     """Any texts, with quotes, commas and ends of lines in them, come back; a guard stands before what needs one."""
     header, *found = read(write_csv(["name", "value"], rows))
@@ -25,25 +31,105 @@ def test_what_was_written_is_read_back(rows: list[tuple[str, str | int | None]])
 
 
 def expected(value: str | int | None) -> str:
-    text = "" if value is None else str(value)
-    return GUARD + text if isinstance(value, str) and text.startswith(FORMULA_BEGINS) else text
+    if isinstance(value, str):
+        return guard(value)
+    return "" if value is None else str(value)
 
 
-@given(text=texts)
-def test_no_text_begins_like_a_formula(text: str) -> None:
-    """No cell made of a text begins with = + - @ or a control character that a spreadsheet skips."""
-    (cell,) = read(write_csv(["c"], [[text]]))[1:] or [[""]]
-    assert not "".join(cell).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+@given(text=texts | hostile)
+def test_a_guard_only_puts_in(text: str) -> None:
+    """Without its `'`, a text is what it was; guarded twice is guarded once."""
+    guarded = guard(text)
+
+    assert guard(guarded) == guarded
+    assert guarded.replace("'", "") == text.replace("'", "")
 
 
-@pytest.mark.parametrize(
-    "text", ['=HYPERLINK("https://example.org","x")', "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=1,2"]
-)
-def test_known_formulas_are_guarded(text: str) -> None:
-    """What is known to be tried gets a guard, and keeps every character."""
-    assert read(write_csv(["c"], [[text]]))[1] == [GUARD + text]
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@given(first=texts | hostile, second=texts | hostile)
+def test_no_cell_begins_like_a_formula_whatever_the_separator(separator: str, first: str, second: str) -> None:
+    """Nor where a spreadsheet splits at another separator than ours, nor behind what it strips before it looks."""
+    written = write_csv(["a", "b"], [[first, second]])
+    cells = re.split(rf"[{separator}\r\n]", written)
+    for cell in cells:
+        stripped = cell.strip().strip('"\u200b\ufeff').strip()
+        assert not stripped.startswith(tuple(OPENERS)), ascii(cell)
+
+
+CASES = [
+    ('=HYPERLINK("https://example.org","x")', '\'=HYPERLINK("https://example.org","x")'),
+    ("+1", "'+1"),
+    ("-2+3", "'-2+3"),
+    ("@SUM(A1)", "'@SUM(A1)"),
+    ("\t=1", "'\t'=1"),
+    ("\r=1", "'\r'=1"),
+    ("=1,2", "'=1,2"),
+    ("\uff1d1+1", "'\uff1d1+1"),
+    ("\uff0b1", "'\uff0b1"),
+    ("\uff0d1", "'\uff0d1"),
+    ("\uff20SUM(A1)", "'\uff20SUM(A1)"),
+    ("\u22121", "'\u22121"),
+    ("a;=1+1", "a;'=1+1"),
+    ("a; =1+1", "a;' =1+1"),
+    ('a;"=1+1"', 'a;\'"=1+1"'),
+    ("a,=1+1", "a,'=1+1"),
+    ("a\t@x", "a\t'@x"),
+    ("a|-1", "a|'-1"),
+    ("a\n=1", "a\n'=1"),
+    ("a\r\n+1", "a\r\n'+1"),
+    ("a\u2028=1", "a\u2028'=1"),
+    ("a;\uff1d1", "a;'\uff1d1"),
+    (" =1", "' =1"),
+    ("\u00a0=1", "'\u00a0=1"),
+    ("\ufeff=1", "'\ufeff=1"),
+    ('"=1', "'\"=1"),
+    ("algebra", "algebra"),
+    ("course-v1:Org+Course+2026", "course-v1:Org+Course+2026"),
+    ("a=b", "a=b"),
+    ("a; b", "a; b"),
+    ("1 - 2", "1 - 2"),
+    ("kim@school.example", "kim@school.example"),
+    ("'=1", "'=1"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "guarded"), CASES, ids=[ascii(text) for text, _ in CASES])
+def test_what_is_guarded(text: str, guarded: str) -> None:
+    """What is known to be tried gets a guard and quotes, and keeps every character; what is harmless stays as it is."""
+    written = write_csv(["c"], [[text]])
+
+    assert guard(text) == guarded
+    assert (read(written)[1:] or [[""]])[0] == ([guarded] if text else [])
+    assert guarded == text or written.splitlines()[1].startswith('"')
 
 
 def test_numbers_stay_numbers() -> None:
     """A number below zero is no formula, and nothing is written of what is not known."""
     assert write_csv(["a", "b", "c"], [[-1, 0.5, None]]) == "a,b,c\r\n-1,0.5,\r\n"
+
+
+def test_excel_is_given_its_mark() -> None:
+    """First of all, once, and only where it is asked for."""
+    plain, marked = write_csv(["a"], [["é"]]), write_csv(["a"], [["é"]], for_excel=True)
+
+    assert marked == BYTE_ORDER_MARK + plain
+    assert BYTE_ORDER_MARK not in plain
+    assert list(csv.reader(io.StringIO(marked.encode().decode("utf-8-sig")))) == [["a"], ["é"]]
+
+
+@pytest.mark.parametrize("part", [";", " ", "\t", '"', ";\t", "\ufeff", "; ", "'", ";'"])
+def test_guarding_takes_linear_time(part: str) -> None:
+    """Whatever is repeated before what is no formula after all."""
+    started = time.process_time()
+    guard(part * 200_000 + "a")
+    assert time.process_time() - started < 1
+
+
+def test_one_function_writes_all_csv() -> None:
+    """Whoever writes CSV elsewhere writes it without a guard."""
+    writes = re.compile(r"csv\.(writer|DictWriter)|\bwriter\(|DictWriter|\.to_csv\(")
+    sources = [path for room in ("layers/rollcall", "functions", "workbench") for path in (ROOT / room).rglob("*.py")]
+
+    assert len(sources) > 100
+    assert [path.name for path in sources if writes.search(path.read_text(encoding="utf-8"))] == []

@@ -30,11 +30,11 @@ def socket_of(org_id: UUID, *topics: Topic) -> Connection:
 
 
 def test_it_looks_each_interval_until_its_time_is_up(room: HealthRoom) -> None:
-    """Six looks in a minute, the last of which ends in time; deltas for what changed, heartbeats else."""
+    """Six looks in a minute, the last of which ends in time; a snapshot, deltas for what changed, heartbeats else."""
     assert room.run(60, interval_seconds=10) == 6
     assert room.seconds <= 62
     kinds = [kind for kind, _, _ in room.pushed]
-    assert kinds[0] == "delta"
+    assert kinds[0] == "snapshot"
     assert set(kinds[2:]) == {"heartbeat"}, "probes of the same length change nothing"
     moments = [at for _, at, _ in room.pushed]
     assert all(9.9 < later - earlier < 10.2 for earlier, later in pairwise(moments))
@@ -47,7 +47,7 @@ def test_sequences_grow_by_one_with_each_change_and_versions_with_each_write(roo
     room.run(60)
     versions = [published.version for _, _, published in room.pushed]
     assert versions == list(range(1, len(versions) + 1))
-    deltas = [published.health.sequence for kind, _, published in room.pushed if kind == "delta"]
+    deltas = [published.health.sequence for kind, _, published in room.pushed if kind != "heartbeat"]
     assert deltas == list(range(1, len(deltas) + 1))
 
 

@@ -12,9 +12,11 @@ from rollcall.contracts.receipt import EventKind, QueuedEvents, Rejection
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule
 from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.errors import QueueUnavailable, StoreRefused, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.flows.name_learners import NameLearners
 from rollcall.store.progress import StoredBatch
 
 from tests.builders import NOW, ORG, USER, caller, event_document
@@ -99,13 +101,38 @@ class RecordingReceipts:
             raise self.fault
 
 
-def flow(store: RecordingStore, spooled: list[str] | None = None, receipts: RecordingReceipts | None = None) -> Ingest:
+KEYRING = Keyring("k1", {"k1": "a" * 40, "k2": "b" * 40})
+
+
+@dataclass
+class RecordingKeys:
+    """Remembers which key each organisation's learner ids are under."""
+
+    known: dict[UUID, str] = field(default_factory=dict)
+    fault: Exception | None = None
+    asked: int = 0
+
+    def learner_keys(self, org_ids: Iterable[UUID], current: str) -> dict[UUID, str]:
+        """Answer as the procedure does."""
+        self.asked += 1
+        if self.fault:
+            raise self.fault
+        return {org_id: self.known.setdefault(org_id, current) for org_id in org_ids}
+
+
+def flow(
+    store: RecordingStore,
+    spooled: list[str] | None = None,
+    receipts: RecordingReceipts | None = None,
+    learner_keys: RecordingKeys | None = None,
+) -> Ingest:
     messages = spooled if spooled is not None else []
     ticks = iter(range(1000))
     return Ingest(
         store=store,
         receipts=receipts or RecordingReceipts(),
         spool=messages.append,
+        learners=NameLearners(lambda: KEYRING, learner_keys or RecordingKeys()),
         rules=IngestRules(100, timedelta(days=30), AttributeRule(frozenset({"attempt"})), LIMIT),
         gauge=LatencyGauge(100),
         now=lambda: NOW,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from rollcall.domain.scrub.policy import default_policy
-from rollcall.edge import wiring_scrub
+from rollcall.edge import wiring, wiring_scrub
 from rollcall.errors import ParameterUnavailable, PolicyUnavailable
 from rollcall.flows.policies import KEEP_SECONDS, STALE_SECONDS, Policies
 
@@ -99,7 +99,7 @@ def test_a_re_scrub_goes_by_the_policy_of_this_moment(
 ) -> None:
     """Whoever sets a stricter policy and asks at once means that one; by the one before there is nothing to do."""
     monkeypatch.setattr(wiring_scrub, "policies", lambda: policies)
-    monkeypatch.setattr(wiring_scrub, "_keyring_text", lambda: json.dumps({"current": "k1", "k1": "s" * 40}))
+    monkeypatch.setattr(wiring, "keyring_text", lambda: json.dumps({"current": "k1", "k1": "s" * 40}))
     before = wiring_scrub.scrubbing_of(A).policy_version
     parameters.texts[f"/policies/{A}"] = '{"drop": ["score"]}'
     assert wiring_scrub.scrubbing_of(A).policy_version == before

@@ -137,10 +137,12 @@ def test_a_view_that_did_not_change_has_no_patch() -> None:
 
 
 def test_what_is_published_first_is_whole() -> None:
-    """Nobody had anything before."""
+    """A client that subscribed before was answered `health_unknown`, and is sent a snapshot now."""
     queue = Queue()
     first = published(health(1), organisation(ORG_A, 5))
     assert queue.flow.publish(None, first)
+    assert queue.only.type == "health.snapshot"
+    assert queue.only.public == {"status": "ok"}
     assert (queue.only.previous, queue.only.sequence) == (0, 1)
     assert queue.only.deployment == shown(first.health)
     assert queue.only.organisations == {ORG_A: shown(first.organisations[ORG_A])}

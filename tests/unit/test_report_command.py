@@ -6,10 +6,19 @@ from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
+from rollcall.contracts.report import (
+    ActivityRow,
+    CompletionRow,
+    DropoffRow,
+    EngagementRow,
+    EnrollmentRow,
+    ReportRow,
+)
 from typer.testing import CliRunner, Result
 
 from tests.builders import ORG
-from workbench import cli
+from workbench import cli, reports
 from workbench.api_client import ApiClient
 
 PATH = "/api/reports/enrollment"
@@ -88,3 +97,50 @@ def test_a_blank_report_says_so(ask: Ask) -> None:
     assert done.exit_code == 0
     assert "never: nothing was counted yet" in done.stdout
     assert "no rows" in done.stdout
+
+
+def test_csv_for_excel_has_one_mark(ask: Ask, asked: list[httpx.Request]) -> None:
+    """First of all; pages after the first have neither mark nor header."""
+    link = {"Link": f'<{PATH}?org_id={ORG}&cursor=abcd&format=csv&excel=1>; rel="next"'}
+    answers = [
+        httpx.Response(200, text="\ufeffa,b\r\n1,2\r\n", headers=link),
+        httpx.Response(200, text="\ufeffa,b\r\n3,4\r\n"),
+    ]
+
+    done = ask("enrollment", answers, "--excel")
+
+    assert done.stdout_bytes == "\ufeffa,b\r\n1,2\r\n3,4\r\n".encode()
+    assert [request.url.params.get("excel") for request in asked] == ["1", "1"]
+
+
+IDS = ["a", "course-v1:Organisation+Course+2026", "block-v1:Org+Course+Run+type@video+block@" + "0" * 60, "[bold]x[/]"]
+ROWS: dict[str, type[ReportRow]] = {
+    "engagement": EngagementRow,
+    "completion": CompletionRow,
+    "lesson-dropoff": DropoffRow,
+    "enrollment": EnrollmentRow,
+    "activity": ActivityRow,
+}
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("id_", IDS)
+def test_ids_and_figures_are_whole_at_any_width(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, name: str, id_: str, width: int
+) -> None:
+    """Nothing is cut or folded, and no line but that of long ids is wider than the screen."""
+    monkeypatch.setattr(reports, "output", Console(width=width, highlight=False))
+    row: dict[str, Any] = {}
+    for number, member in enumerate(ROWS[name].model_fields):
+        is_time = member == "at" or member.endswith("_at")
+        row[member] = id_ if member.endswith("_id") else "2026-03-10T12:00:00Z" if is_time else 1_234_567 + number
+    document = {"org_id": str(ORG), "as_of": None, "rows": [row, row], "from": None, "to": None}
+
+    done = ask(name, [httpx.Response(200, json=document)])
+
+    shown = [value if isinstance(value, str) else f"{value:,}" for value in row.values()]
+    for value in shown:
+        assert done.stdout.count(value.removesuffix(":00Z")) >= 2, value
+    assert "\u2026" not in done.stdout
+    assert all(len(line) <= width for line in done.stdout.splitlines() if id_ not in line)

@@ -253,6 +253,25 @@ def test_csv_for_a_spreadsheet(reports: Reports, query: dict[str, str], accept: 
     assert parse_qs(following.query)["cursor"] == [write_cursor(('né, "x"',))]
 
 
+@pytest.mark.parametrize("name", ["overview", "engagement", "completion", "lesson-dropoff", "enrollment", "activity"])
+@pytest.mark.parametrize("query", [{"excel": "1"}, {"excel": "1", "format": "csv"}])
+def test_every_report_is_csv_for_excel(reports: Reports, name: str, query: dict[str, str]) -> None:
+    """A byte order mark, then the very CSV that others get; the next page is for Excel as well."""
+    marked, plain = ask(f"/api/reports/{name}", of(**query)), ask(f"/api/reports/{name}", of(format="csv", excel="0"))
+    assert marked["body"] == "\ufeff" + plain["body"]
+    assert marked["headers"]["Content-Type"] == plain["headers"]["Content-Type"]
+    if name == "enrollment":
+        reports.rows = [enrollment("algebra")]
+        assert "excel=1" in ask(f"/api/reports/{name}", of(limit="1", **query))["headers"]["Link"]
+
+
+@pytest.mark.parametrize("excel", ["2", "yes", "", "true"])
+def test_excel_is_asked_for_by_1(reports: Reports, excel: str) -> None:
+    """Nothing is guessed."""
+    assert ask("/api/reports/enrollment", of(excel=excel))["statusCode"] == 400
+    assert reports.asked == []
+
+
 @pytest.mark.parametrize(("query", "accept"), [({"format": "json"}, "text/csv"), ({}, "application/json, text/csv")])
 def test_json_where_csv_is_not_what_was_asked_for(reports: Reports, query: dict[str, str], accept: str) -> None:
     """The query goes before the header, and of a header its first type counts."""

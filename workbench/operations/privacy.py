@@ -20,7 +20,8 @@ output = Console(highlight=False)
 privacy = typer.Typer(name="privacy", no_args_is_help=True, help="Erase or export one learner.")
 
 OrgOption = Annotated[UUID, typer.Option(help="The organisation.")]
-UserOption = Annotated[UUID, typer.Option(help="The learner.")]
+UserOption = Annotated[UUID | None, typer.Option(help="The learner, by UUID. Or --learner-id.")]
+LearnerOption = Annotated[str | None, typer.Option(help="The learner, by the id in your own system.")]
 OtherOption = Annotated[
     list[str] | None,
     typer.Option("--other-id", help="Another identifier of theirs in analytics events; repeat for several."),
@@ -32,8 +33,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer
 @privacy.command("erase")
 def erase(
     org: OrgOption,
-    user: UserOption,
     reason: ReasonOption,
+    user: UserOption = None,
+    learner_id: LearnerOption = None,
     other: OtherOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go, and do nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -44,7 +46,7 @@ def erase(
 ) -> None:
     """Erase a learner, having shown what would go, and tell what a search finds afterwards."""
     client = ApiClient.open(url, token, [org])
-    body = _body(org, user, other, reason)
+    body = _body(org, user, learner_id, other, reason)
     if dry_run or not yes:
         counted = _run(client, "erase", body | {"dry_run": True})
         if dry_run:
@@ -66,8 +68,9 @@ def erase(
 @privacy.command("export")
 def export(
     org: OrgOption,
-    user: UserOption,
     reason: ReasonOption,
+    user: UserOption = None,
+    learner_id: LearnerOption = None,
     target: Annotated[Path | None, typer.Option("--output", help="Fetch it into this file: JSON lines, gzip.")] = None,
     other: OtherOption = None,
     as_json: JsonOption = False,
@@ -75,7 +78,7 @@ def export(
     token: TokenOption = None,
 ) -> None:
     """Gather everything that is kept of a learner, and fetch it."""
-    view = _run(ApiClient.open(url, token, [org]), "export", _body(org, user, other, reason))
+    view = _run(ApiClient.open(url, token, [org]), "export", _body(org, user, learner_id, other, reason))
     finish(output, view, as_json=as_json)
     if target and view.get("download_url"):
         _fetch(view["download_url"], target)
@@ -116,8 +119,11 @@ def verify_certificate(
     raise typer.Exit(0 if is_right else 1)
 
 
-def _body(org: UUID, user: UUID, other: list[str] | None, reason: str) -> dict[str, Any]:
-    return {"org_id": str(org), "user_id": str(user), "other_ids": other or [], "reason": reason}
+def _body(org: UUID, user: UUID | None, learner_id: str | None, other: list[str] | None, reason: str) -> dict[str, Any]:
+    if (user is None) == (learner_id is None):
+        raise WorkbenchError("Name the learner by --user or by --learner-id, and not by both.")
+    learner = {"user_id": str(user)} if user else {"learner_id": learner_id}
+    return {"org_id": str(org), **learner, "other_ids": other or [], "reason": reason}
 
 
 def _kind(kind: str) -> str:

@@ -406,6 +406,12 @@ class BacklogExceeded(Unavailable):
     code = "backlog_exceeded"
 
 
+class ImportRecalling(Unavailable):
+    """Snapshots of these days are being read, to know which events were received: send the same lines again."""
+
+    code = "import_recalling"
+
+
 class ConfigurationInvalid(RollcallError):
     """A setting is missing or wrong."""
 

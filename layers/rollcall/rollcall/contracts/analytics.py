@@ -9,7 +9,7 @@ from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.times import MessageTime, Timestamp
 
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Route = Literal["analytics", "segment", "posthog"]
+Route = Literal["analytics", "import", "segment", "posthog"]
 
 
 class AnalyticsEvent(BaseModel):

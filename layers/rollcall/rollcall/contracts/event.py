@@ -12,8 +12,10 @@ from pydantic import (
     TypeAdapter,
 )
 
-from rollcall.contracts.identifiers import Identifier
+from rollcall.contracts.identifiers import Identifier, LearnerId
 from rollcall.contracts.times import Timestamp
+
+UNNAMED = UUID(int=0)
 
 
 def _whole(value: object) -> object:
@@ -64,12 +66,26 @@ class ProgressEvent(BaseModel):
     )
 
 
+class SentProgressEvent(ProgressEvent):
+    """A progress event as a client sends it: its learner is named by `user_id`, or by `learner_id`."""
+
+    # Optional to be left out for learner_id. One of the two is asked for where events are judged: at no cost to others.
+    user_id: UUID = Field(
+        UNNAMED, description="The learner: the token's own subject, or any when a service sends it. Or learner_id."
+    )
+    learner_id: LearnerId | None = Field(
+        None,
+        description="In place of user_id: the learner's id in your own system, a text. It becomes a UUID under the "
+        "organisation's key, and is stored nowhere.",
+    )
+
+
 class ProgressBatch(BaseModel):
     """Progress events of any learners, in any order."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    events: list[ProgressEvent] = Field(min_length=1, description="The events.")
+    events: list[SentProgressEvent] = Field(min_length=1, description="The events.")
 
 
 EVENTS = TypeAdapter(list[ProgressEvent])

@@ -4,7 +4,8 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 # No control characters: PostgreSQL cannot hold NUL, and the rest has no place in an identifier. Nor the two
 # noncharacters that SQS refuses: what is accepted must fit the spool queue as well.
@@ -48,3 +49,13 @@ def canonical_id(value: object) -> str | None:
         return text
     identity = read_uuid(text.lower())
     return text if identity is None else str(identity)
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "Input should have a character that is no blank")
+    return text
+
+
+# A learner's id in an organisation's own system. Blanks alone name nobody.
+LearnerId = Annotated[Identifier, AfterValidator(_not_blank)]

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rollcall.contracts.identifiers import Identifier
+from rollcall.contracts.identifiers import Identifier, LearnerId
 from rollcall.contracts.operation import Operation, OperationView
 from rollcall.contracts.receipt import is_absent
 
@@ -20,7 +20,11 @@ class LearnerRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     org_id: UUID = Field(description="The organisation: nothing of another one is touched.")
-    user_id: UUID = Field(description="The learner.")
+    user_id: UUID | None = Field(None, description="The learner. Or learner_id.")
+    learner_id: LearnerId | None = Field(
+        None,
+        description="The learner by their id in your own system: their progress, and their analytics under that id.",
+    )
     other_ids: list[Identifier] = Field(
         [],
         max_length=IDENTIFIERS_MAX,
@@ -29,6 +33,12 @@ class LearnerRequest(BaseModel):
     )
     reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
     dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
+
+    @model_validator(mode="after")
+    def _check_learner(self) -> Self:
+        if (self.user_id is None) == (self.learner_id is None):
+            raise ValueError("Name the learner by user_id or by learner_id, and not by both")
+        return self
 
 
 class LearnerQuery(BaseModel):

@@ -30,21 +30,26 @@ class OrganisationQuery(BaseModel):
     org_id: UUID = Field(description="The organisation.")
 
 
-class OverviewQuery(OrganisationQuery):
+class FormQuery(OrganisationQuery):
+    """Whose figures, in which form."""
+
+    format: Literal["json", "csv"] | None = Field(None, description="csv for a spreadsheet, as `Accept: text/csv`.")
+    excel: Literal["0", "1"] | None = Field(None, description="1: CSV with a byte order mark, as Excel asks.")
+
+
+class OverviewQuery(FormQuery):
     """Whose figures, over which window."""
 
     from_day: FromDay = None
     to_day: ToDay = None
-    format: Literal["json", "csv"] | None = Field(None, description="csv for a spreadsheet, as `Accept: text/csv`.")
 
 
-class PageQuery(OrganisationQuery):
+class PageQuery(FormQuery):
     """Which page of a report."""
 
     course_id: Identifier | None = Field(None, description="Of this course alone.")
     limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many rows at most.")
     cursor: str | None = Field(None, pattern=CURSOR, description="`next_cursor` of the page before.")
-    format: Literal["json", "csv"] | None = Field(None, description="csv for a spreadsheet, as `Accept: text/csv`.")
 
 
 class WindowQuery(PageQuery):

@@ -75,13 +75,16 @@ class Deadline(BaseModel):
 
 
 class Push(BaseModel):
-    """What is to be sent to whoever subscribed to it. `after` is where a further page of connections begins."""
+    """What is to be sent to whoever subscribed to it. `after` is where a further page of connections begins.
+
+    The patches of a snapshot apply to nothing: they are whole.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    type: Literal["health.delta", "heartbeat"]
+    type: Literal["health.snapshot", "health.delta", "heartbeat"]
     sequence: int
-    previous: int = Field(description="The sequence that the patches apply to; of a heartbeat: its own.")
+    previous: int = Field(description="The sequence that the patches apply to; of a heartbeat its own.")
     sent_at: datetime
     advice: SocketAdvice
     public: dict[str, Any] | None = Field(None, description="JSON merge patch of what anybody may know; null: none.")

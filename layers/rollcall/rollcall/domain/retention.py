@@ -10,6 +10,10 @@ MARGIN = timedelta(days=1)
 QUEUE = timedelta(days=14)  # for which SQS keeps a message at most
 # To spare, beyond all that may bring an event again: clocks, and who works at the very end of a time.
 IDENTITY_MARGIN = timedelta(days=2)
+# How far back an import takes events. What it stored is known for as long: no file counts twice, whenever it comes.
+IMPORT_WINDOW = timedelta(days=3_653)
+# How long a past day is left alone after events of it were imported: more of them may come.
+IMPORTED = timedelta(days=1)
 # How long a day that was restored into the live tables is left alone.
 RESTORED = timedelta(days=7)
 QUEUES = 2 * QUEUE + timedelta(days=2)  # in a queue, as long on its queue of dead letters, and two days to spare
@@ -50,6 +54,7 @@ class Lifetimes:
             "progress_identities": self.identities,
             "analytics_identities": self.identities,
             "event_identities": self.identities,
+            "imported_identities": IMPORT_WINDOW + IDENTITY_MARGIN,
             "batch_audit": self.archive,
             "rejected_events": self.archive,
             "queued_batches": QUEUES,

@@ -12,6 +12,7 @@ WRITE, BREAKGLASS = "admin:write", "admin:breakglass"
 HELD_BACK: Mapping[str, str] = {
     "POST /api/admin/courses/{course_id}/assign": WRITE,
     "POST /api/admin/dead-letters/discard": WRITE,
+    "POST /api/admin/import": WRITE,
     "POST /api/admin/privacy/erase": WRITE,
     "POST /api/admin/purge": BREAKGLASS,
     "POST /api/admin/rollups/rebuilds": WRITE,

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import rollcall
-from rollcall.contracts.event import ProgressBatch, ProgressEvent
+from rollcall.contracts.event import ProgressBatch, SentProgressEvent
 from rollcall.contracts.problem import GatewayProblem, Problem
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.edge import (
@@ -17,7 +17,9 @@ from rollcall.edge import (
     openapi_console,
     openapi_dead_letters,
     openapi_health,
+    openapi_import,
     openapi_jobs,
+    openapi_learner_ids,
     openapi_posthog,
     openapi_privacy,
     openapi_reports,
@@ -34,11 +36,11 @@ from rollcall.errors import BacklogExceeded
 
 FAMILIES = (
     *(openapi_analytics, openapi_admin, openapi_assignments, openapi_console, openapi_dead_letters, openapi_health),
-    *(openapi_jobs, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub, openapi_snapshots),
-    *(openapi_segment, openapi_sockets, openapi_write_keys, openapi_posthog),
+    *(openapi_jobs, openapi_learner_ids, openapi_privacy, openapi_reports, openapi_rollups, openapi_scrub),
+    *(openapi_snapshots, openapi_sockets, openapi_write_keys, openapi_posthog, openapi_segment, openapi_import),
 )
 MODELS: tuple[type[BaseModel], ...] = (
-    *(ProgressBatch, ProgressEvent, BatchReceipt, Problem, GatewayProblem),
+    *(ProgressBatch, SentProgressEvent, BatchReceipt, Problem, GatewayProblem),
     *(model for family in FAMILIES for model in family.MODELS),
 )
 PROBLEMS = {
@@ -120,7 +122,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "postProgressLesson",
                 "Store one progress event",
                 "As a batch of one, with the event as the body.",
-                ProgressEvent,
+                SentProgressEvent,
                 {409: "The event_id is known with other content: the first one is kept."},
             )
         },

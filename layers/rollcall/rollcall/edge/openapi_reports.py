@@ -41,6 +41,7 @@ def _optional(name: str, schema: dict[str, Any], description: str) -> dict[str, 
 
 ORGANISATION = parameter("org_id", "query", {"type": "string", "format": "uuid"}, "The organisation.")
 FORMAT = _optional("format", {"type": "string", "enum": ["json", "csv"]}, "As `Accept: text/csv`.")
+EXCEL = _optional("excel", {"type": "string", "enum": ["0", "1"]}, "1: CSV with a byte order mark, as Excel asks.")
 COURSE = _optional("course_id", IDENTIFIER, "Of this course alone.")
 CURSOR_PARAMETER = _optional("cursor", {"type": "string", "pattern": CURSOR}, "`next_cursor` of the page before.")
 
@@ -101,7 +102,7 @@ def _report(
         f"{description} For admin:read.",
         ("200", "The report.", model),
         (400,),
-        parameters=[ORGANISATION, *parameters, FORMAT],
+        parameters=[ORGANISATION, *parameters, FORMAT, EXCEL],
     )
     described["responses"]["200"]["content"] |= CSV
     described["responses"]["200"]["headers"] = NEXT

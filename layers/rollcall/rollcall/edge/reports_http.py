@@ -169,8 +169,9 @@ def _answer(
     request: Request, report: Report, name: str, row_model: type[ReportRow], rows: Sequence[ReportRow]
 ) -> Response:
     """Answer JSON, or CSV where the query or the first accepted type says so; its next page is in a Link header."""
+    for_excel = request.query.get("excel") == "1"
     accepted = request.headers.get("accept", "").split(",")[0].split(";")[0].strip().lower()
-    if (request.query.get("format") or ("csv" if accepted == "text/csv" else "json")) != "csv":
+    if (request.query.get("format") or ("csv" if for_excel or accepted == "text/csv" else "json")) != "csv":
         return Response.of(OK, report)
     headers = {
         "Content-Type": CSV_TYPE,
@@ -180,4 +181,4 @@ def _answer(
         following = urlencode({**request.query, "cursor": report.next_cursor, "format": "csv"})
         headers["Link"] = f'<{request.path}?{following}>; rel="next"'
     lines = (list(row.model_dump(mode="json").values()) for row in rows)
-    return Response(OK, write_csv(list(row_model.model_fields), lines), headers)
+    return Response(OK, write_csv(list(row_model.model_fields), lines, for_excel=for_excel), headers)

@@ -10,15 +10,18 @@ from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.domain.attributes import AttributeRule
 from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, WaterMarks
+from rollcall.domain.keyring import Keyring
 from rollcall.domain.rate import RateLimit
 from rollcall.edge import observe, settings
 from rollcall.edge.signalling import SignallingDatabase
-from rollcall.errors import SecretUnavailable, StoreUnavailable
+from rollcall.errors import KeysUnavailable, SecretUnavailable, StoreUnavailable
 from rollcall.flows.ingest import Ingest, IngestRules
+from rollcall.flows.name_learners import NameLearners
 from rollcall.flows.signal import Signals
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.burials import BurialStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
+from rollcall.store.learner_keys import LearnerKeyStore
 from rollcall.store.partitions import PartitionStore
 from rollcall.store.progress import ProgressStore
 from rollcall.store.receipts import ReceiptStore
@@ -26,6 +29,7 @@ from rollcall.store.write_keys import WriteKeyStore
 
 PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
 SIGNAL_TIMEOUT_SECONDS = 1
+KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
 
 
 def now() -> datetime:
@@ -172,7 +176,26 @@ def ingest(role: str) -> Ingest:
         attributes=AttributeRule(current.progress_attribute_keys),
         limit=limit,
     )
-    return Ingest(progress_store(), receipt_store(), _spool, rules, gauge(), now, time.perf_counter)
+    return Ingest(progress_store(), receipt_store(), _spool, learners(), rules, gauge(), now, time.perf_counter)
+
+
+@cache
+def learners() -> NameLearners:
+    """Return what makes UUIDs of organisations' own learner ids."""
+    return NameLearners(keyring, LearnerKeyStore(database()))
+
+
+def keyring() -> Keyring:
+    """Return the keys that pseudonyms and UUIDs of learners are made with; raises KeysUnavailable."""
+    return Keyring.read(keyring_text())
+
+
+def keyring_text() -> str:
+    """Return those keys as their secret has them; raises KeysUnavailable."""
+    try:
+        return secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
+    except SecretUnavailable as fault:
+        raise KeysUnavailable from fault
 
 
 def _spool(message: str) -> object:

@@ -101,6 +101,7 @@ def watch() -> WatchHealth:
         told=_measure_status,
         report=report,
         interval_seconds=wiring_live.health_interval().total_seconds(),
+        stale_after=stale_after(wiring_live.health_interval()),
         now=wiring.now,
         monotonic=time.monotonic,
         sleep=time.sleep,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from rollcall.contracts.dead_letter import NOBODY
+from rollcall.contracts.privacy import LearnerRequest
 from rollcall.contracts.redrive import Selection
 from rollcall.domain import certificate
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
@@ -42,15 +43,23 @@ def export() -> Export:
     )
 
 
-def trace_of(org_id: UUID, user_id: UUID, other_ids: list[str]) -> Trace:
-    """Return what a learner is known by, under every key that pseudonyms were made with; raises KeysUnavailable.
+def trace_of(asked: LearnerRequest) -> Trace:
+    """Return what a learner is known by, under every key that pseudonyms were made with.
 
     Also under the keys of nobody known: what nobody could read was pseudonymised with those.
+    Raises KeysUnavailable, StoreUnavailable.
     """
+    org_id, others = asked.org_id, list(asked.other_ids)
+    user_id = asked.user_id
+    if asked.learner_id is not None:
+        user_id = wiring.learners().of(org_id).user_id(asked.learner_id)
+        others.append(asked.learner_id)
+    if user_id is None:
+        raise ValueError("its contract names the learner one way or the other")
     keyring = wiring_scrub.keyring()
     makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
     current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
-    return Trace.of(org_id, user_id, other_ids, current, former)
+    return Trace.of(org_id, user_id, others, current, former)
 
 
 def _sign(document: dict[str, Any]) -> dict[str, Any]:

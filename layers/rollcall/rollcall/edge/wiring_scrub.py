@@ -9,20 +9,11 @@ from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge import settings, wiring
-from rollcall.errors import KeysUnavailable, ParameterUnavailable, PolicyUnavailable, SecretUnavailable
+from rollcall.errors import ParameterUnavailable, PolicyUnavailable
 from rollcall.flows.policies import Policies
 from rollcall.flows.scrub import Scrubbing
 
-KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
 SCRUBBINGS_KEPT = 256  # organisations
-
-
-def _keyring_text() -> str:
-    """Return the keys that pseudonyms are made with, as their secret has them; raises KeysUnavailable."""
-    try:
-        return wiring.secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
-    except SecretUnavailable as fault:
-        raise KeysUnavailable from fault
 
 
 def pseudonymiser_of(org_id: UUID) -> Pseudonymiser:
@@ -32,7 +23,7 @@ def pseudonymiser_of(org_id: UUID) -> Pseudonymiser:
 
 def keyring() -> Keyring:
     """Return the keys that pseudonyms are made with; raises KeysUnavailable."""
-    return Keyring.read(_keyring_text())
+    return wiring.keyring()
 
 
 @cache
@@ -54,7 +45,7 @@ def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
 
     Raises KeysUnavailable, PolicyUnavailable.
     """
-    return _scrubbing(org_id, policy or policies().policy_of(org_id), _keyring_text())
+    return _scrubbing(org_id, policy or policies().policy_of(org_id), wiring.keyring_text())
 
 
 def scrubbing_at_once(org_id: UUID) -> Scrubbing:

@@ -119,16 +119,17 @@ class Collect:
 
     def _accept_batch(self, body: bytes, caller: Caller, form: BatchForm[AnalyticsEvent]) -> Ingestion:
         received_at = self.now()
-        read = read_batch(body, form, self.rules.events_max, self._judge(caller, received_at))
+        read = read_batch(body, form, self.rules.events_max, self.judge(caller, received_at))
         return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, KeysUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_event(body, ANALYTICS, self._judge(caller, received_at))
+        read = read_event(body, ANALYTICS, self.judge(caller, received_at))
         return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
 
-    def _judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
+    def judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
+        """Return what judges the events that a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_person, own_id = caller.role == "service", canonical_id(caller.subject)
 
@@ -160,7 +161,7 @@ class Collect:
         announced = self._announce(subject, batches, received_at)
         if announced.retry_after_ms:
             return Ingestion(None, [], announced.rate, announced.retry_after_ms)
-        events = _scrub(read, scrubbing, correct, self.find_drop)
+        events = scrub_read(read, scrubbing, correct, self.find_drop)
         self._withdraw([batch for batch in batches if not events[batch.org_id]])
         try:
             for batch in batches:
@@ -205,7 +206,7 @@ class Collect:
                 self.receipts.withdraw_batches(batches)
 
 
-def _scrub(
+def scrub_read(
     read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing], correct: Correct, find_drop: FindDrop
 ) -> dict[UUID, list[ScrubbedEvent]]:
     """Return the scrubbed events by organisation. One that cannot be scrubbed is rejected: nothing of it is kept.

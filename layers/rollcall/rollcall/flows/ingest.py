@@ -8,17 +8,19 @@ from uuid import UUID
 
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.event import ProgressBatch, ProgressEvent
+from rollcall.contracts.event import UNNAMED, ProgressBatch, ProgressEvent, SentProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
 from rollcall.domain.attributes import AttributeRule, find_fault
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_documents, read_event
+from rollcall.domain.learner_id import is_same
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
+from rollcall.flows.name_learners import NameLearners
 from rollcall.flows.receipts import ReceiptStore, note_rejections
 
 # An outcome that is not a status of its own is the reason of a rejection.
@@ -70,7 +72,7 @@ class ProgressStore(Protocol):
         """Store a batch; a `limit` of None does not count against the caller's rate."""
 
 
-PROGRESS = BatchForm(ProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
+PROGRESS = BatchForm(SentProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
 
 PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
 
@@ -105,6 +107,7 @@ class Ingest:
     store: ProgressStore
     receipts: ReceiptStore
     spool: Spool
+    learners: NameLearners
     rules: IngestRules
     gauge: LatencyGauge
     now: Callable[[], datetime]
@@ -121,51 +124,56 @@ class Ingest:
         return self.rules.events_max
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
-        """Take `{"events": [...]}`. Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable."""
+        """Take `{"events": [...]}`.
+
+        Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable; KeysUnavailable for a learner_id.
+        """
         received_at = self.now()
-        read = read_batch(body, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        read = read_batch(body, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_documents(self, documents: list[Any], caller: Caller) -> Ingestion:
         """Take the events of a message. Raises TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_documents(documents, PROGRESS, self.rules.events_max, self._judge(caller, received_at))
+        read = read_documents(documents, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        return self._take(read_event(body, PROGRESS, self._judge(caller, received_at)), caller, received_at)
+        return self._take(read_event(body, PROGRESS, self.judge(caller, received_at)), caller, received_at)
 
-    def _judge(self, caller: Caller, received_at: datetime) -> Judge[ProgressEvent]:
+    def judge(self, caller: Caller, received_at: datetime) -> Judge[SentProgressEvent]:
+        """Return what judges the events that a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
-        def judge(event: ProgressEvent) -> tuple[str, str] | None:
+        def judge(event: SentProgressEvent) -> tuple[str, str] | None:
             if event.org_id is not None and event.org_id not in caller.org_ids:
                 return "org_forbidden", "org_id"
-            if not any_learner and event.user_id != own_id:
+            if event.learner_id is not None or event.user_id == UNNAMED:
+                if naming := _judge_learner(event, caller):
+                    return naming
+            elif not any_learner and event.user_id != own_id:
                 return "user_forbidden", "user_id"
             if not window.holds(event.occurred_at):
                 return "out_of_window", "occurred_at"
-            if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
-                return "personal_value", name
-            fault = find_fault(event.attributes, self.rules.attributes) if event.attributes else None
-            return (fault, "attributes") if fault else None
+            return _judge_texts(event, self.rules.attributes)
 
         return judge
 
-    def _take(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
+    def _take(self, read: ReadBatch[SentProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         subject = opaque_subject(caller.subject)
         if not read.events:
             noted = self._note_rejections(read, subject, caller, received_at)
             return _refused(noted) if noted.retry_after_ms else Ingestion(_merge(read, []), read.faults, noted.rate)
+        events = self.learners.name(read.events, next(iter(caller.org_ids), None))
         started = self.monotonic()
         try:
-            answer = self.store.ingest_progress(subject, caller.org_ids, read.events, received_at, self.rules.limit)
+            answer = self.store.ingest_progress(subject, caller.org_ids, events, received_at, self.rules.limit)
         except StoreUnavailable:
             self.gauge.record_unreachable()
-            return self._spool(read, caller, received_at)
+            return self._spool(read, events, caller, received_at)
         self.gauge.record(1000 * (self.monotonic() - started))
         self.gauge.hear(answer.advice, received_at)
         if answer.outcomes is None:
@@ -175,14 +183,16 @@ class Ingest:
         return Ingestion(receipt, read.faults, answer.rate)
 
     def _note_rejections(
-        self, read: ReadBatch[ProgressEvent], subject: str, caller: Caller, received_at: datetime
+        self, read: ReadBatch[SentProgressEvent], subject: str, caller: Caller, received_at: datetime
     ) -> RateAnswer:
         return note_rejections(self.receipts, read, subject, caller.org_ids, self.rules.limit, received_at, "progress")
 
-    def _spool(self, read: ReadBatch[ProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
+    def _spool(
+        self, read: ReadBatch[SentProgressEvent], named: list[ProgressEvent], caller: Caller, received_at: datetime
+    ) -> Ingestion:
         # Only the database can tell the organisation of an event that names none, and it might tell that there is
         # none: what is not sure to be stored later is not taken.
-        events = [event for event in read.events if event.org_id is not None]
+        events = [event for event in named if event.org_id is not None]
         if not events:
             raise StoreUnavailable
         message = SpooledBatch(
@@ -196,11 +206,36 @@ class Ingest:
         return Ingestion(_merge(read, outcomes), read.faults, None)
 
 
+def _judge_learner(event: SentProgressEvent, caller: Caller) -> tuple[str, str] | None:
+    """Judge an event whose learner is named by text, or not at all."""
+    has_user_id = "user_id" in event.model_fields_set
+    if event.learner_id is None:
+        if not has_user_id:
+            return "learner_missing", "user_id"
+        is_own = event.user_id == caller.user_id
+    elif has_user_id:
+        return "learner_ambiguous", "learner_id"
+    elif event.org_id is None and len(caller.org_ids) != 1:
+        # The key is the organisation's: without one there is no UUID.
+        return "org_missing", "org_id"
+    else:
+        is_own = is_same(event.learner_id, caller.subject)
+    name = "user_id" if event.learner_id is None else "learner_id"
+    return None if is_own or caller.role == "service" else ("user_forbidden", name)
+
+
+def _judge_texts(event: ProgressEvent, attributes: AttributeRule) -> tuple[str, str] | None:
+    if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
+        return "personal_value", name
+    fault = find_fault(event.attributes, attributes) if event.attributes else None
+    return (fault, "attributes") if fault else None
+
+
 def _refused(answer: RateAnswer) -> Ingestion:
     return Ingestion(None, [], answer.rate, answer.retry_after_ms)
 
 
-def _merge(read: ReadBatch[ProgressEvent], outcomes: list[str]) -> BatchReceipt:
+def _merge(read: ReadBatch[SentProgressEvent], outcomes: list[str]) -> BatchReceipt:
     """Put receipts of stored and rejected events back into request order."""
     results = {}
     for position, event, outcome in zip(read.positions, read.events, outcomes, strict=True):

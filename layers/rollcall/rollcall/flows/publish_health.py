@@ -25,12 +25,15 @@ class PublishHealth:
     def publish(self, before: Published | None, after: Published) -> bool:
         """Push what changed, and tell whether anything did: the sequence says so. Raises QueueUnavailable.
 
+        `before` is None where no client can know it: nothing was measured yet, or only long ago. Then the whole is
+        pushed as a snapshot, for those who subscribed meanwhile were answered `health_unknown`.
+
         Whoever hears of a sequence has to hear of the next one as well, or finds a gap. So every socket is sent
         something, and whose view is as it was, an empty patch.
         """
         if before is not None and before.health.sequence == after.health.sequence:
             return False
-        push = _delta(before, after, self.now())
+        push = _change(before, after, self.now())
         text = push.model_dump_json()
         if len(text.encode()) > PUSH_BYTES_MAX:
             # Whoever watches an organisation is told to ask for the whole of it.
@@ -51,10 +54,10 @@ class PublishHealth:
         self.send(beat.model_dump_json())
 
 
-def _delta(before: Published | None, after: Published, now: datetime) -> Push:
+def _change(before: Published | None, after: Published, now: datetime) -> Push:
     then, health = before.health if before else None, after.health
     return Push(
-        type="health.delta",
+        type="health.delta" if then else "health.snapshot",
         sequence=health.sequence,
         previous=then.sequence if then else 0,
         sent_at=now,

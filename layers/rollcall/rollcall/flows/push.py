@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from rollcall.contracts.socket import Connection, Deadline, Push
+from rollcall.contracts.socket import Connection, Deadline, Push, Topic
 from rollcall.domain.audience import sees_numbers
 from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable, TableUnavailable
 
@@ -170,19 +170,37 @@ class Texts:
             # Of a change, it says that there is a sequence which the client has not got: it asks for the whole then.
             return self._heartbeat
         changed = org_ids.intersection(self._push.organisations or {})
+        if self._push.type == "health.snapshot":
+            return self._snapshot(connection.topics, changed, is_administrator=is_administrator)
         return self._delta("health" in connection.topics, changed, is_administrator=is_administrator)
+
+    def _snapshot(self, topics: frozenset[Topic], org_ids: frozenset[UUID], *, is_administrator: bool) -> str:
+        """Return the message that answers `subscribe`: whoever was answered `health_unknown` waits for it."""
+        whole = self._push.deployment if is_administrator else self._push.public
+        key = (topics, is_administrator, org_ids)
+        if key not in self._written:
+            self._written[key] = _write(
+                self._push,
+                {"type": "health.snapshot", "topics": sorted(topics)},
+                {"health": whole or {}} if "health" in topics else {},
+                self._organisations(org_ids),
+            )
+        return self._written[key]
 
     def _delta(self, has_health: bool, org_ids: frozenset[UUID], *, is_administrator: bool) -> str:
         patch = (self._push.deployment if is_administrator else self._push.public) if has_health else None
         key = (has_health, is_administrator, org_ids)
         if key not in self._written:
-            organisations = self._push.organisations or {}
             self._written[key] = _write(
                 self._push,
                 {"type": "health.delta", "previous": self._push.previous, "patch": patch or {}},
-                {"organisations": {str(org_id): organisations[org_id] for org_id in sorted(org_ids)}},
+                self._organisations(org_ids),
             )
         return self._written[key]
+
+    def _organisations(self, org_ids: frozenset[UUID]) -> dict[str, Any]:
+        organisations = self._push.organisations or {}
+        return {"organisations": {str(org_id): organisations[org_id] for org_id in sorted(org_ids)}}
 
 
 def _write(push: Push, *members: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from rollcall.contracts.advice import Advice
 from rollcall.contracts.health import HealthTransition, Kept, Published
 from rollcall.contracts.socket import Connection
+from rollcall.domain.health import is_stale
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
 from rollcall.flows.compose_health import ComposeHealth
 from rollcall.flows.measure_health import MeasureHealth
@@ -55,7 +56,8 @@ class WatchHealth:
     """The flow, with the IO it was given.
 
     `connections` raises TableUnavailable; `told` hears of each snapshot that was written, `report` of what failed, by
-    its code. `monotonic` is in seconds, as `sleep` takes them.
+    its code. `monotonic` is in seconds, as `sleep` takes them. After `stale_after` without a look, clients are answered
+    `health_unknown`: the next look is pushed to them whole.
     """
 
     table: HealthTable
@@ -67,6 +69,7 @@ class WatchHealth:
     told: Callable[[Published], object]
     report: Callable[[RollcallError], object]
     interval_seconds: float
+    stale_after: timedelta
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], object]
@@ -157,9 +160,10 @@ class WatchHealth:
 
     def _tell(self, before: Published | None, after: Published) -> None:
         self.told(after)
+        known = None if before is None or is_stale(before, self.now(), self.stale_after) else before
         try:
-            if before is None or before.health.sequence != after.health.sequence:
-                self.publisher.publish(before, after)
+            if known is None or known.health.sequence != after.health.sequence:
+                self.publisher.publish(known, after)
             else:
                 self.publisher.heartbeat(after)
         except QueueUnavailable as fault:

@@ -1,0 +1,20 @@
+"""The procedure that remembers under which key an organisation's learner ids are. It raises StoreUnavailable."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from rollcall.store.connection import Database
+
+KEEP = "select rollcall.keep_learner_keys_v1(%s, %s)"
+
+
+class LearnerKeyStore:
+    """Keys of learner ids, by organisation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def learner_keys(self, org_ids: Iterable[UUID], current: str) -> Mapping[UUID, str]:
+        """Return the key ids of these organisations; `current` becomes that of those that have none yet."""
+        (found,) = self._database.call(KEEP, (list(org_ids), current))
+        return {UUID(org_id): str(key_id) for org_id, key_id in found.items()}
