@@ -30,6 +30,7 @@ from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
 from workbench.operations.rollup import app as rollup
 from workbench.operations.snapshots import purge, snapshots
+from workbench.recall import recall
 from workbench.reports import report
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
@@ -45,6 +46,7 @@ app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
 app.add_typer(jobs.app, name="job")
 app.command()(report)
+app.command()(recall)
 app.command("learner-ids")(learner_ids)
 app.command()(replay)
 app.add_typer(replays)

@@ -13,6 +13,7 @@ set enable_seqscan = off
 as $$
 declare
     v_any_erasure boolean;
+    v_any_untold boolean;
     v_batch_ordinals bigint[];
     v_barred_event_ids uuid[];
     v_seen_ordinals bigint[];
@@ -23,13 +24,16 @@ begin
     -- Shared by all but an erasure, which comes before or after as a whole.
     perform pg_advisory_xact_lock_shared(hashtextextended('rollcall.analytics/' || p_org_id, 0));
     -- As in ingest_progress_v1.
-    if exists (select from event_identities where org_id = p_org_id) then
+    select
+        exists (select from erasures where org_id = p_org_id),
+        exists (select from event_identities where org_id = p_org_id)
+    into v_any_erasure, v_any_untold;
+    if v_any_untold then
         perform settle_identities_v1(array[p_org_id], array(
             select (event ->> 'event_id')::uuid
             from jsonb_array_elements(p_batches) as batch cross join lateral jsonb_array_elements(batch -> 'events') as event
         ));
     end if;
-    v_any_erasure := exists (select from erasures where org_id = p_org_id);
 
     with incoming as materialized (
         select

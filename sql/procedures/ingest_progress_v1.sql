@@ -27,6 +27,7 @@ set enable_seqscan = off
 as $$
 declare
     v_any_erasure boolean;
+    v_any_untold boolean;
     v_any_seen boolean;
     v_batch_ordinals bigint[];
     v_batch_org_ids uuid[];
@@ -64,14 +65,17 @@ begin
         from jsonb_array_elements(p_events) as event
         order by lock_key
     ) as learner;
-    -- Until what was known before kinds were told apart has aged out: what of it comes again finds its own ledger.
-    if exists (select from event_identities where org_id = any (p_org_ids)) then
+    -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked; nor where
+    -- nothing is left of what was known before kinds were told apart.
+    select
+        exists (select from erasures where org_id = any (p_org_ids)),
+        exists (select from event_identities where org_id = any (p_org_ids))
+    into v_any_erasure, v_any_untold;
+    if v_any_untold then
         perform settle_identities_v1(p_org_ids, array(
             select (event ->> 'event_id')::uuid from jsonb_array_elements(p_events) as event
         ));
     end if;
-    -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked.
-    v_any_erasure := exists (select from erasures where org_id = any (p_org_ids));
 
     with incoming as materialized (
         select

@@ -11,6 +11,12 @@ language plpgsql
 set search_path = rollcall, pg_temp
 as $$
 begin
+    -- Of new events there is nothing to tell apart, and that is found by the key alone.
+    if not exists (
+        select from event_identities where org_id = any (p_org_ids) and event_id = any (p_event_ids)
+    ) then
+        return;
+    end if;
     with held as materialized (
         select org_id, event_id, occurred_at, content_digest from event_identities
         where org_id = any (p_org_ids) and event_id = any (p_event_ids)

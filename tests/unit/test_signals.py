@@ -85,7 +85,7 @@ def test_whoever_calls_the_database_tells_of_it(monkeypatch: pytest.MonkeyPatch)
     watch = Watch()
     is_away = True
 
-    def call(*_arguments: object) -> tuple[int]:
+    def call(*_arguments: object, **_named: object) -> tuple[int]:
         if is_away:
             raise StoreUnavailable
         return (1,)

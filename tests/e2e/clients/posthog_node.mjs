@@ -13,5 +13,7 @@ client.groupIdentify({ groupType: 'school', groupKey: 'canary-school', propertie
 for (const lesson_id of lessons) {
   client.capture({ distinctId: 'canary-user', event: 'Lesson Viewed', properties: { lesson_id, ...personal } })
 }
+const server = setInterval(() => {}, 1000) // its waits do not keep a process alive, as a server's work does
 await client.shutdown(100_000)
+clearInterval(server)
 console.log(JSON.stringify({ failures, flags }))

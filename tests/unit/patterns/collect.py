@@ -4,7 +4,9 @@ import ast
 import gc
 import importlib
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import BuiltinMethodType, FunctionType, ModuleType
 from typing import Any
@@ -21,10 +23,11 @@ DEPTH_MAX = 4
 MADE_WHEN_RUN = {
     "rule.py:pattern.compile",
     "rule.py:_context.compile",
+    "rule.py:_behind.compile",
     "payment.py:_account.compile",
     "family.py:__init__.compile",
     "family.py:_fit.search",
-    "trace.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
+    "mentions.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
     "times.py:read_time.fullmatch",  # contracts' own form of RFC 3339, which pydantic's fields have as well
     "plans.py:_prepare.sub",  # the repository's own SQL
     "assignments_http.py:_key.fullmatch",
@@ -113,13 +116,22 @@ def patterns() -> dict[str, re.Pattern[Any]]:
     return {f"{name} {number}": pattern for number, (pattern, name) in enumerate(own.items())}
 
 
+@cache
+def _uses() -> dict[str, set[str]]:
+    """Return what is asked of each constant anywhere in the product."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for _, path in _files():
+        for name, use in re.findall(r"\b([A-Z][A-Z0-9_]*)\.([a-z]+)\b", path.read_text()):
+            found[name].add(use)
+    return found
+
+
 def is_anchored(name: str) -> bool:
     """Tell whether the product asks of a pattern of this name only whether a text begins with it or is it."""
     constant = name.split(" ", maxsplit=1)[0].rpartition(".")[2]
     if constant in {"match", "fullmatch"}:
         return True
-    uses = re.compile(rf"\b{re.escape(constant)}\.(\w+)\b")
-    found = {use for _, path in _files() for use in uses.findall(path.read_text())} & CALLS
+    found = _uses()[constant] & CALLS
     return bool(found) and found <= {"match", "fullmatch"}
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from rollcall.domain.scrub.rules.contact import PHONE
+from rollcall.domain.scrub.rules.telephone import INTERNATIONAL
 
 from tests.unit.patterns.ambiguity import ways
 from tests.unit.patterns.attacks import attacks, pumped
@@ -44,7 +44,7 @@ def test_the_proof_takes_what_is_linear(source: str) -> None:
 
 def test_every_pattern_is_collected() -> None:
     """Those of rules, of functions and of the workbench; and each that is made when it is needed is known."""
-    assert PHONE.pattern in ALL.values()
+    assert INTERNATIONAL.pattern in ALL.values()
     assert len(ALL) > 100
     assert {place for place, literal in call_sites() if literal is None} == MADE_WHEN_RUN
 

@@ -26,7 +26,7 @@ SMALL, SMALL_SECONDS_MAX = 4_096, 1.0
 OF_EACH_RULE = 3
 SUSPECTS = 2
 # All rules one after another, each of them several times: behind encodings, and until nothing is found.
-READINGS_MAX = 80.0
+READINGS_MAX = 200.0
 BACKTRACKED = "+" + "1" * 60 + "a"
 
 

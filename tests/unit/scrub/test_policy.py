@@ -30,7 +30,7 @@ def test_the_default_policy_is_compiled_once() -> None:
     assert default_policy() is default_policy()
     assert policy_with(None) is default_policy()
     assert policy_with(PolicyAdditions()) is default_policy()
-    assert (default_policy().name, default_policy().version) == ("minors", "minors-2")
+    assert (default_policy().name, default_policy().version) == ("minors", "minors-3")
 
 
 def test_a_version_names_what_was_added() -> None:
@@ -40,8 +40,8 @@ def test_a_version_names_what_was_added() -> None:
         for additions in ({"drop": ["score"]}, {"drop": ("score",), "mask": []}, {"drop": ["points"]})
     ]
     assert versions[0] == versions[1] != versions[2]
-    assert versions[0].startswith("minors-2+")
-    assert len(versions[0]) == len("minors-2+") + 8
+    assert versions[0].startswith("minors-3+")
+    assert len(versions[0]) == len("minors-3+") + 8
 
 
 @pytest.mark.parametrize(

@@ -81,22 +81,12 @@ def _events(operation_id: str) -> dict[str, Any]:
 
 
 def _capture(operation_id: str, summary: str, model: type[BaseModel]) -> dict[str, Any]:
-    packed = {"schema": {"type": "string"}}
     return {
         "operationId": operation_id,
         "summary": summary,
         "description": "For PostHog's clients. JSON, whatever its media type says; in gzip, in base64, or in a form's "
         "`data`, as they send it. The write key is `api_key` or `token`: of the body, an event, or the query.",
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": parts.ref(model)},
-                "text/plain": packed,
-                "application/x-www-form-urlencoded": {
-                    "schema": {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
-                },
-            },
-        },
+        "requestBody": parts.body(model),
         "responses": {
             "200": parts.answer("All that could be taken is in the queue.", PostHogAnswer, parts.INGEST_HEADERS),
             **parts.problems(PROBLEMS | {429: BY_GATEWAY[429]}, parts.INGEST_HEADERS),

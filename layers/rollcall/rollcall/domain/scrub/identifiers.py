@@ -5,7 +5,7 @@ import re
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import DECODINGS_MAX
 from rollcall.domain.scrub.rule import TooManyCandidates
-from rollcall.domain.scrub.rules import contact, credentials, network, payment, place
+from rollcall.domain.scrub.rules import contact, credentials, network, payment, place, telephone
 from rollcall.errors import ScrubFailed
 
 # No rule here goes by digits alone: lesson ids are often long numbers. The trigger lets phone numbers in by their plus.
@@ -17,7 +17,7 @@ RULES = (
     network.URL_USERINFO,
     contact.EMAIL,
     payment.IBAN,
-    contact.PHONE,
+    telephone.INTERNATIONAL,
     network.MAC,
     place.USER_PATH,
 )
@@ -26,7 +26,7 @@ TRIGGER = re.compile(
     r"|A(?:KI|SI|BI|CC|RO|ID)A|AIza|ya29|GOC|[srp]k_|whsec|gh[pousr]_|github_pat|glpat|xox|xapp|sk-|npm_|pypi-|hf_"
     r"|dop_v1|SG\.|key-|SK[0-9a-f]|AC[0-9a-f]|shp|sq0|EAA|hooks\.slack|[0-9]:AA"
     r"|[A-Za-z]{2}[ -]?[0-9][ -]?[0-9](?:[ -]?[0-9A-Za-z]){11}"
-    r"|\+[0-9]|(?:[0-9A-Fa-f]{2}[:-]){5}|/home/|/Users/"
+    r"|\+[ (]{0,2}[0-9]|(?:[0-9A-Fa-f]{2}[:-]){5}|/home/|/Users/"
 )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rollcall.contracts.policy import PolicyAdditions
 
 NAME = "minors"
-VERSION = "minors-2"
+VERSION = "minors-3"
 EVERY_EVENT = ""
 OWN_KEYS = "@key:organisation"
 KEYS_REMEMBERED_MAX = 4_096

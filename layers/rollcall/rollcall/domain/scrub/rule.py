@@ -22,14 +22,16 @@ class Rule:
     """One kind of personal value.
 
     `check` gets a candidate and returns the span that is personal, or None. Of the words in `context`, if there
-    are any, one must stand in the 40 characters before a candidate: for numbers that anything could be. `shape`
-    is what the shape of a number or code must match somewhere, with `0` for each digit and `a` for each letter.
+    are any, one must stand in the 40 characters before a candidate: for numbers that anything could be. Of those in
+    `behind`, one must stand right behind it. `shape` is what the shape of a number or code must match somewhere, with
+    `0` for each digit and `a` for each letter.
     """
 
     id: str
     source: str
     check: Callable[[re.Match[str]], Span | None] | None = None
     context: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
     flags: re.RegexFlag = re.NOFLAG
     shape: str = ""
 
@@ -43,9 +45,18 @@ class Rule:
         return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(self.context)})(?![A-Za-z])", re.IGNORECASE)
 
     @cached_property
+    def _behind(self) -> re.Pattern[str]:
+        return re.compile(rf"[ ,;:()/\\-]{{0,3}}(?:{'|'.join(self.behind)})(?![A-Za-z])", re.IGNORECASE)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether only words around a candidate tell that it is personal."""
+        return bool(self.context or self.behind)
+
+    @cached_property
     def context_words(self) -> frozenset[bytes]:
-        """The first run of letters of each word of the context: a text without any of these has none of the words."""
-        pieces = (re.search(rb"[A-Za-z]+", word.encode("ascii", "replace")) for word in self.context)
+        """The first run of letters of each word around: a text without any of these has none of the words."""
+        pieces = (re.search(rb"[A-Za-z]+", word.encode("ascii", "replace")) for word in (*self.context, *self.behind))
         return frozenset(piece[0] for piece in pieces if piece)
 
     @cached_property
@@ -80,5 +91,7 @@ class Rule:
     def _confirm(self, match: re.Match[str]) -> Span | None:
         start = match.start()
         if self.context and not self._context.search(match.string, max(0, start - CONTEXT_CHARACTERS), start):
+            return None
+        if self.behind and not self._behind.match(match.string, match.end()):
             return None
         return self.check(match) if self.check else match.span()

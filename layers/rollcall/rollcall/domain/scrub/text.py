@@ -14,7 +14,7 @@ from rollcall.domain.scrub.limits import (
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
-from rollcall.domain.scrub.rules.contact import DATE
+from rollcall.domain.scrub.rules.dates import holds_date
 from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 
@@ -71,12 +71,12 @@ class TextScrubber:
     def is_clean_token(self, text: str) -> bool:
         """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in.
 
-        A date alone is none: it names no lesson, and may be when somebody was born.
+        One with a date in it is none: it may be when somebody was born.
         """
         code = hash(text)
         if code in self._tokens:
             return True
-        if not TOKEN.fullmatch(text) or DATE.fullmatch(text) or not self.is_clean(text):
+        if not TOKEN.fullmatch(text) or holds_date(text) or not self.is_clean(text):
             return False
         if len(self._tokens) >= CLEAN_MAX:
             self._tokens.clear()

@@ -11,7 +11,8 @@ from rollcall.domain.scrub.rule import ENDLESS, Rule, Span, TooManyCandidates
 VALUE_MAX = 4_096
 # Read backwards, from the sign to where the key begins: signs are rare and searched for fast, letters are neither.
 ASSIGNMENT_REVERSED = (
-    r"[:=](?<!//:)\s{0,2}(?P<mark>[\"'\\]{0,4})\]?(?P<key>(?:[A-Za-z]{2,12}[ ]){0,2}[\w-]{2,40}+(?<=[A-Za-z]))(?![\w-])"
+    r"[:=](?<!//:)\s{0,2}(?P<mark>[\"'\\]{0,4})\]?"
+    r"(?P<key>(?:[A-Za-z]{2,12}[ ]){0,2}[\w-]{2,40}+(?<=[A-Za-z_-]))(?![\w-])"
 )
 ASSIGNED = re.compile(r"[^\n]{0,8}[^\s=:]")
 VERDICTS_MAX = 4_096

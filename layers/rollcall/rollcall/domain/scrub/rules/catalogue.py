@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from rollcall.domain.scrub.rule import Rule
-from rollcall.domain.scrub.rules import assignment, contact, credentials, national, network, payment, place
+from rollcall.domain.scrub.rules import assignment, contact, credentials, national, network, payment, place, telephone
 from rollcall.domain.scrub.rules.family import FAR, NEAR, Family, ShapedFamily
 from rollcall.domain.scrub.rules.glance import LONG_TOKEN, MANY, SOME, TOKEN, Glance
 
@@ -23,9 +23,9 @@ KEY_BEGINS = (
 BRACKETED_AT = re.compile(r"[\[({<]\s{0,2}(?:[aA][tT]|@)").search
 SPACED_AT = re.compile(r"@(?<=\s@)").search
 SPACED_DOT = re.compile(r"\s[dD][oO][tT]\s").search
-IPV4 = re.compile(r"[0-9](?:\.|\[\.\])[0-9]{1,3}(?:\.|\[\.\])[0-9]").search
+IPV4 = re.compile(r"[0-9A-Fa-f](?:\.|\[\.\])[0-9][0-9A-Fa-fxX]{0,9}(?:\.|\[\.\])[0-9]").search
 IPV6 = re.compile(r":[0-9A-Fa-f]{0,4}:").search
-MAC = re.compile(r"[:.-](?:(?<=[:-])[0-9A-Fa-f]{2}[:-]|(?<=\.)[0-9A-Fa-f]{4}\.)").search
+MAC = re.compile(r"[:._-](?:(?<=[:_-])[0-9A-Fa-f]{2}[:_-]|(?<=\.)[0-9A-Fa-f]{4}\.)").search
 USER_PATH = re.compile(r"/home/|/Users/|Users[\\/]|Documents and").search
 
 
@@ -62,14 +62,15 @@ FAMILIES = (
     Family([contact.EMAIL_SPELLED], lambda glance: SPACED_AT(glance.text), rb"@"),
     Family([contact.EMAIL_SPELLED], lambda glance: "dot" in glance.lower and SPACED_DOT(glance.text)),
     Family([network.IPV4], lambda glance: IPV4(glance.text), rb"\.(?:[^.]*+\.){2}", SOME, NEAR),
+    Family([network.IPV4_HEXADECIMAL], lambda glance: "0x" in glance.lower, digits=SOME),
     Family([network.IPV6], lambda glance: IPV6(glance.text), b":[^:]*+:"),
-    Family([network.MAC], lambda glance: MAC(glance.text), rb"[:-](?:[^:-]*+[:-]){4}|\.[^.]*+\."),
+    Family([network.MAC], lambda glance: MAC(glance.text), rb"[:_-](?:[^:_-]*+[:_-]){4}|\.[^.]*+\."),
     Family([place.COORDINATES], lambda glance: b".000" in glance.shape or "°" in glance.text, rb"[.?]", SOME, NEAR),
     ShapedFamily(
         rb"0(?:[^0a]{0,3}0){6,}",
         NEAR,
-        [payment.PAYMENT_CARD, *national.SEPARATED, *national.NUMBERS, contact.PHONE, *national.LETTER_BEHIND,
-         *national.NAMED, contact.PHONE_NAMED],
+        [payment.PAYMENT_CARD, *national.SEPARATED, *national.NUMBERS, *telephone.PHONES, *national.LETTER_BEHIND,
+         *national.NAMED, network.IPV4_NUMBER],
         MANY,
     ),
     Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=NEAR),
@@ -89,7 +90,7 @@ TRIGGER = re.compile(
 )
 # Values that are as common as they are harmless: UUIDs, times, dates, short words, and words with a number behind.
 PLAIN = re.compile(
-    r"[A-Za-z]{1,12}(?:[-_. ][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,6}|[A-Za-z]{2,12}[0-9]{7,9}"
+    r"[A-Za-z]{1,12}(?:[-_. ][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,6}"
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
     r"|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?:[Tt ][0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:\.[0-9]{1,9})?)?"
     r"(?:[Zz]|[+-][0-2][0-9]:?[0-5][0-9])?)?"

@@ -98,7 +98,7 @@ class ShapedFamily(Family):
         asked = [
             rule
             for rule in self.rules
-            if id(rule) in fitting and not (rule.context and rule.context_words.isdisjoint(words))
+            if id(rule) in fitting and not (rule.is_named and rule.context_words.isdisjoint(words))
         ]
         return [(tuple(asked), max(0, spans[0][0] - self._before), spans[-1][1])]
 
@@ -106,7 +106,7 @@ class ShapedFamily(Family):
         """Return the rules that may find something in a run of this shape, and those that need a word before it."""
         is_long = len(run) > SHAPE_MAX
         fitting = [rule for rule in self.rules if is_long or re.search(rule.shape.encode(), run)]
-        both = tuple(rule for rule in fitting if not rule.context), tuple(rule for rule in fitting if rule.context)
+        both = tuple(rule for rule in fitting if not rule.is_named), tuple(rule for rule in fitting if rule.is_named)
         if not is_long:
             if len(self._fitting) >= SHAPES_REMEMBERED_MAX:
                 self._fitting.clear()

@@ -1,45 +1,101 @@
 """Addresses of networks and machines, and who is named in URLs."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import AddressValueError, IPv6Address
 
 from rollcall.domain.scrub.rule import Rule, Span
 
-BYTE_MAX = 255
+BYTE_MAX, SURE_BYTE_MIN = 255, 100
+OCTAL = frozenset("01234567")
+
+
+def _byte(text: str) -> int:
+    """Return what a byte of an address says, in whichever base it is written; the least where two are possible."""
+    if text[1:2] in {"x", "X"}:
+        return int(text, 16)
+    octal = int(text, 8) if text[0] == "0" and OCTAL.issuperset(text) else int(text)
+    return min(octal, int(text))
 
 
 def _octets(match: re.Match[str]) -> Span | None:
-    return match.span() if all(int(octet) <= BYTE_MAX for octet in match.groups()) else None
+    values = [_byte(octet) for octet in match.groups()]
+    before, after = match.string[: match.start()][-1:], match.string[match.end() : match.end() + 1]
+    # Next to a letter it may be a version, which seldom has a hundred of anything.
+    is_version = before in {"v", "V"} or ((before.isalpha() or after.isalpha()) and max(values) < SURE_BYTE_MIN)
+    return None if max(values) > BYTE_MAX or is_version else match.span()
 
 
-IPV4 = Rule("@ipv4", r"(?<![\w.])([0-9]{1,3}+)" + r"(?:\.|\[\.\])([0-9]{1,3}+)" * 3 + r"(?![\w]|\.[0-9])", _octets)
+OCTET = r"(0[xX][0-9A-Fa-f]{1,8}+|[0-9]{1,4}+)"
+IPV4 = Rule(
+    "@ipv4",
+    r"(?<![0-9])(?<![0-9]\.)" + OCTET + rf"(?:\.|\[\.\]){OCTET}" * 3 + r"(?![0-9]|\.[0-9])",
+    _octets,
+)
+LEAST, MOST = 2**24, 2**32 - 1
+PRIVATE = ((0xAC100000, 0xAC1FFFFF), (0xC0A80000, 0xC0A8FFFF))  # RFC 1918, but for 10/8, which is too many numbers
+HOST_BEFORE = re.compile(
+    r"(?:://|(?<![A-Za-z])(?:ip|ipv4|host|addr|address|client|remote|peer)[\"' :=_-]{1,4})\Z", re.IGNORECASE
+)
+HOST_REACH = 24
+
+
+def _whole(match: re.Match[str]) -> Span | None:
+    """Return an address that is written as one number, as browsers read it."""
+    number = int(match[0])
+    if not LEAST <= number <= MOST:
+        return None
+    is_private = any(first <= number <= last for first, last in PRIVATE)
+    start = match.start()
+    return match.span() if is_private or HOST_BEFORE.search(match.string, max(0, start - HOST_REACH), start) else None
+
+
+IPV4_HEXADECIMAL = Rule("@ipv4", r"(?<![0-9A-Za-z])0[xX](?!00)[0-9A-Fa-f]{8}(?![0-9A-Za-z])")
+IPV4_NUMBER = Rule("@ipv4", r"(?<![0-9A-Za-z])[0-9]{8,10}(?![0-9A-Za-z]|\.[0-9])", _whole, shape=r"(?<!0)0{8,10}(?!0)")
+
+
+GROUPS, GROUPS_MIN = 8, 2
+
+
+def _spellings(address: str) -> Iterator[tuple[int, int]]:
+    """Yield where an address may begin and end in such a run: not at a sign of the sentence, nor with a port."""
+    begin = 1 if address.startswith(":::") or (address[0] == ":" and address[1:2] != ":") else 0
+    end = len(address.rstrip(".:"))
+    if address.startswith("::", end):
+        end += 2
+    yield begin, end
+    if address.count(":", begin, end) >= GROUPS:
+        yield begin, address.rfind(":", begin, end)
+        yield address.find(":", begin, end) + 1, end
 
 
 def _ipv6(match: re.Match[str]) -> Span | None:
     address, _, zone = match[0].partition("%")
-    kept = address.rstrip(".")
-    if not zone and kept.endswith(":") and not kept.endswith("::"):
-        kept = kept[:-1]
-    if kept.count(":") < 2 or not (any(map(str.isdigit, kept)) or kept.count(":") > 2):  # noqa: PLR2004
+    text, start = match.string, match.start()
+    if address[-1] not in ".:" and text[match.end() : match.end() + 1].isalnum():
         return None
-    try:
-        IPv6Address(kept)
-    except AddressValueError:
-        return None
-    return match.start(), (match.end() if zone else match.start() + len(kept))
+    for begin, end in _spellings(address):
+        kept = address[begin:end]
+        if kept.count(":") < GROUPS_MIN or not (any(map(str.isdigit, kept)) or kept.count(":") > GROUPS_MIN):
+            continue
+        with suppress(AddressValueError):
+            IPv6Address(kept)
+            return start + begin, (match.end() if zone else start + end)
+    return None
 
 
 # RFC 4291, 2.2; the zone is RFC 4007's.
 IPV6 = Rule(
     "@ipv6",
-    r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{3,46}+(?:%[\w.-]{1,32}+)?(?!\w)",
+    r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{3,46}+(?:%[\w.-]{1,32}+)?",
     _ipv6,
 )
 MAC = Rule(
     "@mac",
     (
-        r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
-        r"|(?=[0-9.]{0,13}[A-Fa-f])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?!\w|[:-][0-9A-Fa-f])"
+        r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}([:_-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
+        r"|(?=[0-9.]{0,13}[A-Fa-f])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![0-9A-Za-z]|[:_-][0-9A-Fa-f]{2}(?![0-9A-Za-z]))"
     ),
 )
 
@@ -58,4 +114,4 @@ def _is_marked(text: str) -> bool:
 
 
 # RFC 3986, 3.2.1: user:password@ in a URL or a database's connection string.
-URL_USERINFO = Rule("@url_userinfo", r"(?<=://)[^\s\"'<>]{1,1024}+", _userinfo)
+URL_USERINFO = Rule("@url_userinfo", r"(?<=://)(?:(?!://)[^\s\"'<>]){1,1024}+", _userinfo)

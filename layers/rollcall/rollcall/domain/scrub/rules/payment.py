@@ -5,6 +5,7 @@ from functools import cache
 
 from rollcall.domain.scrub.rule import Rule, Span
 from rollcall.domain.scrub.rules.check_digits import luhn, mod_97
+from rollcall.domain.scrub.rules.surroundings import is_in_uuid
 
 # Issuer prefixes and lengths: ISO/IEC 7812 and the schemes' own pages.
 ISSUED = re.compile(
@@ -19,14 +20,19 @@ ISSUED = re.compile(
 )
 AROUND = re.compile(r"[0-9A-Za-z]{1,128}")
 HEX_DIGEST = re.compile(r"[0-9a-f]{32,128}")
-SEPARATORS = str.maketrans("", "", " -._/")
+DIGITS, SIGNS = "0123456789", " -._/:+*~"
+SEPARATORS = str.maketrans("", "", SIGNS)
 
 
 def _card(match: re.Match[str]) -> Span | None:
-    digits = match[0].translate(SEPARATORS)
-    if not (ISSUED.fullmatch(digits) and luhn(digits)):
-        return None
-    return None if len(digits) == len(match[0]) and _is_in_digest(match) else match.span()
+    """Return a card's number; a last group that makes it none is left out, as it belongs to what follows."""
+    found = match[0]
+    for text in (found, found.rstrip(DIGITS).rstrip(SIGNS)):
+        digits = text.translate(SEPARATORS)
+        if ISSUED.fullmatch(digits) and luhn(digits) and not is_in_uuid(match):
+            is_drawn = len(digits) == len(found) and _is_in_digest(match)
+            return None if is_drawn else (match.start(), match.start() + len(text))
+    return None
 
 
 def _is_in_digest(match: re.Match[str]) -> bool:
@@ -41,9 +47,9 @@ PAYMENT_CARD = Rule(
     "@payment_card",
     (
         r"(?<![0-9])(?:[0-68][0-9]{11,18}"
-        r"|[0-68][0-9]{3}([ ._/-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
+        r"|[0-68][0-9]{3}([ ._/:+*~-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
         r"|[0-9]{4}\1[0-9]{4,5}|[0-9]{8,15})"
-        r"|[0-68](?:[ .-][0-9]){11,18})(?![0-9])"
+        r"|[0-68](?:[ ._/:+*~-][0-9]){11,18})(?![0-9])"
     ),
     _card,
     shape=r"0(?:[^0]{0,2}0){11}",
@@ -66,12 +72,12 @@ IBAN_LENGTHS = {
 @cache
 def _account(length: int) -> re.Pattern[str]:
     """Return what finds as many letters and digits, however they are grouped."""
-    return re.compile(rf"[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){{{length - 1}}}")
+    return re.compile(rf"[0-9A-Za-z](?:[ ._:/+-]?[0-9A-Za-z]){{{length - 1}}}")
 
 
 def _iban(match: re.Match[str]) -> Span | None:
     text = match.string
-    start = match.start() - (3 if text[match.start() - 1] in " -" else 2)
+    start = match.start() - (3 if not text[match.start() - 1].isalpha() else 2)
     length = IBAN_LENGTHS.get(text[start : start + 2].upper())
     whole = _account(length).match(text, start) if length else None
     if not whole or text[whole.end() : whole.end() + 1].isalnum():
@@ -85,9 +91,10 @@ IBAN = Rule(
     "@iban",
     (
         r"[0-9](?<![0-9].)"
-        r"(?:(?<=[A-Za-z]{2}.)(?<![0-9A-Za-z][A-Za-z]{2}.)|(?<=[A-Za-z]{2}[ -].)(?<![0-9A-Za-z][A-Za-z]{2}[ -].))"
-        r"[ -]?[0-9](?=[ -]?[0-9A-Za-z])"
+        r"(?:(?<=[A-Za-z]{2}.)(?<![0-9A-Za-z][A-Za-z]{2}.)"
+        r"|(?<=[A-Za-z]{2}[ ._:/+-].)(?<![0-9A-Za-z][A-Za-z]{2}[ ._:/+-].))"
+        r"[ ._:/+-]?[0-9](?=[ ._:/+-]?[0-9A-Za-z])"
     ),
     _iban,
-    shape=r"(?<![0a])aa[ -]?0",
+    shape=r"(?<![0a])aa[^0a]?0",
 )

@@ -1,0 +1,90 @@
+"""What the value rules find in labelled texts as presidio-research publishes them, and the shapes of what they miss."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from rollcall.domain.scrub.text import TextScrubber
+from rollcall.domain.shape import shape_of
+
+from workbench.bench.presidio.compare import KINDS, Compared, Label, Labelled
+from workbench.errors import WorkbenchError
+
+FORMS = frozenset(KINDS.values())  # what has a form; a name or a place has none
+SHAPES_SHOWN = 5
+
+
+class _Span(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    entity_type: str
+    start_position: int = Field(ge=0)
+    end_position: int
+
+    def label(self) -> Label:
+        return Label(self.entity_type, self.start_position, self.end_position)
+
+
+class _Text(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    full_text: str
+    spans: list[_Span]
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Of one kind in one set: how many are labelled, how many are covered whole, and which shapes are not."""
+
+    set_name: str
+    kind: str
+    labelled: int
+    found: int
+    missed: Counter[str]
+
+    @property
+    def percent(self) -> float:
+        """How many of a hundred are found."""
+        return 100 * self.found / self.labelled
+
+    @property
+    def shapes(self) -> str:
+        """The shapes of what was missed, the most frequent first: `999 9999 (3)`."""
+        return ", ".join(f"{shape} ({count})" for shape, count in self.missed.most_common(SHAPES_SHOWN))
+
+
+def read_set(path: Path) -> list[Labelled]:
+    """Return the labelled texts of a file.
+
+    Raises:
+        WorkbenchError: it cannot be read, or has another form.
+
+    """
+    try:
+        given: Any = json.loads(path.read_text(encoding="utf-8"))
+        texts = TypeAdapter(list[_Text]).validate_python(given)
+    except (OSError, ValueError, ValidationError):
+        raise WorkbenchError(f"{path.name} is no set of labelled texts as presidio-research publishes them.") from None
+    return [Labelled(each.full_text, [span.label() for span in each.spans]) for each in texts]
+
+
+def recalls(name: str, texts: list[Labelled]) -> list[Recall]:
+    """Return what is found of each kind that has a form."""
+    compared = Compared.of(TextScrubber(), texts)
+    found: Counter[str] = Counter()
+    missed: dict[str, Counter[str]] = {}
+    for text, spans in zip(texts, compared.spans, strict=True):
+        covered = {place for span in spans for place in range(span.start, span.end)}
+        for label in text.labels:
+            if label.kind in FORMS:
+                shapes = missed.setdefault(label.kind, Counter())
+                if covered.issuperset(range(label.start, label.end)):
+                    found[label.kind] += 1
+                else:
+                    shapes[shape_of(text.text[label.start : label.end])] += 1
+    return [
+        Recall(name, kind, found[kind] + shapes.total(), found[kind], shapes) for kind, shapes in sorted(missed.items())
+    ]
