@@ -32,6 +32,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     if case.path.startswith(ADMIN):
         _administer(case, now)
         return
+    _look_back(case, now)
     if f"{case.method} {case.path}" in posthog_http.router.routes:
         _capture(case, now)
         return
@@ -63,6 +64,12 @@ def _capture(case: schemathesis.Case[Any], now: datetime) -> None:
         event.update(event="lesson_viewed", timestamp=now.isoformat(), uuid=str(uuid4()))
 
 
+def _look_back(case: schemathesis.Case[Any], now: datetime) -> None:
+    """JSON Schema cannot say which years a moment may be of."""
+    if "before" in (case.query or {}):
+        case.query["before"] = now.isoformat()
+
+
 def _read(case: schemathesis.Case[Any], now: datetime) -> None:
     """JSON Schema can say neither what a window is, nor which cursors we wrote, nor that hours know no courses."""
     query = case.query
@@ -82,7 +89,12 @@ def _administer(case: schemathesis.Case[Any], now: datetime) -> None:
         # JSON Schema cannot say what names a person; and a key asks for one thing.
         case.path_parameters["course_id"] = "algebra"
         case.headers["Idempotency-Key"] = str(uuid4())
+    # Nor which years windows may have.
+    for name, days in (("from", 1), ("to", 0)):
+        if name in (case.query or {}):
+            case.query[name] = (now - timedelta(days=days)).date().isoformat()
     if isinstance(case.body, dict):
+        case.body.update({name: now.isoformat() for name in {"until", "due_at"} & case.body.keys()})
         case.body["org_id"] = os.environ[ORG_ID]
         if case.path.startswith(f"{ADMIN}privacy/"):
             case.body["user_id"] = NOBODY_THERE  # one erasure at work, and not a hundred
