@@ -86,6 +86,13 @@ def progress_event(sender: Sender, canaries: Canaries) -> Event:
     )
 
 
+def named_event(sender: Sender, canaries: Canaries) -> Event:
+    """Return a sound progress event whose learner is named by an address: it is taken, and the address kept nowhere."""
+    event = sender.event(learner_id=canaries.values()["email"])
+    del event["user_id"]
+    return event
+
+
 def segment_calls(canaries: Canaries) -> list[dict[str, Any]]:
     """Return one call of each kind with personal values in every member."""
     values = canaries.values()
@@ -142,9 +149,12 @@ def canaries(api: Api, stack: LocalStack, state: StackState, cloud: Cloud, datab
         assert_silent(response.text, planted)
     _plant_refusals(service, planted)
     _plant_segment_calls(api, Site(state, service.sent, service.org_ids[0]), planted)
+    # The second one finds the key of learner ids known, and is spooled.
+    service.post(BATCH, json={"events": [named_event(service, planted)]}).raise_for_status()
     with outage(stack, state, "immediate"):
         service.post(ANALYTICS, json={"events": [happening(service, planted) for _ in range(BATCH_SIZE)]})
         service.post(BATCH, json={"events": [progress_event(service, planted), service.event()]})
+        service.post(BATCH, json={"events": [named_event(service, planted)]})
     with cloud.function_environment("Analytics", {"AWS_ENDPOINT_URL_SQS": NOWHERE}):
         service.post(ANALYTICS, json={"events": [happening(service, planted)]})
     _plant_poison(service, cloud, planted)

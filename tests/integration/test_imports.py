@@ -261,3 +261,19 @@ def test_the_audit_knows_it_as_an_import(clone: ScratchDatabase, importing: Impo
     counted = "select route, count(*) from rollcall.batch_audit where org_id = %s group by 1 order by 1"
     routes = clone.rows(counted, (A,))
     assert routes == [("import", 2), ("spool", 1)]
+
+
+def test_what_an_import_remembers_of_an_erased_event_is_its_id(clone: ScratchDatabase, importing: Importing) -> None:
+    """Given an erasure after the import, neither the ledger nor the memory can test its content; it stays known."""
+    line, other = progress_line("kim"), progress_line("zoe")
+    importing.take(A, line, other)
+    clone.rows("select rollcall.entomb_events_v2(%s, 'progress', array[%s]::uuid[])", (A, line["event_id"]))
+    tombs = (
+        "select event_id::text from rollcall.imported_identities"
+        " where org_id = %s and content_digest = rollcall.tombstone_v1()"
+    )
+    assert clone.rows(tombs, (A,)) == [(line["event_id"],)]
+    forget(clone)
+    report = importing.take(A, line, other)
+    assert counts_of(report) == (0, 1, 0, 1)
+    assert [found.reason for found in report.refused] == ["learner_erased"]

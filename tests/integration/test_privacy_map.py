@@ -60,6 +60,7 @@ MAP = {
         **dict.fromkeys(("parameters", "requested_by", "reason", "cursor"), MENTION),
         **dict.fromkeys(("operation_id", "source", "counts", "error_code", "lease_id"), NOBODY),
     },
+    "operation_turns": {},
     "org_enrollment_stats": {"course_id": NOBODY},
     "organisation_statistics": {},
     "organisations": {},
