@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from rollcall.contracts.identifiers import Identifier, LearnerId
+from rollcall.contracts.storable import StorableObject
 from rollcall.contracts.times import Timestamp
 
 UNNAMED = UUID(int=0)
@@ -35,7 +36,7 @@ def _whole_within(value: Any) -> Any:
 # JSON has one kind of number: 30.0 is an integer to JSON Schema and to clients that know floats alone. In attributes
 # 1 and 1.0 become one as well, or an event sent again by another serialiser would be a conflict.
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
-Attributes = Annotated[dict[str, Any], AfterValidator(_whole_within)]
+Attributes = Annotated[StorableObject, AfterValidator(_whole_within)]
 ProgressKind = Literal["started", "progressed", "completed"]
 SECONDS_PER_DAY = 86_400
 
