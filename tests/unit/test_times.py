@@ -15,6 +15,7 @@ from rollcall.contracts.times import (
     Timestamp,
     WindowTime,
     read_foreign_time,
+    read_kept_time,
     read_time,
 )
 
@@ -221,6 +222,20 @@ def test_a_day_has_one_form(text: str) -> None:
         DAY.validate_strings(text)
     with pytest.raises(ValidationError):
         DAY.validate_json(f'"{text}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-02T04:00:00+16:00", NOON),
+        ("2026-03-01T12:00:00+00:00", NOON),
+        ("0001-01-01T00:00:00+14:00", datetime(1, 1, 2, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-12:00", datetime(9999, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_window_that_was_asked_for_before_is_read(text: str, moment: datetime) -> None:
+    """An operation that waits since before its years were bounded ends, and is shown."""
+    assert read_kept_time(text) == moment
 
 
 def test_a_message_of_before_is_read_as_utc() -> None:

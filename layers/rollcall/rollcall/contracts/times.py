@@ -22,6 +22,7 @@ MICROSECONDS_OF = {1: 1_000_000, 1_000: 1_000}  # by how many of a unit make a s
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Windows that people ask for: within the years of every calendar involved, with room to add a day at either end.
 YEAR_FIRST, YEAR_LAST = 1970, 9998
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LAST_MINUTE = (23, 59)
 
@@ -137,6 +138,15 @@ def read_foreign_time(value: object) -> datetime | None:
         if found := form.pattern.fullmatch(text):
             return form.read(found)
     raise ValueError("no form of a time that is known here")
+
+
+def read_kept_time(text: str) -> datetime:
+    """Read a time that was written down when any was taken: one that UTC has not is one at that end."""
+    moment = datetime.fromisoformat(text)
+    try:
+        return _utc(moment)
+    except ValueError:
+        return EARLIEST if moment.year == 1 else LATEST
 
 
 def _timestamp(_source: object, _handler: object) -> core_schema.CoreSchema:

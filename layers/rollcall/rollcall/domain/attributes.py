@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,30 @@ def find_fault(attributes: dict[str, Any], rule: AttributeRule) -> str | None:
     if fault is None and len(json.dumps(attributes, separators=(",", ":")).encode()) > rule.bytes_max:
         return "attributes_too_large"
     return fault
+
+
+def limit_of(fault: str, attributes: dict[str, Any], rule: AttributeRule) -> str:
+    """Return the limit that attributes with this fault are beyond, or the rule that found something in them."""
+    match fault:
+        case "attribute_key_not_allowed":
+            return f"Allowed are {', '.join(sorted(rule.allowed_keys))}." if rule.allowed_keys else "None is allowed."
+        case "attributes_too_deep":
+            return f"At most {rule.depth_max} levels."
+        case "attributes_too_large":
+            return f"At most {rule.bytes_max} bytes as JSON, and {LIST_ITEMS_MAX} items in a list."
+        case _:
+            found = next(filter(None, map(find_personal_identifier, _texts_in(attributes))), None)
+            return f"Rule {found}." if found else ""
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for item in value for text in _texts_in(item))
+        case dict():
+            yield from (text for item in value.values() for text in _texts_in(item))
 
 
 def _fault_in(value: Any, rule: AttributeRule, depth_left: int) -> str | None:
