@@ -31,8 +31,8 @@ def test_what_was_scrubbed_is_what_is_stored(clone: ScratchDatabase) -> None:
         " key_id, properties, policy_version, remarks from rollcall.analytics_events"
     )
     assert rows == [
-        (event.event_id, NOW, NOW, "lesson_viewed", "a" * 32, "d" * 32, "e" * 32, "k1", {"score": 7}, default_policy().version,
-         [["*", "@undeclared", "remove"]])
+        (event.event_id, NOW, NOW, "lesson_viewed", "a" * 32, "d" * 32, "e" * 32, "k1", {"score": 7},
+         default_policy().version, [["*", "@undeclared", "remove"]])
     ]  # fmt: skip
 
 

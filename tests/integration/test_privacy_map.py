@@ -25,6 +25,8 @@ MAP = {
     "assignment_requests": {"key_digest": NOBODY, "content_digest": NOBODY, "operation_id": NOBODY},
     "assignments": {"user_id": OWN, "assigned_by": MENTION, "course_id": NOBODY},
     "batch_audit": {"sent_by": MENTION, "batch_id": NOBODY, "route": NOBODY, "content_hash": NOBODY},
+    "catalogue_changes": {"changed_by": MENTION, "reason": MENTION},
+    "course_catalogues": {"item_id": NOBODY},
     "course_cohorts": {"course_id": NOBODY},
     "course_progress": {"user_id": OWN, "course_id": NOBODY},
     "course_statistics": {"course_id": NOBODY},

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from rollcall.contracts.identifiers import Identifier, LearnerId
+from rollcall.contracts.storable import StorableObject
 from rollcall.contracts.times import Timestamp
 
 UNNAMED = UUID(int=0)
@@ -50,7 +51,7 @@ def _rounded(digits: int) -> Callable[[object], object]:
 
 
 # JSON has one kind of number: 1 and 1.0 become one, or an event sent again by another serialiser would be a conflict.
-Attributes = Annotated[dict[str, Any], AfterValidator(_whole_within)]
+Attributes = Annotated[StorableObject, AfterValidator(_whole_within)]
 ProgressKind = Literal["started", "progressed", "completed"]
 SECONDS_PER_DAY, PERCENT_MAX = 86_400, 100
 ROUNDED_MAX = 1e9

@@ -1,6 +1,6 @@
 """Ingest: take a batch of progress events, store each once, answer with a receipt per event."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -79,7 +79,17 @@ PROGRESS = BatchForm(
     lambda body: ProgressBatch.model_validate_json(body).events,
 )
 
+DOUBTFUL = ("personal_value", "attribute_value_not_allowed")  # unless a catalogue has it
+ORGANISATIONS_ASKED_MAX = 8  # of a caller who holds many, for an event that names none
 PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
+
+CatalogueOf = Callable[[UUID], Container[str]]
+"""Returns the ids that an organisation lets through; raises StoreUnavailable."""
+
+
+def _no_catalogue(_org_id: UUID) -> Container[str]:
+    return ()
+
 
 Spool = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
@@ -117,6 +127,7 @@ class Ingest:
     gauge: LatencyGauge
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    catalogue_of: CatalogueOf = _no_catalogue
 
     @property
     def limit(self) -> RateLimit:
@@ -167,9 +178,20 @@ class Ingest:
                 return Refusal("user_forbidden", "user_id")
             if not window.holds(event.occurred_at):
                 return Refusal("out_of_window", "occurred_at", window.told)
-            return _judge_texts(event, self.rules.attributes)
+            verdict = judge_texts(event, self.rules.attributes)
+            if verdict is None or verdict.reason not in DOUBTFUL:
+                return verdict
+            return judge_texts(event, self.rules.attributes, self._known_to(event, caller))
 
         return judge
+
+    def _known_to(self, event: ProgressEvent, caller: Caller) -> Container[str]:
+        """Return the ids that the event's organisation lets through, or any that it could be of where it names none."""
+        if event.org_id is not None:
+            return self.catalogue_of(event.org_id)
+        catalogues = [self.catalogue_of(org_id) for org_id in sorted(caller.org_ids)[:ORGANISATIONS_ASKED_MAX]]
+        texts = (event.course_id, event.lesson_id)
+        return frozenset(text for text in texts if any(text in catalogue for catalogue in catalogues))
 
     def charge(self, caller: Caller) -> RateAnswer:
         """Count a request that holds nothing to judge against its caller's rate."""
@@ -237,11 +259,12 @@ def _judge_learner(event: SentProgressEvent, caller: Caller) -> Refusal | None:
     return None if is_own or caller.role == "service" else Refusal("user_forbidden", name)
 
 
-def _judge_texts(event: ProgressEvent, attributes: AttributeRule) -> Refusal | None:
+def judge_texts(event: ProgressEvent, attributes: AttributeRule, known: Container[str] = ()) -> Refusal | None:
+    """Return why an event's texts may not be stored, and where; None when they may. `known` has a catalogue's ids."""
     for name in PLAIN_NAMES:
-        if rule := find_personal_identifier(getattr(event, name)):
+        if rule := find_personal_identifier(getattr(event, name), known):
             return Refusal("personal_value", name, f"Rule {rule}.")
-    fault = find_fault(event.attributes, attributes) if event.attributes else None
+    fault = find_fault(event.attributes, attributes, known) if event.attributes else None
     if fault is None or event.attributes is None:
         return None
     return Refusal(fault, "attributes", limit_of(fault, event.attributes, attributes))
