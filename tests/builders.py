@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import ProgressEvent
+from rollcall.domain.scrub.policy import default_policy
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ORG = UUID("5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f")
@@ -75,7 +76,7 @@ def queued_batch(org_id: UUID, *events: ScrubbedEvent, **changes: Any) -> Queued
         "sent_by": "b" * 32,
         "received_at": NOW,
         "key_id": "k1",
-        "policy_version": "minors-1",
+        "policy_version": default_policy().version,
         "content_hash": "c" * 64,
         "events": list(events),
     }

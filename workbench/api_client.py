@@ -85,6 +85,10 @@ class ApiClient:
         """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
         return self._answer("POST", path, json=body, headers=headers)
 
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send JSON and return the JSON answer; raises ApiRefused, ApiUnavailable."""
+        return self._answer("PUT", path, json=body)
+
     def post_lines(self, path: str, lines: bytes, **query: str | int) -> dict[str, Any]:
         """Send JSON lines and return the JSON answer; raises ApiRefused, ApiUnavailable."""
         headers = {"Content-Type": "application/x-ndjson"}

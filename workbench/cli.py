@@ -25,6 +25,7 @@ from workbench.operations.assign import assign
 from workbench.operations.dead_letters import dead_letters
 from workbench.operations.import_file import import_file
 from workbench.operations.jobs import show_jobs
+from workbench.operations.policy import policy
 from workbench.operations.privacy import privacy
 from workbench.operations.redrive import redrive
 from workbench.operations.replay import replay, replays
@@ -60,6 +61,7 @@ app.command("jobs")(show_jobs)
 app.command("health")(show_health)
 app.add_typer(rollup)
 app.add_typer(privacy)
+app.add_typer(policy)
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

@@ -5,6 +5,7 @@ from typing import Any
 from rollcall.edge import (
     assignments_http,
     backlog,
+    catalogue_http,
     dead_letters_http,
     import_http,
     jobs_http,
@@ -24,6 +25,7 @@ from rollcall.edge.http import Router
 router = Router()
 for family in (
     assignments_http,
+    catalogue_http,
     dead_letters_http,
     import_http,
     jobs_http,

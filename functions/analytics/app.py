@@ -6,7 +6,7 @@ from typing import Any
 from rollcall.contracts.caller import Caller
 from rollcall.edge import identity, ingest_http, observe, posthog_http, segment_http, settings, wiring, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
-from rollcall.flows.collect import Collect
+from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
 
 router = Router()
@@ -38,9 +38,14 @@ def _take(request: Request, accept: Accept, answer: Answer) -> Response:
     ingest_http.advise(request, wiring_analytics.collect("learner"))
     caller = identity.caller_of(request.authorizer_context, wiring.now())
     flow, bytes_max = wiring_analytics.collect(caller.role), settings.current().analytics_batch_max_bytes
-    return answer(
-        request, ingest_http.take(request, flow, "collect", lambda: accept(flow, request.body(bytes_max), caller))
+    sender = Sender(caller.subject, caller.org_ids)
+    ingestion = ingest_http.take(
+        request,
+        flow,
+        "collect",
+        lambda: accept(flow, ingest_http.read_body(request, bytes_max, lambda: flow.charge(sender)), caller),
     )
+    return answer(request, ingestion)
 
 
 @observe.entry

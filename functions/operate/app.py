@@ -1,9 +1,8 @@
-"""Consumer of the operations queue: works on an operation for a while, gives its message back until it is finished."""
+"""Consumer of the operations queue: takes turns, and gives its message back until no operation waits."""
 
 from contextlib import suppress
 from typing import Any
 
-from rollcall.contracts.operation import OperationMessage
 from rollcall.edge import observe, settings, wiring, wiring_operate
 from rollcall.errors import PoisonedMessage, QueueUnavailable
 from rollcall.flows import operate
@@ -11,7 +10,7 @@ from rollcall.flows import operate
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages of operations that go on, so that those of finished ones leave the queue."""
+    """Answer SQS with the messages that are to come again, so that the others leave the queue."""
     going_on = [record["messageId"] for record in event["Records"] if not _is_finished(record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
 
@@ -23,8 +22,9 @@ def _is_finished(record: dict[str, Any]) -> bool:
         return _bury(record, poison)
     # Should this worker die, its message is back soon, and not only after the queue's own time.
     _give_back(record, operate.HOLD_SECONDS)
-    worked = wiring_operate.operate().work(message)
-    _tell(message, worked)
+    worked = operate.Worked(None, operate.RETRY_SECONDS)
+    for worked in wiring_operate.take_turns().turns(message):
+        _tell(worked)
     if worked.again_in_seconds is None:
         return True
     if int(record["attributes"]["ApproximateReceiveCount"]) >= operate.RECEIVES_MAX and _send_anew(record):
@@ -33,13 +33,18 @@ def _is_finished(record: dict[str, Any]) -> bool:
     return False
 
 
-def _tell(message: OperationMessage, worked: operate.Worked) -> None:
+def _tell(worked: operate.Worked) -> None:
     operation = worked.operation
-    told: dict[str, Any] = {"operation_id": str(message.operation_id), "chunks": worked.chunks, "fault": worked.fault}
+    told: dict[str, Any] = {"chunks": worked.chunks, "fault": worked.fault}
     observe.count(operation_chunks=worked.chunks, operation_faults=int(worked.fault is not None))
     if operation is not None:
         observe.dimension("job", operation.kind)
-        told |= {"kind": operation.kind, "source": operation.source, "state": operation.state}
+        told |= {
+            "operation_id": str(operation.operation_id),
+            "kind": operation.kind,
+            "source": operation.source,
+            "state": operation.state,
+        }
         told |= {"counts": operation.counts, "error_code": operation.error_code}
         if operation.is_finished and (worked.chunks or worked.fault):
             observe.count(**{f"operation_{operation.state}": 1})

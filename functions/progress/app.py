@@ -30,9 +30,13 @@ def _take(request: Request, accept: Accept, answer: Answer) -> Response:
     ingest_http.advise(request, wiring.ingest("learner"))
     caller = identity.caller_of(request.authorizer_context, wiring.now())
     flow, bytes_max = wiring.ingest(caller.role), settings.current().progress_batch_max_bytes
-    return answer(
-        request, ingest_http.take(request, flow, "ingest", lambda: accept(flow, request.body(bytes_max), caller))
+    ingestion = ingest_http.take(
+        request,
+        flow,
+        "ingest",
+        lambda: accept(flow, ingest_http.read_body(request, bytes_max, lambda: flow.charge(caller)), caller),
     )
+    return answer(request, ingestion)
 
 
 @observe.entry

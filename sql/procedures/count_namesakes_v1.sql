@@ -7,11 +7,13 @@ as $$
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
     return (
-        select count(*) from event_identities
-        where org_id = p_org_id and event_id in (
-            select identifier::uuid from unnest(p_identifiers) as given (identifier)
+        with namesake as (
+            select distinct identifier::uuid as event_id from unnest(p_identifiers) as given (identifier)
             where pg_input_is_valid(identifier, 'uuid')
         )
+        select
+            (select count(*) from progress_identities where org_id = p_org_id and event_id in (table namesake))
+            + (select count(*) from analytics_identities where org_id = p_org_id and event_id in (table namesake))
     );
 end
 $$;

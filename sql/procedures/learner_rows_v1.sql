@@ -20,7 +20,7 @@ stable
 set search_path = rollcall, pg_temp
 as $$
 declare
-    v_pages constant bigint := 2048; -- 16 MB, some 100,000 rows: a second or two
+    v_pages constant bigint := 1024; -- 8 MB, some 50,000 rows: a second or two
     v_table regclass := p_table::regclass;
     v_columns text[] := learner_columns_v1(p_of);
     v_moment text;

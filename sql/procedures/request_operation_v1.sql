@@ -21,6 +21,11 @@ declare
     v_operation operations;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
+    -- Whose turn it is, is asked of all organisations that are known (choose_operation_v1).
+    insert into organisations (org_id, first_seen_at)
+    select p_org_id, clock_timestamp()
+    where p_org_id <> '00000000-0000-0000-0000-000000000000'
+    on conflict do nothing;
     loop
         insert into operations (
             org_id, operation_id, kind, source, parameters, is_dry_run, rate_per_second, requested_by, reason

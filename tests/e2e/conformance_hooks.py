@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import schemathesis
 from rollcall.edge import posthog_http
+from rollcall.edge.segment_http import BATCH_PATHS, CALL_PATH, SOURCE_PATHS
 
 ADMIN = "/api/admin/"
 READ = ("/api/reports/", "/api/migration-analytics/")
-SEGMENT = "/v1/batch"
+SEGMENT = (*BATCH_PATHS, CALL_PATH, *SOURCE_PATHS)
 NOBODY_THERE = "9b6b8ab3-6b6c-4a35-9a7e-0d2f8f7a1c55"
 ORG_ID = "CONFORMANCE_ORG_ID"
 WRITE_KEY = "CONFORMANCE_WRITE_KEY"
@@ -23,7 +24,7 @@ WRITE_KEY = "CONFORMANCE_WRITE_KEY"
 @schemathesis.hook
 def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any], _kwargs: dict[str, Any]) -> None:
     """Give a valid case an organisation and a time that are accepted, and attributes that are allowed."""
-    if case.path == SEGMENT and str(case.headers.get("Authorization")).startswith("Bearer "):
+    if case.path in SEGMENT and str(case.headers.get("Authorization")).startswith("Bearer "):
         case.headers["Authorization"] = "Basic " + base64.b64encode(f"{os.environ[WRITE_KEY]}:".encode()).decode()
     if case.meta is None or case.meta.generation.mode.is_negative:
         return
@@ -31,6 +32,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     if case.path.startswith(ADMIN):
         _administer(case, now)
         return
+    _look_back(case, now)
     if f"{case.method} {case.path}" in posthog_http.router.routes:
         _capture(case, now)
         return
@@ -40,9 +42,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     body: Any = case.body
     if not isinstance(body, dict):
         return
-    if case.path == SEGMENT:
-        for call in body["batch"]:
-            call.update(event="lesson_viewed", timestamp=now.isoformat(), messageId=str(uuid4()))
+    if case.path in SEGMENT:
+        for call in body.get("batch", [body]):
+            call.update(event="lesson_viewed", timestamp=now.isoformat(), messageId=str(uuid4()), userId="u-1")
         return
     for event in body.get("events", [body]):
         event["org_id"] = os.environ[ORG_ID]
@@ -60,6 +62,12 @@ def _capture(case: schemathesis.Case[Any], now: datetime) -> None:
     body["api_key"] = os.environ[WRITE_KEY]
     for event in body.get("batch", [body]):
         event.update(event="lesson_viewed", timestamp=now.isoformat(), uuid=str(uuid4()))
+
+
+def _look_back(case: schemathesis.Case[Any], now: datetime) -> None:
+    """JSON Schema cannot say which years a moment may be of."""
+    if "before" in (case.query or {}):
+        case.query["before"] = now.isoformat()
 
 
 def _read(case: schemathesis.Case[Any], now: datetime) -> None:
@@ -81,7 +89,12 @@ def _administer(case: schemathesis.Case[Any], now: datetime) -> None:
         # JSON Schema cannot say what names a person; and a key asks for one thing.
         case.path_parameters["course_id"] = "algebra"
         case.headers["Idempotency-Key"] = str(uuid4())
+    # Nor which years windows may have.
+    for name, days in (("from", 1), ("to", 0)):
+        if name in (case.query or {}):
+            case.query[name] = (now - timedelta(days=days)).date().isoformat()
     if isinstance(case.body, dict):
+        case.body.update({name: now.isoformat() for name in {"until", "due_at"} & case.body.keys()})
         case.body["org_id"] = os.environ[ORG_ID]
         if case.path.startswith(f"{ADMIN}privacy/"):
             case.body["user_id"] = NOBODY_THERE  # one erasure at work, and not a hundred

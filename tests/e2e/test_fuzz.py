@@ -176,7 +176,7 @@ def test_invalid_utf_8_is_refused(service: Sender, ledger: set[str]) -> None:
         # A gateway that is told of text may replace them before we see them: so the body is declared binary.
         headers = {"Content-Type": "application/octet-stream"}
         response = service.post(BATCH, content=text.replace(b"COURSE", bad), headers=headers)
-        assert settle(response, ledger).json()["code"] == "invalid_body"
+        assert settle(response, ledger).json()["code"] == "body_not_utf8"
 
 
 @pytest.mark.parametrize("depth", [10, 200, 1_000, 5_000, 9_990, 20_000, 100_000])

@@ -10,8 +10,9 @@ import pytest
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.people import BATCH, LESSON, Api, statuses
+from tests.e2e.people import ANALYTICS, ANALYTICS_EVENT, BATCH, LESSON, Api, statuses
 
+PROCESSES = "/api/migration-analytics/events"
 BYTES_MAX = 262_144
 MEBIBYTE = 1024 * 1024
 
@@ -32,7 +33,6 @@ def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"{",
         b"null",
         b"[]",
@@ -48,7 +48,23 @@ def test_body_of_another_form_is_refused(api: Api, body: bytes) -> None:
     assert_problem(api.learner().post(BATCH, content=body), 400, "invalid_body")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7"])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "body_empty"),
+        (b"\xef\xbb\xbf", "body_empty"),
+        (gzip.compress(b"{}"), "gzip_undeclared"),
+        (b'{"events": [NaN]}', "number_invalid"),
+    ],
+)
+@pytest.mark.parametrize("path", [BATCH, LESSON, ANALYTICS, ANALYTICS_EVENT, PROCESSES])
+def test_each_bad_body_has_its_own_code(api: Api, path: str, body: bytes, code: str) -> None:
+    """On every route that takes events."""
+    headers = {"Content-Type": "application/octet-stream"}
+    assert_problem(api.learner().post(path, content=body, headers=headers), 400, code)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"7"])
 def test_single_event_that_is_no_object_is_refused(api: Api, body: bytes) -> None:
     """A lesson body that is no JSON object is 400 invalid_body."""
     assert_problem(api.learner().post(LESSON, content=body), 400, "invalid_body")
@@ -182,8 +198,8 @@ def test_gzip_bomb_is_refused_in_little_memory(api: Api, cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("body", [b"\x1f\x8b\x08", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") * 2])
 def test_broken_gzip_is_refused(api: Api, body: bytes) -> None:
-    """A gzip body that is cut off, or has something after its end, is 400 invalid_body."""
-    assert_problem(api.learner().post(BATCH, content=body, headers={"Content-Encoding": "gzip"}), 400, "invalid_body")
+    """A gzip body that is cut off, or has something after its end, is 400 body_not_gzip."""
+    assert_problem(api.learner().post(BATCH, content=body, headers={"Content-Encoding": "gzip"}), 400, "body_not_gzip")
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])

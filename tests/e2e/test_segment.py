@@ -100,10 +100,10 @@ def test_a_message_sent_again_counts_once(site: Site, database: Database) -> Non
 
 
 def test_clocks_are_corrected(api: Api, site: Site, database: Database) -> None:
-    """A device whose clock is three weeks behind says what it did a minute ago."""
-    theirs = datetime.now(UTC) - timedelta(days=21)
+    """A device whose clock is three hours behind says what it did a minute ago."""
+    theirs = datetime.now(UTC) - timedelta(hours=3)
     call = track(timestamp=(theirs - timedelta(minutes=1)).isoformat())
-    assert post(api, site.make_key(), call, sentAt=theirs.isoformat()).json() == {"success": True}
+    assert post(api, site.make_key(), call, sentAt=theirs.isoformat()).json()["success"] is True
     age = "select extract(epoch from received_at - occurred_at)::float from rollcall.analytics_events where org_id = %s"
     await_until(lambda: len(database.rows(age, site.org_id)) == 1, "it is stored")
     ((seconds,),) = database.rows(age, site.org_id)
@@ -124,14 +124,14 @@ def test_a_key_that_is_unknown_or_revoked_is_401(api: Api, site: Site, database:
         with client(site, key) as (opened, failures):
             opened.track("u-1", "lesson_viewed")
         assert [error.status for error in failures] == [401]
-    assert post(api, good, track()).json() == {"success": True}
+    assert post(api, good, track()).json()["success"] is True
     await_until(lambda: len(site.rows(database)) == 1, "only what came under the good key is stored")
 
 
 def test_the_key_may_stand_in_the_body(api: Api, site: Site) -> None:
     """As browsers send it."""
     body = {"batch": [track()], "writeKey": site.make_key()}
-    assert api.http.post(SEGMENT, json=body).json() == {"success": True}
+    assert api.http.post(SEGMENT, json=body).json()["success"] is True
     assert_problem(api.http.post(SEGMENT, json={"batch": [track()]}), 401, "write_key_invalid")
 
 
@@ -196,7 +196,7 @@ def test_a_switch_works_without_a_deployment(api: Api, state: StackState, site: 
     try:
         flags.change(lambda document: document["organisations"].update({str(site.org_id): {"emit": "off"}}))
         await_until(is_dropped, "the organisation is switched off")
-        assert post(api, key, track()).json() == {"success": True}
+        assert post(api, key, track()).json()["success"] is True
         assert statuses(other.tell([other.happening()])) == ["accepted"]
     finally:
         flags.change(lambda document: document["organisations"].pop(str(site.org_id)))

@@ -8,6 +8,7 @@ import pytest
 from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.receipt import QueuedEvents
 from rollcall.domain.rate import RateLimit
+from rollcall.domain.scrub.policy import default_policy
 from rollcall.errors import StoreRefused
 from rollcall.store.analytics import AnalyticsStore
 
@@ -30,8 +31,8 @@ def test_what_was_scrubbed_is_what_is_stored(clone: ScratchDatabase) -> None:
         " key_id, properties, policy_version, remarks from rollcall.analytics_events"
     )
     assert rows == [
-        (event.event_id, NOW, NOW, "lesson_viewed", "a" * 32, "d" * 32, "e" * 32, "k1", {"score": 7}, "minors-1",
-         [["*", "@undeclared", "remove"]])
+        (event.event_id, NOW, NOW, "lesson_viewed", "a" * 32, "d" * 32, "e" * 32, "k1", {"score": 7},
+         default_policy().version, [["*", "@undeclared", "remove"]])
     ]  # fmt: skip
 
 

@@ -115,6 +115,12 @@ def test_rejections_alone_count_against_the_rate(clone: ScratchDatabase) -> None
     assert clone.count("rejected_events", A) == 4
 
 
+def test_what_has_nothing_to_note_counts_against_the_rate_too(clone: ScratchDatabase) -> None:
+    """A body that nobody can read, a batch without ids: each is taken from the caller's allowance."""
+    answers = [clone.receipts.note_rejections("garbage", LIMIT, [], NOW, "progress") for _ in range(5)]
+    assert [answer.retry_after_ms > 0 for answer in answers] == [False] * 3 + [True] * 2
+
+
 def test_a_progress_batch_leaves_its_line_once(clone: ScratchDatabase) -> None:
     """One line an organisation, with what came of its events; sent again, it is the same batch."""
     first, second, other = an_event(A), an_event(A), an_event(B)

@@ -72,6 +72,17 @@ def test_learners_of_a_file_are_assigned(run: Callable[..., Result]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "spelled", ["{0}", '"{0}"', "'{0}'", '"{0}",', "{0};", "{0}\t", ' "{0}" ', "\ufeff{0}", '\ufeff"{0}"\r', "{0}\r"]
+)
+def test_a_line_is_read_as_spreadsheets_write_it(run: Callable[..., Result], spelled: str) -> None:
+    """With Excel's byte order mark ("CSV UTF-8"), quotes, an empty cell behind, or Windows' line ends."""
+    first, second = (str(uuid4()) for _ in range(2))
+    api = Api(view("done", 2))
+    assert run(api, [spelled.format(first), second.upper(), "{" + second + "}"]).exit_code == 0
+    assert api.orders[0]["user_ids"] == [first, second]
+
+
 def test_a_long_list_is_several_orders(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each with a key of its own, which a second run of the command names again."""
     monkeypatch.setattr(assign, "LEARNERS_MAX", 2)
@@ -92,7 +103,12 @@ def test_what_goes_wrong_says_how_to_go_on(run: Callable[..., Result]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "why"), [([str(uuid4()), "kim@example.org"], "Line 2 is no UUID"), ([""], "No lear")]
+    ("lines", "why"),
+    [
+        ([str(uuid4()), "kim@example.org"], "Line 2 is no UUID"),
+        ([f"{uuid4()},{uuid4()}"], "Line 1 is no UUID"),
+        ([""], "No lear"),
+    ],
 )
 def test_a_list_that_is_none_is_told(run: Callable[..., Result], lines: list[str], why: str) -> None:
     """By its line, without its text, before anything is sent."""

@@ -33,6 +33,7 @@ GOES_ON = {
     "POST /api/admin/write-keys/{write_key_id}/revoke",
     "POST /api/admin/write-keys/{write_key_id}/rotate",
     "POST /api/jobs/test-alert",
+    "PUT /api/admin/scrub/catalogue",
     "PUT /api/admin/scrub/policy",
 }
 PATH = {"course_id": "algebra"}

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from rollcall.contracts.event import ProgressEvent
 from rollcall.domain.batch import read_batch, read_event
+from rollcall.domain.reasons import Refusal
 from rollcall.errors import InvalidBody, TooManyEvents
 from rollcall.flows.ingest import PROGRESS
 
@@ -42,7 +43,7 @@ INVALID = [
     ({"percent": "50"}, "/events/1/percent", "float_type"),
     ({"percent": True}, "/events/1/percent", "float_type"),
     ({"time_spent_seconds": 86_401}, "/events/1/time_spent_seconds", "less_than_equal"),
-    ({"time_spent_seconds": 1.5}, "/events/1/time_spent_seconds", "int_type"),
+    ({"time_spent_seconds": "1.5"}, "/events/1/time_spent_seconds", "int_type"),
     ({"time_spent_seconds": 10**30}, "/events/1/time_spent_seconds", "less_than_equal"),
     ({"occurred_at": "2026-03-10T10:00:00"}, "/events/1/occurred_at", "timestamp_invalid"),
     ({"occurred_at": "yesterday"}, "/events/1/occurred_at", "timestamp_invalid"),
@@ -148,9 +149,11 @@ def test_an_empty_batch_has_nothing_to_store() -> None:
 def test_the_judge_decides_over_valid_events() -> None:
     """A verdict rejects its event with the reason and a pointer to the field."""
     body = json.dumps({"events": [event_document()]}).encode()
-    batch = read_batch(body, PROGRESS, 100, lambda _event: ("out_of_window", "occurred_at"))
+    batch = read_batch(body, PROGRESS, 100, lambda _event: Refusal("out_of_window", "occurred_at", "Until noon."))
     assert batch.rejections[0].reason == "out_of_window"
     assert batch.faults[0].pointer == "/events/0/occurred_at"
+    assert batch.rejections[0].detail == batch.faults[0].detail
+    assert "Until noon. See docs/api.md" in batch.faults[0].detail
 
 
 def test_a_single_event_is_read_from_the_body_itself() -> None:

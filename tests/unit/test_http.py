@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from rollcall import errors
 from rollcall.edge import problems
 from rollcall.edge.http import Request, Response, Router
@@ -128,3 +129,18 @@ def test_faults_stand_in_a_problem_but_not_without_end() -> None:
     body = json.loads(Response.refusal(errors.InvalidEvents(faults=faults), "r-1").body)
     assert body["errors"][0] == {"pointer": "/events/0", "code": "missing", "detail": "Field required"}
     assert len(body["errors"]) == 100
+
+
+class Letter(BaseModel):
+    """Anything that was kept."""
+
+    body: Any
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\udc00\ud800", "\U0001f600", "\x00", "\ufeff\uffff"])
+def test_whatever_is_kept_can_be_answered(text: str) -> None:
+    """Half of a surrogate pair is an escape of JSON's, which comes back as what it was."""
+    letter = {"text": text, text: [text, 1.5, None]}
+    response = Response.of(200, Letter(body=letter))
+    assert response.body.encode()
+    assert json.loads(response.body)["body"] == letter

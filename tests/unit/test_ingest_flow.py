@@ -223,12 +223,26 @@ def test_nothing_is_claimed_when_the_queue_is_away_too() -> None:
         replace(ingest, spool=refuse).accept_batch(body(event_document()), caller())
 
 
-def test_a_batch_with_nothing_valid_asks_neither_store_nor_limiter() -> None:
-    """It is answered from its own reasons."""
-    ingestion = flow(RecordingStore(fault=AssertionError())).accept_batch(body(5), caller())
+NOTHING_VALID = [(5,), (), ({},), ({"event_id": "x"},), ("a", None, [])]
+
+
+@pytest.mark.parametrize("documents", NOTHING_VALID)
+def test_a_batch_with_nothing_valid_is_charged_whatever_it_holds(documents: tuple[object, ...]) -> None:
+    """It is answered from its own reasons, and counts against its caller's rate, ids or none."""
+    receipts = RecordingReceipts()
+    ingestion = flow(RecordingStore(fault=AssertionError()), receipts=receipts).accept_batch(body(*documents), caller())
     assert ingestion.receipt
-    assert ingestion.receipt.counts.rejected == 1
-    assert ingestion.rate is None
+    assert ingestion.receipt.counts.rejected == len(documents)
+    assert ingestion.rate == RateState(9, 200)
+    assert receipts.limits == [LIMIT]
+
+
+@pytest.mark.parametrize("documents", NOTHING_VALID)
+def test_a_batch_with_nothing_valid_is_refused_over_the_rate(documents: tuple[object, ...]) -> None:
+    """As any other batch."""
+    limited = flow(RecordingStore(), receipts=RecordingReceipts(retry_after_ms=400))
+    ingestion = limited.accept_batch(body(*documents), caller())
+    assert (ingestion.receipt, ingestion.retry_after_ms) == (None, 400)
 
 
 def test_over_the_rate_nothing_is_answered_but_when_to_come_back() -> None:

@@ -62,6 +62,9 @@ class RecordingStore:
     away: bool = False
     leases_lost: bool = False
     released: list[tuple[str | None, int]] = field(default_factory=list)
+    rested: list[float] = field(default_factory=list)
+    others_wait: bool = False
+    looks: int = 0
 
     def lease(self, org_id: UUID, operation_id: UUID, lease_seconds: float) -> tuple[Operation | None, UUID | None]:
         """Hand out what there is."""
@@ -95,13 +98,24 @@ class RecordingStore:
         return self.operation
 
     def release(
-        self, operation: Operation, lease_id: UUID, error_code: str | None = None, faults_max: int = 1
+        self,
+        operation: Operation,
+        lease_id: UUID,
+        error_code: str | None = None,
+        faults_max: int = 1,
+        rest_seconds: float = 0,
     ) -> Operation | None:
         """Note it."""
         if self.away:
             raise StoreUnavailable
         self.released.append((error_code, faults_max))
+        self.rested.append(rest_seconds)
         return self.operation
+
+    def is_turn_over(self, org_id: UUID) -> bool:
+        """Tell what was given."""
+        self.looks += 1
+        return self.others_wait
 
 
 def counting(last: int, clock: Clock | None = None, seconds: float = 0) -> Step:
@@ -344,3 +358,23 @@ def test_an_operation_that_is_not_there_is_told_as_such() -> None:
         flow.read("replay", uuid4(), [ORG])
     with pytest.raises(OperationUnknown):
         flow.cancel("replay", uuid4(), [ORG])
+
+
+def test_a_worker_leaves_when_another_organisation_waits() -> None:
+    """After the chunk under way, and asked for once a second at most: others wait for a chunk, and not for a slice."""
+    clock, store = Clock(), RecordingStore(others_wait=True)
+    message = OperationMessage(org_id=ORG, operation_id=uuid4())
+    worked = Operate(store, {"replay": counting(1_000, clock, 0.4)}, clock.monotonic, clock.sleep).work(message)
+    assert (worked.chunks, worked.again_in_seconds, store.looks) == (3, 0, 1)
+    assert store.released == [(None, operate.FAULTS_MAX)]
+    alone = RecordingStore()
+    slow = Clock()
+    Operate(alone, {"replay": counting(1_000, slow, 0.4)}, slow.monotonic, slow.sleep).work(message)
+    assert alone.looks <= operate.SLICE_SECONDS
+
+
+def test_a_fault_rests_an_operation() -> None:
+    """It is not due again before its time, whoever has a turn meanwhile."""
+    store = RecordingStore()
+    work(store, raising(StoreUnavailable()))
+    assert store.rested == [operate.RETRY_SECONDS]

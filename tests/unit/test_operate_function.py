@@ -1,7 +1,7 @@
 """The operate function, with an engine and queues that record."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, get_args
 from uuid import uuid4
@@ -57,12 +57,12 @@ BODY = OperationMessage(org_id=ORG, operation_id=uuid4()).model_dump_json()
 def receive(monkeypatch: pytest.MonkeyPatch, worked: Worked, body: str = BODY, receives: int = 1) -> list[str]:
     """Receive a message whose slice comes to this; return the ids of those that stay in the queue."""
 
-    class Engine:
-        def work(self, message: OperationMessage) -> Worked:
+    class Turns:
+        def turns(self, message: OperationMessage) -> Iterator[Worked]:
             assert message.model_dump_json() == BODY
-            return worked
+            yield worked
 
-    monkeypatch.setattr(wiring_operate, "operate", Engine)
+    monkeypatch.setattr(wiring_operate, "take_turns", Turns)
     record = {
         "messageId": "m-1",
         "receiptHandle": "h-1",

@@ -8,6 +8,7 @@ import pytest
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.edge import wiring, wiring_scrub
 from rollcall.errors import ParameterUnavailable, PolicyUnavailable
+from rollcall.flows.catalogues import Catalogues
 from rollcall.flows.policies import KEEP_SECONDS, STALE_SECONDS, Policies
 
 A, B = uuid4(), uuid4()
@@ -99,8 +100,15 @@ def test_a_re_scrub_goes_by_the_policy_of_this_moment(
 ) -> None:
     """Whoever sets a stricter policy and asks at once means that one; by the one before there is nothing to do."""
     monkeypatch.setattr(wiring_scrub, "policies", lambda: policies)
+    catalogue = [["a"]]
+    catalogues = Catalogues(lambda _: catalogue[-1], lambda: 0.0)
+    monkeypatch.setattr(wiring, "catalogues", lambda: catalogues)
     monkeypatch.setattr(wiring, "keyring_text", lambda: json.dumps({"current": "k1", "k1": "s" * 40}))
     before = wiring_scrub.scrubbing_of(A).policy_version
     parameters.texts[f"/policies/{A}"] = '{"drop": ["score"]}'
     assert wiring_scrub.scrubbing_of(A).policy_version == before
-    assert wiring_scrub.scrubbing_at_once(A).policy_version != before
+    stricter = wiring_scrub.scrubbing_at_once(A).policy_version
+    assert stricter != before
+    catalogue.append([])
+    assert wiring_scrub.scrubbing_of(A).policy_version == stricter
+    assert wiring_scrub.scrubbing_at_once(A).policy_version != stricter

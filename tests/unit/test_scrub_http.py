@@ -79,6 +79,7 @@ def ask(
     return answer["statusCode"], json.loads(answer["body"])
 
 
+PRESETS = "GET /api/admin/scrub/presets"
 PREVIEW, POLICY, SET, RUNS = (
     "POST /api/admin/scrub/preview",
     "GET /api/admin/scrub/policy",
@@ -136,6 +137,8 @@ def test_a_policy_is_set_and_read(room: Room) -> None:
         {"declare": {"diary_written": {"text": "token"}}},
         {"declare_everywhere": {"nickname": "token"}},
         {"disable_rules": ["@email"]},
+        {"route_words": ["fractions"]},
+        {"presets": ["moodle"]},
     ],
 )
 def test_a_laxer_policy_needs_admin_super(room: Room, additions: dict[str, Any]) -> None:
@@ -145,6 +148,55 @@ def test_a_laxer_policy_needs_admin_super(room: Room, additions: dict[str, Any])
     assert (status, problem["code"]) == (403, "scope_missing")
     assert room.parameters == {}
     assert ask(SET, body, scopes="admin:super")[0] == 200
+
+
+WRITE, ABOVE = "admin:write admin:breakglass", "admin:super"
+RESTRICTED = {"drop": ["lesson_id"], "refuse_events": ["page"], "personal_keys": ["house"], "mask": ["score"]}
+
+
+@pytest.mark.parametrize(
+    ("set_by", "undone_by", "status"),
+    [(ABOVE, WRITE, 403), (ABOVE, ABOVE, 200), (WRITE, WRITE, 200), (WRITE, ABOVE, 200)],
+)
+@pytest.mark.parametrize("left", [{}, {"drop": ["lesson_id"]}, RESTRICTED | {"mask": [], "pseudonymise": []}])
+def test_who_restricted_decides_who_takes_it_back(
+    room: Room, set_by: str, undone_by: str, status: int, left: dict[str, Any]
+) -> None:
+    """All of it or a part; a refusal leaves the policy as it was."""
+    assert ask(SET, {"org_id": str(ORG), "additions": RESTRICTED}, scopes=set_by)[0] == 200
+    before = dict(room.parameters)
+    answered, problem = ask(SET, {"org_id": str(ORG), "additions": left}, scopes=undone_by)
+    assert answered == status
+    if status == 403:
+        assert problem["code"] == "scope_missing"
+        assert room.parameters == before
+
+
+def test_what_is_held_stays_held_through_what_others_set(room: Room) -> None:
+    """An administrator adds to it and takes that back, and never more."""
+    more = RESTRICTED | {"drop": ["lesson_id", "percent"]}
+    for additions, scopes, status in [
+        (RESTRICTED, ABOVE, 200), (more, WRITE, 200), (RESTRICTED, WRITE, 200), (more, WRITE, 200), ({}, WRITE, 403),
+        (more, ABOVE, 200), (RESTRICTED, WRITE, 403), (RESTRICTED, ABOVE, 200), (RESTRICTED, WRITE, 200),
+        ({}, ABOVE, 200),
+    ]:  # fmt: skip
+        assert ask(SET, {"org_id": str(ORG), "additions": additions}, scopes=scopes)[0] == status
+    assert "retractable" not in ask(POLICY, query={"org_id": str(ORG)})[1]["additions"]
+
+
+def test_presets_are_listed_and_tried_before_they_are_turned_on(room: Room) -> None:
+    """What a preview with one keeps is what the policy keeps once it is on."""
+    status, listed = ask(PRESETS, scopes="admin:read")
+    assert status == 200
+    assert {"xapi", "open_edx", "h5p"} <= {preset["name"] for preset in listed["presets"]}
+    event = {"name": "http://adlnet.gov/expapi/verbs/completed", "properties": {"result": {"score": {"scaled": 0.5}}}}
+    tried = ask(PREVIEW, sample(**event, policy={"presets": ["xapi"]}))[1]
+    assert tried["kept"] == event
+    assert ask(PREVIEW, sample(**event))[1]["kept"]["properties"] == {}
+    body = {"org_id": str(ORG), "additions": {"presets": ["xapi"]}}
+    assert ask(SET, body, scopes=WRITE)[0] == 403
+    assert ask(SET, body)[0] == 200
+    assert ask(PREVIEW, sample(**event))[1] == tried
 
 
 @pytest.mark.parametrize("additions", [{"disable_rules": ["@nobody"]}, {"drop": ["a" * 200]}, {"unknown": 1}, []])

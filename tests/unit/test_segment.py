@@ -207,6 +207,12 @@ def test_names_of_events_are_one_line(told: Any, read: str) -> None:
     assert event(call(event=told)).name == read
 
 
+@pytest.mark.parametrize("call_type", ["page", "identify", "alias"])
+def test_only_a_track_needs_its_event(call_type: str) -> None:
+    """What cannot be read of another's costs nothing."""
+    assert event(call(type=call_type, event={"a": 1})).name == call_type
+
+
 @pytest.mark.parametrize("told", ["Track", " track", "TRACK"])
 def test_types_are_read_in_any_case(told: str) -> None:
     """Some libraries write them so."""

@@ -243,7 +243,13 @@ def test_a_batch_is_acknowledged_by_its_id(store: RecordingStore) -> None:
     assert (message["type"], message["batch_id"]) == ("progress.receipt", "b-1")
     assert message["results"] == [
         {"event_id": first["event_id"], "status": "accepted"},
-        {"event_id": second["event_id"], "status": "rejected", "reason": "invalid", "pointer": "/events/1/kind"},
+        {
+            "event_id": second["event_id"],
+            "status": "rejected",
+            "reason": "invalid",
+            "pointer": "/events/1/kind",
+            "detail": "Input should be 'started', 'progressed' or 'completed'",
+        },
     ]
     assert (message["counts"]["accepted"], message["counts"]["rejected"]) == (1, 1)
     assert message["rate"] == {"limit": 10, "remaining": 9, "reset_ms": 200}
@@ -309,18 +315,20 @@ def test_a_batch_comes_to_what_it_comes_to_over_http(store: RecordingStore, even
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (None, "invalid_body"),
-        ("", "invalid_body"),
+        (None, "body_empty"),
+        ("", "body_empty"),
+        (" \n", "body_empty"),
         ("hello", "invalid_body"),
         ("{", "invalid_body"),
         ("[]", "invalid_body"),
         ("null", "invalid_body"),
-        ("NaN", "invalid_body"),
+        ("NaN", "number_invalid"),
+        ('{"action": "ping", "x": -Infinity}', "number_invalid"),
         ('"ping"', "invalid_body"),
         ("[" * 30_000, "invalid_body"),
         ('{"action": "ping", "x": ' + "[" * 15_000 + "]" * 15_000 + "}", "invalid_request"),
         ('{"action": "ping", "x": ' + "[" * 4_000 + "]" * 4_000 + "}", "invalid_request"),
-        ('{"action": "\ud800"}', "invalid_body"),
+        ('{"action": "\ud800"}', "body_not_utf8"),
         ('{"action": "\\ud800"}', "action_unknown"),
         ("{}", "action_unknown"),
         ({"action": None}, "action_unknown"),

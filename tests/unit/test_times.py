@@ -1,6 +1,6 @@
 """Times as clients write them: one table of forms, everything in UTC."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from rollcall.contracts.times import (
     Timestamp,
     WindowTime,
     read_foreign_time,
+    read_kept_time,
     read_time,
 )
 
@@ -121,7 +122,7 @@ def test_rfc_3339_is_read_as_utc(text: str, moment: datetime) -> None:
         FOREIGN.validate_json(f'"{text}"'),
     ]
     assert found == [moment] * len(found)
-    assert {each.tzinfo for each in found if each} == {UTC}
+    assert {each.utcoffset() for each in found if each} == {timedelta(0)}
 
 
 @pytest.mark.parametrize(("written", "moment"), LENIENT.items())
@@ -177,7 +178,7 @@ def test_any_written_time_is_read_as_the_same_moment(moment: datetime) -> None:
         assert expected is None or (offset and offset.total_seconds() % 60)
         return
     assert found == expected
-    assert found.tzinfo is UTC
+    assert found.utcoffset() == timedelta(0)
     assert read_foreign_time(text) == found
 
 
@@ -221,6 +222,20 @@ def test_a_day_has_one_form(text: str) -> None:
         DAY.validate_strings(text)
     with pytest.raises(ValidationError):
         DAY.validate_json(f'"{text}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-02T04:00:00+16:00", NOON),
+        ("2026-03-01T12:00:00+00:00", NOON),
+        ("0001-01-01T00:00:00+14:00", datetime(1, 1, 2, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-12:00", datetime(9999, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_window_that_was_asked_for_before_is_read(text: str, moment: datetime) -> None:
+    """An operation that waits since before its years were bounded ends, and is shown."""
+    assert read_kept_time(text) == moment
 
 
 def test_a_message_of_before_is_read_as_utc() -> None:

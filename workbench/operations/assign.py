@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rollcall.contracts.assignment import LEARNERS_MAX
+from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.operation import UNFINISHED
 
 from workbench.api_client import ApiClient, ApiUnavailable, TokenOption, UrlOption
@@ -23,6 +24,7 @@ from workbench.operations.follow import View
 from workbench.operations.moments import read_moment
 
 POLL_SECONDS = 0.5
+BYTE_ORDER_MARK = "\ufeff"
 COUNTS = ("assigned", "already_assigned", "updated")
 
 console = Console(stderr=True, highlight=False)
@@ -32,7 +34,10 @@ output = Console(highlight=False)
 def assign(
     course: Annotated[str, typer.Argument(help="The course.")],
     org: Annotated[UUID, typer.Option(help="The organisation.")],
-    users: Annotated[str, typer.Option(help="A file with a learner's UUID in each line; - is standard input.")],
+    users: Annotated[
+        str,
+        typer.Option(help="A file with a learner's UUID in each line, a CSV of one column too; - is standard input."),
+    ],
     due: Annotated[
         str | None, typer.Option(help="Until when: a day or a time, in UTC unless it says. Default: as it is.")
     ] = None,
@@ -64,12 +69,12 @@ def _learners(users: str) -> list[str]:
     except (OSError, ValueError) as fault:
         raise WorkbenchError(f"{users} cannot be read: {type(fault).__name__}.") from None
     found: dict[str, None] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                found[str(UUID(line.strip()))] = None
-            except ValueError:
-                raise WorkbenchError(f"Line {number} is no UUID. Nothing was sent.") from None
+    for number, line in enumerate(text.removeprefix(BYTE_ORDER_MARK).splitlines(), start=1):
+        # A spreadsheet quotes a cell, and may end a line with an empty one.
+        if cell := line.strip().rstrip(",;\t").strip().strip("\"'").strip():
+            if (user_id := read_uuid(cell)) is None:
+                raise WorkbenchError(f"Line {number} is no UUID. Nothing was sent.")
+            found[str(user_id)] = None
     if not found:
         raise WorkbenchError("No learner is named.")
     return list(found)

@@ -40,6 +40,36 @@ class InvalidBody(InvalidRequest):
     code = "invalid_body"
 
 
+class EmptyBody(InvalidBody):
+    """The body is empty: send JSON."""
+
+    code = "body_empty"
+
+
+class NotUtf8(InvalidBody):
+    """The body is not UTF-8, which JSON is sent in (RFC 8259, section 8.1)."""
+
+    code = "body_not_utf8"
+
+
+class NotGzip(InvalidBody):
+    """The header Content-Encoding says gzip, and the body is none, is cut off, or has something after its end."""
+
+    code = "body_not_gzip"
+
+
+class GzipUndeclared(InvalidBody):
+    """The body looks like gzip: say so in a header, Content-Encoding: gzip."""
+
+    code = "gzip_undeclared"
+
+
+class NumberInvalid(InvalidBody):
+    """JSON has no NaN and no Infinity, nor any number of more than 4,300 digits: leave it out, or send null."""
+
+    code = "number_invalid"
+
+
 class InvalidEvents(InvalidRequest):
     """No event of the batch could be accepted."""
 

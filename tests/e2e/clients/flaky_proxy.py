@@ -46,6 +46,11 @@ def three_fail(number: int) -> Fault | None:
     return {2: Fault.UNAVAILABLE, 4: Fault.CUT_BEFORE, 6: Fault.CUT_AFTER}.get(number)
 
 
+def some_fail(number: int) -> Fault | None:
+    """Fail three times in twenty: for a client that sends many small requests at once, each tried ten times."""
+    return {4: Fault.UNAVAILABLE, 11: Fault.CUT_BEFORE, 17: Fault.CUT_AFTER}.get(number % 20)
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A POST that a client sent."""

@@ -1,9 +1,16 @@
 """Kinds of declared properties: what fits one is kept, and a personal value in its place is not."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rollcall.domain.scrub.scrubber import Scrubber
 
-EVENT_OF = {"cost_currency": "process_completed"}
+from tests.given_names import GIVEN_NAMES
+
+EVENT_OF = {
+    "cost_currency": "process_completed", "$browser": "$pageview", "percent": "lesson_viewed",
+    "passed": "lesson_viewed",
+}  # fmt: skip
 KEPT = [
     ("app_version", ["2.14.0", "v3.1", "120.0.6099.109", "1.0.0-beta.2", "2024.3", "17", "1.2.3-rc1", "4.0-SNAPSHOT"]),
     ("app_version", ["1.0.0+g1a2b3c4", "2.1.0-alpha+42", "3.0_build_1234", "10.0.19045", "7.1-p2", "v1.0.0-dev"]),
@@ -40,6 +47,10 @@ DROPPED = [
     ("position", [867_530_912, 30_123_456, 612_345_678, -612_345_678, 2_079_460_958, 1e7 + 0.5, "12", True, 1e300]),
     ("duration_ms", [2_079_460_958, 999_999_999, -1, "PT", "P20140302D", float("inf")]),
     ("started_at", [2_025_550_123, 912_345_678, 7_911_123_456, 9_876_543_210, 442_079_460_958, "2026-03-10 Emma"]),
+    (
+        "started_at",
+        ["2014-03-02", "2014-03-02T00:00:00Z", "2014-03-02 00:00", "2014-03-02T00:00:00.000+01:00", 1_393_718_400],
+    ),
     ("lesson_id", [4_111_111_111_111_111, 442_079_460_958]),
 ]
 
@@ -58,3 +69,46 @@ def test_a_personal_value_does_not_pass_as_another_kind(scrubber: Scrubber, name
         scrubbed = scrubber.scrub_properties(EVENT_OF.get(name, "page"), {name: value})
         assert scrubbed.value == {}, value
         assert [remark.path for remark in scrubbed.remarks] == [name]
+
+
+NAMESAKES = {"Europe/Sofia", "BOB"}  # a capital, and what Bolivia pays with
+CLOSED = (
+    "app_version",
+    "locale",
+    "timezone",
+    "cost_currency",
+    "$browser",
+    "percent",
+    "duration_ms",
+    "started_at",
+    "passed",
+)
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_no_given_name_passes_where_a_vocabulary_is_closed(scrubber: Scrubber, name: str) -> None:
+    """Alone, with a surname, behind a number or a language."""
+    event = EVENT_OF.get(name, "page")
+    for each in sorted(GIVEN_NAMES):
+        forms = (
+            each,
+            each.title(),
+            each.upper(),
+            f"{each}-miller",
+            f"1.0-{each}",
+            f"de-{each}",
+            f"Europe/{each.title()}",
+        )
+        for value in sorted({*forms} - NAMESAKES):
+            assert scrubber.scrub_properties(event, {name: value}).value == {}, value
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(CLOSED), st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.booleans(), st.none()))
+def test_what_is_kept_once_is_kept_again(scrubber: Scrubber, name: str, value: object) -> None:
+    """Whatever a client sends; scrubbing twice changes nothing, and no text of nobody's vocabulary is kept."""
+    event = EVENT_OF.get(name, "page")
+    kept = scrubber.scrub_properties(event, {name: value}).value
+    assert scrubber.scrub_properties(event, kept).value == kept
+    text = next(iter(kept.values()), None)
+    assert not isinstance(text, str) or text.isascii()

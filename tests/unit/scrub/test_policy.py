@@ -9,11 +9,12 @@ from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub import catalogue
 from rollcall.domain.scrub.key_rules import KEY_RULES
 from rollcall.domain.scrub.kinds import KINDS
-from rollcall.domain.scrub.policy import default_policy, is_laxer, policy_with
+from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.rules.catalogue import RULE_IDS
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.selector import NOTHING, Selector, begin, descend
+from rollcall.domain.scrub.strictness import needs_super
 from rollcall.errors import PolicyInvalid
 
 from tests.builders import ORG
@@ -85,7 +86,7 @@ def test_what_is_no_addition_is_no_model(additions: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_only_declaring_and_turning_off_is_laxer(additions: dict[str, Any], laxer: bool) -> None:
     """Everything else can only take away."""
-    assert is_laxer(PolicyAdditions.model_validate(additions)) is laxer
+    assert needs_super(PolicyAdditions.model_validate(additions), None) is laxer
 
 
 def test_declared_events_are_kept() -> None:

@@ -11,7 +11,7 @@ from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.remark import Remark
-from rollcall.domain.scrub.scrubber import Scrubber
+from rollcall.domain.scrub.scrubber import Scrubbed, Scrubber
 from rollcall.errors import ScrubFailed
 
 from tests.builders import ORG
@@ -102,8 +102,9 @@ def test_a_url_keeps_which_page_it_is(scrubber: Scrubber) -> None:
     [
         ("score", 4111111111111111), ("score", "12"), ("score", True), ("score", float("nan")), ("percent", [1]),
         ("lesson_id", "Jane Doe"), ("lesson_id", "jane@example.org"), ("lesson_id", "+442079460958"),
-        ("lesson_id", "x" * 97), ("lesson_id", "4111111111111111"), ("completed", "yes"), ("completed_at", "yesterday"),
-        ("completed_at", 442079460958), ("locale", "Jane"), ("app_version", "jane"), ("timezone", "my place"),
+        ("lesson_id", "x" * 129), ("lesson_id", "4111111111111111"), ("completed", "yes"),
+        ("completed_at", "yesterday"), ("completed_at", 442079460958), ("locale", "Jane"),
+        ("app_version", "jane"), ("timezone", "my place"),
         ("duration_ms", -1), ("url", "not a path"), ("url", "mailto:jane@example.org"),
         ("tags", ["ok", "Jane Doe"]), ("user_id", {"name": "Jane"}),
         ("user_id", True), ("lesson_id", {"a": 1}), ("lesson_id", 10**12),
@@ -335,3 +336,16 @@ def test_a_float_that_two_ids_could_share_is_no_id(scrubber: Scrubber, number: f
     """Nothing of it is kept under the name of an id."""
     assert scrubber.scrub_properties("page", {"user_id": number}).value == {}
     assert scrubber.scrub_document({"user_id": number}).value == {"user_id": "[removed]"}
+
+
+@pytest.mark.parametrize("value", ["[kim]", "[hunter2]", "[kim_miller]", "[names]", "[NAME]", "[name] kim", "[[name]]"])
+def test_a_value_in_brackets_is_no_marker_of_ours(scrubber: Scrubber, value: str) -> None:
+    """A client cannot dress a name as what scrubbing left; what scrubbing did leave is known again."""
+    document = {"first_name": value, "password": value, "student_id": value}
+    kept = {"first_name": "[name]", "password": "[credentials]", "student_id": scrubber.scrub_identifier(value)}
+    assert scrubber.scrub_document(document).value == kept
+    if " " not in value:
+        assert value not in scrubber.scrub_text(f"password={value}").value
+    ours = {"first_name": "[name]", "note": "[free_text]", "user_id": "[removed]"}
+    assert scrubber.scrub_document(ours) == Scrubbed(ours, ())
+    assert scrubber.scrub_text("password=[assignment]").remarks == ()

@@ -6,9 +6,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.identifiers import Identifier
+from rollcall.contracts.storable import StorableObject, StorableText
 from rollcall.contracts.times import MessageTime, Timestamp
 
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+PARTS_MAX = 10_000
 Route = Literal["analytics", "import", "segment", "posthog"]
 
 
@@ -44,12 +46,14 @@ class ScrubbedEvent(BaseModel):
 
     event_id: UUID
     occurred_at: MessageTime
-    name: str = Field(min_length=1, max_length=128)
+    name: StorableText = Field(min_length=1, max_length=128)
     user_pseudonym: Pseudonym | None = None
     anonymous_pseudonym: Pseudonym | None = None
     session_pseudonym: Pseudonym | None = None
-    properties: dict[str, Any]
-    remarks: list[tuple[str, str, str]] = Field(description="Path, rule and action of whatever was scrubbed.")
+    properties: StorableObject
+    remarks: list[tuple[StorableText, StorableText, StorableText]] = Field(
+        description="Path, rule and action of whatever was scrubbed."
+    )
     digest: Pseudonym = Field(description="Keyed digest of what was sent: tells a duplicate from a conflict.")
 
 
@@ -61,13 +65,15 @@ class QueuedEnvelope(BaseModel):
     version: Literal[1] = 1
     org_id: UUID
     batch_id: UUID
-    part: int = Field(0, ge=0, description="Which part of a batch that was too large for one message.")
-    parts: int = Field(1, ge=1, description="How many parts there are.")
+    part: int = Field(0, ge=0, le=PARTS_MAX, description="Which part of a batch that was too large for one message.")
+    parts: int = Field(1, ge=1, le=PARTS_MAX, description="How many parts there are.")
     route: Route
-    sent_by: str = Field(min_length=1, max_length=128, description="Who sent it: a pseudonym, or a write key's id.")
+    sent_by: StorableText = Field(
+        min_length=1, max_length=128, description="Who sent it: a pseudonym, or a write key's id."
+    )
     received_at: MessageTime
-    key_id: str = Field(min_length=1, max_length=64, description="Which key its pseudonyms were made with.")
-    policy_version: str = Field(min_length=1, max_length=128)
+    key_id: StorableText = Field(min_length=1, max_length=64, description="Which key its pseudonyms were made with.")
+    policy_version: StorableText = Field(min_length=1, max_length=128)
     content_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the digests of its events.")
 
 

@@ -64,13 +64,15 @@ class Failure(BaseModel):
     queue: QueueName
     cause: Cause
     error_code: ErrorCode
-    first_failed_at: datetime
-    failed_at: datetime
+    first_failed_at: MessageTime
+    failed_at: MessageTime
     receive_count: int = Field(ge=0, le=INTEGER_MAX)
     size_bytes: int = Field(ge=0, le=INTEGER_MAX)
     body_digest: str = Field(pattern=r"^[0-9a-f]{32}$", description="Keyed digest of the body as it was found.")
     event_ids: list[UUID]
-    archive_key: str | None = Field(description="Where its scrubbed body lies; null where it could not be scrubbed.")
+    archive_key: Printable | None = Field(
+        description="Where its scrubbed body lies; null where it could not be scrubbed."
+    )
 
 
 class DeadLetter(BaseModel):

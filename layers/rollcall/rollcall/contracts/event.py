@@ -1,5 +1,7 @@
 """Progress events and batches, as they come over HTTP."""
 
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,9 +12,11 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    WithJsonSchema,
 )
 
 from rollcall.contracts.identifiers import Identifier, LearnerId
+from rollcall.contracts.storable import StorableObject
 from rollcall.contracts.times import Timestamp
 
 UNNAMED = UUID(int=0)
@@ -32,12 +36,40 @@ def _whole_within(value: Any) -> Any:
             return _whole(value)
 
 
-# JSON has one kind of number: 30.0 is an integer to JSON Schema and to clients that know floats alone. In attributes
-# 1 and 1.0 become one as well, or an event sent again by another serialiser would be a conflict.
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
-Attributes = Annotated[dict[str, Any], AfterValidator(_whole_within)]
+def _rounded(digits: int) -> Callable[[object], object]:
+    """Return what rounds a float as PostgreSQL rounds the number that was written: half away from zero."""
+    step = Decimal(1).scaleb(-digits)
+
+    def rounded(value: object) -> object:
+        # Beyond this the number is out of bounds, however it is rounded; NaN is not below it either.
+        if type(value) is not float or not -ROUNDED_MAX < value < ROUNDED_MAX:
+            return value
+        if value > 0 and round(value, digits) == value:
+            return value if digits else int(value)
+        nearest = Decimal(repr(value)).quantize(step, ROUND_HALF_UP)
+        return float(nearest) + 0.0 if digits else int(nearest)
+
+    return rounded
+
+
+# JSON has one kind of number: 1 and 1.0 become one, or an event sent again by another serialiser would be a conflict.
+Attributes = Annotated[StorableObject, AfterValidator(_whole_within)]
 ProgressKind = Literal["started", "progressed", "completed"]
-SECONDS_PER_DAY = 86_400
+SECONDS_PER_DAY, PERCENT_MAX = 86_400, 100
+ROUNDED_MAX = 1e9
+# A number that rounds to one within the bounds is one: what JSON Schema says has the same bounds.
+Percent = Annotated[
+    float,
+    BeforeValidator(_rounded(2)),
+    Field(ge=0, le=PERCENT_MAX, allow_inf_nan=False),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": -0.005, "exclusiveMaximum": PERCENT_MAX + 0.005}),
+]
+Seconds = Annotated[
+    int,
+    BeforeValidator(_rounded(0)),
+    Field(ge=0, le=SECONDS_PER_DAY),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": -0.5, "exclusiveMaximum": SECONDS_PER_DAY + 0.5}),
+]
 
 
 class ProgressEvent(BaseModel):
@@ -53,11 +85,9 @@ class ProgressEvent(BaseModel):
     course_id: Identifier = Field(description="The course.")
     lesson_id: Identifier = Field(description="The lesson within the course.")
     kind: ProgressKind = Field(description="What happened.")
-    percent: float | None = Field(
-        None, ge=0, le=100, allow_inf_nan=False, description="How far the learner is; kept to two decimals."
-    )
-    time_spent_seconds: WholeNumber = Field(
-        0, ge=0, le=SECONDS_PER_DAY, description="Time spent since the event before, not in all."
+    percent: Percent | None = Field(None, description="How far the learner is, 0 to 100: rounded to two decimals.")
+    time_spent_seconds: Seconds = Field(
+        0, description="Time spent since the event before, not in all, 0 to 86,400: rounded to whole seconds."
     )
     occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
     assigned_by: UUID | None = Field(None, description="Who assigned the course; narrows the look-up of org_id.")

@@ -4,20 +4,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EventName = Annotated[str, Field(min_length=1, max_length=96, pattern=r"^[^\W_][\w .:-]*$")]
+# Addresses too: http://adlnet.gov/expapi/verbs/completed, /courses/about, edx.video.played, $pageview.
+EventName = Annotated[str, Field(min_length=1, max_length=96, pattern=r"^(?:[^\W_]|[$/][\w])[\w .:/#+@%~-]*$")]
 KeyName = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\W_][\w .-]*$")]
 Path = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w*][\w .*-]*$")]
 RouteWord = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\W_][\w-]*$")]
 RuleId = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^@[a-z0-9_:]+$")]
 KindName = Literal[
     "number", "boolean", "token", "tokens", "timestamp", "duration", "url_path", "text", "language", "version",
-    "time_zone", "currency", "pseudonym",
+    "time_zone", "currency", "software", "pseudonym",
 ]  # fmt: skip
+PresetName = Literal["canvas", "h5p", "moodle", "open_edx", "xapi", "xapi_video"]
 ITEMS_MAX = 200
 
 
-class PolicyAdditions(BaseModel):
-    """Additions to the default policy. Those marked laxer need admin:super."""
+class Restrictions(BaseModel):
+    """Additions that only take away."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -36,6 +38,14 @@ class PolicyAdditions(BaseModel):
     refuse_events: Annotated[tuple[EventName, ...], Field(max_length=ITEMS_MAX)] = Field(
         (), description="Names of events that are not taken at all."
     )
+
+
+class PolicyAdditions(Restrictions):
+    """Additions to the default policy. Those marked laxer need admin:super, and so does undoing what it restricted."""
+
+    presets: Annotated[tuple[PresetName, ...], Field(max_length=ITEMS_MAX)] = Field(
+        (), description="Laxer: sets of events and properties that ship with Rollcall, by name."
+    )
     declare: Annotated[dict[EventName, dict[Path, KindName]], Field(max_length=ITEMS_MAX)] = Field(
         {}, description="Laxer: names of events, and the properties of each that are kept, with their kinds."
     )
@@ -47,4 +57,13 @@ class PolicyAdditions(BaseModel):
     )
     route_words: Annotated[tuple[RouteWord, ...], Field(max_length=ITEMS_MAX)] = Field(
         (), description="Laxer: further segments of URL paths that are kept as they are, for instance `fractions`."
+    )
+
+
+class StoredAdditions(PolicyAdditions):
+    """Additions as they are stored: with a note of those restrictions that admin:write may take back."""
+
+    retractable: Restrictions = Field(
+        Restrictions(),
+        description="What admin:write restricted. All else is of admin:super or an operator.",
     )

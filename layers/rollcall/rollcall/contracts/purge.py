@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView
-from rollcall.contracts.times import Timestamp, WindowTime
+from rollcall.contracts.times import Timestamp, WindowTime, read_kept_time
 
 WINDOW_MAX = timedelta(days=3660)
 
@@ -49,4 +49,5 @@ class PurgeView(OperationView):
     @classmethod
     def of(cls, operation: Operation, **more: Any) -> "PurgeView":
         """Return the view of a purge."""
-        return super().of(operation, from_at=operation.parameters["from"], to_at=operation.parameters["to"], **more)
+        from_at, to_at = (read_kept_time(operation.parameters[name]) for name in ("from", "to"))
+        return super().of(operation, from_at=from_at, to_at=to_at, **more)

@@ -35,6 +35,9 @@ class EventReceipt(BaseModel):
     pointer: str | None = Field(
         None, exclude_if=is_absent, description="Where in the request the reason is: a JSON pointer."
     )
+    detail: str | None = Field(
+        None, exclude_if=is_absent, description="The reason as a sentence: the limit, what to do, where to read on."
+    )
 
 
 class Counts(BaseModel):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
 from rollcall.contracts.receipt import is_absent
-from rollcall.contracts.times import Timestamp, WindowTime
+from rollcall.contracts.times import Timestamp, WindowTime, read_kept_time
 
 ReplaySource = Literal["events", "spool", "dead_letters", "snapshots"]
 LIST_DEFAULT, LIST_MAX = 20, 100
@@ -72,8 +72,8 @@ class ReplayView(OperationView):
             operation,
             replay_id=operation.operation_id,
             user_id=parameters.get("user_id"),
-            from_at=parameters["from"],
-            to_at=parameters["to"],
+            from_at=read_kept_time(parameters["from"]),
+            to_at=read_kept_time(parameters["to"]),
             **more,
         )
 

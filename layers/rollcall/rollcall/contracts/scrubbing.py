@@ -84,6 +84,25 @@ class PolicyView(BaseModel):
     additions: PolicyAdditions | None = Field(None, description="What the organisation added.")
 
 
+class PresetView(BaseModel):
+    """A set of events and properties that ships with Rollcall."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(description="What a policy's `presets` calls it.")
+    summary: str = Field(description="What it is for.")
+    events: dict[str, dict[str, str]] = Field(description="Names of events, and the properties kept of each.")
+    everywhere: dict[str, str] = Field(description="Properties kept with every event.")
+
+
+class PresetList(BaseModel):
+    """Every preset."""
+
+    model_config = ConfigDict(frozen=True)
+
+    presets: list[PresetView]
+
+
 class RescrubRequest(BaseModel):
     """Which stored events to scrub again: those of these days, both included, that another policy scrubbed."""
 

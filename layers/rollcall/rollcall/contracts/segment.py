@@ -63,22 +63,13 @@ def _object(value: object) -> object:
     return {} if value is None else value
 
 
-def _schema(*types: str, **more: Any) -> WithJsonSchema:
-    return WithJsonSchema({"type": list(types), **more})
-
-
-TEXT_OR_NUMBER = _schema("string", "number", "null")
-ID_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "maxLength": 128, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]*$"},
-        {"type": ["number", "null"]},
-    ]
-}
-Id = Annotated[Identifier | None, BeforeValidator(_id), WithJsonSchema(ID_SCHEMA)]
-MessageId = Annotated[str | None, BeforeValidator(_message_id), TEXT_OR_NUMBER]
-Text = Annotated[str | None, BeforeValidator(_text), TEXT_OR_NUMBER]
-Name = Annotated[Identifier | None, BeforeValidator(_name), TEXT_OR_NUMBER]
-Members = Annotated[dict[str, Any], BeforeValidator(_object), _schema("object", "null", additionalProperties=True)]
+# What cannot be read of these counts as absent, so that their schema is anything.
+ANYTHING = WithJsonSchema({})
+Id = Annotated[Identifier | None, BeforeValidator(_id), ANYTHING]
+MessageId = Annotated[str | None, BeforeValidator(_message_id), ANYTHING]
+Text = Annotated[str | None, BeforeValidator(_text), ANYTHING]
+Name = Annotated[Identifier | None, BeforeValidator(_name), ANYTHING]
+Members = Annotated[dict[str, Any], BeforeValidator(_object), ANYTHING]
 
 
 class SegmentCall(BaseModel):
@@ -93,7 +84,7 @@ class SegmentCall(BaseModel):
         None, description="Made by the client's library, once for each call: what makes it count once."
     )
     timestamp: ForeignTime = Field(None, description="When it happened, by the client's clock.")
-    original_timestamp: ForeignTime = Field(
+    original_timestamp: Annotated[ForeignTime, ANYTHING] = Field(
         None, description="The same, as RudderStack's libraries say it: where there is no timestamp."
     )
     user_id: Id = Field(None, description="Who: kept as a pseudonym alone.")

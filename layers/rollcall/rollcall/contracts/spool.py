@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.storable import StorableText
 from rollcall.contracts.times import MessageTime
 
 
@@ -14,7 +15,7 @@ class SpooledEnvelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = 1
-    subject: str
+    subject: StorableText = Field(min_length=1, max_length=128)
     org_ids: list[UUID]
     received_at: MessageTime
 

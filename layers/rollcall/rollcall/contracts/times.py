@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError, core_schema
 RFC_3339 = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
+IN_UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?[Zz]$"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Numbers of the years 2000 to 2099 alone: no number of seconds can be taken for one of milliseconds.
 SECONDS = (946_684_800, 4_102_444_800)
@@ -22,6 +23,7 @@ MICROSECONDS_OF = {1: 1_000_000, 1_000: 1_000}  # by how many of a unit make a s
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Windows that people ask for: within the years of every calendar involved, with room to add a day at either end.
 YEAR_FIRST, YEAR_LAST = 1970, 9998
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LAST_MINUTE = (23, 59)
 
@@ -139,16 +141,28 @@ def read_foreign_time(value: object) -> datetime | None:
     raise ValueError("no form of a time that is known here")
 
 
+def read_kept_time(text: str) -> datetime:
+    """Read a time that was written down when any was taken: one that UTC has not is one at that end."""
+    moment = datetime.fromisoformat(text)
+    try:
+        return _utc(moment)
+    except ValueError:
+        return EARLIEST if moment.year == 1 else LATEST
+
+
 def _timestamp(_source: object, _handler: object) -> core_schema.CoreSchema:
     """Check the form first: pydantic alone takes a number in a string for seconds, or milliseconds as it guesses."""
     in_utc = core_schema.no_info_plain_validator_function(_utc)
-    aware = core_schema.chain_schema([core_schema.datetime_schema(tz_constraint="aware", strict=False), in_utc])
+    read = core_schema.datetime_schema(tz_constraint="aware", strict=False)
+    aware = core_schema.chain_schema([read, in_utc])
     text = core_schema.chain_schema([core_schema.str_schema(pattern=RFC_3339, strict=True), aware])
+    # Most are in UTC already: nothing of Python's own is called for them.
+    quickly = core_schema.chain_schema([core_schema.str_schema(pattern=IN_UTC, strict=True), read])
     # What pydantic does not read of RFC 3339 is a leap second.
     slowly = core_schema.chain_schema(
         [core_schema.str_schema(strict=True), core_schema.no_info_plain_validator_function(read_time)]
     )
-    either = core_schema.union_schema([text, slowly], mode="left_to_right")
+    either = core_schema.union_schema([quickly, text, slowly], mode="left_to_right")
     return core_schema.custom_error_schema(
         core_schema.json_or_python_schema(json_schema=either, python_schema=aware),
         custom_error_type="timestamp_invalid",

@@ -1,21 +1,22 @@
 """Reads a batch of events out of a request body, judging each event on its own."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError
 
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.receipt import EventReceipt, Rejection
+from rollcall.domain.faults import fault_of
+from rollcall.domain.gzip_body import GZIP_MAGIC
 from rollcall.domain.nesting import DEPTH_MAX, flatten
 from rollcall.domain.readable import readable
-from rollcall.errors import Fault, InvalidBody, TooManyEvents
-
-UNKNOWN_FIELD = "extra_forbidden"
+from rollcall.domain.reasons import Refusal, explain_reason
+from rollcall.errors import EmptyBody, Fault, GzipUndeclared, InvalidBody, NotUtf8, NumberInvalid, TooManyEvents
 
 
 class Identified(Protocol):
@@ -32,14 +33,18 @@ class Identified(Protocol):
 
 Event = TypeVar("Event", bound=Identified)
 
-Judge = Callable[[Event], tuple[str, str] | None]
-"""Returns a reason and the field it lies in, or None for an event that may be stored."""
+Judge = Callable[[Event], Refusal | None]
+"""Returns why an event is refused, or None for one that may be stored."""
 
 
 @dataclass(frozen=True)
 class BatchForm(Generic[Event]):
-    """Reads events of a kind from JSON: one, and a whole `{"events": [...]}` at once. Both raise ValidationError."""
+    """Reads events of a kind from JSON: one, and a whole `{"events": [...]}` at once. Both raise ValidationError.
 
+    `model` is what one event is read as: faults are told in the names of its members.
+    """
+
+    model: type[BaseModel]
     read_event: Callable[[str], Event]
     read_events: Callable[[bytes], list[Event]]
 
@@ -63,24 +68,25 @@ class ReadBatch(Generic[Event]):
         """Return where in the body the event of this position stands."""
         return self.pointer_form.format(position)
 
-    def reject(self, position: int, event: Event, reason: str, name: str, *, is_noted: bool = True) -> None:
-        """Note that a readable event is not stored, for a reason that lies in the field of this name.
+    def reject(self, position: int, event: Event, refusal: Refusal, *, is_noted: bool = True) -> None:
+        """Note that a readable event is not stored, and why.
 
         One that is not noted is told to its client, and to nobody who asks later.
         """
         if is_noted:
-            self.rejected.append((event.org_id, event.event_id, reason))
-        self.refuse(position, event.event_id, reason, name)
+            self.rejected.append((event.org_id, event.event_id, refusal.reason))
+        self.refuse(position, event.event_id, refusal)
 
-    def refuse(self, position: int, event_id: UUID | None, reason: str, name: str) -> None:
+    def refuse(self, position: int, event_id: UUID | None, refusal: Refusal) -> None:
         """Note that what stands at this position is not stored, whether or not its event_id is known."""
-        fault = Fault(f"{self.pointer(position)}/{name}", reason, f"Not accepted: {reason.replace('_', ' ')}.")
+        reason, member, limit = refusal
+        fault = Fault(f"{self.pointer(position)}/{member}", reason, explain_reason(reason, limit))
         self._note(position, event_id, reason, [fault])
 
-    def reject_unreadable(self, position: int, document: Any, invalid: ValidationError) -> None:
-        """Note that what stands at this position is no event."""
+    def reject_unreadable(self, position: int, document: Any, invalid: ValidationError, model: type[BaseModel]) -> None:
+        """Note that what stands at this position is no event of a model."""
         errors = invalid.errors(include_url=False, include_input=False)
-        faults = [fault_of(self.pointer(position), error) for error in errors]
+        faults = [fault_of(self.pointer(position), error, model) for error in errors]
         event_id = _uuid_in(document, "event_id")
         if event_id is not None:
             self.rejected.append((_uuid_in(document, "org_id"), event_id, "invalid"))
@@ -102,7 +108,11 @@ class ReadBatch(Generic[Event]):
     def _note(self, position: int, event_id: UUID | None, reason: str, faults: list[Fault]) -> None:
         self.faults += faults
         self.rejections[position] = EventReceipt(
-            event_id=event_id, status="rejected", reason=reason, pointer=faults[0].pointer
+            event_id=event_id,
+            status="rejected",
+            reason=reason,
+            pointer=faults[0].pointer,
+            detail=faults[0].detail,
         )
 
 
@@ -126,8 +136,8 @@ def _read_together(
     """Read all events at once, and one by one only when that fails."""
     batch: ReadBatch[Event] = ReadBatch("/events/{}")
     try:
-        events = form.read_events(body)
-    except ValidationError:
+        events = form.read_events(_plain_json(body))
+    except (ValidationError, NumberInvalid):
         documents = split()
         _check_count(documents, events_max)
         for position, document in enumerate(documents):
@@ -154,7 +164,7 @@ def _read(batch: ReadBatch[Event], form: BatchForm[Event], position: int, docume
         # Through JSON again: the rules for JSON input differ from those for Python objects.
         event = form.read_event(_written(document))
     except ValidationError as invalid:
-        batch.reject_unreadable(position, document, invalid)
+        batch.reject_unreadable(position, document, invalid, form.model)
     else:
         _judge(batch, position, event, judge)
 
@@ -171,7 +181,7 @@ def _judge(batch: ReadBatch[Event], position: int, event: Event, judge: Judge[Ev
         batch.events.append(event)
         batch.positions.append(position)
     else:
-        batch.reject(position, event, *verdict)
+        batch.reject(position, event, verdict)
 
 
 def _events_in(body: bytes) -> list[Any]:
@@ -199,32 +209,47 @@ def _check_count(events: Sequence[object], events_max: int) -> None:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the JSON in a body; raises InvalidBody."""
+    """Return the JSON in a body; a byte order mark before it is no part of it.
+
+    Raises EmptyBody, NotUtf8, GzipUndeclared, NumberInvalid, InvalidBody.
+    """
+    if body.startswith(GZIP_MAGIC):
+        raise GzipUndeclared
     try:
-        text = body.decode("utf-8")
+        text = body.removeprefix(BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError:
+        raise NotUtf8 from None
+    if not text.strip():
+        raise EmptyBody
+    try:
         try:
             return json.loads(text, parse_constant=_refuse_constant)
         except RecursionError:
             # One member without end costs itself, not the batch that it stands in.
             return json.loads(flatten(text), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as fault:
-        raise InvalidBody("The body is not JSON that we can read.") from fault
+    except json.JSONDecodeError as fault:
+        raise InvalidBody(f"The body is not JSON: look at line {fault.lineno}, column {fault.colno}.") from None
+    except RecursionError:
+        raise InvalidBody("The JSON of the body is nested too deeply.") from None
+    except ValueError:
+        # Python reads no number with more digits than 4,300.
+        raise NumberInvalid from None
 
 
 def _refuse_constant(_name: str) -> None:
-    raise ValueError("JSON has no such number")
+    raise NumberInvalid
+
+
+def _plain_json(body: bytes) -> bytes:
+    """Return a body without its byte order mark; raises NumberInvalid where a word that is no JSON may stand in it.
+
+    pydantic reads NaN and Infinity, and a batch that holds one is to be refused as a single event with it is.
+    """
+    if b"NaN" in body or b"Infinity" in body:
+        raise NumberInvalid
+    return body.removeprefix(BOM_UTF8)
 
 
 def _uuid_in(document: Any, name: str) -> UUID | None:
     value = document.get(name) if isinstance(document, dict) else None
     return read_uuid(value) if isinstance(value, str) else None
-
-
-def fault_of(pointer: str, error: ErrorDetails) -> Fault:
-    """Return what pydantic found wrong below a pointer, without a word of the input."""
-    # An unknown member's name is the client's own text: point at the event that has it.
-    location = error["loc"][:-1] if error["type"] == UNKNOWN_FIELD else error["loc"]
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
-    # What follows ", invalid" or ":" quotes the input.
-    detail = error["msg"].split(", invalid")[0].split(":")[0]
-    return Fault("/".join([pointer, *parts]), error["type"], detail)

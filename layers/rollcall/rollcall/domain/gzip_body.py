@@ -2,7 +2,7 @@
 
 import zlib
 
-from rollcall.errors import InvalidBody
+from rollcall.errors import NotGzip
 
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 GZIP_MAGIC = b"\x1f\x8b"
@@ -10,12 +10,12 @@ GZIP_AS_TEXT = b"\x1f\xef\xbf\xbd"  # what is left of it where a gateway read th
 
 
 def gunzip(raw: bytes, bytes_max: int) -> bytes:
-    """Decompress no more than one byte beyond the limit, however much the body would unfold to; raises InvalidBody."""
+    """Decompress no more than one byte beyond the limit, however much the body would unfold to; raises NotGzip."""
     decompressor = zlib.decompressobj(GZIP_WINDOW)
     try:
         body = decompressor.decompress(raw, bytes_max + 1)
     except zlib.error as fault:
-        raise InvalidBody("The body is not gzip.") from fault
+        raise NotGzip from fault
     if len(body) <= bytes_max and (not decompressor.eof or decompressor.unused_data):
-        raise InvalidBody("The gzip body is cut off, or has something after its end.")
+        raise NotGzip
     return body

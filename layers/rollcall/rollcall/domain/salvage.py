@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.spool import SpooledBatch
-from rollcall.domain.scrub.identifiers import find_personal_identifier
+from rollcall.domain.scrub.identifiers import find_plainly_personal
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _event(form: Form, given: Any, scrubbed: Any) -> Any:
         return scrubbed
     without: dict[str, Any] = {"remarks": []} if "remarks" in scrubbed else {}
     identifiers = _members(form.event, form.event_identifiers, given)
-    fit = {name: value for name, value in identifiers.items() if find_personal_identifier(value) is None}
+    fit = {name: value for name, value in identifiers.items() if find_plainly_personal(value) is None}
     return scrubbed | without | fit | _members(form.event, form.event_members, given)
 
 

@@ -81,10 +81,11 @@ def _without_unreadable(told: Any, invalid: ValidationError) -> dict[str, Any] |
     unreadable = {str(error["loc"][0]) for error in invalid.errors(include_input=False) if error["loc"]}
     if not isinstance(told, dict) or not unreadable:
         return None
-    if "timestamp" in unreadable and "originalTimestamp" not in unreadable and told.get("originalTimestamp"):
-        needed = NEEDED - {"timestamp"}
-    else:
-        needed = NEEDED
+    needed = set(NEEDED)
+    if "originalTimestamp" not in unreadable and told.get("originalTimestamp"):
+        needed.discard("timestamp")
+    if str(told.get("type")).strip().lower() != "track":
+        needed.discard("event")
     is_nobody = all(not told.get(name) or name in unreadable for name in PERSONS)
     if unreadable & needed or (is_nobody and unreadable.intersection(PERSONS)):
         return None

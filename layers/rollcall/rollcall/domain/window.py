@@ -18,6 +18,12 @@ class AcceptedWindow:
         """Return the window of this moment: what retention would not drop at once, up to a day ahead."""
         return cls(now - retention, now + AHEAD_MAX)
 
+    @property
+    def told(self) -> str:
+        """The window as a sentence for senders."""
+        opens_at, closes_at = (each.isoformat(timespec="seconds") for each in (self.opens_at, self.closes_at))
+        return f"Now it is taken from {opens_at} to {closes_at}."
+
     def holds(self, occurred_at: datetime) -> bool:
         """Tell whether an event of that time may be accepted."""
         return self.opens_at <= occurred_at <= self.closes_at

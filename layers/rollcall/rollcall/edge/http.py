@@ -6,18 +6,29 @@ all that is left to do (DECISIONS.md has the cold start it saves).
 
 import base64
 import binascii
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from rollcall import errors
 from rollcall.domain.gzip_body import GZIP_MAGIC, gunzip
 from rollcall.edge import observe, problems
 
 PROBLEM_TYPE = "application/problem+json"
+
+
+def encode(model: BaseModel) -> str:
+    """Return a model as JSON; half of a surrogate pair, which UTF-8 cannot say, as an escape."""
+    try:
+        return model.model_dump_json()
+    except ValueError:
+        # Of each member alone: pydantic makes no JSON of a name that UTF-8 cannot say, but a Python object.
+        return json.dumps(model.model_dump(), default=to_jsonable_python, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -31,8 +42,7 @@ class Response:
     @classmethod
     def of(cls, status: int, model: BaseModel, headers: Mapping[str, str] | None = None) -> "Response":
         """Return a JSON answer."""
-        body = model.model_dump_json()
-        return cls(status, body, {"Content-Type": "application/json", **(headers or {})})
+        return cls(status, encode(model), {"Content-Type": "application/json", **(headers or {})})
 
     @classmethod
     def refusal(
@@ -45,7 +55,7 @@ class Response:
         """Return a problem answer."""
         problem = problems.describe(error, request_id, **extra)
         sent = {"Content-Type": PROBLEM_TYPE, **problems.headers_of(error), **(headers or {})}
-        return cls(problem.status, problem.model_dump_json(), sent)
+        return cls(problem.status, encode(problem), sent)
 
     def as_event(self, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return what a Lambda function answers to API Gateway, with these headers where it has none of its own."""

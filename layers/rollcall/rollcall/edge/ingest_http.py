@@ -12,10 +12,11 @@ from rollcall.contracts.advice import Advice
 from rollcall.contracts.receipt import BatchReceipt
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.flags import DROP_REASONS
-from rollcall.domain.rate import RateLimit, RateState
+from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.edge import observe, problems, wiring
 from rollcall.edge.http import Request, Response
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.receipts import charging
 
 POLICY = "batches"
 OK, ACCEPTED = 200, 202
@@ -94,6 +95,15 @@ def observe_ingestion(span: str, accept: Callable[[], Ingestion]) -> Ingestion:
     if ingestion.receipt:
         observe_batch(ingestion.receipt, 1000 * (time.perf_counter() - started))
     return ingestion
+
+
+def read_body(request: Request, bytes_max: int, charge: Callable[[], RateAnswer]) -> bytes:
+    """Return the body of a request; one that cannot be unpacked counts against its caller's rate as well.
+
+    Raises what Request.body raises, and RateLimited.
+    """
+    with charging(charge):
+        return request.body(bytes_max)
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from rollcall import errors
 from rollcall.contracts.identifiers import read_uuid
-from rollcall.domain.batch import fault_of, read_json
+from rollcall.domain.batch import read_json
+from rollcall.domain.faults import explain, fault_of, members_of, nearest
 from rollcall.edge.http import Request
 
 BODY_BYTES_MAX = 65_536
@@ -36,7 +38,7 @@ def model_of(document: dict[str, Any], model: type[Model]) -> Model:
     except ValidationError as invalid:
         found = invalid.errors(include_url=False, include_input=False)
         raise errors.InvalidRequest(
-            "The body is not what is taken here.", faults=[fault_of("", error) for error in found]
+            "The body is not what is taken here.", faults=[fault_of("", error, model) for error in found]
         ) from None
 
 
@@ -45,10 +47,17 @@ def read_query(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate_strings(request.query)
     except ValidationError as invalid:
-        known = {field.alias or name for name, field in model.model_fields.items()}
-        named = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]} & known
-        names = ", ".join(sorted(named)) or "there is one that this route does not know"
-        raise errors.InvalidRequest(f"Check the parameters of the query: {names}.") from None
+        told = dict.fromkeys(_told(error, model) for error in invalid.errors(include_url=False, include_input=False))
+        raise errors.InvalidRequest(f"Check the parameters of the query: {'; '.join(told)}.") from None
+
+
+def _told(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """Return what is wrong with a query, by the names that this route knows."""
+    known, name = members_of(model), str(error["loc"][0]) if error["loc"] else ""
+    if name in known:
+        return f"{name} ({explain(error)})"
+    meant = nearest(name, known)
+    return "there is one that this route does not know" + (f", is {meant} meant?" if meant else "")
 
 
 def read_path_id(request: Request, name: str, unknown: type[errors.NotFound] = errors.OperationUnknown) -> UUID:

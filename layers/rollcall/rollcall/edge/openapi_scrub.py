@@ -4,10 +4,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from rollcall.contracts.catalogue import CatalogueRequest, CatalogueView
 from rollcall.contracts.receipt import EventLookup
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
+    PresetList,
     Preview,
     PreviewRequest,
     RescrubRequest,
@@ -17,11 +19,14 @@ from rollcall.edge.openapi_admin import operation, parameter
 from rollcall.edge.receipts_http import MESSAGE_ID_MAX
 
 MODELS: tuple[type[BaseModel], ...] = (
+    CatalogueRequest,
+    CatalogueView,
     EventLookup,
     PolicyRequest,
     PolicyView,
     Preview,
     PreviewRequest,
+    PresetList,
     RescrubRequest,
     RescrubView,
 )
@@ -58,11 +63,39 @@ def paths() -> dict[str, dict[str, Any]]:
             "put": operation(
                 "putScrubPolicy",
                 "Set an organisation's additions to the policy",
-                "They take the place of those it had, within a minute. Stricter ones need admin:write, laxer ones "
-                "admin:super.",
+                "They take the place of those it had, within a minute. Stricter ones need admin:write; laxer ones, and "
+                "those without a restriction that admin:super made, need admin:super.",
                 ("200", "The policy as it is now.", PolicyView),
                 (400, 413, 415),
                 body=PolicyRequest,
+            ),
+        },
+        "/api/admin/scrub/presets": {
+            "get": operation(
+                "listScrubPresets",
+                "The presets that a policy can turn on",
+                "Sets of events of known systems, and what is safe to keep of them. For admin:read.",
+                ("200", "The presets.", PresetList),
+                (400,),
+            )
+        },
+        "/api/admin/scrub/catalogue": {
+            "get": operation(
+                "getCatalogue",
+                "An organisation's course catalogue",
+                "Ids that are let through although a value rule takes them for somebody's. For admin:read.",
+                ("200", "The catalogue, and who changed it.", CatalogueView),
+                (400,),
+                parameters=[org_id],
+            ),
+            "put": operation(
+                "putCatalogue",
+                "Set an organisation's course catalogue",
+                "The ids take the place of those it had, within a minute. Addresses, telephone numbers with a plus and "
+                "credentials are refused. For admin:write.",
+                ("200", "The catalogue as it is now.", CatalogueView),
+                (400, 413, 415),
+                body=CatalogueRequest,
             ),
         },
         "/api/admin/scrub/runs": {

@@ -12,14 +12,19 @@ from rollcall.contracts.operation import Operation, OperationRequest, OperationV
 from rollcall.contracts.scrubbing import (
     PolicyRequest,
     PolicyView,
+    PresetList,
+    PresetView,
     Preview,
     PreviewRemark,
     PreviewRequest,
     RescrubRequest,
     RescrubView,
 )
+from rollcall.domain import scopes
 from rollcall.domain.difference import find_changes
-from rollcall.domain.scrub.policy import is_laxer, policy_with
+from rollcall.domain.scrub.policy import policy_with
+from rollcall.domain.scrub.presets.shipped import PRESETS
+from rollcall.domain.scrub.strictness import needs_super, stored_form
 from rollcall.edge import access, observe, wiring_operations, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_model, read_query
@@ -90,23 +95,41 @@ def get_policy(request: Request) -> Response:
 
 @router.route("PUT /api/admin/scrub/policy")
 def put_policy(request: Request) -> Response:
-    """Set an organisation's additions. Stricter ones are its administrators' to make, laxer ones admin:super's."""
+    """Set an organisation's additions. Stricter ones are its administrators' to make, laxer ones admin:super's.
+
+    Laxer is also what leaves out a restriction that admin:super made.
+    """
     access.administrator(request, WRITE)
     asked = read_model(request, PolicyRequest, SAMPLE_BYTES_MAX)
-    laxer = is_laxer(asked.additions)
-    access.administrator(request, SUPER if laxer else WRITE, org_id=asked.org_id)
+    caller = access.administrator(request, WRITE, org_id=asked.org_id)
+    is_super = scopes.holds(caller.scopes, SUPER)
+    # Who holds admin:super can also replace a policy that cannot be read any more.
+    stored = None if is_super else wiring_scrub.policies().stored(asked.org_id)
+    if not is_super and needs_super(asked.additions, stored):
+        access.administrator(request, SUPER, org_id=asked.org_id)
     policy = policy_with(asked.additions)
-    text = asked.additions.model_dump_json(exclude_defaults=True)
+    text = stored_form(asked.additions, stored, by_super=is_super).model_dump_json(exclude_defaults=True)
     if len(text.encode()) > POLICY_BYTES_MAX:
         raise errors.PolicyInvalid(f"An organisation's additions have at most {POLICY_BYTES_MAX} bytes.")
     wiring_scrub.write_policy(asked.org_id, text)
-    observe.logger().info("policy set", extra={"policy_version": policy.version, "laxer": laxer})
+    observe.logger().info("policy set", extra={"policy_version": policy.version, "by_super": is_super})
     return Response.of(OK, _view(asked.org_id))
 
 
 def _view(org_id: UUID) -> PolicyView:
     additions, policy = wiring_scrub.policies().read(org_id)
     return PolicyView(org_id=org_id, name=policy.name, version=policy.version, additions=additions)
+
+
+@router.route("GET /api/admin/scrub/presets")
+def list_presets(request: Request) -> Response:
+    """Answer every preset, with what it keeps."""
+    access.administrator(request, READ)
+    presets = [
+        PresetView(name=name, summary=preset.summary, events=preset.events, everywhere=preset.everywhere)
+        for name, preset in PRESETS.items()
+    ]
+    return Response.of(OK, PresetList(presets=presets))
 
 
 @router.route("POST /api/admin/scrub/runs")

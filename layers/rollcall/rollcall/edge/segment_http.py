@@ -23,6 +23,8 @@ CACHED = {"Cache-Control": "public, max-age=300"}
 
 router = Router()
 
+Accept = Callable[[Track, bytes, str | None], Ingestion]
+
 
 def presented_key(request: Request) -> str | None:
     """Return the write key that a request presents, as its Basic user or in its query; None where in neither.
@@ -73,15 +75,22 @@ def get_source(request: Request) -> Response:
     return Response.of(OK, RudderSource(source=source), CACHED)
 
 
-def _take(request: Request, accept: Callable[[Track, bytes, str | None], Ingestion]) -> Response:
+def _take(request: Request, accept: Accept) -> Response:
     flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
     ingestion = ingest_http.take(
         request,
         flow.collect,
         "track",
-        lambda: accept(flow, request.body(bytes_max), presented_key(request)),
+        lambda: _accept(request, flow, bytes_max, accept),
     )
     return answer_calls(request, ingestion)
+
+
+def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> Ingestion:
+    key = presented_key(request)
+    if key is None:
+        return accept(flow, request.body(bytes_max), None)
+    return accept(flow, ingest_http.read_body(request, bytes_max, lambda: flow.charge(key)), key)
 
 
 def answer_calls(request: Request, ingestion: Ingestion) -> Response:

@@ -1,5 +1,7 @@
 """Progress batches on a socket: the flow of HTTP, acknowledged in a message."""
 
+from typing import Any
+
 from rollcall import errors
 from rollcall.contracts.socket_messages import BatchOrder, ProblemMessage, Rate, ReceiptMessage
 from rollcall.domain.batch import array_of_events
@@ -8,6 +10,7 @@ from rollcall.edge import ingest_http, observe, wiring
 from rollcall.edge.models import model_of
 from rollcall.edge.socket_events import SocketEvent, problem_of
 from rollcall.flows.ingest import Ingest, Ingestion
+from rollcall.flows.receipts import charging
 
 
 def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMessage | ProblemMessage:
@@ -15,12 +18,9 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
 
     Raises InvalidBody, InvalidRequest, TooLarge, TooManyEvents, RateLimited, StoreUnavailable, QueueUnavailable.
     """
-    members = dict(event.document)
-    events = array_of_events(members.pop("events", None))
-    order = model_of(members, BatchOrder)
-    if len(event.body) > bytes_max:
-        raise errors.TooLarge(f"A batch has at most {bytes_max} bytes.")
     with ingest_http.patience(flow):
+        with charging(lambda: flow.charge(event.caller)):
+            order, events = _order_of(event, bytes_max)
         ingestion = ingest_http.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))
         receipt = ingest_http.receipt_of(ingestion)
     if not ingest_http.is_settled(receipt):
@@ -34,6 +34,15 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
         rate=_rate_of(flow, ingestion),
         advice=ingest_http.advice_of(flow.gauge, flow.events_max, wiring.now()),
     )
+
+
+def _order_of(event: SocketEvent, bytes_max: int) -> tuple[BatchOrder, list[Any]]:
+    members = dict(event.document)
+    events = array_of_events(members.pop("events", None))
+    order = model_of(members, BatchOrder)
+    if len(event.body) > bytes_max:
+        raise errors.TooLarge(f"A batch has at most {bytes_max} bytes.")
+    return order, events
 
 
 def _rate_of(flow: Ingest, ingestion: Ingestion) -> Rate:

@@ -15,11 +15,13 @@ from rollcall.domain.rate import RateLimit
 from rollcall.edge import observe, settings
 from rollcall.edge.signalling import SignallingDatabase
 from rollcall.errors import KeysUnavailable, SecretUnavailable, StoreUnavailable
+from rollcall.flows.catalogues import Catalogues
 from rollcall.flows.ingest import Ingest, IngestRules
 from rollcall.flows.name_learners import NameLearners
 from rollcall.flows.signal import Signals
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.burials import BurialStore
+from rollcall.store.catalogues import CatalogueStore
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, DatabaseAddress
 from rollcall.store.learner_keys import LearnerKeyStore
 from rollcall.store.partitions import PartitionStore
@@ -131,6 +133,18 @@ def burial_store() -> BurialStore:
 
 
 @cache
+def catalogue_store() -> CatalogueStore:
+    """Return the store of course catalogues."""
+    return CatalogueStore(database())
+
+
+@cache
+def catalogues() -> Catalogues:
+    """Return organisations' course catalogues."""
+    return Catalogues(catalogue_store().read_catalogue, time.monotonic)
+
+
+@cache
 def write_key_store() -> WriteKeyStore:
     """Return the store of write keys."""
     return WriteKeyStore(database())
@@ -176,7 +190,17 @@ def ingest(role: str) -> Ingest:
         attributes=AttributeRule(current.progress_attribute_keys),
         limit=limit,
     )
-    return Ingest(progress_store(), receipt_store(), _spool, learners(), rules, gauge(), now, time.perf_counter)
+    return Ingest(
+        progress_store(),
+        receipt_store(),
+        _spool,
+        learners(),
+        rules,
+        gauge(),
+        now,
+        time.perf_counter,
+        catalogues().known_of,
+    )
 
 
 @cache

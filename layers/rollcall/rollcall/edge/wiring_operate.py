@@ -25,6 +25,7 @@ from rollcall.flows.replay_snapshots import ReplaySnapshots
 from rollcall.flows.rescrub import Rescrub
 from rollcall.flows.rollup import RebuildRollups
 from rollcall.flows.scrub_rows import scrubber_of
+from rollcall.flows.take_turns import TakeTurns
 from rollcall.store.analytics import AnalyticsStore
 from rollcall.store.progress import ProgressStore
 
@@ -45,6 +46,12 @@ def operate() -> Operate:
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once, wiring_snapshots.rewriting()),
     }
     return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
+
+
+@cache
+def take_turns() -> TakeTurns:
+    """Return the flow that chooses whose operation is worked on."""
+    return TakeTurns(wiring_operations.operation_store(), operate().work, time.monotonic)
 
 
 def _analytics_store() -> AnalyticsStore:

@@ -45,7 +45,8 @@ def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
 
     Raises KeysUnavailable, PolicyUnavailable.
     """
-    return _scrubbing(org_id, policy or policies().policy_of(org_id), wiring.keyring_text())
+    catalogue = wiring.catalogues().ids_of(org_id)
+    return _scrubbing(org_id, policy or policies().policy_of(org_id), catalogue, wiring.keyring_text())
 
 
 def scrubbing_at_once(org_id: UUID) -> Scrubbing:
@@ -54,10 +55,10 @@ def scrubbing_at_once(org_id: UUID) -> Scrubbing:
     Raises KeysUnavailable, PolicyUnavailable.
     """
     _, policy = policies().read(org_id)
-    return scrubbing_of(org_id, policy)
+    return _scrubbing(org_id, policy, wiring.catalogues().ids_of(org_id, at_once=True), wiring.keyring_text())
 
 
 @lru_cache(maxsize=SCRUBBINGS_KEPT)
-def _scrubbing(org_id: UUID, policy: Policy, keyring_text: str) -> Scrubbing:
+def _scrubbing(org_id: UUID, policy: Policy, catalogue: frozenset[str], keyring_text: str) -> Scrubbing:
     pseudonymiser = Pseudonymiser(Keyring.read(keyring_text), org_id)
-    return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
+    return Scrubbing(Scrubber(policy, pseudonymiser, catalogue), pseudonymiser, policy)

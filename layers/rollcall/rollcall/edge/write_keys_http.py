@@ -1,13 +1,11 @@
 """/api/admin/write-keys: make, list, rotate and revoke the keys that public analytics libraries authenticate with."""
 
-from uuid import UUID
-
 from rollcall import errors
 from rollcall.contracts.report import OrganisationQuery
 from rollcall.contracts.write_key import RevocationRequest, RotationRequest, WriteKey, WriteKeyRequest
 from rollcall.edge import access, observe, wiring_write_keys
 from rollcall.edge.http import Request, Response, Router
-from rollcall.edge.models import read_model
+from rollcall.edge.models import read_model, read_path_id
 
 READ, WRITE = "admin:read", "admin:write"
 OK, CREATED = 200, 201
@@ -40,7 +38,7 @@ def post_rotation(request: Request) -> Response:
     asked = read_model(request, RotationRequest)
     caller = access.administrator(request, WRITE, org_id=asked.org_id)
     made = wiring_write_keys.keep_write_keys().rotate(
-        _write_key_id(request), asked, access.requester(caller, asked.org_id)
+        read_path_id(request, "write_key_id", errors.WriteKeyUnknown), asked, access.requester(caller, asked.org_id)
     )
     _note("write key rotated", made)
     return Response.of(CREATED, made)
@@ -53,17 +51,12 @@ def post_revocation(request: Request) -> Response:
     asked = read_model(request, RevocationRequest)
     caller = access.administrator(request, WRITE, org_id=asked.org_id)
     revoked = wiring_write_keys.keep_write_keys().revoke(
-        _write_key_id(request), asked.org_id, access.requester(caller, asked.org_id)
+        read_path_id(request, "write_key_id", errors.WriteKeyUnknown),
+        asked.org_id,
+        access.requester(caller, asked.org_id),
     )
     _note("write key revoked", revoked)
     return Response.of(OK, revoked)
-
-
-def _write_key_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_parameters["write_key_id"])
-    except ValueError:
-        raise errors.WriteKeyUnknown from None
 
 
 def _note(message: str, key: WriteKey) -> None:

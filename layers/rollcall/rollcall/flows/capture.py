@@ -10,12 +10,14 @@ from rollcall.domain import posthog
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.clock import ClockSkew
 from rollcall.domain.posthog_body import PostHogBody, read_body
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.segment import CallRefused
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import InvalidWriteKey, TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.receipts import charging
 
 # These clients do not split what they have into batches of a bounded size, and most drop what is answered by 413: an
 # application that captures much at once must not lose it. By so many times the limits of other routes are exceeded.
@@ -39,13 +41,13 @@ class Capture:
         if body.key is None:
             raise InvalidWriteKey
         holder = self.write_keys.check(body.key)
-        events_max = UNSPLIT_FACTOR * self.collect.rules.events_max
-        if len(body.documents) > events_max:
-            raise TooManyEvents(f"A batch has at most {events_max} events.")
+        sender, events_max = Sender.of_key(holder), UNSPLIT_FACTOR * self.collect.rules.events_max
+        with charging(lambda: self.collect.charge(sender)):
+            if len(body.documents) > events_max:
+                raise TooManyEvents(f"A batch has at most {events_max} events.")
         sent_at = _sent_at(body)
         skew = ClockSkew.between(sent_at, received_at, AcceptedWindow.at(received_at, self.collect.rules.retention))
         read = _read(body, holder, sent_at or received_at, skew)
-        sender = Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
         return self.collect.take(read, sender, "posthog", received_at, skew.correct)
 
 
@@ -66,11 +68,11 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
             event_id = posthog.told_event_id(document, holder.org_id)
             if event_id is not None:
                 read.rejected.append((holder.org_id, event_id, refused.reason))
-            read.refuse(position, event_id, refused.reason, refused.member)
+            read.refuse(position, event_id, Refusal(refused.reason, refused.member))
         else:
             if skew.window.holds(skew.correct(event.occurred_at)):
                 read.events.append(event)
                 read.positions.append(position)
             else:
-                read.reject(position, event, "out_of_window", "timestamp")
+                read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
     return read

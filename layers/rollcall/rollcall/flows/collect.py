@@ -20,12 +20,14 @@ from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_
 from rollcall.domain.nesting import DEPTH_MAX
 from rollcall.domain.rate import RateAnswer, RateLimit
 from rollcall.domain.readable import readable
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import EventRefused, QueueUnavailable, ScrubFailed, StoreUnavailable
+from rollcall.flows.check_write_key import KeyHolder
 from rollcall.flows.ingest import Ingestion
-from rollcall.flows.receipts import ReceiptStore, note_rejections
+from rollcall.flows.receipts import ReceiptStore, charge, charging, note_rejections
 from rollcall.flows.scrub import Correct, Scrubbing, scrub_event
 
 EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
@@ -43,8 +45,9 @@ def _read_analytics(text: str) -> AnalyticsEvent:
         return AnalyticsEvent.model_validate_json(json.dumps(fit))
 
 
-ANALYTICS = BatchForm(_read_analytics, lambda body: AnalyticsBatch.model_validate_json(body).events)
+ANALYTICS = BatchForm(AnalyticsEvent, _read_analytics, lambda body: AnalyticsBatch.model_validate_json(body).events)
 PROCESSES = BatchForm(
+    ProcessEvent,
     lambda text: ProcessEvent.model_validate_json(text).as_analytics(),
     lambda body: [event.as_analytics() for event in ProcessBatch.model_validate_json(body).events],
 )
@@ -79,6 +82,11 @@ class Sender:
     subject: str
     org_ids: frozenset[UUID]
     is_write_key: bool = False
+
+    @classmethod
+    def of_key(cls, holder: KeyHolder) -> "Sender":
+        """Return the sender that a write key is."""
+        return cls(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
 
     def shown_by(self, pseudonymiser: Pseudonymiser) -> str:
         """Return what the audit says of who sent it."""
@@ -119,28 +127,36 @@ class Collect:
 
     def _accept_batch(self, body: bytes, caller: Caller, form: BatchForm[AnalyticsEvent]) -> Ingestion:
         received_at = self.now()
-        read = read_batch(body, form, self.rules.events_max, self.judge(caller, received_at))
-        return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
+        sender = Sender(caller.subject, caller.org_ids)
+        with charging(lambda: self.charge(sender)):
+            read = read_batch(body, form, self.rules.events_max, self.judge(caller, received_at))
+        return self.take(read, sender, "analytics", received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, KeysUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_event(body, ANALYTICS, self.judge(caller, received_at))
-        return self.take(read, Sender(caller.subject, caller.org_ids), "analytics", received_at)
+        sender = Sender(caller.subject, caller.org_ids)
+        with charging(lambda: self.charge(sender)):
+            read = read_event(body, ANALYTICS, self.judge(caller, received_at))
+        return self.take(read, sender, "analytics", received_at)
 
     def judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
         """Return what judges the events that a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_person, own_id = caller.role == "service", canonical_id(caller.subject)
 
-        def judge(event: AnalyticsEvent) -> tuple[str, str] | None:
+        def judge(event: AnalyticsEvent) -> Refusal | None:
             if event.org_id not in caller.org_ids:
-                return "org_forbidden", "org_id"
+                return Refusal("org_forbidden", "org_id")
             if not any_person and event.user_id is not None and canonical_id(event.user_id) != own_id:
-                return "user_forbidden", "user_id"
-            return None if window.holds(event.occurred_at) else ("out_of_window", "occurred_at")
+                return Refusal("user_forbidden", "user_id")
+            return None if window.holds(event.occurred_at) else Refusal("out_of_window", "occurred_at", window.told)
 
         return judge
+
+    def charge(self, sender: Sender) -> RateAnswer:
+        """Count a request that holds nothing to judge against its sender's rate."""
+        return charge(self.receipts, _subject(sender), self.rules.limit, self.now(), "analytics")
 
     def take(
         self,
@@ -155,7 +171,7 @@ class Collect:
         A part that was queued before the queue went away is sent again by the client, and counts once. What an event
         says is digested with the time as it was told, so that a corrected one is the same when it is sent again.
         """
-        subject = f"analytics:{opaque_subject(sender.subject)}"
+        subject = _subject(sender)
         batches = self._batches(read)
         scrubbing = {batch.org_id: self.scrubbing_of(batch.org_id) for batch in batches}
         announced = self._announce(subject, batches, received_at)
@@ -206,6 +222,10 @@ class Collect:
                 self.receipts.withdraw_batches(batches)
 
 
+def _subject(sender: Sender) -> str:
+    return f"analytics:{opaque_subject(sender.subject)}"
+
+
 def scrub_read(
     read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing], correct: Correct, find_drop: FindDrop
 ) -> dict[UUID, list[ScrubbedEvent]]:
@@ -217,15 +237,15 @@ def scrub_read(
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
         if scrubbing[event.org_id].policy.refuses(event.name):
-            read.reject(position, event, EventRefused.code, "name")
+            read.reject(position, event, Refusal(EventRefused.code, "name"))
             continue
         try:
             kept = scrub_event(event, scrubbing[event.org_id], correct)
         except ScrubFailed as failed:
-            read.reject(position, event, failed.code, "properties")
+            read.reject(position, event, Refusal(failed.code, "properties"))
             continue
         if reason := find_drop(event.org_id, kept):
-            read.reject(position, event, reason, "name", is_noted=False)
+            read.reject(position, event, Refusal(reason, "name"), is_noted=False)
         else:
             scrubbed[event.org_id].append(kept)
     return scrubbed

@@ -1,6 +1,6 @@
 """Ingest: take a batch of progress events, store each once, answer with a receipt per event."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,17 +11,18 @@ from rollcall.contracts.caller import Caller
 from rollcall.contracts.event import UNNAMED, ProgressBatch, ProgressEvent, SentProgressEvent
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt, Status
 from rollcall.contracts.spool import SpooledBatch
-from rollcall.domain.attributes import AttributeRule, find_fault
+from rollcall.domain.attributes import AttributeRule, find_fault, limit_of
 from rollcall.domain.backpressure import LatencyGauge
 from rollcall.domain.batch import BatchForm, Judge, ReadBatch, read_batch, read_documents, read_event
 from rollcall.domain.learner_id import is_same
 from rollcall.domain.rate import RateAnswer, RateLimit, RateState
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.subject import opaque_subject
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import Fault, StoreUnavailable
 from rollcall.flows.name_learners import NameLearners
-from rollcall.flows.receipts import ReceiptStore, note_rejections
+from rollcall.flows.receipts import ReceiptStore, charge, charging, note_rejections
 
 # An outcome that is not a status of its own is the reason of a rejection.
 STATUS_OF_OUTCOME: dict[str, Status] = {
@@ -72,9 +73,23 @@ class ProgressStore(Protocol):
         """Store a batch; a `limit` of None does not count against the caller's rate."""
 
 
-PROGRESS = BatchForm(SentProgressEvent.model_validate_json, lambda body: ProgressBatch.model_validate_json(body).events)
+PROGRESS = BatchForm(
+    SentProgressEvent,
+    SentProgressEvent.model_validate_json,
+    lambda body: ProgressBatch.model_validate_json(body).events,
+)
 
+DOUBTFUL = ("personal_value", "attribute_value_not_allowed")  # unless a catalogue has it
+ORGANISATIONS_ASKED_MAX = 8  # of a caller who holds many, for an event that names none
 PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
+
+CatalogueOf = Callable[[UUID], Container[str]]
+"""Returns the ids that an organisation lets through; raises StoreUnavailable."""
+
+
+def _no_catalogue(_org_id: UUID) -> Container[str]:
+    return ()
+
 
 Spool = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
@@ -112,6 +127,7 @@ class Ingest:
     gauge: LatencyGauge
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    catalogue_of: CatalogueOf = _no_catalogue
 
     @property
     def limit(self) -> RateLimit:
@@ -129,38 +145,57 @@ class Ingest:
         Raises InvalidBody, TooManyEvents, StoreUnavailable, QueueUnavailable; KeysUnavailable for a learner_id.
         """
         received_at = self.now()
-        read = read_batch(body, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
+        with charging(lambda: self.charge(caller)):
+            read = read_batch(body, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_documents(self, documents: list[Any], caller: Caller) -> Ingestion:
         """Take the events of a message. Raises TooManyEvents, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        read = read_documents(documents, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
+        with charging(lambda: self.charge(caller)):
+            read = read_documents(documents, PROGRESS, self.rules.events_max, self.judge(caller, received_at))
         return self._take(read, caller, received_at)
 
     def accept_event(self, body: bytes, caller: Caller) -> Ingestion:
         """Take one event. Raises InvalidBody, StoreUnavailable, QueueUnavailable."""
         received_at = self.now()
-        return self._take(read_event(body, PROGRESS, self.judge(caller, received_at)), caller, received_at)
+        with charging(lambda: self.charge(caller)):
+            read = read_event(body, PROGRESS, self.judge(caller, received_at))
+        return self._take(read, caller, received_at)
 
     def judge(self, caller: Caller, received_at: datetime) -> Judge[SentProgressEvent]:
         """Return what judges the events that a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
-        def judge(event: SentProgressEvent) -> tuple[str, str] | None:
+        def judge(event: SentProgressEvent) -> Refusal | None:
             if event.org_id is not None and event.org_id not in caller.org_ids:
-                return "org_forbidden", "org_id"
+                return Refusal("org_forbidden", "org_id")
             if event.learner_id is not None or event.user_id == UNNAMED:
                 if naming := _judge_learner(event, caller):
                     return naming
             elif not any_learner and event.user_id != own_id:
-                return "user_forbidden", "user_id"
+                return Refusal("user_forbidden", "user_id")
             if not window.holds(event.occurred_at):
-                return "out_of_window", "occurred_at"
-            return _judge_texts(event, self.rules.attributes)
+                return Refusal("out_of_window", "occurred_at", window.told)
+            verdict = judge_texts(event, self.rules.attributes)
+            if verdict is None or verdict.reason not in DOUBTFUL:
+                return verdict
+            return judge_texts(event, self.rules.attributes, self._known_to(event, caller))
 
         return judge
+
+    def _known_to(self, event: ProgressEvent, caller: Caller) -> Container[str]:
+        """Return the ids that the event's organisation lets through, or any that it could be of where it names none."""
+        if event.org_id is not None:
+            return self.catalogue_of(event.org_id)
+        catalogues = [self.catalogue_of(org_id) for org_id in sorted(caller.org_ids)[:ORGANISATIONS_ASKED_MAX]]
+        texts = (event.course_id, event.lesson_id)
+        return frozenset(text for text in texts if any(text in catalogue for catalogue in catalogues))
+
+    def charge(self, caller: Caller) -> RateAnswer:
+        """Count a request that holds nothing to judge against its caller's rate."""
+        return charge(self.receipts, opaque_subject(caller.subject), self.rules.limit, self.now(), "progress")
 
     def _take(self, read: ReadBatch[SentProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
         subject = opaque_subject(caller.subject)
@@ -206,29 +241,33 @@ class Ingest:
         return Ingestion(_merge(read, outcomes), read.faults, None)
 
 
-def _judge_learner(event: SentProgressEvent, caller: Caller) -> tuple[str, str] | None:
+def _judge_learner(event: SentProgressEvent, caller: Caller) -> Refusal | None:
     """Judge an event whose learner is named by text, or not at all."""
     has_user_id = "user_id" in event.model_fields_set
     if event.learner_id is None:
         if not has_user_id:
-            return "learner_missing", "user_id"
+            return Refusal("learner_missing", "user_id")
         is_own = event.user_id == caller.user_id
     elif has_user_id:
-        return "learner_ambiguous", "learner_id"
+        return Refusal("learner_ambiguous", "learner_id")
     elif event.org_id is None and len(caller.org_ids) != 1:
         # The key is the organisation's: without one there is no UUID.
-        return "org_missing", "org_id"
+        return Refusal("org_missing", "org_id")
     else:
         is_own = is_same(event.learner_id, caller.subject)
     name = "user_id" if event.learner_id is None else "learner_id"
-    return None if is_own or caller.role == "service" else ("user_forbidden", name)
+    return None if is_own or caller.role == "service" else Refusal("user_forbidden", name)
 
 
-def _judge_texts(event: ProgressEvent, attributes: AttributeRule) -> tuple[str, str] | None:
-    if name := next((name for name in PLAIN_NAMES if find_personal_identifier(getattr(event, name))), None):
-        return "personal_value", name
-    fault = find_fault(event.attributes, attributes) if event.attributes else None
-    return (fault, "attributes") if fault else None
+def judge_texts(event: ProgressEvent, attributes: AttributeRule, known: Container[str] = ()) -> Refusal | None:
+    """Return why an event's texts may not be stored, and where; None when they may. `known` has a catalogue's ids."""
+    for name in PLAIN_NAMES:
+        if rule := find_personal_identifier(getattr(event, name), known):
+            return Refusal("personal_value", name, f"Rule {rule}.")
+    fault = find_fault(event.attributes, attributes, known) if event.attributes else None
+    if fault is None or event.attributes is None:
+        return None
+    return Refusal(fault, "attributes", limit_of(fault, event.attributes, attributes))
 
 
 def _refused(answer: RateAnswer) -> Ingestion:
@@ -243,6 +282,6 @@ def _merge(read: ReadBatch[SentProgressEvent], outcomes: list[str]) -> BatchRece
             results[position] = EventReceipt(event_id=event.event_id, status=status)
         else:
             # What else the store alone can refuse is an organisation that it cannot resolve.
-            read.reject(position, event, outcome, POINTERS.get(outcome, "org_id"))
+            read.reject(position, event, Refusal(outcome, POINTERS.get(outcome, "org_id")))
     results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))

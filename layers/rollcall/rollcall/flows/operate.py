@@ -1,7 +1,7 @@
 """Operate: the engine that works on operations, chunk by chunk.
 
-An operation is a row, and one message in a queue. The worker takes a lease on the row, does chunks for a while, and
-gives the same message back; the message leaves the queue when the operation is finished. A worker that is killed says
+An operation is a row, and one message in a queue. A message is a worker's turn, of whichever organisation that is
+(flows.take_turns). The worker takes a lease on the row and does chunks for a while. A worker that is killed says
 nothing: its message comes back, its lease ends, and the next one goes on from the cursor.
 
 To plug in a kind of operation, write a `Step` and register it in edge.wiring_operate:
@@ -40,6 +40,7 @@ SLICE_SECONDS = 20  # how long one invocation works on, if it is let
 HOLD_SECONDS = (
     45  # how long a message is hidden while it is worked on: outlasts the slice and the lease of a killed worker
 )
+LOOK_SECONDS = 1  # between two looks whether another organisation waits
 RETRY_SECONDS = 15  # after something was away, or an unforeseen fault
 BUSY_SECONDS = 10  # while somebody else has the lease
 FAULTS_MAX = 5
@@ -95,9 +96,17 @@ class OperationStore(Protocol):
         """Note that a chunk is done; None when the lease was lost."""
 
     def release(
-        self, operation: Operation, lease_id: UUID, error_code: str | None = None, faults_max: int = 1
+        self,
+        operation: Operation,
+        lease_id: UUID,
+        error_code: str | None = None,
+        faults_max: int = 1,
+        rest_seconds: float = 0,
     ) -> Operation | None:
-        """Give an operation back; with an error code, because of a fault."""
+        """Give an operation back, to rest for so long; with an error code, because of a fault."""
+
+    def is_turn_over(self, org_id: UUID) -> bool:
+        """Tell whether another organisation waits for the worker that is at an operation of this one."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +149,8 @@ class Operate:
     sleep: Callable[[float], None]
     slice_seconds: float = SLICE_SECONDS
 
-    def work(self, message: OperationMessage) -> Worked:
-        """Work on an operation for a slice of time. Never raises for what went wrong with it."""
+    def work(self, message: OperationMessage, seconds: float | None = None) -> Worked:
+        """Work on an operation for a slice of time, or less. Never raises for what went wrong with it."""
         try:
             operation, lease_id = self.store.lease(message.org_id, message.operation_id, LEASE_SECONDS)
         except Unavailable as away:
@@ -150,7 +159,9 @@ class Operate:
             return Worked(operation, None)
         if lease_id is None:
             return Worked(operation, BUSY_SECONDS)
-        return _Slice(self, lease_id, self.monotonic() + self.slice_seconds).work(operation)
+        started_at = self.monotonic()
+        ends_at = started_at + (self.slice_seconds if seconds is None else seconds)
+        return _Slice(self, lease_id, ends_at, started_at).work(operation)
 
 
 @dataclass
@@ -160,6 +171,7 @@ class _Slice:
     engine: Operate
     lease_id: UUID
     ends_at: float
+    looked_at: float
     chunks: int = 0
 
     def work(self, operation: Operation) -> Worked:
@@ -173,7 +185,7 @@ class _Slice:
                 if operation.is_finished:
                     return Worked(operation, None, self.chunks)
                 pause = self._pause_after(operation, units, started_at)
-                if self.engine.monotonic() + pause >= self.ends_at:
+                if self.engine.monotonic() + pause >= self.ends_at or self._is_turn_over(operation):
                     return self._release(operation, ceil(pause))
                 self.engine.sleep(pause)
         except Unavailable as away:
@@ -198,9 +210,16 @@ class _Slice:
             return 0
         return max(0, units / operation.rate_per_second - (self.engine.monotonic() - started_at))
 
+    def _is_turn_over(self, operation: Operation) -> bool:
+        """Ask, now and then, whether another organisation waits: it waits for a chunk, and not for a slice."""
+        if self.engine.monotonic() - self.looked_at < LOOK_SECONDS:
+            return False
+        self.looked_at = self.engine.monotonic()
+        return self.engine.store.is_turn_over(operation.org_id)
+
     def _release(self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None) -> Worked:
         try:
-            latest = self.engine.store.release(operation, self.lease_id, code, FAULTS_MAX)
+            latest = self.engine.store.release(operation, self.lease_id, code, FAULTS_MAX, seconds)
         except Unavailable:
             # The lease ends by itself; whoever comes before that waits for it.
             latest = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from rollcall.contracts.policy import PolicyAdditions
+from rollcall.contracts.policy import PolicyAdditions, StoredAdditions
 from rollcall.domain.scrub.policy import Policy, policy_with
 from rollcall.errors import ParameterUnavailable, PolicyInvalid, PolicyUnavailable
 
@@ -20,7 +20,7 @@ class KeptPolicy:
     """A policy as it was read, and when, in monotonic seconds."""
 
     read_at: float
-    additions: PolicyAdditions | None
+    stored: StoredAdditions | None
     policy: Policy
 
 
@@ -43,7 +43,11 @@ class Policies:
     def read(self, org_id: UUID) -> tuple[PolicyAdditions | None, Policy]:
         """Return an organisation's additions and its policy as they are this moment; raises PolicyUnavailable."""
         kept = self._read(org_id, 0)
-        return kept.additions, kept.policy
+        return _additions(kept.stored), kept.policy
+
+    def stored(self, org_id: UUID) -> StoredAdditions | None:
+        """Return an organisation's additions as they are stored this moment; raises PolicyUnavailable."""
+        return self._read(org_id, 0).stored
 
     def name_of(self, org_id: UUID) -> str:
         """Return the name of an organisation's parameter."""
@@ -60,10 +64,14 @@ class Policies:
                 return known
             raise PolicyUnavailable from away
         try:
-            additions = PolicyAdditions.model_validate_json(text) if text else None
-            is_same = known is not None and known.additions == additions
-            policy = known.policy if known and is_same else policy_with(additions)
-            self._kept[org_id] = KeptPolicy(now, additions, policy)
+            stored = StoredAdditions.model_validate_json(text) if text else None
+            is_same = known is not None and known.stored == stored
+            policy = known.policy if known and is_same else policy_with(_additions(stored))
+            self._kept[org_id] = KeptPolicy(now, stored, policy)
         except (ValidationError, PolicyInvalid) as broken:
             raise PolicyUnavailable("The organisation's scrubbing policy is not valid.") from broken
         return self._kept[org_id]
+
+
+def _additions(stored: StoredAdditions | None) -> PolicyAdditions | None:
+    return PolicyAdditions(**{name: getattr(stored, name) for name in PolicyAdditions.model_fields}) if stored else None

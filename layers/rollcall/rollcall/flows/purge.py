@@ -15,12 +15,13 @@ coming back.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.snapshot import Key
+from rollcall.contracts.times import read_kept_time
 from rollcall.flows.operate import Advanced, Chunk, StepResult
 from rollcall.flows.rewrite_snapshot import RewriteSnapshots
 
@@ -125,7 +126,7 @@ class Purge:
 
 
 def _window(operation: Operation) -> tuple[datetime, datetime]:
-    first, end = (datetime.fromisoformat(operation.parameters[name]).astimezone(UTC) for name in ("from", "to"))
+    first, end = (read_kept_time(operation.parameters[name]) for name in ("from", "to"))
     return first, end
 
 

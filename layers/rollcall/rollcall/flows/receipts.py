@@ -1,6 +1,8 @@
 """Receipts: note what is on its way or was rejected, so that "did it arrive?" has an answer."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -8,7 +10,7 @@ from uuid import UUID
 from rollcall.contracts.receipt import EventKind, QueuedEvents, Rejection
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.rate import RateAnswer, RateLimit
-from rollcall.errors import StoreUnavailable
+from rollcall.errors import InvalidRequest, RateLimited, StoreUnavailable, TooLarge
 
 
 class ReceiptStore(Protocol):
@@ -42,14 +44,41 @@ def note_rejections(
     rejected_at: datetime,
     kind: EventKind,
 ) -> RateAnswer:
-    """Note the rejections of a batch. One that had nothing else in it counts against the rate here.
+    """Note the rejections of a batch. One that had nothing else in it counts against the rate here, whatever it held.
 
     Where the database is away they are not noted: their client was told, and nothing of them was taken.
     """
     rejections = read.rejections_within(org_ids)
-    if not rejections:
-        return RateAnswer(None)
+    if read.events:
+        return _note(store, subject, None, rejections, rejected_at, kind) if rejections else RateAnswer(None)
+    return _note(store, subject, limit, rejections, rejected_at, kind)
+
+
+def charge(store: ReceiptStore, subject: str, limit: RateLimit, at: datetime, kind: EventKind) -> RateAnswer:
+    """Count a request against its caller's rate in which there was no event to judge."""
+    return _note(store, subject, limit, [], at, kind)
+
+
+@contextmanager
+def charging(charge: Callable[[], RateAnswer]) -> Iterator[None]:
+    """Count a request that holds nothing to judge against its caller's rate as well; raises RateLimited beyond it."""
     try:
-        return store.note_rejections(subject, None if read.events else limit, rejections, rejected_at, kind)
+        yield
+    except (InvalidRequest, TooLarge):
+        if retry_after_ms := charge().retry_after_ms:
+            raise RateLimited(retry_after_seconds=math.ceil(retry_after_ms / 1000)) from None
+        raise
+
+
+def _note(
+    store: ReceiptStore,
+    subject: str,
+    limit: RateLimit | None,
+    rejections: list[Rejection],
+    rejected_at: datetime,
+    kind: EventKind,
+) -> RateAnswer:
+    try:
+        return store.note_rejections(subject, limit, rejections, rejected_at, kind)
     except StoreUnavailable:
         return RateAnswer(None)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.contracts.times import read_kept_time
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 from rollcall.flows.archive import folder
@@ -110,9 +111,8 @@ class ReplayArchive:
 
 
 def _days(operation: Operation) -> list[str]:
-    first = datetime.fromisoformat(operation.parameters["from"]).astimezone(UTC).date()
-    end = datetime.fromisoformat(operation.parameters["to"]).astimezone(UTC)
-    last: date = (end - timedelta(microseconds=1)).date()
+    first = read_kept_time(operation.parameters["from"]).date()
+    last: date = (read_kept_time(operation.parameters["to"]) - timedelta.resolution).date()
     return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
 
 

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import Any
@@ -20,6 +20,7 @@ from rollcall.contracts.event import ProgressEvent
 from rollcall.contracts.operation import Operation
 from rollcall.contracts.snapshot import SnapshotFile
 from rollcall.contracts.spool import SpooledBatch
+from rollcall.contracts.times import read_kept_time
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.archive import SUBJECT
 from rollcall.flows.operate import Chunk, StepResult
@@ -118,5 +119,5 @@ def _time(text: str) -> datetime:
 
 
 def _window(operation: Operation) -> tuple[datetime, datetime]:
-    first, end = (datetime.fromisoformat(operation.parameters[name]).astimezone(UTC) for name in ("from", "to"))
+    first, end = (read_kept_time(operation.parameters[name]) for name in ("from", "to"))
     return first, end

@@ -54,13 +54,13 @@ class Scrubbing:
 
     @property
     def policy_version(self) -> str:
-        """Changes whenever anything of the policy changes."""
-        return self.policy.version
+        """Changes whenever anything of the policy, or of the organisation's catalogue, changes."""
+        return self.scrubber.version
 
     def with_key(self, key_id: str) -> "Scrubbing":
         """Return the same with the key of pseudonyms that stand there already; raises ConfigurationInvalid."""
         pseudonymiser = self.pseudonymiser.for_key(key_id)
-        return Scrubbing(Scrubber(self.policy, pseudonymiser), pseudonymiser, self.policy)
+        return Scrubbing(self.scrubber.with_pseudonyms(pseudonymiser), pseudonymiser, self.policy)
 
 
 def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:

@@ -1,5 +1,6 @@
 """Track: take calls of the Segment shape, one or a batch, onto the way of analytics events."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,15 +9,19 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.contracts.segment import SegmentCall
 from rollcall.domain import segment
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.clock import ClockSkew
+from rollcall.domain.rate import RateAnswer
+from rollcall.domain.reasons import Refusal
 from rollcall.domain.segment import CallRefused
 from rollcall.domain.window import AcceptedWindow
 from rollcall.errors import TooManyEvents
 from rollcall.flows.check_write_key import KeyHolder, WriteKeyCheck
 from rollcall.flows.collect import Collect, Sender
 from rollcall.flows.ingest import Ingestion
+from rollcall.flows.receipts import charging
 
 
 @dataclass(frozen=True)
@@ -36,24 +41,35 @@ class Track:
     collect: Collect
     write_keys: WriteKeyCheck
 
+    def charge(self, key: str) -> RateAnswer:
+        """Count a request that holds no batch against its write key's rate. Raises what `check` raises."""
+        return self.collect.charge(Sender.of_key(self.write_keys.check(key)))
+
+    def _charging(self, holder: KeyHolder | None) -> AbstractContextManager[None]:
+        """Count what holds no batch; that of a sender whom nothing names cannot be."""
+        return charging(lambda: self.collect.charge(Sender.of_key(holder))) if holder else nullcontext()
+
     def accept_batch(self, body: bytes, key: str | None) -> Ingestion:
         """Take a batch under a write key; one that is None is looked for in the body.
 
         Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
         """
         holder = self.write_keys.check(key) if key is not None else None
-        batch = segment.read_segment_batch(body)
+        with self._charging(holder):
+            batch = segment.read_segment_batch(body)
         if holder is None:
             holder = self.write_keys.check(_key_in(batch.batch, batch.write_key))
-        if len(batch.batch) > self.collect.rules.events_max:
-            raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
+        with self._charging(holder):
+            if len(batch.batch) > self.collect.rules.events_max:
+                raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
         sent_at = segment.read_sent_at([batch.sent_at, *_told_in(batch.batch, "sentAt")])
         return self._take(Told(batch.batch, "/batch/{}", sent_at, batch.context), holder)
 
     def accept_call(self, body: bytes, key: str | None, call_type: str) -> Ingestion:
         """Take one call of this type. Raises what `accept_batch` raises but TooManyEvents."""
         holder = self.write_keys.check(key) if key is not None else None
-        call = segment.read_single_call(body, call_type)
+        with self._charging(holder):
+            call = segment.read_single_call(body, call_type)
         if holder is None:
             holder = self.write_keys.check(_key_in([call]))
         return self._take(Told([call], "", segment.read_sent_at(_told_in([call], "sentAt"))), holder)
@@ -65,8 +81,7 @@ class Track:
         read: ReadBatch[AnalyticsEvent] = ReadBatch(told.pointer_form)
         for position, document in enumerate(told.calls):
             _judge(read, position, document, told, holder.org_id, skew)
-        sender = Sender(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
-        return self.collect.take(read, sender, "segment", received_at, skew.correct)
+        return self.collect.take(read, Sender.of_key(holder), "segment", received_at, skew.correct)
 
 
 def _judge(
@@ -77,17 +92,17 @@ def _judge(
     try:
         event = segment.event_of(segment.read_call(document), org_id, told.context, skew.sent_at or skew.received_at)
     except ValidationError as invalid:
-        read.reject_unreadable(position, _identity(org_id, event_id), invalid)
+        read.reject_unreadable(position, _identity(org_id, event_id), invalid, SegmentCall)
     except CallRefused as refused:
         if event_id is not None:
             read.rejected.append((org_id, event_id, refused.reason))
-        read.refuse(position, event_id, refused.reason, refused.member)
+        read.refuse(position, event_id, Refusal(refused.reason, refused.member))
     else:
         if skew.window.holds(skew.correct(event.occurred_at)):
             read.events.append(event)
             read.positions.append(position)
         else:
-            read.reject(position, event, "out_of_window", "timestamp")
+            read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
 
 
 def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:

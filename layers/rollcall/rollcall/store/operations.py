@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.operation import Operation, OperationKind, OperationRequest
+from rollcall.contracts.operation import Operation, OperationKind, OperationMessage, OperationRequest
 from rollcall.store.connection import Database
 
 
@@ -80,13 +80,38 @@ class OperationStore:
         )
 
     def release(
-        self, operation: Operation, lease_id: UUID, error_code: str | None = None, faults_max: int = 1
+        self,
+        operation: Operation,
+        lease_id: UUID,
+        error_code: str | None = None,
+        faults_max: int = 1,
+        rest_seconds: float = 0,
     ) -> Operation | None:
         """Give an operation back; with an error code, because of a fault. None when the lease was lost."""
         return self._one(
-            "select rollcall.release_operation_v1(%s, %s, %s, %s, %s)",
-            (operation.org_id, operation.operation_id, lease_id, error_code, faults_max),
+            "select rollcall.release_operation_v2(%s, %s, %s, %s, %s, %s)",
+            (operation.org_id, operation.operation_id, lease_id, error_code, faults_max, rest_seconds),
         )
+
+    def choose(
+        self, org_id: UUID, leases_max: int, held_seconds: float
+    ) -> tuple[OperationMessage | None, float | None]:
+        """Return whose turn it is, set aside for so long; or None, and in how many seconds to ask again (None: never).
+
+        `org_id` is an organisation that is known to have asked; all others are considered as well.
+        """
+        chosen, operation_id, again_seconds = self._database.call(
+            "select org_id, operation_id, again_seconds from rollcall.choose_operation_v1(%s, %s, %s)",
+            (org_id, leases_max, held_seconds),
+        )
+        if operation_id is None:
+            return None, None if again_seconds is None else float(again_seconds)
+        return OperationMessage(org_id=chosen, operation_id=operation_id), None
+
+    def is_turn_over(self, org_id: UUID) -> bool:
+        """Tell whether another organisation waits for the worker that is at an operation of this one."""
+        (is_over,) = self._database.call("select rollcall.is_turn_over_v1(%s)", (org_id,))
+        return bool(is_over)
 
     def replay_progress(
         self, operation: Operation, lease_id: UUID, lease_seconds: float, learners_max: int

@@ -4,17 +4,12 @@ A property's name is a path; `*` is each item of an array. Names are matched in 
 is lesson_completed, lessonId is lesson_id.
 """
 
+from rollcall.domain.scrub.presets.preset import read_kinds
+
 Declarations = dict[str, dict[str, str]]
 
-
-def _read(text: str) -> dict[str, str]:
-    """Read `kind: name name` lines."""
-    lines = (line.split(":") for line in text.strip().splitlines())
-    return {name: kind.strip() for kind, names in lines for name in names.split()}
-
-
 # Safe with every event. `context` is what tracking clients send along.
-EVERY_EVENT = _read("""
+EVERY_EVENT = read_kinds("""
     token: course_id lesson_id module_id unit_id activity_id exercise_id quiz_id question_id video_id resource_id
     token: subject subject_code grade_level year_group level difficulty topic_id skill_id curriculum content_type
     token: device_type device_class platform os_name browser_name app_name environment build category source medium
@@ -36,7 +31,8 @@ EVERY_EVENT = _read("""
     boolean: context.active
     language: context.locale
     time_zone: context.timezone
-    url_path: context.page.path context.page.url
+    url_path: context.page.path context.page.url context.page.referrer context.page.search referrer search
+    url_path: context.page.initial_referrer context.page.tab_url initial_referrer
 """)
 PROGRESS = """
     number: percent progress progress_percent score points xp stars streak lives completed_lessons total_lessons
@@ -87,6 +83,24 @@ PROCESS = """
     number: cost_amount
     currency: cost_currency
 """
+# What PostHog's clients send along by themselves, each name behind a $. Not kept: $set, $ip, $host, what was clicked.
+POSTHOG = """
+    token: $lib $feature_flag $event_type
+    version: $lib_version $browser_version $os_version $app_version $app_build
+    software: $browser $os $os_name $device_type $network_type
+    number: $screen_height $screen_width $viewport_height $viewport_width $screen_density
+    number: $prev_pageview_duration $prev_pageview_max_scroll_percentage $prev_pageview_last_scroll_percentage
+    url_path: $current_url $pathname $referrer $prev_pageview_pathname $session_entry_url $session_entry_pathname
+    url_path: $session_entry_referrer $initial_current_url $initial_pathname $initial_referrer
+    language: $browser_language $locale
+    language: $browser_language_prefix
+    time_zone: $timezone
+    number: $timezone_offset
+    token: $screen_name $app_namespace
+    boolean: $is_identified $is_emulator $is_testflight $is_sideloaded $network_wifi $network_cellular
+    pseudonym: $session_id $window_id $pageview_id $device_id $user_id $anon_distinct_id $group_key distinct_id alias
+    token: $group_type
+"""
 _FAMILIES = {
     PROGRESS: "course_started course_viewed course_completed course_enrolled course_unenrolled lesson_started"
     " lesson_viewed"
@@ -111,6 +125,8 @@ _FAMILIES = {
     " page_leave autocapture rageclick dead_click web_vitals exception feature_flag_called",
     PERSON: "identify group alias track profile_updated class_joined class_left consent_given consent_withdrawn"
     " account_created account_deleted",
+    POSTHOG: "$pageview $pageleave $screen $autocapture $rageclick $identify $create_alias $alias $groupidentify $set"
+    " $opt_in $feature_flag_called $web_vitals",
     PROCESS: "process_started process_step_completed process_retry process_completed process_failed",
 }
-EVENTS: Declarations = {name: _read(family) for family, names in _FAMILIES.items() for name in names.split()}
+EVENTS: Declarations = {name: read_kinds(family) for family, names in _FAMILIES.items() for name in names.split()}

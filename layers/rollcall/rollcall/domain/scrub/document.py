@@ -16,15 +16,18 @@ from rollcall.domain.scrub.limits import (
     NODES_MAX,
     TEXT_MAX,
 )
+from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.scrub.redaction import MARKER, REMOVED, Action, mask, stricter
+from rollcall.domain.scrub.redaction import REMOVED, Action, mask, stricter
 from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
 from rollcall.domain.scrub.selector import Waiting, descend
 from rollcall.domain.scrub.text import NUMBER_PLAIN
+from rollcall.domain.scrub.url_path import UrlPaths, may_have_urls
 from rollcall.errors import ScrubFailed
 
 LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
+URL = "@kind:url_path"
 NUMBER_MAX = 2**256
 # What messages are wrapped in: with JSON in it, its own keys tell what is personal.
 ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
@@ -37,9 +40,10 @@ Place = tuple[str, ...]
 class DocumentWalk:
     """One walk over one document."""
 
-    __slots__ = ("_characters", "_json_depth", "_nodes", "_policy", "_pseudonymiser", "_remarks")
+    __slots__ = ("_characters", "_json_depth", "_nodes", "_policy", "_pseudonymiser", "_remarks", "_urls")
 
-    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, urls: UrlPaths) -> None:
+        self._urls = urls
         self._policy = policy
         self._pseudonymiser = pseudonymiser
         self._remarks = Remarks()
@@ -92,7 +96,8 @@ class DocumentWalk:
         for key, value in islice(members.items(), KEYS_MAX):
             remembered = memory.get(hash(key))
             if remembered and remembered[0] is None and not waiting and key not in kept:
-                is_known = hash(value) in clean if type(value) is str else texts.is_plain(value)
+                is_text = type(value) is str
+                is_known = not may_have_urls(value) and hash(value) in clean if is_text else texts.is_plain(value)
                 if is_known:
                     kept[key] = value
                     continue
@@ -169,7 +174,7 @@ class DocumentWalk:
         return self._redacted(value, action, "@selector", place)
 
     def _redacted(self, value: Any, action: Action, rule: str, place: Place) -> Any:
-        if value is None or (isinstance(value, str) and value[:1] == "[" and MARKER.fullmatch(value)):
+        if value is None or is_marker(value):
             return value if action != "remove" else _ABSENT
         is_plain = isinstance(value, PLAIN) and not isinstance(value, bool)
         text = id_text(value) if action == "pseudonymise" and is_plain else None
@@ -207,12 +212,18 @@ class DocumentWalk:
             if inside is not _ABSENT:
                 return self._json_string(value, inside, waiting, place, depth)
         texts = self._policy.texts
-        if texts.is_clean(value):
-            return value
-        scrubbed = texts.scrub(value)
-        for rule in scrubbed.rules:
-            self._remarks.add(place, rule, "replace")
-        return scrubbed.value
+        kept = value
+        if not texts.is_clean(value):
+            scrubbed = texts.scrub(value)
+            for rule in scrubbed.rules:
+                self._remarks.add(place, rule, "replace")
+            kept = scrubbed.value
+        if not may_have_urls(kept):
+            return kept
+        without = self._urls.scrub_within(kept)
+        if without != kept:
+            self._remarks.add(place, URL, "replace")
+        return without
 
     def _json_in(self, text: str) -> Any:
         try:

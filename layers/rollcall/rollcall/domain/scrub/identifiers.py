@@ -1,15 +1,20 @@
-"""Identifiers of courses, lessons and the like: whether one plainly holds something personal. For the hot path."""
+"""Identifiers of courses, lessons and the like: whether one holds something personal. For the hot path."""
 
 import re
+from collections.abc import Container
+from functools import cache
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import DECODINGS_MAX
 from rollcall.domain.scrub.rule import TooManyCandidates
 from rollcall.domain.scrub.rules import contact, credentials, network, payment, place, telephone
+from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
-# No rule here goes by digits alone: lesson ids are often long numbers. The trigger lets phone numbers in by their plus.
-RULES = (
+DATE_RULE = "@date"
+# What no catalogue lets through. No rule here goes by digits alone: ids are often long numbers. The trigger lets phone
+# numbers in by their plus.
+PLAIN_RULES = (
     credentials.PEM,
     credentials.JWT,
     credentials.BEARER,
@@ -30,10 +35,31 @@ TRIGGER = re.compile(
 )
 
 
-def find_personal_identifier(value: str) -> str | None:
+@cache
+def _texts() -> TextScrubber:
+    return TextScrubber()
+
+
+def find_personal_identifier(value: str, known: Container[str] = ()) -> str | None:
     """Return the id of the rule that finds something personal in an identifier, or None: it is fit to be stored.
 
-    One whose Unicode cannot be made plain within bounds is not fit either.
+    The value rules are those of tokens, dates among them. What is known, by an organisation's catalogue, is fit unless
+    it is plainly personal. One whose Unicode cannot be made plain within bounds is not fit either.
+    """
+    texts = _texts()
+    try:
+        if texts.is_clean_id(value):
+            return None
+        rule = next(iter(texts.scrub(value).rules), DATE_RULE)
+    except ScrubFailed:
+        return "@limit:unicode"
+    return find_plainly_personal(value) if value in known else rule
+
+
+def find_plainly_personal(value: str) -> str | None:
+    """Return the id of the rule that an identifier is personal by whatever an organisation calls its courses, or None.
+
+    Addresses, telephone numbers with their plus, accounts, credentials.
     """
     try:
         return _find(value) if TRIGGER.search(value) else None
@@ -49,4 +75,4 @@ def _find(value: str) -> str | None:
         seen.append(fold(unescape(seen[-1])))
     if len(seen) > DECODINGS_MAX and is_escaped(seen[-1]):
         return "@limit:encoding"
-    return next((rule.id for text in seen for rule in RULES if rule.find(text)), None)
+    return next((rule.id for text in seen for rule in PLAIN_RULES if rule.find(text)), None)

@@ -26,6 +26,8 @@ def _rule(name: str, names: str = "", words: str = "", parts: str = "", action: 
     return KeyRule(f"@key:{name}", action, frozenset(names.split()), frozenset(words.split()), tuple(parts.split()))
 
 
+OWN_KEYS_MARKER = "[organisation]"  # of the rule for an organisation's own keys
+
 # In order: the first that fits counts.
 KEY_RULES = (
     _rule(

@@ -7,7 +7,7 @@ from typing import Any
 
 from rollcall.domain.scrub.languages import is_language
 from rollcall.domain.scrub.means import Means
-from rollcall.domain.scrub.redaction import MARKER
+from rollcall.domain.scrub.software import is_software
 from rollcall.domain.scrub.text import TOKEN
 from rollcall.domain.scrub.time_zones import ZONES
 
@@ -27,11 +27,14 @@ VERSION = re.compile(
     rf"|[-+._]?(?>(?:{RELEASE})(?![a-z]))(?:[-._]?[0-9]{{1,6}}+(?:\.[0-9]{{1,4}}+)?+)?+){{0,3}}+",
     re.IGNORECASE,
 )
+VERSION_NUMBER_MAX = 100_000
 FULL_DATE = re.compile(
     r"(?<![0-9])(?:[0-9]{4}[._-](?:0[1-9]|1[0-2])[._-](?:0[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])[._-](?:0?[1-9]|[12][0-9]|3[01])[._-](?:19|20)[0-9]{2})(?![0-9])"
 )
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([0-9:]{5,8}(?:\.[0-9]{1,9})?)(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?")
+MIDNIGHT = "0:."  # all that the time of day of a date has
+DAY_SECONDS = 86_400
 LASTING = re.compile(
     r"P(?:[0-9]{1,3}D)?(?:T(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
 )  # ISO 8601
@@ -118,18 +121,22 @@ def _is_time_zone(value: str) -> bool:
 
 def _version(value: Any, means: Means) -> Any:
     """Keep what is written as a version, and is not an address, a number of a person, or a date as well."""
+    if type(value) in {int, float} and 0 <= value < VERSION_NUMBER_MAX:
+        return value  # 17.4, as some clients write it
     if type(value) is not str or not VERSION.fullmatch(value) or FULL_DATE.search(value):
         return _misfit("version")
     return value if means.texts.is_clean(value) else _personal(value, means)
 
 
 def _timestamp(value: Any, _: Means) -> Any:
+    """Keep a time of a day. A day alone, or its midnight, may be when somebody was born."""
     if type(value) is str:
-        return value if TIME.fullmatch(value) else _misfit("timestamp")
-    if type(value) in {int, float} and (
-        SECONDS[0] <= value <= SECONDS[1] or MILLISECONDS[0] <= value <= MILLISECONDS[1]
-    ):
-        return value
+        match = TIME.fullmatch(value)
+        return value if match and match[1].strip(MIDNIGHT) else _misfit("timestamp")
+    if type(value) in {int, float}:
+        for (first, last), day in ((SECONDS, DAY_SECONDS), (MILLISECONDS, 1_000 * DAY_SECONDS)):
+            if first <= value <= last and value % day:
+                return value
     return _misfit("timestamp")
 
 
@@ -149,7 +156,7 @@ def _text(value: Any, means: Means) -> Any:
     """Keep a text without what the value rules find in it: for organisations that declare one, and know why."""
     if type(value) is not str or UNSTORABLE.search(value):
         return _misfit("text")
-    return value if means.texts.is_clean(value) else means.texts.scrub(value).value
+    return means.urls.scrub_within(value if means.texts.is_clean(value) else means.texts.scrub(value).value)
 
 
 def _pseudonym(value: Any, _: Means) -> Any:
@@ -170,14 +177,10 @@ KINDS = {
         Kind("url_path", _url_path),
         Kind("text", _text),
         _closed("language", is_language),
+        _closed("software", is_software),
         Kind("version", _version),
         _closed("time_zone", _is_time_zone),
         _closed("currency", CURRENCY.fullmatch),
         PSEUDONYM,
     )
 }
-
-
-def is_marker(value: Any) -> bool:
-    """Tell whether this is what scrubbing left in place of a value."""
-    return isinstance(value, str) and MARKER.fullmatch(value) is not None

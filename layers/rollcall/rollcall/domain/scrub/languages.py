@@ -32,6 +32,7 @@ SCRIPTS = _words("""
     Adlm Arab Armn Beng Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hans Hant Hebr Jpan Khmr Knda Kore Laoo Latn
     Mlym Mong Mymr Olck Orya Sinh Taml Telu Tfng Thai Tibt Vaii Yiii
 """)
+CHINESE = frozenset({"Hans", "Hant"})  # de-Hans is a person
 
 
 def is_language(text: str) -> bool:
@@ -42,6 +43,6 @@ def is_language(text: str) -> bool:
     language, *rest = text.removesuffix(".UTF-8").replace("_", "-").split("-")
     if language.lower() not in LANGUAGES or language not in (language.lower(), language.upper()):
         return False
-    if rest and rest[0].title() in SCRIPTS:
+    if rest and rest[0].title() in SCRIPTS and (rest[0].title() not in CHINESE or language.lower() in {"zh", "yue"}):
         rest = rest[1:]
     return not rest or (len(rest) == 1 and rest[0].upper() in REGIONS and rest[0] in (rest[0].lower(), rest[0].upper()))

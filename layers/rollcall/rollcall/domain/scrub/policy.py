@@ -7,10 +7,11 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rollcall.domain.scrub import catalogue
-from rollcall.domain.scrub.key_name import compact, snake
+from rollcall.domain.scrub.key_name import compact, snake, stored_name
 from rollcall.domain.scrub.key_rules import KEY_RULES, PLAIN, KeyRule, KeyVerdict, judge
 from rollcall.domain.scrub.kinds import KINDS, Kind
 from rollcall.domain.scrub.limits import NAME_MAX
+from rollcall.domain.scrub.presets.shipped import PRESETS
 from rollcall.domain.scrub.redaction import Action
 from rollcall.domain.scrub.remark import UNNAMED
 from rollcall.domain.scrub.routes import RouteWords
@@ -66,6 +67,11 @@ class Declared:
         self.each: Declared | None = None
         self.spellings: dict[str, Declared] = {}
 
+    @property
+    def is_nested(self) -> bool:
+        """Tell whether an object or an array may stand here as well."""
+        return bool(self.members or self.each)
+
     def add(self, path: str, kind: Kind) -> None:
         """Declare the property at this path."""
         node = self
@@ -80,7 +86,9 @@ class Declared:
 
     def member(self, key: str) -> "Declared | None":
         """Return what may stand under this key, however it is written."""
-        declared = self.members.get(compact(key))
+        # A key that is an address, as extensions of xAPI have: its last word.
+        word = key.rsplit("/", 1)[-1] if "://" in key else key
+        declared = self.members.get(compact(key)) or self.members.get(compact(word))
         if declared and len(self.spellings) < SPELLINGS_MAX:
             self.spellings[key] = declared
         return declared
@@ -96,15 +104,12 @@ class Policy:
         self.routes = RouteWords(additions.get("route_words", ()))
         self.key_rules = _key_rules(additions)
         self._personal = frozenset(map(compact, additions.get("personal_keys", ())))
+        self.path_names = any(PRESETS[name].path_names for name in additions.get("presets", ()))
         self.refused = frozenset(map(compact, additions.get("refuse_events", ())))
         self.selectors = begin(_selectors(additions))
         self.floating = begin((selector.floating, action) for selector, action in _selectors(additions))
         self.vocabulary = vocabulary(self.floating)
-        self._everywhere = catalogue.EVERY_EVENT | additions.get("declare_everywhere", {})
-        self._declarations: dict[str, tuple[str, dict[str, str]]] = {}
-        for name, properties in (*catalogue.EVENTS.items(), *additions.get("declare", {}).items()):
-            known = self._declarations.get(compact(name), (snake(name), {}))
-            self._declarations[compact(name)] = (known[0], {**known[1], **properties})
+        self._everywhere, self._declarations = declarations_of(additions)
         self._trees: dict[str, Declared] = {}
         self.key_memory: dict[int, KeyMemory] = {}
         self._names: dict[str, str] = {}
@@ -167,6 +172,23 @@ class Policy:
         return frozenset(map(compact, (*own, *every, *NAMES_OF_ENVELOPE))) | PLAIN | frozenset(of_rules)
 
 
+def declarations_of(additions: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[str, dict[str, str]]]]:
+    """Return the kinds of properties of every event, and by each event's compact name its name and its own properties.
+
+    Later ones take the place of earlier ones: the default's, those of presets, an organisation's.
+    """
+    chosen = [PRESETS[name] for name in additions.get("presets", ())]
+    everywhere = dict(catalogue.EVERY_EVENT)
+    for declared in (*(preset.everywhere for preset in chosen), additions.get("declare_everywhere", {})):
+        everywhere |= declared
+    declarations: dict[str, tuple[str, dict[str, str]]] = {}
+    for events in (catalogue.EVENTS, *(preset.events for preset in chosen), additions.get("declare", {})):
+        for name, properties in events.items():
+            known = declarations.get(compact(name), (stored_name(name), {}))
+            declarations[compact(name)] = (known[0], {**known[1], **properties})
+    return everywhere, declarations
+
+
 def _selectors(additions: Mapping[str, Any]) -> Iterable[tuple[Selector, Action]]:
     lists: dict[Action, tuple[str, ...]] = {
         "remove": additions.get("drop", ()),
@@ -221,8 +243,3 @@ def policy_with(additions: "PolicyAdditions | None") -> Policy:
         return default_policy()
     _check(additions)
     return Policy(added, _version(added))
-
-
-def is_laxer(additions: "PolicyAdditions") -> bool:
-    """Tell whether these let anything be kept that the default policy does not."""
-    return bool(additions.declare or additions.declare_everywhere or additions.disable_rules or additions.route_words)

@@ -5,8 +5,9 @@ from itertools import islice
 from typing import Any
 
 from rollcall.contracts.identifiers import id_text
-from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused, is_marker
+from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused
 from rollcall.domain.scrub.limits import KEYS_MAX, NAME_MAX
+from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.policy import Declared, Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
@@ -50,7 +51,7 @@ class PropertiesWalk:
             name, kind = declared.name, declared.kind
             if name in kept:
                 self._remarks.add((*place, name), TWICE, "remove")
-            elif kind is None or kind is PSEUDONYM or waiting or value is None:
+            elif kind is None or kind is PSEUDONYM or waiting or value is None or declared.is_nested:
                 scrubbed = self._member(value, declared, waiting, (*place, name))
                 if scrubbed is not _ABSENT:
                     kept[name] = scrubbed

@@ -7,7 +7,6 @@ Action = Literal["remove", "replace", "mask", "pseudonymise"]
 # From the loosest to the strictest: where two apply, the stricter one counts.
 STRICTNESS: tuple[Action, ...] = ("mask", "pseudonymise", "replace", "remove")
 REMOVED = "[removed]"
-MARKER = re.compile(r"\[[a-z][a-z0-9_]{1,31}\]")
 MASK = "*"
 MASK_CHARACTERS_MAX = 16
 

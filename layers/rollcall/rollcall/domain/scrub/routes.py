@@ -12,6 +12,7 @@ NUMBER = re.compile(rf"[0-9]{{1,{DIGITS_MAX}}}")
 # lesson, my-lessons, lesson-12, myLessons, week3, view.php
 SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,47}(?:[_-][A-Za-z0-9]{1,48}){0,7}(?:\.[A-Za-z]{2,4})?")
 PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+CASES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 VERSION = re.compile(r"[vV][0-9]{1,2}|[0-9]\.[0-9]{1,2}")
 
 
@@ -76,9 +77,11 @@ def _shipped(segment: str) -> Route | None:
     if not words or len(digits) > DIGITS_MAX or not WORDS.issuperset(words):
         return None
     tells_who = not PEOPLE.isdisjoint(words)
-    if digits and tells_who:
+    # myLessons is my-lessons from then on: in lower case its words could not be told apart.
+    written = plain.lower() if len(words) == 1 else CASES.sub("-", plain).lower()
+    if (digits and tells_who) or not SHAPE.fullmatch(written):
         return None
-    return Route(plain.lower(), tells_who, not SECRETS.isdisjoint(words), words[-1] in SELF)
+    return Route(written, tells_who, not SECRETS.isdisjoint(words), words[-1] in SELF)
 
 
 def _words_of(stem: str) -> tuple[list[str], str]:

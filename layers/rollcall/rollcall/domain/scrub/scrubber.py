@@ -1,13 +1,16 @@
 """The scrubber: a policy and an organisation's pseudonyms, applied to names, properties, documents and texts."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from rollcall.domain.scrub.document import DocumentWalk
+from rollcall.domain.scrub.identifiers import find_plainly_personal
 from rollcall.domain.scrub.limits import NAME_MAX, TEXT_MAX
 from rollcall.domain.scrub.means import Means
-from rollcall.domain.scrub.policy import Policy
+from rollcall.domain.scrub.policy import DIGEST_DIGITS, Policy
 from rollcall.domain.scrub.properties import PropertiesWalk
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.remark import Remark, Remarks, Scrubbed
@@ -15,6 +18,7 @@ from rollcall.domain.scrub.url_path import UrlPaths
 from rollcall.errors import ScrubFailed
 
 UNDECLARED = "undeclared:"
+STORED_NAME_MAX = 128
 __all__ = ["Remark", "Scrubbed", "Scrubber"]
 
 
@@ -37,13 +41,25 @@ def _closed(method: Callable[P, T]) -> Callable[P, T]:
     return closed
 
 
+def _digest(catalogue: frozenset[str]) -> str:
+    lines = json.dumps(sorted(catalogue)).encode()
+    return hashlib.sha256(lines).hexdigest()[:DIGEST_DIGITS]
+
+
 class Scrubber:
     """Scrubs what one organisation sends. Each method raises ScrubFailed rather than let anything through."""
 
-    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser) -> None:
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, catalogue: frozenset[str] = frozenset()) -> None:
         self.policy = policy
         self.pseudonymiser = pseudonymiser
-        self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser))
+        # An id that is plainly personal is none, whatever a catalogue says.
+        fit = frozenset(each for each in catalogue if find_plainly_personal(each) is None)
+        self.version = policy.version + (f"~{_digest(fit)}" if fit else "")
+        self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser, fit), fit)
+
+    def with_pseudonyms(self, pseudonymiser: Pseudonymiser) -> "Scrubber":
+        """Return the same with other pseudonyms."""
+        return Scrubber(self.policy, pseudonymiser, self._means.catalogue)
 
     @_closed
     def scrub_name(self, name: str) -> Scrubbed:
@@ -58,11 +74,21 @@ class Scrubber:
         declared = self.policy.event_name(name)
         if declared:
             return Scrubbed(declared, ())
+        if self.policy.path_names and name.startswith("/"):
+            return self._path_name(name)
         tail = name.removeprefix(UNDECLARED)
         if tail != name and self.pseudonymiser.is_pseudonym(tail):
             return Scrubbed(name, ())
         pseudonym = UNDECLARED + self.pseudonymiser.pseudonym(name)
         return Scrubbed(pseudonym, (Remark("name", "@undeclared", "pseudonymise"),))
+
+    def _path_name(self, name: str) -> Scrubbed:
+        """Return the name of an event that is called by the path that was asked for."""
+        kept = self._means.urls.scrub(name.partition("?")[0])
+        if kept is None or len(kept) > STORED_NAME_MAX:
+            kept = UNDECLARED + self.pseudonymiser.pseudonym(name)
+        remarks = () if kept == name else (Remark("name", "@kind:url_path", "replace"),)
+        return Scrubbed(kept, remarks)
 
     @_closed
     def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
@@ -77,7 +103,7 @@ class Scrubber:
     @_closed
     def scrub_document(self, document: Any) -> Scrubbed:
         """Return any JSON without what key rules, value rules and the organisation's selectors find in it."""
-        return DocumentWalk(self.policy, self.pseudonymiser).scrub(document)
+        return DocumentWalk(self.policy, self.pseudonymiser, self._means.urls).scrub(document)
 
     @_closed
     def scrub_text(self, text: str) -> Scrubbed:
@@ -88,4 +114,7 @@ class Scrubber:
         scrubbed = self.policy.texts.scrub(text, TEXT_MAX)
         for rule in scrubbed.rules:
             remarks.add((), rule, "replace")
-        return Scrubbed(scrubbed.value, remarks.told())
+        kept = self._means.urls.scrub_within(scrubbed.value)
+        if kept != scrubbed.value:
+            remarks.add((), "@kind:url_path", "replace")
+        return Scrubbed(kept, remarks.told())

@@ -20,9 +20,27 @@ from rollcall.domain.scrub.rules.glance import Glance
 
 PASSES_MAX = 4
 MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
-TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,95}")
+TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/@-]{0,127}")
 NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
+# 14.03.11, but not 3.4.12, which is a section's number.
+SHORT_DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])([./-])(?:0[1-9]|[12][0-9]|3[01])\1[0-9]{2}")
+UUID_CHARACTERS = 36
+UUIDS = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+)
+
+
+def holds_encoded_date(text: str) -> bool:
+    """Tell whether a day of some year stands in a text, in whatever encoding."""
+    for _ in range(DECODINGS_MAX + 1):
+        text = fold(text)
+        if holds_date(text):
+            return True
+        if not is_escaped(text):
+            return False
+        text = unescape(text)
+    return True
 
 
 class Finding(NamedTuple):
@@ -49,6 +67,7 @@ class TextScrubber:
         self._by_marks: dict[tuple[int, bytes], list[Family]] = {}
         self.clean: set[int] = set()
         self._tokens: set[int] = set()
+        self._ids: set[int] = set()
 
     def is_plain(self, value: Any) -> bool:
         """Tell at a glance whether a value is a small number or a truth value."""
@@ -69,18 +88,29 @@ class TextScrubber:
         return True
 
     def is_clean_token(self, text: str) -> bool:
-        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in.
-
-        One with a date in it is none: it may be when somebody was born.
-        """
+        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
         code = hash(text)
         if code in self._tokens:
             return True
-        if not TOKEN.fullmatch(text) or holds_date(text) or not self.is_clean(text):
+        if not TOKEN.fullmatch(text) or not self.is_clean_id(text):
             return False
         if len(self._tokens) >= CLEAN_MAX:
             self._tokens.clear()
         self._tokens.add(code)
+        return True
+
+    def is_clean_id(self, text: str) -> bool:
+        """Tell whether a text, which may be an id, has nothing personal in it. A date may be when somebody was born."""
+        code = hash(text)
+        if code in self._ids:
+            return True
+        # A UUID is drawn: what its digits look like is chance.
+        without = UUIDS.sub("uuid", text) if len(text) >= UUID_CHARACTERS else text
+        if SHORT_DATE.fullmatch(text) or holds_encoded_date(without) or not self.is_clean(without):
+            return False
+        if len(self._ids) >= CLEAN_MAX:
+            self._ids.clear()
+        self._ids.add(code)
         return True
 
     def _has_nothing(self, text: str) -> bool:

@@ -10,11 +10,11 @@ from urllib.parse import unquote_plus
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import DECODINGS_MAX
+from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.pseudonym import HEX_DIGITS, Pseudonymiser
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.route_words import PARAMETERS, PARAMETERS_OF_PEOPLE
 from rollcall.domain.scrub.routes import DIGITS_MAX, RouteWords, is_number
-from rollcall.domain.scrub.rules.catalogue import RULES
 from rollcall.errors import ScrubFailed
 
 URL_MAX, PATH_MAX = 8_192, 2_048  # characters
@@ -22,14 +22,16 @@ SEGMENTS_MAX, PARAMETERS_MAX = 32, 16
 SEGMENT_MAX = 256
 REMEMBERED_MAX, REMEMBERED_CHARACTERS_MAX = 4_096, 512
 ORIGIN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:)?//[^/?#]*")
+# Of pages, within a text. Who is named before the host is a value rule's to find.
+ADDRESS = re.compile(
+    rf"(?P<origin>(?<![A-Za-z])(?:https?|wss?)://[^\s/?#\"'<>]{{1,255}}+)(?P<rest>[/?#][^\s\"'<>]{{0,{URL_MAX}}}+)"
+)
+PUNCTUATION = re.compile(r"[.,:;!?)}]{1,4}$")
 # What is drawn rather than written: hexadecimal, base64, tokens with a signature.
 JWT = re.compile(r"ey[A-Za-z0-9_-]{8,}\.")
 HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
 PIECES = re.compile(r"[A-Za-z0-9+=]+")
 DRAWN_MIN, DRAWN_WITH_CASES_MIN = 25, 16
-# What scrubbing leaves in place of a segment, or left when it knew no pseudonyms there. Anything else in brackets is a
-# client's own.
-MARKS = frozenset({REMOVED, "[user]", *(rule.marker for rule in RULES)})
 NAMES_A_PERSON = "~@"  # /~jane, /@jane: the rest is who
 
 
@@ -53,6 +55,19 @@ class UrlPaths:
                     self._remembered.clear()
                 self._remembered[code] = kept
         return kept
+
+    def scrub_within(self, text: str) -> str:
+        """Return a text with what may be kept of the pages that it has the addresses of; or of the path that it is."""
+        if text[:1] == "/" and " " not in text:
+            kept = self.scrub(text)
+            return REMOVED if kept is None else kept
+        return ADDRESS.sub(self._kept_address, text) if "://" in text else text
+
+    def _kept_address(self, match: re.Match[str]) -> str:
+        rest = match["rest"]
+        address, behind = (rest[: -len(end[0])], end[0]) if (end := PUNCTUATION.search(rest)) else (rest, "")
+        kept = self.scrub(address) if address else ""
+        return f"{match['origin']}{REMOVED if kept is None else kept}{behind}"
 
     def _scrub(self, url: str) -> str | None:
         plain = url.strip().replace("\\", "/")
@@ -84,8 +99,13 @@ class UrlPaths:
                 kept = walk.word(value)
             else:
                 continue
-            if kept not in MARKS:
+            if not is_marker(kept):
                 yield f"{name.lower()}={kept}"
+
+
+def may_have_urls(text: str) -> bool:
+    """Tell whether a text has addresses of pages in it, or is a path."""
+    return text[:1] == "/" or "://" in text
 
 
 class _PathWalk:
@@ -121,7 +141,7 @@ class _PathWalk:
 
     def pseudonym(self, text: str) -> str:
         """Return a pseudonym of what may be somebody's; a mark where it lets somebody in, or is no name of anything."""
-        if text in MARKS:
+        if is_marker(text):
             return text
         if len(text) > SEGMENT_MAX:
             return REMOVED

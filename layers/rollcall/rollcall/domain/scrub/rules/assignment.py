@@ -5,7 +5,7 @@ from itertools import islice
 
 from rollcall.domain.scrub.key_rules import KeyVerdict, judge
 from rollcall.domain.scrub.limits import CANDIDATES_MAX
-from rollcall.domain.scrub.redaction import MARKER
+from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.rule import ENDLESS, Rule, Span, TooManyCandidates
 
 VALUE_MAX = 4_096
@@ -68,7 +68,7 @@ def _value(text: str, sign: int, match: re.Match[str]) -> Span | None:
         is_prose = verdict.rule.id == "@key:free_text" and not match["mark"]
         value = None if is_prose else AFTER_COLON.match(text, start)
     found = value[1].strip() if value else ""
-    return None if value is None or found in EMPTY or MARKER.fullmatch(found) else value.span(1)
+    return None if value is None or found in EMPTY or is_marker(found) else value.span(1)
 
 
 _verdicts: dict[int, KeyVerdict | None] = {}

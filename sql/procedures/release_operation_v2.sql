@@ -1,8 +1,10 @@
 -- Gives an operation back before its lease ends, so that whoever comes next need not wait; one that is to be cancelled
 -- is cancelled. With p_error_code because of a fault that nobody foresaw: after p_faults_max of them in a row, with no
--- chunk done between, it has failed. Returns the operation as it is now, or null when the lease was lost.
-create or replace function rollcall.release_operation_v1(
-    p_org_id uuid, p_operation_id uuid, p_lease_id uuid, p_error_code text, p_faults_max integer
+-- chunk done between, it has failed. It rests for p_rest_seconds before its next chunk. Returns the operation as it is
+-- now, or null when the lease was lost.
+create or replace function rollcall.release_operation_v2(
+    p_org_id uuid, p_operation_id uuid, p_lease_id uuid, p_error_code text, p_faults_max integer,
+    p_rest_seconds double precision
 )
 returns jsonb
 language plpgsql
@@ -29,12 +31,16 @@ begin
         error_code = case when v_state = 'failed' then p_error_code end,
         faults = faults + case when p_error_code is null then 0 else 1 end,
         lease_id = null,
-        leased_until = null
+        leased_until = null,
+        held_until = null,
+        due_at = clock_timestamp() + make_interval(secs => p_rest_seconds)
     where org_id = p_org_id and operation_id = p_operation_id
     returning * into v_operation;
     return describe_operation_v1(v_operation);
 end
 $$;
 
-revoke all on function rollcall.release_operation_v1(uuid, uuid, uuid, text, integer) from public;
-grant execute on function rollcall.release_operation_v1(uuid, uuid, uuid, text, integer) to rollcall_ops;
+revoke all on function rollcall.release_operation_v2(uuid, uuid, uuid, text, integer, double precision) from public;
+grant execute on function rollcall.release_operation_v2(
+    uuid, uuid, uuid, text, integer, double precision
+) to rollcall_ops;

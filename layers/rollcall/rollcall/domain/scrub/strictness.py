@@ -1,0 +1,89 @@
+"""Strictness: who may set an organisation's additions. What admin:super set, only admin:super takes back."""
+
+from rollcall.contracts.policy import PolicyAdditions, Restrictions, StoredAdditions
+from rollcall.domain.scrub.key_name import compact
+from rollcall.domain.scrub.policy import EVERY_EVENT, declarations_of
+from rollcall.domain.scrub.redaction import STRICTNESS, Action
+from rollcall.domain.scrub.selector import Selector
+
+REDACTED: dict[str, Action] = {"drop": "remove", "pseudonymise": "pseudonymise", "mask": "mask"}
+NAMED = ("personal_keys", "refuse_events")
+
+
+def needs_super(asked: PolicyAdditions, stored: StoredAdditions | None) -> bool:
+    """Tell whether these additions keep anything that may not be kept without admin:super.
+
+    That is what they declare beyond what is stored, and what they leave out of what admin:super restricted.
+    """
+    before = stored or StoredAdditions()
+    for member in ("disable_rules", "route_words", "presets"):
+        if not set(getattr(asked, member)) <= set(getattr(before, member)):
+            return True
+    return _keeps_more(asked, before) or not _covers(asked, held_of(before))
+
+
+def _keeps_more(asked: PolicyAdditions, before: PolicyAdditions) -> bool:
+    """Tell whether any event is kept by its name, or any property as a kind, that was not."""
+    now, then = _kinds(asked), _kinds(before)
+    for event, kinds in now.items():
+        known = then.get(event)
+        if known is None or any(known.get(path) != kind for path, kind in kinds.items()):
+            return True
+    return False
+
+
+def _kinds(additions: PolicyAdditions) -> dict[str, dict[str, str]]:
+    """Return what is kept of each event: kinds by path. An event whose name is the empty one is any other."""
+    everywhere, events = declarations_of(additions.model_dump())
+    own = {EVERY_EVENT: {}, **{event: properties for event, (_, properties) in events.items()}}
+    return {
+        event: {_compact_path(path): kind for path, kind in {**everywhere, **properties}.items()}
+        for event, properties in own.items()
+    }
+
+
+def held_of(stored: StoredAdditions) -> Restrictions:
+    """Return the restrictions that admin:super set: all but those that admin:write is noted to have set.
+
+    What an operator wrote into the parameter has no note, and is held as well.
+    """
+    kept = {
+        name: tuple(value for value in getattr(stored, name) if value not in getattr(stored.retractable, name))
+        for name in Restrictions.model_fields
+    }
+    return Restrictions(**kept)
+
+
+def stored_form(asked: PolicyAdditions, stored: StoredAdditions | None, *, by_super: bool) -> StoredAdditions:
+    """Return additions with a note of which restrictions of theirs admin:write may take back."""
+    if by_super:
+        return StoredAdditions(**dict(asked))
+    held = held_of(stored or StoredAdditions())
+    own = {
+        name: tuple(value for value in getattr(asked, name) if value not in getattr(held, name))
+        for name in Restrictions.model_fields
+    }
+    return StoredAdditions(**dict(asked), retractable=Restrictions(**own))
+
+
+def _covers(asked: PolicyAdditions, held: Restrictions) -> bool:
+    """Tell whether additions restrict whatever these restrictions do, as strictly or more."""
+    strictness = _redactions(asked)
+    redactions_hold = all(strictness.get(segments, -1) >= least for segments, least in _redactions(held).items())
+    return redactions_hold and all(
+        set(map(compact, getattr(held, name))) <= set(map(compact, getattr(asked, name))) for name in NAMED
+    )
+
+
+def _redactions(restrictions: Restrictions) -> dict[tuple[str, ...], int]:
+    """Return how strictly each selector is redacted, by the strictest action that names it."""
+    found: dict[tuple[str, ...], int] = {}
+    for name, action in REDACTED.items():
+        for text in getattr(restrictions, name):
+            segments = Selector.parse(text).segments
+            found[segments] = max(found.get(segments, -1), STRICTNESS.index(action))
+    return found
+
+
+def _compact_path(path: str) -> str:
+    return ".".join(part if part == "*" else compact(part) for part in path.split("."))

@@ -1,0 +1,51 @@
+"""/api/admin/scrub/catalogue: ids of courses and lessons that an organisation lets through."""
+
+from rollcall import errors
+from rollcall.contracts.catalogue import CHANGES_SHOWN, CatalogueRequest, CatalogueView
+from rollcall.contracts.report import OrganisationQuery
+from rollcall.domain.scrub.identifiers import find_plainly_personal
+from rollcall.edge import access, observe, wiring
+from rollcall.edge.http import Request, Response, Router
+from rollcall.edge.models import read_model
+
+READ, WRITE = "admin:read", "admin:write"
+BODY_BYTES_MAX = 1_048_576  # 2,000 ids of 128 characters, four bytes each
+OK = 200
+
+router = Router()
+
+
+@router.route("GET /api/admin/scrub/catalogue")
+def get_catalogue(request: Request) -> Response:
+    """Answer an organisation's catalogue, and who changed it lately."""
+    return _answer(access.read_query_of(request, READ, OrganisationQuery))
+
+
+@router.route("PUT /api/admin/scrub/catalogue")
+def put_catalogue(request: Request) -> Response:
+    """Set an organisation's catalogue; what is plainly personal is no id of anything."""
+    access.administrator(request, WRITE)
+    asked = read_model(request, CatalogueRequest, BODY_BYTES_MAX)
+    caller = access.administrator(request, WRITE, org_id=asked.org_id)
+    found = [(place, rule) for place, each in enumerate(asked.ids) if (rule := find_plainly_personal(each))]
+    if found:
+        faults = [
+            errors.Fault(f"/ids/{place}", "personal_value", f"The rule {rule} finds a person.") for place, rule in found
+        ]
+        raise errors.InvalidRequest("A catalogue has no addresses, telephone numbers or credentials.", faults=faults)
+    reason = asked.reason and access.kept_reason(asked.reason)
+    wiring.catalogue_store().set_catalogue(asked.org_id, asked.ids, access.requester(caller, asked.org_id), reason)
+    observe.logger().info("catalogue set", extra={"ids": len(asked.ids)})
+    return _answer(asked)
+
+
+def _answer(asked: CatalogueRequest | OrganisationQuery) -> Response:
+    store = wiring.catalogue_store()
+    return Response.of(
+        OK,
+        CatalogueView(
+            org_id=asked.org_id,
+            ids=store.read_catalogue(asked.org_id),
+            changes=store.list_catalogue_changes(asked.org_id, CHANGES_SHOWN),
+        ),
+    )
