@@ -21,7 +21,7 @@ from tests.importing import analytics_line, progress_line
 from workbench.operations.import_file import COUNTS
 from workbench.stack.state import StackState
 
-LINES, DAYS, CHUNK = 3_000, 8, 100
+LINES, DAYS, CHUNK = 2_000, 6, 100
 ROLLUPS = """
     select source, sum(event_count)::integer, bool_and(is_frozen)
     from rollcall.daily_rollups where org_id = %s group by 1 order by 1

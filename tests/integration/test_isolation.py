@@ -69,6 +69,7 @@ def peopled(clone: ScratchDatabase, events: dict[UUID, list[ProgressEvent]]) -> 
             " values (%s, gen_random_uuid(), sha256(random()::text::bytea), 'website', 'somebody')",
             (org_id,),
         )
+        clone.execute("insert into rollcall.operation_turns values (%s, now()) on conflict do nothing", (org_id,))
         clone.rows("select rollcall.set_catalogue_v1(%s, %s, 'somebody', null)", (org_id, ["daily-2026-03-10"]))
         clone.execute("insert into rollcall.learner_keys (org_id, key_id) values (%s, 'k1')", (org_id,))
         clone.execute(

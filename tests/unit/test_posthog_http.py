@@ -389,13 +389,14 @@ def test_what_is_no_write_key_is_in_no_script(route: str, token: str) -> None:
 
 
 def test_every_route_is_described() -> None:
-    """In the API's description, with an operation of its own."""
+    """In the API's description, in one of its two spellings."""
     paths = json.loads(openapi.document())["paths"]
     described = {
         f"{method.upper()} {path}": operation
         for path, methods in paths.items()
         for method, operation in methods.items()
     }
-    assert posthog_http.router.routes.keys() <= described.keys()
+    for route in posthog_http.router.routes:
+        assert route in described or f"{route}/" in described
     ids = [operation["operationId"] for operation in described.values()]
     assert len(ids) == len(set(ids))

@@ -42,8 +42,10 @@ def _rounded(digits: int) -> Callable[[object], object]:
 
     def rounded(value: object) -> object:
         # Beyond this the number is out of bounds, however it is rounded; NaN is not below it either.
-        if not isinstance(value, float) or not abs(value) < ROUNDED_MAX:
+        if type(value) is not float or not -ROUNDED_MAX < value < ROUNDED_MAX:
             return value
+        if value > 0 and round(value, digits) == value:
+            return value if digits else int(value)
         nearest = Decimal(repr(value)).quantize(step, ROUND_HALF_UP)
         return float(nearest) + 0.0 if digits else int(nearest)
 

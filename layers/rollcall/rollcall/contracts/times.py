@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError, core_schema
 RFC_3339 = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
+IN_UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?[Zz]$"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Numbers of the years 2000 to 2099 alone: no number of seconds can be taken for one of milliseconds.
 SECONDS = (946_684_800, 4_102_444_800)
@@ -152,13 +153,16 @@ def read_kept_time(text: str) -> datetime:
 def _timestamp(_source: object, _handler: object) -> core_schema.CoreSchema:
     """Check the form first: pydantic alone takes a number in a string for seconds, or milliseconds as it guesses."""
     in_utc = core_schema.no_info_plain_validator_function(_utc)
-    aware = core_schema.chain_schema([core_schema.datetime_schema(tz_constraint="aware", strict=False), in_utc])
+    read = core_schema.datetime_schema(tz_constraint="aware", strict=False)
+    aware = core_schema.chain_schema([read, in_utc])
     text = core_schema.chain_schema([core_schema.str_schema(pattern=RFC_3339, strict=True), aware])
+    # Most are in UTC already: nothing of Python's own is called for them.
+    quickly = core_schema.chain_schema([core_schema.str_schema(pattern=IN_UTC, strict=True), read])
     # What pydantic does not read of RFC 3339 is a leap second.
     slowly = core_schema.chain_schema(
         [core_schema.str_schema(strict=True), core_schema.no_info_plain_validator_function(read_time)]
     )
-    either = core_schema.union_schema([text, slowly], mode="left_to_right")
+    either = core_schema.union_schema([quickly, text, slowly], mode="left_to_right")
     return core_schema.custom_error_schema(
         core_schema.json_or_python_schema(json_schema=either, python_schema=aware),
         custom_error_type="timestamp_invalid",

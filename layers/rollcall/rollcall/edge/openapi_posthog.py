@@ -22,7 +22,6 @@ from rollcall.edge.posthog_http import (
     EVENT_PATHS,
     FLAG_PATHS,
     RESULT_PATHS,
-    spellings,
 )
 
 MODELS: tuple[type[BaseModel], ...] = (
@@ -64,12 +63,12 @@ def paths() -> dict[str, dict[str, Any]]:
 
 
 def _each(described: tuple[str, ...], describe: Any) -> dict[str, dict[str, Any]]:
-    return {path: {"post": describe(_operation_id(path))} for each in described for path in spellings(each)}
+    """Describe each path as current clients write it; without the slash at its end it is the same route."""
+    return {f"{path}/": {"post": describe(_operation_id(path))} for path in described}
 
 
 def _operation_id(path: str) -> str:
-    words = "".join(word.capitalize() for word in path.strip("/").split("/"))
-    return f"postPostHog{words}{'Slash' if path.endswith('/') else ''}"
+    return "postPostHog" + "".join(word.capitalize() for word in path.strip("/").split("/"))
 
 
 def _batch(operation_id: str) -> dict[str, Any]:
@@ -85,7 +84,8 @@ def _capture(operation_id: str, summary: str, model: type[BaseModel]) -> dict[st
         "operationId": operation_id,
         "summary": summary,
         "description": "For PostHog's clients. JSON, whatever its media type says; in gzip, in base64, or in a form's "
-        "`data`, as they send it. The write key is `api_key` or `token`: of the body, an event, or the query.",
+        "`data`, as they send it. The write key is `api_key` or `token`: of the body, an event, or the query. The "
+        "slash at the end of the path may be left out.",
         "requestBody": parts.body(model),
         "responses": {
             "200": parts.answer("All that could be taken is in the queue.", PostHogAnswer, parts.INGEST_HEADERS),
