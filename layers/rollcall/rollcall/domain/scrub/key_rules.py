@@ -154,8 +154,8 @@ KEY_RULES = (
         " login handle screenname avatar photo picture portrait nick alias author creator owner teacher student pupil"
         " learner child children kid classmate friend friends buddy tutor coach recipient sender vorname nachname"
         " nombre apellido prenom cognome",
-        parts="姓名 名字 名前 氏名 学生 學生 이름 firstname lastname surname forename givenname familyname nickname fullname"
-        " displayname username"
+        parts="姓名 名字 名前 氏名 学生 學生 이름 firstname lastname surname forename givenname familyname nickname"
+        " fullname displayname username"
         " studentname childname pupilname teachername middlename screenname",
     ),
     _rule(

@@ -279,7 +279,7 @@ NUMBERS = (
 )  # fmt: skip
 # Digits with a letter before or behind them.
 LETTER_BEHIND = (
-    _rule("@es_dni", r"[0-9]{8}[ -]?[A-HJ-NP-TV-Z]", _dni, shape=r"0{8}$", around=AMONG_WORDS),
+    _rule("@es_dni", r"(?<![0-9][.,])[0-9]{8}[ -]?[A-HJ-NP-TV-Z]", _dni, shape=r"0{8}$", around=AMONG_WORDS),
     _rule("@es_nie", r"[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, shape=r"0{7}$", around=AMONG_WORDS),
     FI_HETU,
 )  # fmt: skip
