@@ -24,7 +24,8 @@ NOTHING = [
 NO_EVENT = ["0", "00", "0.0", "-1", 0, 0.0, -1, "messageId", "uuid", "$insert_id", "{{uuid}}", "${messageId}"]
 SOMETHING = [
     "1", 7, "m-1", "0a", "nullable", "none-7", "undefined-1700000000", "object", "nile", "10", "-2", "uuid-1",
-    "00000000-0000-0000-0000-000000000001", "ajs-next-1700000000000-null", "true-1", "nana", "object lesson", "na", "nobody", "f" * 31,
+    "00000000-0000-0000-0000-000000000001", "ajs-next-1700000000000-null", "true-1", "nana", "object lesson",
+    "na", "nobody", "f" * 31,
 ]  # fmt: skip
 
 

@@ -174,17 +174,7 @@ def test_what_tells_no_time_says_the_same_at_each_attempt(way: Way, told: dict[s
     assert len({first.digest, other.digest, timed.digest}) == 3
 
 
-NUMBERS = [
-    "NaN",
-    "Infinity",
-    "-Infinity",
-    "1" * 4301,
-    "-" + "1" * 5000,
-    "1e999",
-    "-1e999",
-    "1" * 4300,
-    "0." + "1" * 5000,
-]
+NUMBERS = ["NaN", "Infinity", "-Infinity", "1" * 4301, "-" + "1" * 5000, "1e999", "-1e999", "1" * 4300]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
