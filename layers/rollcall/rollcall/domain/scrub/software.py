@@ -59,8 +59,7 @@ _LIBRARIES = """
 SOFTWARE = frozenset(
     compact(name) for names in (_NAMES, _PLACES, _LIBRARIES) for name in names.replace("\n", " ").split(";")
 )
-# Windows 10, macOS 14.2
-NUMBERED = re.compile(r"(?P<name>.*[^0-9. ]) ?(?=[0-9.]{1,6}\Z)[0-9]{1,2}(?:\.[0-9]{1,2})?", re.DOTALL)
+SHORT_VERSION = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2})?")  # Windows 10, macOS 14.2
 CHARACTERS_MAX = 48
 
 
@@ -68,5 +67,6 @@ def is_software(text: str) -> bool:
     """Tell whether a text is the name of software, a kind of device or of a network, with a version or without."""
     if len(text) > CHARACTERS_MAX:
         return False
-    numbered = NUMBERED.fullmatch(text)
-    return compact(text) in SOFTWARE or (numbered is not None and compact(numbered["name"]) in SOFTWARE)
+    name = text.rstrip("0123456789.")
+    is_numbered = SHORT_VERSION.fullmatch(text, len(name)) is not None
+    return compact(text) in SOFTWARE or (is_numbered and compact(name) in SOFTWARE)
