@@ -138,7 +138,7 @@ def test_a_call_that_cannot_be_taken_fails_alone(way: Way) -> None:
         "accepted", "invalid", "invalid", "event_missing", "out_of_window", "identity_missing", "accepted"
     ]  # fmt: skip
     assert [(fault.pointer, fault.code) for fault in ingestion.faults] == [
-        ("/batch/1", "model_type"),
+        ("/batch/1", "object_type"),
         ("/batch/2/type", "literal_error"),
         ("/batch/3/event", "event_missing"),
         ("/batch/4/timestamp", "out_of_window"),

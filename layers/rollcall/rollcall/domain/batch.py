@@ -15,7 +15,7 @@ from rollcall.domain.faults import fault_of
 from rollcall.domain.gzip_body import GZIP_MAGIC
 from rollcall.domain.nesting import DEPTH_MAX, flatten
 from rollcall.domain.readable import readable
-from rollcall.domain.reasons import Refusal, explain_reason
+from rollcall.domain.reasons import Refusal, explain_form, explain_reason
 from rollcall.errors import EmptyBody, Fault, GzipUndeclared, InvalidBody, NotUtf8, NumberInvalid, TooManyEvents
 
 
@@ -112,7 +112,7 @@ class ReadBatch(Generic[Event]):
             status="rejected",
             reason=reason,
             pointer=faults[0].pointer,
-            detail=faults[0].detail,
+            detail=explain_form(faults[0].detail) if reason == "invalid" else faults[0].detail,
         )
 
 
