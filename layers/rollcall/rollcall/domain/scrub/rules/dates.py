@@ -31,6 +31,8 @@ SHORT = re.compile(
     rf"|{SHORT_BIRTH_YEAR}([._/ -]{{1,2}}+){FULL_MONTH}\3{FULL_DAY}"
     r")(?![._/-]?[0-9])"
 )
+# Begins with what is rare, so that it is searched for fast.
+HAS_SHORT = re.compile(r"[0-9]{2}[._/ -]{1,2}[0-9]{2}[._/ -]{1,2}[0-9]{2}")
 WORD = re.compile(r"[^\W\d_]{3,13}+")
 ORDINAL = r"(?:st|nd|rd|th|er|re|º|ª|\.)?"
 OF = rf"(?:{ANY_GAP})?(?:(?:of|de|del|di)(?:{ANY_GAP}))?"
@@ -63,4 +65,4 @@ def holds_date(text: str) -> bool:
     """Tell whether there is a date of a day in a short text: it may be when somebody was born."""
     if HAS_YEAR.search(text) and (WITHIN.search(text) or _names_month(text)):
         return True
-    return any(not is_outline(match) for match in SHORT.finditer(text))
+    return HAS_SHORT.search(text) is not None and any(not is_outline(match) for match in SHORT.finditer(text))
