@@ -7,7 +7,7 @@ from itertools import pairwise
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.limits import DECODINGS_MAX
 from rollcall.domain.scrub.redaction import REMOVED
-from rollcall.domain.scrub.routes import RouteWords
+from rollcall.domain.scrub.routes import RouteWords, names_people_or_secrets
 from rollcall.errors import ScrubFailed
 
 # What may be, or become, a slash: itself, look-alikes, and what encodings begin with.
@@ -19,13 +19,13 @@ PLACE = re.compile(
 WORD_START = r"(?:^|(?<=[(\[{=:,;#!*@]))"
 START = re.compile(
     r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,31}+:[/\\]{2,}+[^/\\?#]*+"
-    rf"|{WORD_START}(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}}(?::[0-9]{{1,5}})?(?=[/\\]))"
+    rf"|{WORD_START}[A-Za-z0-9-]{{1,63}}+(?:\.[A-Za-z0-9-]{{1,63}}+){{1,8}}+(?<=[A-Za-z][A-Za-z])(?::[0-9]{{1,5}}+)?+(?=[/\\]))"
     # A path begins where a word does: (/users/jane), path=/users/jane, #/users/jane.
-    rf"|{WORD_START}(?P<path>[/\\]+(?:[~@]|[^/\\]+[/\\?]))"
+    rf"|{WORD_START}(?P<path>[/\\]++(?:[~@]|[^/\\?]++[/\\?]))"
 )
-BEFORE_RELATIVE = re.compile(r"[^/\\]*[(\[{=:,;#!*]")
+SIGNS_BEFORE_A_PATH = "([{=:,;#!*"
 PUNCTUATION = re.compile(r"[.,:;!?)}]{1,4}$")
-BACKSLASHES_OF_A_PATH = re.compile(r"\\+[^\\/\s]+[\\/?]")
+BACKSLASHES_OF_A_PATH = re.compile(r"\\++[^\\/\s?]++[\\/?]")
 SEPARATORS = re.compile(r"[/\\]+")
 SEGMENTS_MAX = 64
 
@@ -90,14 +90,14 @@ class Addresses:
 
     def _relative(self, text: str) -> str:
         """Scrub a path without its first slash, where a word in it tells that a person or a code follows."""
-        before = BEFORE_RELATIVE.match(text)
-        head, (path, behind) = (
-            (before[0] if before else ""),
-            _without_punctuation(text[before.end() if before else 0 :]),
-        )
+        first = SEPARATORS.split(text, maxsplit=1)[0]
+        begin = max(map(first.rfind, SIGNS_BEFORE_A_PATH)) + 1
+        head, (path, behind) = text[:begin], _without_punctuation(text[begin:])
         segments = SEPARATORS.split(path, maxsplit=SEGMENTS_MAX)
         for segment, following in pairwise(segments):
-            route = self._words.read(segment) if following else None
+            if not following or not any(names_people_or_secrets(segment)):
+                continue
+            route = self._words.read(segment)
             if route and (route.tells_who or route.lets_in):
                 kept = self._scrub_url("/" + path.lstrip("/\\"))
                 bare = REMOVED if kept is None else kept

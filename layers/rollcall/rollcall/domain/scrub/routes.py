@@ -100,7 +100,8 @@ def is_short_date(digits: str) -> bool:
 
 def names_people_or_secrets(text: str) -> tuple[bool, bool]:
     """Tell whether any word of a text is one for people, and whether any is one for what lets somebody in."""
-    words = {piece.lower() for spelling in _with_cases(text) for piece in PIECE.findall(spelling)}
+    spellings = (text,) if text.isascii() else _with_cases(text)
+    words = {piece.lower() for spelling in spellings for piece in PIECE.findall(spelling)}
     return not words.isdisjoint(PEOPLE), not words.isdisjoint(SECRETS)
 
 

@@ -20,10 +20,9 @@ from rollcall.errors import ScrubFailed
 URL_MAX, PATH_MAX = 8_192, 2_048  # characters
 PARAMETERS_MAX, MARKING_MAX = 16, 64
 REMEMBERED_MAX, REMEMBERED_CHARACTERS_MAX = 4_096, 512
+ORIGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,31}+:)?+//(?P<host>[^/?#]*+)")
 # Without a scheme, what stands behind two slashes is a host only where it could be no word of a path.
-ORIGIN = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^/?#]*|//(?=[^/?#]*(?:\.|:[0-9]{1,5}(?![^/?#]))|localhost(?![^/?#:]))[^/?#]*"
-)
+HOST = re.compile(r"\.|^localhost$|:[0-9]{1,5}$")
 CAMPAIGN = "utm"  # what a campaign is called says nothing of the page
 
 
@@ -56,6 +55,8 @@ class UrlPaths:
     def _scrub(self, url: str) -> str | None:
         plain = url.strip().replace("\\", "/")
         origin = ORIGIN.match(plain)
+        if origin and not origin["scheme"] and not HOST.search(origin["host"]):
+            origin = None
         rest = plain[origin.end() :] if origin else plain
         if not origin and rest[:1] not in ("/", "?"):
             return None
