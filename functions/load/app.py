@@ -1,6 +1,6 @@
 """Consumer of the spool and analytics queues: stores what waits there, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -9,7 +9,6 @@ from rollcall.contracts.dead_letter import Marks
 from rollcall.edge import observe, redriven, settings, wiring, wiring_operations
 from rollcall.errors import RollcallError, StoreUnavailable
 from rollcall.flows import archive, isolate, load
-from rollcall.flows.isolate import Unfit
 from rollcall.flows.load import Loaded
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -32,7 +31,7 @@ class Loading:
             receives,
             lambda: self._give_back(record, receives),
             lambda poison: self._bury(record, record.body, redriven.marks_of_failed(record.raw_event, poison.code)),
-            lambda unfit: self._bury_unfit(record, unfit),
+            lambda loaded: self._bury_unfit(record, loaded),
         )
         try:
             loaded = load.settle(message, lambda: self._store(record))
@@ -60,14 +59,20 @@ class Loading:
         observe.count(buried=1)
         observe.logger().error("buried", extra={"message_id": record.message_id, "code": marks.error_code})
 
-    def _bury_unfit(self, record: SQSRecord, unfit: Sequence[Unfit]) -> None:
-        """Bury events of a message, each alone. What was redriven stays the one dead letter that it was."""
-        if redriven.marks_of(record.raw_event).dead_letter_id is not None:
+    def _bury_unfit(self, record: SQSRecord, loaded: Loaded) -> None:
+        """Bury events of a message, each alone; where none was stored, together, as the one message that it was.
+
+        What was redriven stays the one dead letter that it was.
+        """
+        unfit, is_redriven = loaded.unfit, redriven.marks_of(record.raw_event).dead_letter_id is not None
+        if is_redriven:
             marks = redriven.marks_of_failed(record.raw_event, unfit[0].fault.code)
             self._bury(record, isolate.body_of(unfit), marks)
             return
-        for number, event in enumerate(unfit):
-            self._bury(record, event.body, redriven.marks_of_unfit(record.raw_event, event, number))
+        parts = [[event] for event in unfit] if loaded.counts else isolate.by_organisation(unfit)
+        for number, events in enumerate(parts):
+            marks = redriven.marks_of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
+            self._bury(record, isolate.body_of(events), marks)
 
 
 def load_spool() -> Callable[[SQSRecord], Loaded]:

@@ -103,6 +103,19 @@ def test_the_good_spooled_events_of_a_message_are_stored(world: World, name: str
     )
 
 
+def test_a_message_of_bad_ones_alone_is_one_dead_letter(world: World) -> None:  # noqa: F811
+    """With all of its events, under its organisation: as it came."""
+    batch = json.loads(queued_batch(A, *(scrubbed_event() for _ in range(3))).model_dump_json(exclude_none=True))
+    for event in batch["events"]:
+        event["digest"] = "short"
+    world.send("https://sqs.example/analytics", json.dumps(batch))
+    refused = queued_batch(A, *(scrubbed_event(properties={"score": "\x00"}) for _ in range(3)))
+    world.send("https://sqs.example/analytics", refused.model_dump_json(exclude_none=True))
+    world.drain()
+    letters = [(letter.org_id, letter.cause, letter.event_count) for letter in world.letters()]
+    assert sorted(letters, key=str) == [(A, "poisoned", 3), (A, "store_refused", 3)]
+
+
 def test_several_bad_ones_are_a_dead_letter_each(world: World) -> None:  # noqa: F811
     """So that one can be redriven without the others; also where two have the same id, or none."""
     good = [scrubbed_event() for _ in range(3)]

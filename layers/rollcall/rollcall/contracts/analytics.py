@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.storable import StorableObject, StorableText
+from rollcall.contracts.storable import StorableText
 from rollcall.contracts.times import MessageTime, Timestamp
 
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -46,14 +46,12 @@ class ScrubbedEvent(BaseModel):
 
     event_id: UUID
     occurred_at: MessageTime
-    name: StorableText = Field(min_length=1, max_length=128)
+    name: str = Field(min_length=1, max_length=128)
     user_pseudonym: Pseudonym | None = None
     anonymous_pseudonym: Pseudonym | None = None
     session_pseudonym: Pseudonym | None = None
-    properties: StorableObject
-    remarks: list[tuple[StorableText, StorableText, StorableText]] = Field(
-        description="Path, rule and action of whatever was scrubbed."
-    )
+    properties: dict[str, Any]
+    remarks: list[tuple[str, str, str]] = Field(description="Path, rule and action of whatever was scrubbed.")
     digest: Pseudonym = Field(description="Keyed digest of what was sent: tells a duplicate from a conflict.")
 
 

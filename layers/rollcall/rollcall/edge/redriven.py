@@ -41,10 +41,10 @@ def marks_of_failed(record: Record, error_code: str) -> Marks:
     )
 
 
-def marks_of_unfit(record: Record, unfit: Unfit, number: int) -> Marks:
-    """Return the marks of an event that is buried out of its message: whose it is, and an id of its own."""
+def marks_of_unfit(record: Record, unfit: Unfit, number: int | None) -> Marks:
+    """Return the marks of what is buried out of a message: whose it is, and an id of its own where there are more."""
     marks = marks_of_failed(record, unfit.fault.code)
-    source_id = f"{marks.message_id}/{number}/{unfit.event_id or 'unread'}"
+    source_id = marks.message_id if number is None else f"{marks.message_id}/{number}"
     return marks.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
 
 

@@ -31,15 +31,18 @@ class Unfit:
     envelope: Mapping[str, Any]
     fault: RollcallError
 
-    @property
-    def body(self) -> str:
-        """A message with this event alone."""
-        return body_of([self])
-
 
 def body_of(unfit: Sequence[Unfit]) -> str:
     """Return a message with these events alone; they are of one."""
     return write_document({**unfit[0].envelope, "events": [each.event for each in unfit]})
+
+
+def by_organisation(unfit: Sequence[Unfit]) -> list[list[Unfit]]:
+    """Return events of one message by whose they are."""
+    found: dict[UUID, list[Unfit]] = {}
+    for each in unfit:
+        found.setdefault(each.org_id, []).append(each)
+    return list(found.values())
 
 
 def read_queued(text: str) -> tuple[QueuedBatch | None, list[Unfit]]:

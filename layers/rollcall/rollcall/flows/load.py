@@ -173,7 +173,7 @@ class Message:
     receive_count: int
     give_back: Callable[[], None]
     bury: Callable[[PoisonedMessage | StoreRefused], None]
-    bury_unfit: Callable[[Sequence[Unfit]], None]
+    bury_unfit: Callable[[Loaded], None]
 
 
 def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
@@ -187,7 +187,7 @@ def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | No
         if not loaded.unfit:
             return loaded
         if message.receive_count >= POISON_RECEIVES:
-            message.bury_unfit(loaded.unfit)
+            message.bury_unfit(loaded)
             return loaded
     except StoreUnavailable:
         pass
