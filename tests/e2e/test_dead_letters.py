@@ -24,7 +24,7 @@ from workbench.stack.state import StackState
 LETTERS = "/api/admin/dead-letters"
 WHY = "the fix is deployed"
 PERSONAL = "kim.dead.letter@school.example"
-EVENTS = 1  # in a batch: each that the database refuses is a dead letter of its own
+EVENTS = 3  # in a batch
 
 Command = Callable[..., Result]
 
