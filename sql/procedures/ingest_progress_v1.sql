@@ -28,6 +28,7 @@ as $$
 declare
     v_any_erasure boolean;
     v_any_untold boolean;
+    v_any_repeated boolean;
     v_any_seen boolean;
     v_batch_ordinals bigint[];
     v_batch_org_ids uuid[];
@@ -69,36 +70,31 @@ begin
     -- nothing is left of what was known before kinds were told apart.
     select
         exists (select from erasures where org_id = any (p_org_ids)),
-        exists (select from event_identities where org_id = any (p_org_ids))
-    into v_any_erasure, v_any_untold;
+        exists (select from event_identities where org_id = any (p_org_ids)),
+        -- An id that comes twice in this batch, and once without its organisation.
+        exists (
+            select from jsonb_array_elements(p_events) as event
+            group by (event ->> 'event_id')::uuid
+            having count(*) > 1 and bool_or(event ->> 'org_id' is null)
+        )
+    into v_any_erasure, v_any_untold, v_any_repeated;
     if v_any_untold then
         perform settle_identities_v1(p_org_ids, array(
             select (event ->> 'event_id')::uuid from jsonb_array_elements(p_events) as event
         ));
     end if;
 
-    with incoming as materialized (
+    with sent as materialized (
         select
-            e.ordinal, e.event_id, e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
-            e.occurred_at, e.assigned_by, e.attributes,
-            coalesce(e.org_id, stored_before.org_id, resolution.org_ids[1]) as org_id,
+            e.ordinal, e.event_id, e.org_id, e.user_id, e.course_id, e.lesson_id, e.kind, e.percent,
+            e.time_spent_seconds, e.occurred_at, e.assigned_by, e.attributes, content.digest as content_digest,
+            stored_before.org_id as stored_org_id, stored_before.is_same_content, resolution.org_ids,
             case
-                when erasure.is_barred then 'learner_erased'
-                when e.org_id is not null then
-                    case when e.org_id = any (p_org_ids) then 'accepted' else 'org_forbidden' end
-                when stored_before.org_id is not null then 'accepted'
-                when cardinality(resolution.org_ids) = 1 then 'accepted'
-                when cardinality(resolution.org_ids) = 0 then 'org_unresolved'
-                else 'org_ambiguous'
-            end as outcome,
-            -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
-            -- in 200, and joins by hash below instead of comparing every row with every other.
-            case
-                when erasure.is_barred then false
-                when e.org_id is not null then e.org_id = any (p_org_ids)
-                else stored_before.org_id is not null or cardinality(resolution.org_ids) = 1
-            end as is_allowed,
-            content.digest as content_digest
+                when e.org_id is null then coalesce(
+                    stored_before.org_id, case when cardinality(resolution.org_ids) = 1 then resolution.org_ids[1] end
+                )
+                when e.org_id = any (p_org_ids) then e.org_id
+            end as told_org_id
         from rows from (
             jsonb_to_recordset(p_events) as (
                 event_id uuid, org_id uuid, user_id uuid, course_id text, lesson_id text, kind progress_kind,
@@ -137,26 +133,85 @@ begin
         -- An event that names no organisation, and was stored for one of the caller's before: it is judged there, though
         -- its learner's assignment has moved to another one, or is gone. With the same content first, then where the
         -- assignment is. Read under the learner's lock, so that what is sent while the assignment moves is seen.
-        cross join lateral (
-            select
-                case when e.org_id is null then (
-                    select identity.org_id
-                    from progress_identities as identity
-                    where identity.org_id = any (p_org_ids) and identity.event_id = e.event_id
-                    order by
-                        identity.content_digest <> content.digest,
-                        identity.org_id is distinct from resolution.org_ids[1],
-                        identity.org_id
-                    limit 1
-                ) end as org_id
-            offset 0
-        ) as stored_before
+        -- Of another content it must be the same learner's: by the row that is stored, or erased there. An id that
+        -- another learner's event has decides nothing.
+        left join lateral (
+            select identity.org_id, identity.content_digest = content.digest as is_same_content
+            from progress_identities as identity
+            where e.org_id is null
+                and identity.org_id = any (p_org_ids)
+                and identity.event_id = e.event_id
+                and (
+                    identity.content_digest = content.digest
+                    or coalesce((
+                        select true from progress_events as row_before
+                        where row_before.org_id = identity.org_id
+                            and row_before.user_id = e.user_id
+                            and row_before.occurred_at = identity.occurred_at
+                            and row_before.event_id = identity.event_id
+                    ), false)
+                    or case
+                        when v_any_erasure and identity.content_digest = tombstone_v1() then coalesce(is_barred_v1(
+                            identity.org_id, array[e.user_id::text], least(e.occurred_at, p_received_at)
+                        ), false)
+                        else false
+                    end
+                )
+            order by
+                identity.content_digest <> content.digest,
+                identity.org_id is distinct from resolution.org_ids[1],
+                identity.org_id
+            limit 1
+        ) as stored_before on true
+    ),
+    -- The same within the batch, as if its events came one after another: the organisation that the same content names,
+    -- wherever it stands; or that of an earlier event of this learner under this id, where it would have one of its own.
+    named as (
+        select distinct on (event_id, content_digest) event_id, content_digest, org_id from sent
+        where v_any_repeated and org_id = any (p_org_ids)
+        order by event_id, content_digest, ordinal
+    ),
+    earlier as (
+        select distinct on (event_id, user_id) event_id, user_id, ordinal, told_org_id from sent
+        where v_any_repeated and told_org_id is not null
+        order by event_id, user_id, ordinal
+    ),
+    placed as (
+        select
+            sent.*,
+            case
+                when sent.org_id is not null then sent.org_id
+                when sent.is_same_content then sent.stored_org_id
+                when sent.told_org_id is null then named.org_id
+                else coalesce(named.org_id, sent.stored_org_id, earlier.told_org_id, sent.told_org_id)
+            end as place
+        from sent
+        left join named on sent.event_id = named.event_id and sent.content_digest = named.content_digest
+        left join earlier
+            on sent.event_id = earlier.event_id and sent.user_id = earlier.user_id and sent.ordinal > earlier.ordinal
+    ),
+    incoming as materialized (
+        select
+            placed.ordinal, placed.event_id, placed.user_id, placed.course_id, placed.lesson_id, placed.kind,
+            placed.percent, placed.time_spent_seconds, placed.occurred_at, placed.assigned_by, placed.attributes,
+            placed.content_digest, placed.place as org_id,
+            case
+                when erasure.is_barred then 'learner_erased'
+                when placed.place = any (p_org_ids) then 'accepted'
+                when placed.org_id is not null then 'org_forbidden'
+                when cardinality(placed.org_ids) = 0 then 'org_unresolved'
+                else 'org_ambiguous'
+            end as outcome,
+            -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
+            -- in 200, and joins by hash below instead of comparing every row with every other.
+            case when erasure.is_barred then false else coalesce(placed.place = any (p_org_ids), false) end as is_allowed
+        from placed
         -- What an erased learner did until then, or sent until then, is not stored any more.
         cross join lateral (
             select
                 case when v_any_erasure then coalesce(is_barred_v1(
-                    coalesce(e.org_id, stored_before.org_id, resolution.org_ids[1]), array[e.user_id::text],
-                    least(e.occurred_at, p_received_at)
+                    coalesce(placed.place, placed.org_ids[1]), array[placed.user_id::text],
+                    least(placed.occurred_at, p_received_at)
                 ), false) else false end as is_barred
             offset 0
         ) as erasure

@@ -152,6 +152,31 @@ def test_what_was_received_live_and_forgotten_is_known_again(
     assert clone.count("analytics_events", A) == 0
 
 
+@pytest.mark.parametrize("hours", [14, -14, 26, -26])
+def test_a_time_that_moved_over_midnight_counts_once(
+    clone: ScratchDatabase, retention: Retention, importing: Importing, hours: int
+) -> None:
+    """Given forgotten events whose times come in another zone, each id is known again, and no count moves."""
+    at = LONG_AGO.replace(hour=23 if hours > 0 else 0, minute=30)
+    live = [an_event(A, occurred_at=at, user_id=uuid4()) for _ in range(4)]
+    told = scrubbed_event(occurred_at=at)
+    PartitionStore(retention.database).make_partitions(at.date(), at.date())
+    assert set(clone.ingest([A], *live)) == {"accepted"}
+    clone.analytics.ingest_analytics(A, [queued_batch(A, told)])
+    retention.run()
+    forget(clone)
+    counted = rollups(clone, A)
+
+    moved = (at + timedelta(hours=hours)).isoformat()
+    again = [event.model_dump(mode="json", exclude_none=True) | {"type": "progress"} for event in live]
+    lines = [line | {"occurred_at": moved} for line in again]
+    report = importing.take(A, *lines, analytics_line(event_id=str(told.event_id), occurred_at=moved))
+
+    assert counts_of(report) == (0, 0, 5, 0)
+    retention.fold()
+    assert rollups(clone, A) == counted
+
+
 def test_each_line_is_judged_and_told_by_its_number(clone: ScratchDatabase, importing: Importing) -> None:
     """Blank lines count as lines of the file and are none; nothing of a line is quoted; sound ones are stored."""
     sound = [progress_line(), analytics_line()]

@@ -182,3 +182,72 @@ def test_a_sender_that_waits_for_another_sees_what_it_stored(clone: ScratchDatab
         waiting.join()
     assert second == ["duplicate"]
     assert stored(clone) == [(A, event.event_id)]
+
+
+@pytest.mark.parametrize("assigned_to", [B, None], ids=["assigned elsewhere", "not assigned"])
+@pytest.mark.parametrize("is_erased", [False, True], ids=["known", "erased"])
+def test_another_learners_event_under_the_same_id_decides_nothing(
+    clone: ScratchDatabase, assigned_to: UUID | None, is_erased: bool
+) -> None:
+    """Given an id that one learner's event has in A, another learner's goes where its own assignment is."""
+    first, second = uuid4(), uuid4()
+    theirs = an_event(A, user_id=first)
+    assert clone.ingest([A, B], theirs) == ["accepted"]
+    if is_erased:
+        clone.rows("select rollcall.erase_learner_v1(%s, %s, %s, false)", (A, first, [str(first)]))
+    if assigned_to is not None:
+        clone.assign(assigned_to, second, COURSE)
+    ours = an_event(None, user_id=second, event_id=theirs.event_id)
+    assert clone.ingest([A, B], ours) == ["accepted" if assigned_to else "org_unresolved"]
+    assert clone.ingest([A, B], ours) == ["duplicate" if assigned_to else "org_unresolved"]
+    kept_there = [] if is_erased else [(A, theirs.event_id)]
+    assert stored(clone) == sorted([*kept_there, *([(B, ours.event_id)] if assigned_to else [])])
+
+
+def test_another_learners_event_where_the_assignment_is_stays_a_conflict(clone: ScratchDatabase) -> None:
+    """An id is one event of an organisation: a second learner's under it is refused there, as a named one is."""
+    second = uuid4()
+    theirs = an_event(A)
+    clone.ingest([A, B], theirs)
+    clone.assign(A, second, COURSE)
+    assert clone.ingest([A, B], an_event(None, user_id=second, event_id=theirs.event_id)) == ["conflict"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcomes", "kept"),
+    [
+        ([(A, 40, COURSE), (None, 40, COURSE)], ["accepted", "duplicate"], [A]),
+        ([(None, 40, COURSE), (A, 40, COURSE)], ["accepted", "duplicate"], [A]),
+        ([(B, 40, COURSE), (None, 40, COURSE)], ["accepted", "duplicate"], [B]),
+        ([(A, 40, COURSE), (B, 41, COURSE), (None, 41, COURSE)], ["accepted", "accepted", "duplicate"], [A, B]),
+        ([(A, 40, COURSE), (None, 41, COURSE)], ["accepted", "conflict"], [A]),
+        ([(None, 40, COURSE), (A, 41, COURSE)], ["accepted", "accepted"], [A, B]),
+        ([(None, 40, COURSE), (None, 40, "history")], ["accepted", "conflict"], [B]),
+        ([(None, 40, "unassigned"), (None, 40, COURSE)], ["org_unresolved", "accepted"], [B]),
+        ([(None, 40, COURSE), (None, 40, "unassigned")], ["accepted", "org_unresolved"], [B]),
+        ([(C, 40, COURSE), (None, 40, COURSE)], ["org_forbidden", "accepted"], [B]),
+    ],
+)
+def test_one_id_named_and_unnamed_in_one_batch_counts_once(
+    clone: ScratchDatabase, sent: list[tuple[UUID | None, int, str]], outcomes: list[str], kept: list[UUID]
+) -> None:
+    """As if its events came one after another; and again, all of it is known. The course is B's, history is A's."""
+    learner = uuid4()
+    clone.assign(B, learner, COURSE)
+    clone.assign(A, learner, "history")
+    first = an_event(None, user_id=learner)
+    events = [changed(first, org_id=org_id, percent=percent, course_id=course) for org_id, percent, course in sent]
+    assert clone.ingest([A, B], *events) == outcomes
+    assert stored(clone) == sorted((org_id, first.event_id) for org_id in kept)
+    assert "accepted" not in clone.ingest([A, B], *events)
+    assert stored(clone) == sorted((org_id, first.event_id) for org_id in kept)
+
+
+def test_one_id_of_two_learners_in_one_batch_is_two_events(clone: ScratchDatabase) -> None:
+    """Given another learner's event under the same id, named, an unnamed one goes where its assignment is."""
+    learner = uuid4()
+    clone.assign(B, learner, COURSE)
+    theirs = an_event(A)
+    ours = an_event(None, user_id=learner, event_id=theirs.event_id)
+    assert clone.ingest([A, B], theirs, ours) == ["accepted", "accepted"]
+    assert stored(clone) == sorted([(A, theirs.event_id), (B, theirs.event_id)])

@@ -19,7 +19,7 @@ from functions.analytics import app
 from tests.builders import NOW
 from tests.unit.test_functions import Context, sample
 from tests.unit.test_posthog import captured
-from tests.unit.test_track_flow import EVENTS_MAX, KEY, Way
+from tests.unit.test_track_flow import EVENTS_MAX, KEY, NUMBERS, Way
 
 BYTES_MAX = UNSPLIT_FACTOR * 524_288
 BATCH_MAX = UNSPLIT_FACTOR * EVENTS_MAX
@@ -267,6 +267,33 @@ def test_what_libraries_tell_by_themselves_is_known(way: Way, told: str, stored:
     kept = event.model_dump_json()
     assert "kim" not in kept.lower()
     assert "203.0.113.9" not in kept
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("place", ["properties", "distinct_id", "odd"])
+def test_a_number_that_is_none_costs_its_member_alone(way: Way, number: str, place: str) -> None:
+    """Not the other events of its batch, however that is packed."""
+    odd = captured() | {place: {"score": "HERE"} if place == "properties" else "HERE"}
+    body = batch(*(captured() for _ in range(5)), odd).replace('"HERE"', number)
+    assert status_and(ask(body), "accepted") == (200, 6)
+    packed = gzip.compress(body.encode())
+    assert status_and(ask(packed, "POST /e/", media_type=PLAIN), "accepted") == (200, 6)
+    assert len(way.queued()) == 12
+
+
+@pytest.mark.parametrize("changes", [{}, {"offset": 1000}, {"uuid": "m-1"}])
+def test_what_tells_no_time_says_the_same_at_each_attempt(way: Way, changes: dict[str, Any]) -> None:
+    """Its time is that of the attempt, and no part of what it says."""
+    document = captured(timestamp=...) | changes
+    for seconds in (0, 30):
+        way.now = NOW + timedelta(seconds=seconds)
+        ask(batch(document, sent_at=way.now.isoformat()))
+    ask(batch(document | {"event": "quiz started"}))
+    ask(batch(document | {"timestamp": NOW.isoformat()}))
+    first, again, other, timed = way.queued()
+    assert again.occurred_at - first.occurred_at == timedelta(seconds=30)
+    assert first.digest == again.digest
+    assert len({first.digest, other.digest, timed.digest}) == 3
 
 
 RESULTS = [f"POST {spelling}" for path in posthog_http.RESULT_PATHS for spelling in posthog_http.spellings(path)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from rollcall.domain.batch import read_json
+from rollcall.domain.foreign_json import read_foreign_json
 from rollcall.domain.gzip_body import GZIP_AS_TEXT, GZIP_MAGIC, gunzip
 from rollcall.domain.lz_string import decompress_base64
 from rollcall.errors import BodyDamaged, Fault, InvalidBody, TooLarge
@@ -43,7 +43,7 @@ def read_body(raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: 
         form = _fields(raw)
         raw = form.pop("data", "").encode()
         envelope |= form
-    document = read_json(unfold(raw, envelope.get("compression", ""), bytes_max))
+    document = read_foreign_json(unfold(raw, envelope.get("compression", ""), bytes_max))
     documents = _documents(document)
     if not documents:
         fault = Fault("/batch", "no_events", "One event or more.")

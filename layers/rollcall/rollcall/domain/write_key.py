@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 SECRET_BYTES = 32  # 256 bits, as 43 URL-safe characters
-FORM = re.compile(r"rk_([0-9a-f]{32})_([A-Za-z0-9_-]{32,128})")
+FORM = re.compile(r"rk_([0-9A-Fa-f]{32})_([A-Za-z0-9_-]{32,128})")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
             event_id = posthog.told_event_id(document, holder.org_id)
             if event_id is not None:
                 read.rejected.append((holder.org_id, event_id, refused.reason))
-            read.refuse(position, event_id, Refusal(refused.reason, refused.member))
+            read.refuse(position, event_id, Refusal(refused.reason, refused.member, refused.rule))
         else:
             if skew.window.holds(skew.correct(event.occurred_at)):
                 read.events.append(event)

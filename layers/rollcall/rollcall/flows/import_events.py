@@ -28,6 +28,8 @@ MARK = "\ufeff".encode()
 # Of a table: a statement over all days locks each of them (open_import_days_v1).
 PARTITIONS_MAX = 200
 DAYS_AT_ONCE = 31
+# Around the day of an event: a time zone that was got wrong moves it by 26 hours at most, over two midnights.
+NEAR_DAYS = 2
 TABLES: Mapping[EventKind, EventTable] = {"progress": "progress_events", "analytics": "analytics_events"}
 REFUSED = StoreRefused.code
 
@@ -166,7 +168,8 @@ class ImportEvents:
         table = TABLES[kind]
         days = sorted({moment.astimezone(UTC).date() for moment in moments})
         forgotten_before = (received_at - self.rules.ledger).date()
-        self.recall.know(org_id, table, [day for day in days if day <= forgotten_before])
+        near = {day + timedelta(days=offset) for day in days for offset in range(-NEAR_DAYS, NEAR_DAYS + 1)}
+        self.recall.know(org_id, table, sorted(day for day in near if day <= forgotten_before))
         kept_from = first_kept_day(received_at, self.rules.retention[table])
         past = [day for day in days if day < kept_from]
         for start in range(0, len(past), DAYS_AT_ONCE):

@@ -96,7 +96,7 @@ def _judge(
     except CallRefused as refused:
         if event_id is not None:
             read.rejected.append((org_id, event_id, refused.reason))
-        read.refuse(position, event_id, Refusal(refused.reason, refused.member))
+        read.refuse(position, event_id, Refusal(refused.reason, refused.member, refused.rule))
     else:
         if skew.window.holds(skew.correct(event.occurred_at)):
             read.events.append(event)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from rollcall.domain.faults import nearest
 from rollcall.domain.scrub import catalogue
 from rollcall.domain.scrub.key_name import compact, snake, stored_name
 from rollcall.domain.scrub.key_rules import KEY_RULES, PLAIN, KeyRule, KeyVerdict, judge
@@ -210,9 +211,11 @@ def _version(added: Mapping[str, Any]) -> str:
 
 
 def _check(additions: "PolicyAdditions") -> None:
-    unknown = set(additions.disable_rules) - RULE_IDS - {rule.id for rule in KEY_RULES}
+    known = RULE_IDS | {rule.id for rule in KEY_RULES}
+    unknown = set(additions.disable_rules) - known
     if unknown:
-        raise PolicyInvalid(f"There is no rule {min(unknown)}.")
+        meant = nearest(min(unknown), sorted(known))
+        raise PolicyInvalid("disable_rules has a rule that is not known." + (f" Is {meant} meant?" if meant else ""))
     for properties in (additions.declare_everywhere, *additions.declare.values()):
         if len(properties) > PROPERTIES_MAX:
             raise PolicyInvalid(f"An event has more than {PROPERTIES_MAX} properties.")
