@@ -317,6 +317,18 @@ def test_a_call_may_say_itself_when_it_was_sent(way: Way) -> None:
     assert [event.occurred_at for event in way.queued()] == [NOW, NOW]
 
 
+@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize("named", [write_key.write(uuid4(), "s" * 43), "another"])
+def test_a_call_of_another_organisations_key_is_refused_alone(way: Way, key: str | None, named: str) -> None:
+    """It would be stored where its sender did not mean it to be."""
+    calls = (call(writeKey=KEY), call(writeKey=named), call(), call(writeKey=""), call(writeKey=7))
+    answers = ["accepted", "write_key_differs", *["accepted"] * 3]
+    assert outcomes(way.send(*calls, key=key)) == answers
+    single = json.dumps(call(writeKey=named)).encode()
+    assert outcomes(way.track.accept_call(single, KEY, "track")) == ["write_key_differs"]
+    assert outcomes(way.send(call(writeKey=write_key.write(ORG, "r" * 43)))) == ["accepted"]
+
+
 @pytest.mark.parametrize("place", ["batch", "call"])
 def test_the_key_may_stand_in_a_call(way: Way, place: str) -> None:
     """As browsers send it, one call or several."""

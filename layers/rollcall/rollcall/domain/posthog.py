@@ -15,6 +15,8 @@ from rollcall.contracts.analytics import AnalyticsEvent, UntimedEvent
 from rollcall.contracts.identifiers import id_text, read_uuid
 from rollcall.contracts.placeholders import is_placeholder, names_no_event
 from rollcall.contracts.times import read_foreign_time
+from rollcall.domain import write_key
+from rollcall.domain.posthog_body import KEY_NAMES
 from rollcall.domain.posthog_names import CONTEXT, EVENTS, LIFTED, PROPERTIES, TRAITS, VERSIONS
 from rollcall.domain.readable import readable, readable_text
 from rollcall.domain.segment import CallRefused
@@ -39,6 +41,7 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     if not name:
         raise CallRefused("event_missing", "event")
     properties = _object(document.get("properties"))
+    _refuse_other_key(document, properties, org_id)
     told_at = _told_time(document, properties)
     happened_at = told_at or _time_by_offset(document, sent_at)
     event_id = _event_id(document, properties, org_id)
@@ -55,6 +58,19 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
         session_id=_identifier(properties.get("$session_id")) or _identifier(document.get("session_id")),
         properties=_properties(name, document, properties),
     )
+
+
+def _refuse_other_key(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> None:
+    """Raise CallRefused for an event that names another organisation's key than it was sent under.
+
+    Its properties may hold tokens of the application's own: of those only a write key counts.
+    """
+    for name in KEY_NAMES:
+        if write_key.is_of_another(document.get(name), org_id):
+            raise CallRefused("write_key_differs", name)
+        told = properties.get(name)
+        if isinstance(told, str) and write_key.read(told.strip()) and write_key.is_of_another(told, org_id):
+            raise CallRefused("write_key_differs", f"properties/{name}")
 
 
 def insert_event_id(org_id: UUID, insert_id: str) -> UUID:

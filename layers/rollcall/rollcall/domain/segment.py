@@ -13,6 +13,7 @@ from rollcall.contracts.identifiers import id_text, read_uuid
 from rollcall.contracts.placeholders import names_no_event
 from rollcall.contracts.segment import SegmentBatch, SegmentCall
 from rollcall.contracts.times import read_foreign_time
+from rollcall.domain import write_key
 from rollcall.domain.foreign_json import read_foreign_json
 from rollcall.domain.readable import readable
 from rollcall.errors import Fault, InvalidBody
@@ -96,6 +97,12 @@ def _without_unreadable(told: Any, invalid: ValidationError) -> dict[str, Any] |
 def is_untold(value: object) -> bool:
     """Tell whether a client leaves a time out, as read_foreign_time has it."""
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+def refuse_other_key(document: Any, org_id: UUID) -> None:
+    """Raise CallRefused for a call that names another organisation's write key than it was sent under."""
+    if isinstance(document, dict) and write_key.is_of_another(document.get("writeKey"), org_id):
+        raise CallRefused("write_key_differs", "writeKey")
 
 
 def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: datetime) -> AnalyticsEvent:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.domain.faults import nearest
 from rollcall.domain.scrub import catalogue
+from rollcall.domain.scrub.addresses import may_have_urls
 from rollcall.domain.scrub.key_name import compact, snake, stored_name
 from rollcall.domain.scrub.key_rules import KEY_RULES, PLAIN, KeyRule, KeyVerdict, judge
 from rollcall.domain.scrub.kinds import KINDS, Kind
@@ -102,7 +103,8 @@ class Policy:
         self.name = NAME
         self.version = version
         self.texts = TextScrubber(frozenset(additions.get("disable_rules", ())))
-        self.routes = RouteWords(additions.get("route_words", ()))
+        of_presets = (word for name in additions.get("presets", ()) for word in PRESETS[name].route_words)
+        self.routes = RouteWords(additions.get("route_words", ()), of_presets)
         self.key_rules = _key_rules(additions)
         self._personal = frozenset(map(compact, additions.get("personal_keys", ())))
         self.path_names = any(PRESETS[name].path_names for name in additions.get("presets", ()))
@@ -158,7 +160,8 @@ class Policy:
             return None, UNNAMED
         verdict = judge(key, self.key_rules)
         shown = verdict.shown if verdict else snake(key) if compact(key) in self.known_names else UNNAMED
-        if self.texts.is_clean(key):
+        # One with an address in it is judged anew each time: what is kept of it differs from what it is.
+        if not may_have_urls(key) and self.texts.is_clean(key):
             if len(self.key_memory) >= KEYS_REMEMBERED_MAX:
                 self.key_memory.clear()
             self.key_memory[hash(key)] = verdict, shown
