@@ -12,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from rollcall.domain.scrub.identifiers import find_personal_identifier
 
 from tests.e2e.database import Database
 from tests.e2e.people import BATCH, LESSON, Api, Event, Sender, statuses
@@ -64,10 +65,11 @@ def settle(response: httpx.Response, ledger: set[str]) -> httpx.Response:
 
 
 def is_identifier(text: str) -> bool:
-    """Tell, in our own words, whether a text may name a course."""
-    return 1 <= len(text) <= IDENTIFIER_LENGTH_MAX and not any(
+    """Tell, in our own words, whether a text may name a course; what names a person is for the rules to say."""
+    is_written = 1 <= len(text) <= IDENTIFIER_LENGTH_MAX and not any(
         unicodedata.category(character) in {"Cc", "Cs"} or character in "\ufffe\uffff" for character in text
     )
+    return is_written and find_personal_identifier(text) is None
 
 
 def encoded(document: Any) -> bytes:

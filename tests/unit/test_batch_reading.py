@@ -48,7 +48,7 @@ INVALID = [
     ({"occurred_at": "2026-03-10T10:00:00"}, "/events/1/occurred_at", "timestamp_invalid"),
     ({"occurred_at": "yesterday"}, "/events/1/occurred_at", "timestamp_invalid"),
     ({"occurred_at": 1773119783}, "/events/1/occurred_at", "timestamp_invalid"),
-    ({"attributes": []}, "/events/1/attributes", "dict_type"),
+    ({"attributes": []}, "/events/1/attributes", "object_type"),
     ({"email": "kim@example.org"}, "/events/1", "extra_forbidden"),
 ]
 

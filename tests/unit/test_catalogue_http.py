@@ -108,3 +108,22 @@ def test_who_may_not_is_403(store: Store, route: str, lesser: str) -> None:
     status, problem = ask(route, order("a", org_id=other) if route == PUT else None, org=other)
     assert (status, problem["code"]) == (403, "org_forbidden")
     assert store.ids == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "status"),
+    [
+        ("4111-1111-1111-1111", 400), ("4111111111111111", 400), ("123-45-6789", 400), ("415-555-2671", 400),
+        ("daily-2026-03-10", 200), ("1.2.3.4", 200), ("4711000", 200), ("course-v1:Org+X+2026", 200),
+    ],
+)  # fmt: skip
+def test_numbers_of_people_are_no_ids(store: Store, entry: str, status: int) -> None:
+    """Cards, and what is grouped as a person's number is."""
+    assert ask(PUT, order(entry), scopes="admin:write admin:super")[0] == status
+
+
+@pytest.mark.parametrize("entry", ["emma is ill today", "Emma Müller", "unit 1"])
+def test_an_id_with_a_blank_needs_admin_super(store: Store, entry: str) -> None:
+    """It may be a name or a sentence."""
+    assert ask(PUT, order(entry))[0] == 403
+    assert ask(PUT, order(entry), scopes="admin:write admin:super")[0] == 200

@@ -9,12 +9,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.csv_export import BYTE_ORDER_MARK, OPENERS, SEPARATORS, guard, write_csv
+from rollcall.domain.csv_export import BYTE_ORDER_MARK, SEPARATORS, guard, write_csv
 
 ROOT = Path(__file__).parents[2]
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
-hostile = st.text(st.sampled_from([*OPENERS, *SEPARATORS, *" \"'a1\u00a0\ufeff\u200b"]), max_size=20)
+FORMS = (
+    "=+-@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207b\u207c\u208a\u208b\u208c"
+    "\ufb29\u2010\u2013\u2014\u2a75"
+)
+STRIPPED = (
+    "\x00\x01\x1f\x7f\xad\u034f\u061c\u115f\u180b\u180e\u200b\u200f\u202e\u2060\u2066\u206f\u2800"
+    "\u3000\u3164\ue000\ufe0f\ufff9\U000e0001\U000e0041\U000e0100"
+)
+hostile = st.text(st.sampled_from([*FORMS, *STRIPPED[1:], *SEPARATORS, *" \"'a1\u00a0\ufeff\u200b"]), max_size=20)
 
 
 def read(text: str, separator: str = ",") -> list[list[str]]:
@@ -52,8 +60,20 @@ def test_no_cell_begins_like_a_formula_whatever_the_separator(separator: str, fi
     written = write_csv(["a", "b"], [[first, second]])
     cells = re.split(rf"[{separator}\r\n]", written)
     for cell in cells:
-        stripped = cell.strip().strip('"\u200b\ufeff').strip()
-        assert not stripped.startswith(tuple(OPENERS)), ascii(cell)
+        stripped = "".join(each for each in cell if not each.isspace() and each not in f'"\ufeff{STRIPPED}')
+        assert not stripped.startswith(tuple(FORMS)), ascii(cell)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=ascii)
+def test_every_form_of_an_opener_is_guarded_behind_whatever_is_not_seen(form: str) -> None:
+    """First, and behind each kind of separator; a harmless word behind the same is left alone."""
+    for hidden in ("", *STRIPPED, " ", "\u00a0", '"', "\xad\x00 "):
+        assert guard(f"{hidden}{form}1") == f"'{hidden}{form}1"
+        assert guard(f"a{form}1{hidden}") == f"a{form}1{hidden}"
+        assert guard(f"{hidden}a{form}1") == f"{hidden}a{form}1"
+        for separator in SEPARATORS:
+            assert guard(f"a{separator}{hidden}{form}1") == f"a{separator}'{hidden}{form}1"
+            assert guard(f"a{separator}{hidden}b{form}1") == f"a{separator}{hidden}b{form}1"
 
 
 CASES = [
@@ -118,7 +138,7 @@ def test_excel_is_given_its_mark() -> None:
     assert list(csv.reader(io.StringIO(marked.encode().decode("utf-8-sig")))) == [["a"], ["é"]]
 
 
-@pytest.mark.parametrize("part", [";", " ", "\t", '"', ";\t", "\ufeff", "; ", "'", ";'"])
+@pytest.mark.parametrize("part", [";", " ", "\t", '"', ";\t", "\ufeff", "\xad", ";\xad", "; ", "'", ";'"])
 def test_guarding_takes_linear_time(part: str) -> None:
     """Whatever is repeated before what is no formula after all."""
     started = time.process_time()

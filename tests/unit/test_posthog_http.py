@@ -13,13 +13,14 @@ import pytest
 from rollcall.domain import write_key
 from rollcall.edge import openapi, posthog_http, wiring_analytics
 from rollcall.errors import InvalidBody
+from rollcall.flows import capture as capture_flow
 from rollcall.flows.capture import UNSPLIT_FACTOR, Capture
 
 from functions.analytics import app
-from tests.builders import NOW
+from tests.builders import NOW, ORG
 from tests.unit.test_functions import Context, sample
 from tests.unit.test_posthog import captured
-from tests.unit.test_track_flow import EVENTS_MAX, KEY, Way
+from tests.unit.test_track_flow import EVENTS_MAX, KEY, NUMBERS, Way
 
 BYTES_MAX = UNSPLIT_FACTOR * 524_288
 BATCH_MAX = UNSPLIT_FACTOR * EVENTS_MAX
@@ -267,6 +268,117 @@ def test_what_libraries_tell_by_themselves_is_known(way: Way, told: str, stored:
     kept = event.model_dump_json()
     assert "kim" not in kept.lower()
     assert "203.0.113.9" not in kept
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("place", ["properties", "distinct_id", "odd"])
+def test_a_number_that_is_none_costs_its_member_alone(way: Way, number: str, place: str) -> None:
+    """Not the other events of its batch, however that is packed."""
+    odd = captured() | {place: {"score": "HERE"} if place == "properties" else "HERE"}
+    body = batch(*(captured() for _ in range(5)), odd).replace('"HERE"', number)
+    assert status_and(ask(body), "accepted") == (200, 6)
+    packed = gzip.compress(body.encode())
+    assert status_and(ask(packed, "POST /e/", media_type=PLAIN), "accepted") == (200, 6)
+    assert len(way.queued()) == 12
+
+
+@pytest.mark.parametrize("changes", [{}, {"offset": 1000}, {"uuid": "m-1"}])
+def test_what_tells_no_time_says_the_same_at_each_attempt(way: Way, changes: dict[str, Any]) -> None:
+    """Its time is that of the attempt, and no part of what it says."""
+    document = captured(timestamp=...) | changes
+    for seconds in (0, 30):
+        way.now = NOW + timedelta(seconds=seconds)
+        ask(batch(document, sent_at=way.now.isoformat()))
+    ask(batch(document | {"event": "quiz started"}))
+    ask(batch(document | {"timestamp": NOW.isoformat()}))
+    first, again, other, timed = way.queued()
+    assert again.occurred_at - first.occurred_at == timedelta(seconds=30)
+    assert first.digest == again.digest
+    assert len({first.digest, other.digest, timed.digest}) == 3
+
+
+NO_BATCHES: dict[str, tuple[str | bytes, dict[str, str]]] = {
+    "garbage, key in the query": ("nonsense", {"api_key": KEY}),
+    "nothing, key in the query": ("", {"token": KEY}),
+    "a bad form, key in the query": ("data=!!!", {"api_key": KEY}),
+    "bad gzip, key in the query": (b"\x1f\x8bgarbage", {"api_key": KEY}),
+    "a bad form with a key": (f"data=!!!&api_key={KEY}", {}),
+    "no events": (batch(), {}),
+    "no array": (batch(batch=5), {}),
+    "no batch": (json.dumps({"api_key": KEY}), {}),
+    "no JSON": (batch(captured())[:-1], {}),
+    "no JSON, in gzip": (gzip.compress(batch(captured())[:-1].encode()), {}),
+    "too deep": (batch(captured()) + "[" * 300_000, {}),
+    "too many events": (batch(*[1] * (BATCH_MAX + 1)), {}),
+    "too many bytes": (gzip.compress(bytes(BYTES_MAX + 1)), {"api_key": KEY}),
+}
+
+
+@pytest.mark.parametrize("name", NO_BATCHES)
+def test_what_holds_no_batch_counts_against_the_rate(way: Way, name: str) -> None:
+    """Once, of the key that it names wherever that stands; beyond the rate it is put off."""
+    body, query = NO_BATCHES[name]
+    answer = ask(body, media_type=PLAIN, query=query)
+    assert answer["statusCode"] in {400, 413}, answer["body"]
+    assert len(way.receipts.limits) == 1
+    assert way.receipts.limits[0] is not None
+    way.receipts.retry_after_ms = 1500
+    assert status_and(ask(body, media_type=PLAIN, query=query), "code") == (503, "sending_too_fast")
+
+
+def test_what_holds_no_batch_counts_under_the_newer_protocol_and_in_damaged_gzip(way: Way) -> None:
+    """A bearer's token, a key in the query."""
+    ask('{"batch": []}', "POST /i/v1/analytics/events", authorization=f"Bearer {KEY}")
+    ask(MANGLED, query={"api_key": KEY}, **{"content-encoding": "gzip"})
+    assert len(way.receipts.limits) == 2
+
+
+def test_a_batch_is_counted_once(way: Way) -> None:
+    """And one without a known key not at all."""
+    ask(batch(captured()), query={"api_key": KEY})
+    ask(batch(captured()))
+    ask("nonsense")
+    ask(batch(api_key="phc_x"))
+    assert (way.receipts.limits, len(way.receipts.announced)) == ([], 2)
+
+
+@pytest.mark.parametrize("key", ["", "phc_x", write_key.write(uuid4(), "s" * 43)])
+def test_what_is_long_is_not_read_for_an_unknown_key(way: Way, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 401 before its JSON is looked at."""
+
+    def fail(*_arguments: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(capture_flow, "read_body", fail)
+    body = gzip.compress(batch(captured(), api_key=key).encode() + b"[" * (BYTES_MAX - 1_000))
+    assert status_and(ask(body, media_type=PLAIN), "code") == (401, "write_key_invalid")
+
+
+OTHER_KEY, ROTATED = write_key.write(uuid4(), "s" * 43), write_key.write(ORG, "r" * 43)
+OTHERS = [
+    *({name: told} for name in ("api_key", "token", "$token") for told in (OTHER_KEY, "phc_x")),
+    *({"properties": {name: OTHER_KEY}} for name in ("api_key", "token", "$token")),
+]
+OWN: list[dict[str, Any]] = [
+    {"token": KEY}, {"api_key": ROTATED}, {"token": ""}, {"token": None}, {"token": 7},
+    {"token": "rk_" + KEY[3:35].upper() + KEY[35:]}, {"properties": {"token": "the application's own"}},
+    {"properties": {"token": KEY}}, {"properties": {"other": OTHER_KEY}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", OTHERS)
+def test_an_event_of_another_organisations_key_is_refused_alone(way: Way, changes: dict[str, Any]) -> None:
+    """It would be stored where its sender did not mean it to be."""
+    for query in ({}, {"api_key": KEY}):
+        answer = ask(batch(captured(), captured(**changes)), query=query)
+        assert [one["reason"] for one in json.loads(answer["body"])["results"]] == ["write_key_differs"]
+    assert len(way.queued()) == 2
+
+
+@pytest.mark.parametrize("changes", OWN)
+def test_an_event_of_its_own_organisations_key_is_taken(way: Way, changes: dict[str, Any]) -> None:
+    """Also of a key before a rotation, and with what is no key of Rollcall's in its properties."""
+    assert status_and(ask(batch(captured(), captured(**changes))), "accepted") == (200, 2)
 
 
 RESULTS = [f"POST {spelling}" for path in posthog_http.RESULT_PATHS for spelling in posthog_http.spellings(path)]

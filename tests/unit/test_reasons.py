@@ -94,7 +94,14 @@ def told_of(**changes: Any) -> str:
         ({"percent": 101}, r"less than or equal to 100"),
         ({"course_id": ""}, r"not be empty"),
         ({"course_id": "a\nb"}, r"control characters"),
-        ({"course_id": ...}, r"needed"),
+        ({"course_id": ...}, r"^This member is needed\. See docs/api\.md#reasons\.$"),
+        ({"occurred_at": "yesterday"}, r"such as 2026-03-01T12:00:00Z\. See docs/api\.md#reasons\.$"),
+        ({"occurred_at": 7}, r"such as 2026-03-01T12:00:00Z\."),
+        ({"occurred_at": ["2026-03-01"]}, r"such as 2026-03-01T12:00:00Z\."),
+        ({"attributes": []}, r"^Input should be a JSON object\. See docs/api\.md#reasons\.$"),
+        ({"attributes": {"attempt": 4_111_111_111_111_111}}, r"Rule @payment_card\."),
+        ({"attributes": {"attempt": 20_140_302}}, r"Rule @date\."),
+        ({"attributes": {"attempt": [3, True, 20_140_302.0]}}, r"Rule @date\."),
     ],
 )
 def test_what_is_told_says_what_to_do(changes: dict[str, Any], told: str) -> None:

@@ -122,6 +122,14 @@ def test_a_preview_tells_that_an_event_would_be_rejected(room: Room) -> None:
     assert (status, preview["rejected"], preview["kept"]) == (200, "event_refused", {})
 
 
+def test_a_selector_of_nothing_that_is_declared_is_named_in_the_answer(room: Room) -> None:
+    """As it is set, and whenever it is read."""
+    asked = {"org_id": str(ORG), "additions": {"drop": ["lesson_id", "nothing_such"]}}
+    status, view = ask(SET, asked, scopes="admin:write")
+    assert (status, view["unmatched"]) == (200, ["nothing_such"])
+    assert ask(POLICY, query={"org_id": str(ORG)}, scopes="admin:read") == (200, view)
+
+
 def test_a_policy_is_set_and_read(room: Room) -> None:
     """Stricter additions are for admin:write, and hold from then on."""
     status, view = ask(SET, {"org_id": str(ORG), "additions": {"drop": ["lesson_id"]}}, scopes="admin:write")

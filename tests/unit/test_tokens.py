@@ -144,7 +144,7 @@ REFUSED: list[tuple[str, str | None, TokenRules, type[RollcallError]]] = [
     ("wrong type", f"Bearer {hs256(headers={'typ': 'logout+jwt'})}", shared(), InvalidToken),
     ("expired", f"Bearer {hs256(exp=ago(minutes=5))}", shared(), ExpiredToken),
     ("no expiry", f"Bearer {hs256(exp=...)}", shared(), InvalidToken),
-    ("not yet valid", f"Bearer {hs256(nbf=datetime.now(UTC) + timedelta(minutes=5))}", shared(), InvalidToken),
+    ("not yet valid", f"Bearer {hs256(nbf=datetime.now(UTC) + timedelta(days=1))}", shared(), InvalidToken),
     ("no subject", f"Bearer {hs256(sub=...)}", shared(), InvalidToken),
     ("no organisations", f"Bearer {hs256(org_ids=...)}", shared(), InvalidToken),
     ("empty organisations", f"Bearer {hs256(org_ids=[])}", shared(), InvalidToken),

@@ -138,7 +138,7 @@ def test_a_call_that_cannot_be_taken_fails_alone(way: Way) -> None:
         "accepted", "invalid", "invalid", "event_missing", "out_of_window", "identity_missing", "accepted"
     ]  # fmt: skip
     assert [(fault.pointer, fault.code) for fault in ingestion.faults] == [
-        ("/batch/1", "model_type"),
+        ("/batch/1", "object_type"),
         ("/batch/2/type", "literal_error"),
         ("/batch/3/event", "event_missing"),
         ("/batch/4/timestamp", "out_of_window"),
@@ -156,6 +156,48 @@ def test_what_is_sent_again_says_the_same(way: Way) -> None:
         way.send(*batch, sentAt=(way.now - timedelta(days=100)).isoformat())
     first, again = (message.events for message in way.messages)
     assert [(event.event_id, event.digest) for event in first] == [(event.event_id, event.digest) for event in again]
+
+
+@pytest.mark.parametrize("told", [{}, {"messageId": "m-1"}, {"timestamp": None}, {"timestamp": " "}])
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_tells_no_time_says_the_same_at_each_attempt(way: Way, told: dict[str, Any], sent: bool) -> None:
+    """Its time is that of the attempt, and no part of what it says; another word is another content."""
+    document = call(timestamp=...) | told
+    for seconds in (0, 30):
+        way.now = NOW + timedelta(seconds=seconds)
+        way.send(document, **({"sentAt": way.now.isoformat()} if sent else {}))
+    way.send(document | {"event": "quiz started"})
+    way.send(document | {"timestamp": NOW.isoformat()})
+    first, again, other, timed = way.queued()
+    assert (first.occurred_at, again.occurred_at) == (NOW, NOW + timedelta(seconds=30))
+    assert first.digest == again.digest
+    assert len({first.digest, other.digest, timed.digest}) == 3
+
+
+NUMBERS = ["NaN", "Infinity", "-Infinity", "1" * 4301, "-" + "1" * 5000, "1e999", "-1e999", "1" * 4300]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    "member", ["properties", "userId", "anonymousId", "groupId", "context", "integrations", "extra"]
+)
+def test_a_number_that_is_none_costs_its_member_alone(way: Way, number: str, member: str) -> None:
+    """Not the other calls of its batch."""
+    odd = call(anonymousId="a-1") | {member: {"score": "HERE"} if member in {"properties", "context"} else "HERE"}
+    body = json.dumps({"batch": [*(call() for _ in range(5)), odd]}).replace('"HERE"', number)
+    assert outcomes(way.track.accept_batch(body.encode(), KEY)) == ["accepted"] * 6
+    assert "score" not in str(way.queued()[5].properties) or way.queued()[5].properties["score"] is None
+    single = json.dumps(odd).replace('"HERE"', number).encode()
+    assert outcomes(way.track.accept_call(single, KEY, "track")) == ["accepted"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1" * 4301])
+def test_a_call_that_is_no_number_is_refused_alone(way: Way, number: str) -> None:
+    """It is no call either way; what is no JSON at all is refused as ever."""
+    body = f'{{"batch": [{json.dumps(call())}, {number}]}}'.encode()
+    assert outcomes(way.track.accept_batch(body, KEY)) == ["accepted", "invalid"]
+    with pytest.raises(InvalidBody):
+        way.track.accept_batch(body[:-1], KEY)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +315,18 @@ def test_a_call_may_say_itself_when_it_was_sent(way: Way) -> None:
     way.send("nonsense", call(timestamp=behind.isoformat(), sentAt=behind.isoformat()))
     way.track.accept_call(json.dumps(call(timestamp=..., sentAt=behind.isoformat())).encode(), KEY, "track")
     assert [event.occurred_at for event in way.queued()] == [NOW, NOW]
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize("named", [write_key.write(uuid4(), "s" * 43), "another"])
+def test_a_call_of_another_organisations_key_is_refused_alone(way: Way, key: str | None, named: str) -> None:
+    """It would be stored where its sender did not mean it to be."""
+    calls = (call(writeKey=KEY), call(writeKey=named), call(), call(writeKey=""), call(writeKey=7))
+    answers = ["accepted", "write_key_differs", *["accepted"] * 3]
+    assert outcomes(way.send(*calls, key=key)) == answers
+    single = json.dumps(call(writeKey=named)).encode()
+    assert outcomes(way.track.accept_call(single, KEY, "track")) == ["write_key_differs"]
+    assert outcomes(way.send(call(writeKey=write_key.write(ORG, "r" * 43)))) == ["accepted"]
 
 
 @pytest.mark.parametrize("place", ["batch", "call"])

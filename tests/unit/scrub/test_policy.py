@@ -15,6 +15,7 @@ from rollcall.domain.scrub.rules.catalogue import RULE_IDS
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.selector import NOTHING, Selector, begin, descend
 from rollcall.domain.scrub.strictness import needs_super
+from rollcall.domain.scrub.unmatched import find_unmatched
 from rollcall.errors import PolicyInvalid
 
 from tests.builders import ORG
@@ -46,6 +47,43 @@ def test_a_version_names_what_was_added() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "told"),
+    [("@kim_miller", "not known."), ("@phones", "Is @phone meant?"), ("@us_snn", "Is @us_ssn meant?")],
+)
+def test_an_unknown_rule_is_not_quoted(rule: str, told: str) -> None:
+    """The answer names the rule that it is most like, and nothing of what was sent."""
+    with pytest.raises(PolicyInvalid) as refused:
+        policy_with(PolicyAdditions(disable_rules=(rule,)))
+    assert str(refused.value).endswith(told)
+    assert rule not in str(refused.value).split()
+
+
+@pytest.mark.parametrize(
+    ("additions", "unmatched"),
+    [
+        ({"drop": ["percent", "answers.*.choice_id", "**.subject", "context.page", "context.*.name"]}, []),
+        ({"drop": ["Lesson Id", "lessonId", "answers.*.score", "answers.*"]}, []),
+        (
+            {"drop": ["nothing_such", "answers.0.score"], "mask": ["context.nothing"]},
+            ["nothing_such", "answers.0.score", "context.nothing"],
+        ),
+        (
+            {"pseudonymise": ["name.lesson_id", "**.nothing", "answers.*.*.score"]},
+            ["name.lesson_id", "**.nothing", "answers.*.*.score"],
+        ),
+        ({"drop": ["own.thing"], "declare": {"x": {"own.thing": "token"}}}, []),
+        ({"drop": ["own.thing"], "declare_everywhere": {"own.things": "token"}}, ["own.thing"]),
+        ({"drop": ["result.completion"]}, ["result.completion"]),
+        ({"drop": ["result.completion"], "presets": ["xapi"]}, []),
+        ({"drop": [".".join(["**", "a"] * 8)]}, [".".join(["**", "a"] * 8)]),
+    ],
+)
+def test_selectors_that_match_no_declared_property_are_named(additions: dict[str, Any], unmatched: list[str]) -> None:
+    """They may be misspelt; those that match a property of any event, or something it is in, are not among them."""
+    assert find_unmatched(PolicyAdditions.model_validate(additions)) == unmatched
+
+
+@pytest.mark.parametrize(
     "additions",
     [
         {"disable_rules": ["@nosuch"]}, {"disable_rules": ["@key:nosuch"]}, {"drop": ["a..b"]}, {"drop": ["a.**"]},
@@ -55,7 +93,7 @@ def test_a_version_names_what_was_added() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_applied_is_refused(additions: dict[str, Any]) -> None:
-    """Unknown rules and selectors of nothing are refused at load, never skipped."""
+    """Unknown rules and malformed selectors are refused at load, never skipped."""
     with pytest.raises((PolicyInvalid, ValidationError)):
         policy_with(PolicyAdditions.model_validate(additions))
 

@@ -86,6 +86,12 @@ def test_whatever_keeps_more_needs_admin_super(member: str) -> None:
         ({"declare": {"page": {"mood": "token"}}}, {"declare": {"screen": {"mood": "token"}}}, True),
         ({"declare_everywhere": {"mood": "token"}}, {"declare": {"page": {"mood": "token"}}}, False),
         ({"presets": ["xapi", "h5p"]}, {"presets": ["h5p"]}, False),
+        # An event that is declared no more keeps what any event keeps.
+        ({"declare": {"class visit": {"course_id": "pseudonym"}}}, {}, True),
+        ({"declare": {"class visit": {"Course Id": "pseudonym"}}}, {"declare": {}}, True),
+        ({"declare": {"class visit": {"context.os.name": "pseudonym"}}}, {"drop": ["score"]}, True),
+        ({"declare": {"class visit": {"mood": "token"}}}, {}, False),
+        ({"declare": {"class visit": {"course_id": "token"}}}, {}, False),
     ],
 )
 def test_stricter_may_replace_what_is_held(held: dict[str, Any], asked: dict[str, Any], needed: bool) -> None:

@@ -31,6 +31,13 @@ class AnalyticsEvent(BaseModel):
     )
 
 
+class UntimedEvent(AnalyticsEvent):
+    """An event of which its client tells no time of its own: `occurred_at` is that of the attempt to send it.
+
+    The next attempt has another, and the event is the same.
+    """
+
+
 class AnalyticsBatch(BaseModel):
     """Analytics events of any people, in any order."""
 

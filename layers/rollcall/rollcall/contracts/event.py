@@ -52,6 +52,7 @@ def _rounded(digits: int) -> Callable[[object], object]:
     return rounded
 
 
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 # JSON has one kind of number: 1 and 1.0 become one, or an event sent again by another serialiser would be a conflict.
 Attributes = Annotated[StorableObject, AfterValidator(_whole_within)]
 ProgressKind = Literal["started", "progressed", "completed"]

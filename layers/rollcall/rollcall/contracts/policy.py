@@ -12,7 +12,7 @@ RouteWord = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\W_][
 RuleId = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^@[a-z0-9_:]+$")]
 KindName = Literal[
     "number", "boolean", "token", "tokens", "timestamp", "duration", "url_path", "text", "language", "version",
-    "time_zone", "currency", "software", "pseudonym",
+    "time_zone", "currency", "software", "page_name", "pseudonym",
 ]  # fmt: skip
 PresetName = Literal["canvas", "h5p", "moodle", "open_edx", "xapi", "xapi_video"]
 ITEMS_MAX = 200

@@ -82,6 +82,9 @@ class PolicyView(BaseModel):
     name: str = Field(description="The policy that the additions are added to.")
     version: str = Field(description="Changes whenever anything of it changes.")
     additions: PolicyAdditions | None = Field(None, description="What the organisation added.")
+    unmatched: list[str] = Field(
+        [], description="Its selectors that match no declared property: they hold for documents alone."
+    )
 
 
 class PresetView(BaseModel):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic.alias_generators import to_camel
 
 from rollcall.contracts.identifiers import Identifier, id_text
+from rollcall.contracts.placeholders import is_placeholder, names_no_event
 from rollcall.contracts.receipt import BatchReceipt, EventReceipt
 from rollcall.contracts.times import ForeignTime
 
@@ -28,17 +29,18 @@ def _type(value: object) -> object:
 
 
 def _id(value: object) -> object:
-    """Clients write ids as numbers too, leave out what they do not know by an empty text, and forget to trim."""
+    """Clients write ids as numbers too, put placeholders for what they do not know, and forget to trim."""
     if isinstance(value, int | float):
         return id_text(value) or value
-    return (value.strip(BLANK) or None) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return None if is_placeholder(value) else value.strip(BLANK)
 
 
 def _message_id(value: object) -> object:
-    """Read what makes a call count once exactly as it is written."""
-    if isinstance(value, int | float):
-        return id_text(value) or value
-    return None if value == "" else value
+    """Read what makes a call count once exactly as it is written; a placeholder would make one event of many."""
+    text = (id_text(value) or value) if isinstance(value, int | float) else value
+    return None if isinstance(text, str) and names_no_event(text) else text
 
 
 def _text(value: object) -> object:

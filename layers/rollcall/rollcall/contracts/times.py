@@ -17,9 +17,9 @@ RFC_3339 = (
 )
 IN_UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?[Zz]$"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Numbers of the years 2000 to 2099 alone: no number of seconds can be taken for one of milliseconds.
+# Numbers of the years 2000 to 2099 alone: no number of one unit can be taken for one of another.
 SECONDS = (946_684_800, 4_102_444_800)
-MICROSECONDS_OF = {1: 1_000_000, 1_000: 1_000}  # by how many of a unit make a second
+UNITS = (1, 1_000, 1_000_000, 1_000_000_000)  # how many of each make a second
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Windows that people ask for: within the years of every calendar involved, with room to add a day at either end.
 YEAR_FIRST, YEAR_LAST = 1970, 9998
@@ -89,27 +89,38 @@ def _read_mail(found: re.Match[str]) -> datetime:
 
 
 def _read_number(value: float) -> datetime:
-    """Read seconds or milliseconds of the Unix epoch, as only one of them can be meant."""
-    for per_second, microseconds in MICROSECONDS_OF.items():
+    """Read seconds of the Unix epoch, or thousandths, millionths or billionths, as only one of them can be meant."""
+    for per_second in UNITS:
         if SECONDS[0] * per_second <= value < SECONDS[1] * per_second:
-            return EPOCH + timedelta(microseconds=round(value * microseconds))
-    raise ValueError("neither seconds nor milliseconds of this century")
+            return EPOCH + timedelta(microseconds=round(value * 1_000_000 / per_second))
+    raise ValueError("of no unit a time of this century")
 
 
 def _read_digits(found: re.Match[str]) -> datetime:
-    return _read_number(float(found[0]))
+    return _read_number(int(found[0]) if found["fraction"] is None else float(found[0]))
 
 
 CLOCK = (
     r"(?P<hour>[0-9]{2})(?::?(?P<minute>[0-9]{2})(?::?(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
-    r" ?(?P<offset>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    r" ?(?:UTC|GMT)?(?P<offset>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
-ISO = rf"(?P<day>[0-9]{{4}}-?(?:[0-9]{{2}}-?[0-9]{{2}}|W[0-9]{{2}}(?:-?[0-9])?))(?:(?:T| +){CLOCK})?"
-MAIL = rf"(?:[a-z]{{3}}, *)?(?P<date>[0-9]{{1,2}}) (?P<month>{'|'.join(MONTHS)}) (?P<year>[0-9]{{4}}) {CLOCK}"
+# What Go, Java and JavaScript write behind an offset: it says nothing more. A name alone may be of several zones.
+ZONE = r"(?(offset)(?: (?:[A-Z]{3,5}|[+-][0-9]{2,4})|\[[\w/+-]{1,64}\]| \([^()]{0,64}\))?(?: m=[+-][0-9.]{1,32})?)"
+ISO = rf"(?P<day>[0-9]{{4}}-?(?:[0-9]{{2}}-?[0-9]{{2}}|W[0-9]{{2}}(?:-?[0-9])?))(?:(?:T| +){CLOCK}{ZONE})?"
+MONTH, YEAR = rf"(?P<month>{'|'.join(MONTHS)})", r"(?P<year>[0-9]{4})"
+MAIL = rf"(?:[a-z]{{3}}, *)?(?P<date>[0-9]{{1,2}}) {MONTH} {YEAR} {CLOCK}"
+SCRIPT = rf"(?:[a-z]{{3}} )?{MONTH} (?P<date>[0-9]{{1,2}}) {YEAR} {CLOCK}{ZONE}"
+UNIX = rf"(?:[a-z]{{3}} )?{MONTH} {{1,2}}(?P<date>[0-9]{{1,2}}) {CLOCK} {YEAR}"
 FORMS = (
     Form("ISO 8601, of which RFC 3339 is a part", re.compile(ISO, re.IGNORECASE | re.ASCII), _read_iso),
     Form("RFC 5322, as mail and HTTP have it", re.compile(MAIL, re.IGNORECASE | re.ASCII), _read_mail),
-    Form("seconds or milliseconds since 1970", re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?"), _read_digits),
+    Form("JavaScript's Date as text", re.compile(SCRIPT, re.IGNORECASE | re.ASCII), _read_mail),
+    Form("asctime, as Unix, Java and Ruby have it", re.compile(UNIX, re.IGNORECASE | re.ASCII), _read_mail),
+    Form(
+        "seconds, or thousandths, millionths, billionths, since 1970",
+        re.compile(r"[0-9]{9,19}(?P<fraction>\.[0-9]{1,9})?"),
+        _read_digits,
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from rollcall.contracts.event import WholeNumber
 from rollcall.contracts.identifiers import Identifier
 
 OVERLAP_SECONDS_DEFAULT = 7 * 86_400
@@ -68,7 +69,7 @@ class RotationRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     org_id: OrganisationId
-    overlap_seconds: int = Field(
+    overlap_seconds: WholeNumber = Field(
         OVERLAP_SECONDS_DEFAULT,
         ge=0,
         le=OVERLAP_SECONDS_MAX,

@@ -52,6 +52,8 @@ def _texts_in(value: Any) -> Iterator[str]:
     match value:
         case str():
             yield value
+        case int() | float() if abs(value) >= SMALL:
+            yield str(value).removesuffix(".0")
         case list():
             yield from (text for item in value for text in _texts_in(item))
         case dict():

@@ -15,7 +15,7 @@ from rollcall.domain.faults import fault_of
 from rollcall.domain.gzip_body import GZIP_MAGIC
 from rollcall.domain.nesting import DEPTH_MAX, flatten
 from rollcall.domain.readable import readable
-from rollcall.domain.reasons import Refusal, explain_reason
+from rollcall.domain.reasons import Refusal, explain_form, explain_reason
 from rollcall.errors import EmptyBody, Fault, GzipUndeclared, InvalidBody, NotUtf8, NumberInvalid, TooManyEvents
 
 
@@ -112,7 +112,7 @@ class ReadBatch(Generic[Event]):
             status="rejected",
             reason=reason,
             pointer=faults[0].pointer,
-            detail=faults[0].detail,
+            detail=explain_form(faults[0].detail) if reason == "invalid" else faults[0].detail,
         )
 
 
@@ -208,8 +208,8 @@ def _check_count(events: Sequence[object], events_max: int) -> None:
         raise TooManyEvents(f"A batch has at most {events_max} events; this one has {len(events)}.")
 
 
-def read_json(body: bytes) -> Any:
-    """Return the JSON in a body; a byte order mark before it is no part of it.
+def read_json(body: bytes, loads: Callable[[str], Any] | None = None) -> Any:
+    """Return the JSON in a body; a byte order mark before it is no part of it. `loads` reads the text of it.
 
     Raises EmptyBody, NotUtf8, GzipUndeclared, NumberInvalid, InvalidBody.
     """
@@ -221,12 +221,13 @@ def read_json(body: bytes) -> Any:
         raise NotUtf8 from None
     if not text.strip():
         raise EmptyBody
+    load = loads or _loads
     try:
         try:
-            return json.loads(text, parse_constant=_refuse_constant)
+            return load(text)
         except RecursionError:
             # One member without end costs itself, not the batch that it stands in.
-            return json.loads(flatten(text), parse_constant=_refuse_constant)
+            return load(flatten(text))
     except json.JSONDecodeError as fault:
         raise InvalidBody(f"The body is not JSON: look at line {fault.lineno}, column {fault.colno}.") from None
     except RecursionError:
@@ -234,6 +235,10 @@ def read_json(body: bytes) -> Any:
     except ValueError:
         # Python reads no number with more digits than 4,300.
         raise NumberInvalid from None
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(_name: str) -> None:

@@ -7,10 +7,14 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
 
 from rollcall.errors import Fault
 
 UNKNOWN_MEMBER = "extra_forbidden"
+# Types of errors whose words are not of our contracts.
+FOREIGN = frozenset(get_args(ErrorType))
+OBJECT_WANTED, ARRAY_WANTED = "Input should be a JSON object", "Input should be a JSON array"
 UUID_WANTED = "Input should be a UUID, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7"
 # Where pydantic's own words say too little, or quote what was sent.
 WORDS = {
@@ -20,11 +24,23 @@ WORDS = {
     "uuid_parsing": UUID_WANTED,
     "uuid_type": UUID_WANTED,
     "missing": "This member is needed",
+    "model_type": OBJECT_WANTED,
+    "model_attributes_type": OBJECT_WANTED,
+    "dict_type": OBJECT_WANTED,
+    "mapping_type": OBJECT_WANTED,
+    "list_type": ARRAY_WANTED,
+    "tuple_type": ARRAY_WANTED,
     "json_invalid": "Input should have no halves of surrogate pairs, and at most 200 levels",
 }
 # Who has no UUID at hand is told of the way to one.
 LEARNER_HINT = ". A learner's own text id: see docs/learner-ids.md"
 LEARNERS = frozenset({"user_id", "user_ids"})
+
+# What pydantic calls by the names of Python, in words of JSON.
+CODES = {
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), "object_type"),
+    **dict.fromkeys(("list_type", "tuple_type"), "array_type"),
+}
 
 Members = Mapping[str, FieldInfo]
 
@@ -37,13 +53,17 @@ def fault_of(pointer: str, error: ErrorDetails, model: type[BaseModel]) -> Fault
     detail = _unknown(str(error["loc"][-1]), members) if is_unknown else explain(error)
     if error["type"].startswith("uuid") and LEARNERS.intersection(place):
         detail += LEARNER_HINT
-    return Fault("/".join([pointer, *parts]), error["type"], detail)
+    return Fault("/".join([pointer, *parts]), CODES.get(error["type"], error["type"]), detail)
 
 
 def explain(error: ErrorDetails) -> str:
     """Return what is wrong, as a sentence that quotes nothing."""
-    # What follows ", invalid" or ":" quotes the input.
-    return WORDS.get(error["type"]) or error["msg"].removeprefix("Value error, ").split(", invalid")[0].split(":")[0]
+    if words := WORDS.get(error["type"]):
+        return words
+    if error["type"] not in FOREIGN:
+        return error["msg"]
+    # In pydantic's words and Python's, what follows ", invalid" or ":" quotes the input.
+    return error["msg"].removeprefix("Value error, ").split(", invalid")[0].split(":")[0]
 
 
 def members_of(model: type[BaseModel]) -> Members:

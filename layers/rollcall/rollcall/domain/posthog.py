@@ -1,6 +1,7 @@
 """Events of PostHog's clients become analytics events. Pure: the client's words in, ours out.
 
-A member that cannot be read counts as absent: it never costs an event, and an event never costs its batch.
+A member that cannot be read counts as absent, and does not cost its event; a time does, since the event would get a
+false one. An event never costs its batch.
 """
 
 import hashlib
@@ -10,31 +11,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from rollcall.contracts.analytics import AnalyticsEvent
+from rollcall.contracts.analytics import AnalyticsEvent, UntimedEvent
 from rollcall.contracts.identifiers import id_text, read_uuid
+from rollcall.contracts.placeholders import is_placeholder, names_no_event
 from rollcall.contracts.times import read_foreign_time
+from rollcall.domain import write_key
+from rollcall.domain.posthog_body import KEY_NAMES
 from rollcall.domain.posthog_names import CONTEXT, EVENTS, LIFTED, PROPERTIES, TRAITS, VERSIONS
 from rollcall.domain.readable import readable, readable_text
 from rollcall.domain.segment import CallRefused
 
 NAMESPACE = UUID("8d3b7c5e-0c52-4d0f-9b8e-5f1a6f0f7c23")  # drawn once; another would make every event a new one
 IDENTIFIER_MAX = 128
+TIME_FORMS = "It is a time: ISO 8601, or a number since 1970."
 MESSAGE_IDS = ("messageId", "message_id")  # of clients for Ruby and Go
-# What clients send in place of an id where they have none; cookieless events share one.
-NOBODY = frozenset(
-    (
-        "",
-        "null",
-        "none",
-        "undefined",
-        "nil",
-        "anonymous",
-        "guest",
-        "distinct_id",
-        "$posthog_cookieless",
-        "[object object]",
-    )
-)
+# What clients send in place of a person's id, beside the placeholders of all clients; cookieless events share one.
+NOBODY = frozenset(("anonymous", "guest", "distinct_id", "$posthog_cookieless"))
 
 
 def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
@@ -49,10 +41,14 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     if not name:
         raise CallRefused("event_missing", "event")
     properties = _object(document.get("properties"))
-    happened_at = _time(document, properties, sent_at)
+    _refuse_other_key(document, properties, org_id)
+    told_at = _told_time(document, properties)
+    happened_at = told_at or _time_by_offset(document, sent_at)
     event_id = _event_id(document, properties, org_id)
     user_id, anonymous_id = _who(document, properties)
-    return AnalyticsEvent(
+    # By an offset each attempt to send tells another time, by nothing the time of the attempt is taken.
+    kind = AnalyticsEvent if told_at else UntimedEvent
+    return kind(
         event_id=event_id,
         org_id=org_id,
         name=EVENTS.get(name, name),
@@ -62,6 +58,19 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
         session_id=_identifier(properties.get("$session_id")) or _identifier(document.get("session_id")),
         properties=_properties(name, document, properties),
     )
+
+
+def _refuse_other_key(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> None:
+    """Raise CallRefused for an event that names another organisation's key than it was sent under.
+
+    Its properties may hold tokens of the application's own: of those only a write key counts.
+    """
+    for name in KEY_NAMES:
+        if write_key.is_of_another(document.get(name), org_id):
+            raise CallRefused("write_key_differs", name)
+        told = properties.get(name)
+        if isinstance(told, str) and write_key.read(told.strip()) and write_key.is_of_another(told, org_id):
+            raise CallRefused("write_key_differs", f"properties/{name}")
 
 
 def insert_event_id(org_id: UUID, insert_id: str) -> UUID:
@@ -75,10 +84,8 @@ def told_event_id(document: Any, org_id: UUID) -> UUID | None:
     properties = _object(told.get("properties"))
     for value in (told.get("uuid"), properties.get("$insert_id"), *map(told.get, ("$insert_id", *MESSAGE_IDS))):
         text = id_text(value)
-        if text and (found := read_uuid(text)):
-            return found
-        if text:
-            return insert_event_id(org_id, text)
+        if text and not names_no_event(text):
+            return read_uuid(text.strip()) or insert_event_id(org_id, text)
     return None
 
 
@@ -95,24 +102,46 @@ def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id
 
 
 def _told_time(document: Mapping[str, Any], properties: Mapping[str, Any]) -> datetime | None:
-    for told in (document.get("timestamp"), properties.get("timestamp"), properties.get("$time")):
+    """Return the time that an event tells, the first that can be read; None where it tells none.
+
+    Raises CallRefused where it tells one and none can be read. A property `timestamp` may be the application's own, so
+    that it may be anything.
+    """
+    unreadable = ""
+    for member, told in (
+        ("timestamp", document.get("timestamp")),
+        ("", properties.get("timestamp")),
+        ("properties/$time", properties.get("$time")),
+    ):
         try:
             if moment := read_foreign_time(told):
                 return moment
         except ValueError:
-            continue
+            unreadable = unreadable or member
+    if unreadable and not _tells_offset(document):
+        raise CallRefused("invalid", unreadable, TIME_FORMS)
     return None
 
 
-def _time(document: Mapping[str, Any], properties: Mapping[str, Any], sent_at: datetime) -> datetime | None:
-    """Return when it happened by the client's clock: its timestamp, or how long before it was sent."""
-    moment, offset = _told_time(document, properties), document.get("offset")
-    if moment is None and isinstance(offset, int | float) and not isinstance(offset, bool):
-        try:
+def _tells_offset(document: Mapping[str, Any]) -> bool:
+    offset = document.get("offset")
+    return isinstance(offset, int | float) and not isinstance(offset, bool)
+
+
+def _time_by_offset(document: Mapping[str, Any], sent_at: datetime) -> datetime | None:
+    """Return when it happened by how many milliseconds before it was sent; None where that is not told.
+
+    Raises CallRefused for an offset that no time has.
+    """
+    offset = document.get("offset")
+    if offset is None or offset == "":
+        return None
+    try:
+        if _tells_offset(document):
             return (sent_at - timedelta(milliseconds=offset)).astimezone(UTC)
-        except (OverflowError, ValueError):
-            return None
-    return moment
+    except (OverflowError, ValueError):
+        pass
+    raise CallRefused("invalid", "offset", "It is a number of milliseconds.")
 
 
 def _who(document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -140,7 +169,7 @@ def _identifier(value: object) -> str | None:
     """Return an id as it can be kept: one that is too long by its digest, None for what names nobody."""
     text = id_text(value)
     text = readable_text(text).strip() if text else ""
-    if text.lower() in NOBODY:
+    if is_placeholder(text) or text.lower() in NOBODY:
         return None
     return text if len(text) <= IDENTIFIER_MAX else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 

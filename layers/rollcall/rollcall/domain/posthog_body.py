@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from rollcall.domain.batch import read_json
+from rollcall.domain.foreign_json import read_foreign_json
 from rollcall.domain.gzip_body import GZIP_AS_TEXT, GZIP_MAGIC, gunzip
 from rollcall.domain.lz_string import decompress_base64
 from rollcall.errors import BodyDamaged, Fault, InvalidBody, TooLarge
@@ -30,8 +30,26 @@ class PostHogBody:
     sent_at: Any
 
 
-def read_body(raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: int) -> PostHogBody:
-    """Read a body; raises InvalidBody where there are no events in it, TooLarge where it unfolds to too many bytes.
+@dataclass(frozen=True)
+class PackedBody:
+    """A body as it is packed, with what is told around it: by the query, headers, a form."""
+
+    data: bytes
+    envelope: dict[str, str]
+
+    @property
+    def key(self) -> str | None:
+        """The write key, where it stands outside the JSON."""
+        return named_key([self.envelope])
+
+    @property
+    def is_lz(self) -> bool:
+        """Whether it is packed in the way that takes long to unfold."""
+        return self.envelope.get("compression", "") in LZ_NAMES and not self.data.startswith(GZIP_MAGIC)
+
+
+def open_body(raw: bytes, media_type: str, query: Mapping[str, str]) -> PackedBody:
+    """Take a body out of its form, if it is in one. Raises InvalidBody for what is no form.
 
     Raises BodyDamaged for gzip that a gateway took for text: posthog-js packs what it sends again in another way, once
     it was told which (contracts.posthog).
@@ -43,7 +61,12 @@ def read_body(raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: 
         form = _fields(raw)
         raw = form.pop("data", "").encode()
         envelope |= form
-    document = read_json(unfold(raw, envelope.get("compression", ""), bytes_max))
+    return PackedBody(raw, envelope)
+
+
+def read_body(text: bytes, envelope: Mapping[str, str]) -> PostHogBody:
+    """Read the JSON of a body; raises InvalidBody where there are no events in it."""
+    document = read_foreign_json(text)
     documents = _documents(document)
     if not documents:
         fault = Fault("/batch", "no_events", "One event or more.")
@@ -52,7 +75,7 @@ def read_body(raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: 
         )
     members = document if isinstance(document, dict) else {}
     sent_at = members.get("sent_at") or envelope.get("sent_at") or envelope.get(SENT_AT_IN_QUERY)
-    return PostHogBody(documents, _key([envelope, members, *_keys_within(documents)]), sent_at)
+    return PostHogBody(documents, named_key([envelope, members, *_keys_within(documents)]), sent_at)
 
 
 def _fields(raw: bytes) -> dict[str, str]:
@@ -64,13 +87,16 @@ def _fields(raw: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def unfold(raw: bytes, compression: str, bytes_max: int) -> bytes:
+def unfold(packed: PackedBody, bytes_max: int) -> bytes:
     """Return the JSON in what was sent, however it is packed; raises InvalidBody, TooLarge.
 
     What it is packed in shows; the one form that does not is named by `compression`.
     """
+    raw = packed.data
     text = raw.strip()
-    if compression in LZ_NAMES and not raw.startswith(GZIP_MAGIC):
+    if packed.is_lz and len(text) > bytes_max:
+        raise TooLarge(f"A body has at most {bytes_max} bytes.")
+    if packed.is_lz:
         unfolded = decompress_base64(_base64_text(text), bytes_max).encode()
     elif raw.startswith(GZIP_MAGIC):
         unfolded = gunzip(raw, bytes_max)
@@ -122,7 +148,7 @@ def _keys_within(documents: list[Any]) -> Iterator[Mapping[str, Any]]:
                 yield properties
 
 
-def _key(places: list[Mapping[str, Any]]) -> str | None:
+def named_key(places: Iterable[Mapping[str, Any]]) -> str | None:
     """Return the write key: the first that is named in any of these places."""
     named = (place.get(name) for place in places for name in KEY_NAMES)
     return next((key for key in named if isinstance(key, str) and key), None)

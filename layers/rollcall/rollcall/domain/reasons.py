@@ -52,8 +52,14 @@ REASONS = {
     "sampled_out": Reason("Only a part of the events of this name is kept: do not send it again.", "docs/operate.md"),
     "not_an_event": Reason("What stands here is no JSON object with an event in it."),
     "event_missing": Reason("A track has the name of what happened in event."),
+    "write_key_differs": Reason("It names another write key than its batch: send it under the key that it names."),
     "identity_missing": Reason("Send a messageId or a timestamp: else nothing tells a repetition from another call."),
 }  # fmt: skip
+
+
+def explain_form(detail: str) -> str:
+    """Return what a sender is told of an event that could not be read: what is wrong, and where to read on."""
+    return f"{detail.removesuffix('.')}. See {REASONS['invalid'].page}."
 
 
 def explain_reason(code: str, limit: str = "") -> str:

@@ -1,7 +1,6 @@
 """Calls of Segment's tracking API become analytics events. Pure: the client's words in, ours out."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,37 +8,40 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from rollcall.contracts.analytics import AnalyticsEvent
-from rollcall.contracts.identifiers import id_text
+from rollcall.contracts.analytics import AnalyticsEvent, UntimedEvent
+from rollcall.contracts.identifiers import id_text, read_uuid
+from rollcall.contracts.placeholders import names_no_event
 from rollcall.contracts.segment import SegmentBatch, SegmentCall
 from rollcall.contracts.times import read_foreign_time
-from rollcall.domain.batch import read_json
+from rollcall.domain import write_key
+from rollcall.domain.foreign_json import read_foreign_json
 from rollcall.domain.readable import readable
 from rollcall.errors import Fault, InvalidBody
 
 NAMESPACE = UUID("3f0c1bd5-2f54-4a0e-9a53-7a0a3b6f6c11")  # drawn once; another would make every event a new one
-CANONICAL_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # Without these a call says nothing that could be kept, or nothing true. Any other member that cannot be read counts
-# as absent.
-NEEDED = frozenset({"type", "event", "timestamp"})
+# as absent. Of its times one that is told is enough.
+NEEDED = frozenset({"type", "event"})
+TIMES = frozenset({"timestamp", "originalTimestamp"})
 PERSONS = ("userId", "anonymousId")
 # A member that came to the contract later: what a call without messageId is known by must not change.
 LATER = {"original_timestamp"}
 
 
 class CallRefused(Exception):
-    """A readable call cannot become an event: `reason`, and the member of the call that it lies in."""
+    """A readable call cannot become an event: `reason`, the member of the call that it lies in, and the rule."""
 
-    def __init__(self, reason: str, member: str) -> None:
+    def __init__(self, reason: str, member: str, rule: str = "") -> None:
         self.reason = reason
         self.member = member
+        self.rule = rule
         super().__init__(reason)
 
 
 def read_segment_batch(body: bytes) -> SegmentBatch:
     """Read a body; raises InvalidBody when there is no batch in it."""
     try:
-        return SegmentBatch.model_validate(read_json(body))
+        return SegmentBatch.model_validate(read_foreign_json(body))
     except ValidationError:
         fault = Fault("/batch", "no_calls", "An array of one call or more.")
         raise InvalidBody("The body is an object with calls in the array batch.", faults=[fault]) from None
@@ -47,7 +49,7 @@ def read_segment_batch(body: bytes) -> SegmentBatch:
 
 def read_single_call(body: bytes, call_type: str) -> dict[str, Any]:
     """Read a body that is one call, of the type that its route is for; raises InvalidBody when it is no object."""
-    document = read_json(body)
+    document = read_foreign_json(body)
     if not isinstance(document, dict):
         raise InvalidBody("The body is a call: a JSON object.")
     return document | {"type": call_type}
@@ -82,14 +84,25 @@ def _without_unreadable(told: Any, invalid: ValidationError) -> dict[str, Any] |
     if not isinstance(told, dict) or not unreadable:
         return None
     needed = set(NEEDED)
-    if "originalTimestamp" not in unreadable and told.get("originalTimestamp"):
-        needed.discard("timestamp")
+    if all(name in unreadable or is_untold(told.get(name)) for name in TIMES):
+        needed |= TIMES
     if str(told.get("type")).strip().lower() != "track":
         needed.discard("event")
     is_nobody = all(not told.get(name) or name in unreadable for name in PERSONS)
     if unreadable & needed or (is_nobody and unreadable.intersection(PERSONS)):
         return None
     return {name: value for name, value in told.items() if name not in unreadable}
+
+
+def is_untold(value: object) -> bool:
+    """Tell whether a client leaves a time out, as read_foreign_time has it."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def refuse_other_key(document: Any, org_id: UUID) -> None:
+    """Raise CallRefused for a call that names another organisation's write key than it was sent under."""
+    if isinstance(document, dict) and write_key.is_of_another(document.get("writeKey"), org_id):
+        raise CallRefused("write_key_differs", "writeKey")
 
 
 def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: datetime) -> AnalyticsEvent:
@@ -101,11 +114,13 @@ def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: date
     context = (readable(shared_context) if isinstance(shared_context, dict) else {}) | call.context
     if context:
         properties["context"] = context
-    return AnalyticsEvent(
+    told_at = call.timestamp or call.original_timestamp
+    kind = AnalyticsEvent if told_at else UntimedEvent
+    return kind(
         event_id=_event_id(call, org_id),
         org_id=org_id,
         name=name,
-        occurred_at=call.timestamp or call.original_timestamp or sent_at,
+        occurred_at=told_at or sent_at,
         user_id=call.user_id,
         anonymous_id=call.anonymous_id,
         properties=properties,
@@ -114,15 +129,13 @@ def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: date
 
 def message_event_id(org_id: UUID, message_id: str) -> UUID:
     """Return the id of the event that an organisation's message becomes: the UUID that it is, or one made of it."""
-    if CANONICAL_UUID.fullmatch(message_id):
-        return UUID(message_id)
-    return uuid5(NAMESPACE, f"{org_id} message {message_id}")
+    return read_uuid(message_id.strip()) or uuid5(NAMESPACE, f"{org_id} message {message_id}")
 
 
 def told_event_id(document: Any, org_id: UUID) -> UUID | None:
     """Return the event id of a call that could not be read, where its messageId can be."""
     message_id = id_text(readable(document.get("messageId"))) if isinstance(document, Mapping) else None
-    return message_event_id(org_id, message_id) if message_id else None
+    return message_event_id(org_id, message_id) if message_id and not names_no_event(message_id) else None
 
 
 def _event_id(call: SegmentCall, org_id: UUID) -> UUID:

@@ -7,7 +7,7 @@ from rollcall import errors
 from rollcall.contracts.caller import Caller, Role
 from rollcall.contracts.report import OrganisationQuery
 from rollcall.domain import scopes
-from rollcall.domain.scrub.policy import default_policy
+from rollcall.domain.scrub.notes import scrub_note
 from rollcall.domain.subject import name_requester
 from rollcall.edge import identity, wiring, wiring_scrub
 from rollcall.edge.http import Request
@@ -48,5 +48,5 @@ def requester(caller: Caller, org_id: UUID) -> str:
 
 
 def kept_reason(reason: str) -> str:
-    """Return somebody's reason without what value rules find in it, e-mail addresses for one; raises ScrubFailed."""
-    return default_policy().texts.scrub(reason).value
+    """Return somebody's reason without what is personal in it, e-mail addresses for one; raises ScrubFailed."""
+    return scrub_note(reason)

@@ -25,7 +25,7 @@ def paths() -> dict[str, dict[str, Any]]:
         parameters=[org_id, dry_run | {"required": False}],
     )
     described["requestBody"] = {
-        "required": True,
+        "required": False,  # no line is no fault
         "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
     }
     return {"/api/admin/import": {"post": described}}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from rollcall import errors
 from rollcall.contracts.posthog import PostHogAnswer, PostHogConfig, PostHogFlags, PostHogResults
 from rollcall.domain import write_key
+from rollcall.domain.gzip_body import GZIP_AS_TEXT
+from rollcall.domain.posthog_body import named_key
 from rollcall.edge import ingest_http, settings, wiring_analytics
 from rollcall.edge.http import Request, Response, Router
 from rollcall.flows.capture import UNSPLIT_FACTOR
@@ -92,15 +94,15 @@ def _ingest(request: Request, told: Mapping[str, str]) -> Ingestion:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def accept() -> Ingestion:
-        return flow.accept(request.body(bytes_max), media_type, told, bytes_max)
+        with flow.charging(named_key([told])):
+            raw = request.body(bytes_max)
+            # A client that names its encoding would send the very same again.
+            if raw.startswith(GZIP_AS_TEXT) and "content-encoding" in request.headers:
+                raise errors.InvalidBody(GZIP_LOST)
+        return flow.accept(raw, media_type, told, bytes_max)
 
     try:
         return ingest_http.take(request, flow.collect, "capture", accept)
-    except errors.BodyDamaged as damaged:
-        if "content-encoding" not in request.headers:
-            raise
-        # A client that names its encoding would send the very same again.
-        raise errors.InvalidBody(GZIP_LOST) from damaged
     except errors.RateLimited as limited:
         # posthog-js never sends again what was answered by 429, and does so by 503.
         raise errors.SendingTooFast(retry_after_seconds=limited.retry_after_seconds) from limited

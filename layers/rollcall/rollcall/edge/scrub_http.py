@@ -25,6 +25,7 @@ from rollcall.domain.difference import find_changes
 from rollcall.domain.scrub.policy import policy_with
 from rollcall.domain.scrub.presets.shipped import PRESETS
 from rollcall.domain.scrub.strictness import needs_super, stored_form
+from rollcall.domain.scrub.unmatched import find_unmatched
 from rollcall.edge import access, observe, wiring_operations, wiring_scrub
 from rollcall.edge.http import Request, Response, Router
 from rollcall.edge.models import read_model, read_query
@@ -118,7 +119,8 @@ def put_policy(request: Request) -> Response:
 
 def _view(org_id: UUID) -> PolicyView:
     additions, policy = wiring_scrub.policies().read(org_id)
-    return PolicyView(org_id=org_id, name=policy.name, version=policy.version, additions=additions)
+    unmatched = find_unmatched(additions) if additions else []
+    return PolicyView(org_id=org_id, name=policy.name, version=policy.version, additions=additions, unmatched=unmatched)
 
 
 @router.route("GET /api/admin/scrub/presets")

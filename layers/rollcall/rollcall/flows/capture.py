@@ -1,15 +1,16 @@
 """Capture: take a batch of PostHog's shape, onto the way of analytics events."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from rollcall.contracts.analytics import AnalyticsEvent
 from rollcall.contracts.times import read_foreign_time
-from rollcall.domain import posthog
+from rollcall.domain import posthog, write_key
 from rollcall.domain.batch import ReadBatch
 from rollcall.domain.clock import ClockSkew
-from rollcall.domain.posthog_body import PostHogBody, read_body
+from rollcall.domain.posthog_body import JSON_STARTS, PackedBody, PostHogBody, named_key, open_body, read_body, unfold
 from rollcall.domain.reasons import Refusal
 from rollcall.domain.segment import CallRefused
 from rollcall.domain.window import AcceptedWindow
@@ -22,6 +23,7 @@ from rollcall.flows.receipts import charging
 # These clients do not split what they have into batches of a bounded size, and most drop what is answered by 413: an
 # application that captures much at once must not lose it. By so many times the limits of other routes are exceeded.
 UNSPLIT_FACTOR = 8
+UNKNOWN_BYTES_MAX = 65_536  # read at once, whoever sent it
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,47 @@ class Capture:
     def accept(self, raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: int) -> Ingestion:
         """Take a body, whatever it is packed in.
 
-        Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooLarge, TooManyEvents, QueueUnavailable.
+        Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooLarge, TooManyEvents, QueueUnavailable, RateLimited.
         """
         received_at = self.collect.now()
-        body = read_body(raw, media_type, query, bytes_max)
+        with self.charging(named_key([query])):
+            packed = open_body(raw, media_type, query)
+        with self.charging(packed.key):
+            # Nothing is known of who sends it, and this takes long.
+            text = unfold(packed, bytes_max // UNSPLIT_FACTOR if packed.is_lz and packed.key is None else bytes_max)
+        body = self._read_body(packed, text)
         if body.key is None:
             raise InvalidWriteKey
         holder = self.write_keys.check(body.key)
-        sender, events_max = Sender.of_key(holder), UNSPLIT_FACTOR * self.collect.rules.events_max
-        with charging(lambda: self.collect.charge(sender)):
+        events_max = UNSPLIT_FACTOR * self.collect.rules.events_max
+        with self._charging(holder):
             if len(body.documents) > events_max:
                 raise TooManyEvents(f"A batch has at most {events_max} events.")
         sent_at = _sent_at(body)
         skew = ClockSkew.between(sent_at, received_at, AcceptedWindow.at(received_at, self.collect.rules.retention))
         read = _read(body, holder, sent_at or received_at, skew)
-        return self.collect.take(read, sender, "posthog", received_at, skew.correct)
+        return self.collect.take(read, Sender.of_key(holder), "posthog", received_at, skew.correct)
+
+    def charging(self, key: str | None) -> AbstractContextManager[None]:
+        """Count what holds no batch against its key's rate, where one is named. Raises what `check` raises."""
+        return self._charging(self.write_keys.check(key) if key is not None else None)
+
+    def _charging(self, holder: KeyHolder | None) -> AbstractContextManager[None]:
+        return charging(lambda: self.collect.charge(Sender.of_key(holder))) if holder else nullcontext()
+
+    def _read_body(self, packed: PackedBody, text: bytes) -> PostHogBody:
+        """Read a body's JSON; what is long is not read before somebody is known who is charged for it."""
+        holder = self.write_keys.check(packed.key) if packed.key is not None else self._holder_within(text)
+        if holder is None and len(text) > UNKNOWN_BYTES_MAX and text.lstrip().startswith(JSON_STARTS):
+            raise InvalidWriteKey
+        with self._charging(holder):
+            return read_body(text, packed.envelope)
+
+    def _holder_within(self, text: bytes) -> KeyHolder | None:
+        for key in write_key.find_within(text):
+            with suppress(InvalidWriteKey):
+                return self.write_keys.check(key)
+        return None
 
 
 def _sent_at(body: PostHogBody) -> datetime | None:
@@ -68,7 +96,7 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
             event_id = posthog.told_event_id(document, holder.org_id)
             if event_id is not None:
                 read.rejected.append((holder.org_id, event_id, refused.reason))
-            read.refuse(position, event_id, Refusal(refused.reason, refused.member))
+            read.refuse(position, event_id, Refusal(refused.reason, refused.member, refused.rule))
         else:
             if skew.window.holds(skew.correct(event.occurred_at)):
                 read.events.append(event)

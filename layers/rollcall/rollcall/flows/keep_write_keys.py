@@ -14,7 +14,7 @@ from rollcall.contracts.write_key import (
     WriteKeyRequest,
 )
 from rollcall.domain import write_key
-from rollcall.domain.scrub.policy import default_policy
+from rollcall.domain.scrub.notes import scrub_note
 from rollcall.errors import TooManyWriteKeys, WriteKeyEnded, WriteKeyUnknown
 
 
@@ -49,7 +49,7 @@ class KeepWriteKeys:
     def create(self, request: WriteKeyRequest, created_by: str) -> NewWriteKey:
         """Make a key; raises TooManyWriteKeys, ScrubFailed."""
         secret = self.new_secret()
-        label = default_policy().texts.scrub(request.label).value
+        label = scrub_note(request.label)
         made = self.store.create_write_key(request.org_id, self.new_id(), write_key.digest(secret), label, created_by)
         if made is None:
             raise TooManyWriteKeys

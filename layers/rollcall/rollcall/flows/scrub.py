@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent
+from rollcall.contracts.analytics import AnalyticsEvent, QueuedBatch, ScrubbedEvent, UntimedEvent
 from rollcall.contracts.identifiers import canonical_id
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
@@ -14,6 +14,9 @@ from rollcall.domain.scrub.scrubber import Remark, Scrubber
 
 # Optional members that AnalyticsEvent gained after version 1 of the digest and that are content: none so far.
 LATER_MEMBERS: set[str] = set()
+
+# Digested in place of a time that the client did not tell.
+UNTIMED = "untimed"
 
 CLOCK_RULE = "@clock"
 Correct = Callable[[datetime], datetime]
@@ -120,7 +123,7 @@ def _content_of(event: AnalyticsEvent) -> bytes:
     Version 1. It never changes: what was stored under its digest comes again. What the contract gained later stands
     behind it, by name, and only where an event has it.
     """
-    happened = event.occurred_at.astimezone(UTC).isoformat()
+    happened = UNTIMED if isinstance(event, UntimedEvent) else event.occurred_at.astimezone(UTC).isoformat()
     who = [canonical_id(identifier) for identifier in (event.user_id, event.anonymous_id, event.session_id)]
     content: list[Any] = [str(event.event_id), event.name, happened, who, event.properties]
     if later := event.model_dump(mode="json", include=LATER_MEMBERS, exclude_none=True):

@@ -90,13 +90,14 @@ def _judge(
     """Read one call: an event to be taken, or a rejection that can be found by its messageId."""
     event_id = segment.told_event_id(document, org_id)
     try:
+        segment.refuse_other_key(document, org_id)
         event = segment.event_of(segment.read_call(document), org_id, told.context, skew.sent_at or skew.received_at)
     except ValidationError as invalid:
         read.reject_unreadable(position, _identity(org_id, event_id), invalid, SegmentCall)
     except CallRefused as refused:
         if event_id is not None:
             read.rejected.append((org_id, event_id, refused.reason))
-        read.refuse(position, event_id, Refusal(refused.reason, refused.member))
+        read.refuse(position, event_id, Refusal(refused.reason, refused.member, refused.rule))
     else:
         if skew.window.holds(skew.correct(event.occurred_at)):
             read.events.append(event)

@@ -12,7 +12,8 @@ Declarations = dict[str, dict[str, str]]
 EVERY_EVENT = read_kinds("""
     token: course_id lesson_id module_id unit_id activity_id exercise_id quiz_id question_id video_id resource_id
     token: subject subject_code grade_level year_group level difficulty topic_id skill_id curriculum content_type
-    token: device_type device_class platform os_name browser_name app_name environment build category source medium
+    token: app_name build category source medium
+    software: device_type device_class platform os_name browser_name environment
     token: experiment_id variant feature kind type action result status reason_code error_code assignment_id
     tokens: tags skills topics
     language: locale language
@@ -24,8 +25,8 @@ EVERY_EVENT = read_kinds("""
     timestamp: started_at ended_at completed_at created_at updated_at occurred_at
     url_path: path url page_path page_url
     pseudonym: user_id anonymous_id learner_id student_id session_id school_class_id class_id group_id teacher_id
-    token: context.library.name context.app.name context.os.name context.device.type context.campaign.source
-    token: context.campaign.medium context.network.type
+    token: context.app.name context.campaign.source context.campaign.medium
+    software: context.library.name context.os.name context.device.type context.network.type
     version: context.library.version context.app.version context.os.version
     number: context.screen.width context.screen.height context.screen.density
     boolean: context.active
@@ -43,7 +44,8 @@ MEDIA = """
     duration: position_ms total_length watched_seconds buffered_ms
     boolean: autoplay muted captions fullscreen completed
     language: caption_language audio_language
-    token: player quality
+    software: player
+    token: quality
 """
 ASSESSMENT = """
     number: score max_score percent points correct_count wrong_count question_count hints_used streak rank grade
@@ -58,7 +60,8 @@ ASSESSMENT = """
 SESSION = """
     number: event_count screen_width screen_height memory_mb battery_percent
     boolean: is_returning is_background
-    token: connection_type orientation trigger exit_reason
+    software: connection_type orientation
+    token: trigger exit_reason
 """
 SEARCH = """
     number: result_count results_count page page_size clicked_position query_length
@@ -67,7 +70,8 @@ SEARCH = """
     tokens: filters
 """
 PLACE = """
-    token: page_name screen_name section tab component element_id button_id menu_item
+    page_name: page_name screen_name
+    token: section tab component element_id button_id menu_item
     number: scroll_percent width height
     url_path: referrer_path
 """
@@ -85,18 +89,18 @@ PROCESS = """
 """
 # What PostHog's clients send along by themselves, each name behind a $. Not kept: $set, $ip, $host, what was clicked.
 POSTHOG = """
-    token: $lib $feature_flag $event_type
+    token: $feature_flag $event_type
     version: $lib_version $browser_version $os_version $app_version $app_build
-    software: $browser $os $os_name $device_type $network_type
+    software: $lib $browser $os $os_name $device_type $network_type
     number: $screen_height $screen_width $viewport_height $viewport_width $screen_density
     number: $prev_pageview_duration $prev_pageview_max_scroll_percentage $prev_pageview_last_scroll_percentage
     url_path: $current_url $pathname $referrer $prev_pageview_pathname $session_entry_url $session_entry_pathname
     url_path: $session_entry_referrer $initial_current_url $initial_pathname $initial_referrer
     language: $browser_language $locale
     language: $browser_language_prefix
-    time_zone: $timezone
-    number: $timezone_offset
-    token: $screen_name $app_namespace
+    time_zone: $timezone $timezone_offset
+    page_name: $screen_name
+    token: $app_namespace
     boolean: $is_identified $is_emulator $is_testflight $is_sideloaded $network_wifi $network_cellular
     pseudonym: $session_id $window_id $pageview_id $device_id $user_id $anon_distinct_id $group_key distinct_id alias
     token: $group_type

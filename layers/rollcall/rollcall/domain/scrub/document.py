@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from rollcall.contracts.identifiers import id_text
+from rollcall.domain.scrub.addresses import may_have_urls
 from rollcall.domain.scrub.key_name import compact
 from rollcall.domain.scrub.key_rules import KeyVerdict, judge
 from rollcall.domain.scrub.limits import (
@@ -23,7 +24,7 @@ from rollcall.domain.scrub.redaction import REMOVED, Action, mask, stricter
 from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
 from rollcall.domain.scrub.selector import Waiting, descend
 from rollcall.domain.scrub.text import NUMBER_PLAIN
-from rollcall.domain.scrub.url_path import UrlPaths, may_have_urls
+from rollcall.domain.scrub.url_path import UrlPaths
 from rollcall.errors import ScrubFailed
 
 LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
@@ -140,8 +141,21 @@ class DocumentWalk:
             scrubbed = texts.scrub(key)
             for rule in scrubbed.rules:
                 self._remarks.add((*place, UNNAMED), rule, "replace")
-            return judge(scrubbed.value, self._policy.key_rules), UNNAMED, scrubbed.value
-        return (*self._policy.remember_key(key), key)
+            verdict = judge(scrubbed.value, self._policy.key_rules)
+            return verdict, UNNAMED, self._key_without_urls(scrubbed.value, place)
+        return (*self._policy.remember_key(key), self._key_without_urls(key, place))
+
+    def _key_without_urls(self, key: str, place: Place) -> str:
+        if not may_have_urls(key) or self._is_declared(key):
+            return key
+        kept = self._urls.scrub_within(key)
+        if kept != key:
+            self._remarks.add((*place, UNNAMED), URL, "replace")
+        return kept
+
+    def _is_declared(self, key: str) -> bool:
+        """Tell whether a key is an address whose last word the policy knows, as extensions of xAPI are."""
+        return "://" in key and compact(key.rsplit("/", 1)[-1]) in self._policy.known_names
 
     def _free(self, kept: dict[str, Any], name: str) -> str:
         """Return a name under which nothing stands yet: two keys may become the same marker."""
@@ -218,7 +232,7 @@ class DocumentWalk:
             for rule in scrubbed.rules:
                 self._remarks.add(place, rule, "replace")
             kept = scrubbed.value
-        if not may_have_urls(kept):
+        if not may_have_urls(kept) or (len(kept) <= NAME_MAX and self._policy.event_name(kept) == kept):
             return kept
         without = self._urls.scrub_within(kept)
         if without != kept:

@@ -3,41 +3,40 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from rollcall.domain.scrub.languages import is_language
+from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.means import Means
+from rollcall.domain.scrub.routes import CASES
+from rollcall.domain.scrub.rules.dates import holds_date
+from rollcall.domain.scrub.rules.network import IPV4
 from rollcall.domain.scrub.software import is_software
 from rollcall.domain.scrub.text import TOKEN
-from rollcall.domain.scrub.time_zones import ZONES
+from rollcall.domain.scrub.time_zones import is_time_zone
+from rollcall.domain.scrub.versions import is_version
 
 NUMBER_MAX = 1e7  # above what lessons are measured in, below nearly all telephone numbers
 ID_MAX = 10**9
 DURATION_MAX = 604_800_000  # a week, in milliseconds
-# Since the epoch, 2010 to 2033: a North American telephone number would be a later time.
-SECONDS = (1_262_304_000, 2_000_000_000)
+DURATION_EXACT_MAX = 10**8  # a day and some hours; more is kept to the second, as a telephone number is no round one
+# From 2021 to 2033. Nobody who learns was born then, and a North American telephone number would be a later time.
+SECONDS = (1_609_459_200, 2_000_000_000)
 MILLISECONDS = (1_000 * SECONDS[0], 1_000 * SECONDS[1])
+DATE_MIN = 1_000_000  # of a number that may be the digits of a day
+OFFSET_MAX, OFFSET_STEP = 840, 15  # minutes from UTC
 ITEMS_MAX = 64
-# Numbers, then labels of releases; any other word could be anybody's. A commit has a digit in it, so it is no word.
-RELEASE = "alpha|beta|build|canary|debug|dev|final|ga|hotfix|insiders?|lts|next|nightly|p|patch|post|pre|preview|prod"
-RELEASE += "|production|r|rc|release|rev|snapshot|sp|stable|staging|test"
-VERSION = re.compile(
-    r"[vV]?(?:0|[1-9][0-9]{0,4}+)(?:\.[0-9]{1,6}+){0,3}"
-    r"(?:[-+._]g?(?=[a-f]{0,11}[0-9])(?=[0-9]{0,11}[a-f])[0-9a-f]{7,12}+(?![0-9a-z])|[-+._][0-9]{1,4}+"
-    rf"|[-+._]?(?>(?:{RELEASE})(?![a-z]))(?:[-._]?[0-9]{{1,6}}+(?:\.[0-9]{{1,4}}+)?+)?+){{0,3}}+",
-    re.IGNORECASE,
-)
-VERSION_NUMBER_MAX = 100_000
-FULL_DATE = re.compile(
-    r"(?<![0-9])(?:[0-9]{4}[._-](?:0[1-9]|1[0-2])[._-](?:0[1-9]|[12][0-9]|3[01])"
-    r"|(?:0?[1-9]|[12][0-9]|3[01])[._-](?:0?[1-9]|[12][0-9]|3[01])[._-](?:19|20)[0-9]{2})(?![0-9])"
-)
+VERSION_NUMBER_MAX, VERSION_CHARACTERS_MAX = 100_000, 64
+PAGE_NAME_MAX = 128
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([0-9:]{5,8}(?:\.[0-9]{1,9})?)(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?")
 MIDNIGHT = "0:."  # all that the time of day of a date has
 DAY_SECONDS = 86_400
 LASTING = re.compile(
-    r"P(?:[0-9]{1,3}D)?(?:T(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}(?:\.[0-9]{1,9})?S)?)?"
+    r"P(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,3})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})(?:\.[0-9]{1,9})?S)?)?"
 )  # ISO 8601
+UNITS = ((86_400, 7), (3_600, 24), (60, 60), (1, 60))  # seconds of each, and how many make the next one up
+LASTING_MAX = DURATION_MAX // 1_000
 # Codes of ISO 4217 that money is paid in. Each, and no other three letters: some are names.
 CURRENCY = re.compile(
     "AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BGN|BHD|BIF|BMD|BND|BOB|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHF|CLP|CNY"
@@ -47,7 +46,9 @@ CURRENCY = re.compile(
     "|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|UYU"
     "|UZS|VES|VND|VUV|WST|XAF|XCD|XOF|XPF|YER|ZAR|ZMW|ZWG"
 )
-OFFSET = re.compile(r"(?:UTC|GMT)?[+-](?:0[0-9]|1[0-4]):?(?:00|15|30|45)")
+OFFSET = re.compile(
+    r"(?:UTC|GMT)?[+-](?:0?[0-9]|1[0-4])(?::(?:00|15|30|45))?|(?:UTC|GMT)?[+-](?:0[0-9]|1[0-4])(?:00|15|30|45)|[Zz]"
+)
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
 
 
@@ -73,8 +74,13 @@ def _misfit(kind: str) -> Refused:
 def _number(value: Any, _: Means) -> Any:
     kind = type(value)
     if (kind is int or kind is float) and -NUMBER_MAX <= value <= NUMBER_MAX:
-        return value
+        return value if abs(value) < DATE_MIN or not _is_day(value) else _misfit("number")
     return _misfit("number")
+
+
+def _is_day(value: float) -> bool:
+    """Tell whether the digits of a number are those of a day: 1032014, 20140302."""
+    return value == int(value) and holds_date(str(abs(int(value))).zfill(len("01032014")))
 
 
 def _boolean(value: Any, _: Means) -> Any:
@@ -115,24 +121,34 @@ def _closed(name: str, holds: Callable[[str], object]) -> Kind:
     return Kind(name, accept)
 
 
-def _is_time_zone(value: str) -> bool:
-    return value in ZONES or OFFSET.fullmatch(value) is not None
+def _time_zone(value: Any, _: Means) -> Any:
+    """Keep a name of a zone in any case, or how far it is from UTC: +02:00, or minutes, as browsers count."""
+    if type(value) is int:
+        return value if abs(value) <= OFFSET_MAX and value % OFFSET_STEP == 0 else _misfit("time_zone")
+    if type(value) is str and (is_time_zone(value) or OFFSET.fullmatch(value)):
+        return value
+    return _misfit("time_zone")
 
 
 def _version(value: Any, means: Means) -> Any:
-    """Keep what is written as a version, and is not an address, a number of a person, or a date as well."""
+    """Keep what is written as a version, and is not a number of a person or a private address as well."""
     if type(value) in {int, float} and 0 <= value < VERSION_NUMBER_MAX:
         return value  # 17.4, as some clients write it
-    if type(value) is not str or not VERSION.fullmatch(value) or FULL_DATE.search(value):
+    if type(value) is not str or len(value) > VERSION_CHARACTERS_MAX or not is_version(value):
         return _misfit("version")
-    return value if means.texts.is_clean(value) else _personal(value, means)
+    if means.texts.is_clean(value):
+        return value
+    # Versions of four numbers are written as addresses are; of those, only private ones are told apart.
+    rules = means.texts.scrub(value).rules
+    return value if set(rules) == {IPV4.id} else Refused(next(iter(rules), "@kind:version"))
 
 
 def _timestamp(value: Any, _: Means) -> Any:
-    """Keep a time of a day. A day alone, or its midnight, may be when somebody was born."""
+    """Keep a time of a day since 2021. A day alone, its midnight, or a time before may be when somebody was born."""
     if type(value) is str:
         match = TIME.fullmatch(value)
-        return value if match and match[1].strip(MIDNIGHT) else _misfit("timestamp")
+        seconds = _seconds_of(value) if match and match[1].strip(MIDNIGHT) else 0
+        return value if SECONDS[0] <= seconds < SECONDS[1] else _misfit("timestamp")
     if type(value) in {int, float}:
         for (first, last), day in ((SECONDS, DAY_SECONDS), (MILLISECONDS, 1_000 * DAY_SECONDS)):
             if first <= value <= last and value % day:
@@ -140,10 +156,43 @@ def _timestamp(value: Any, _: Means) -> Any:
     return _misfit("timestamp")
 
 
+def _seconds_of(text: str) -> float:
+    """Return a time in seconds since the epoch, 0 for one that no calendar has. Without an offset it is in UTC."""
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return 0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def _duration(value: Any, _: Means) -> Any:
     if type(value) is str:
-        return value if value[-1:] in "DHMS" and LASTING.fullmatch(value) else _misfit("duration")
-    return value if type(value) in {int, float} and 0 <= value <= DURATION_MAX else _misfit("duration")
+        return value if _lasts(value) else _misfit("duration")
+    if type(value) not in {int, float} or not 0 <= value <= DURATION_MAX or (value >= DATE_MIN and _is_day(value)):
+        return _misfit("duration")
+    return value if value < DURATION_EXACT_MAX else int(value) // 1_000 * 1_000
+
+
+def _lasts(text: str) -> bool:
+    """Tell whether a text is a duration of up to a week, in which only the first number is as large as it likes."""
+    match = LASTING.fullmatch(text)
+    if match is None or text[-1] not in "DHMS":
+        return False
+    told = [(int(digits), *unit) for digits, unit in zip(match.groups(), UNITS, strict=True) if digits]
+    return sum(number * seconds for number, seconds, _ in told) <= LASTING_MAX and all(
+        number < most for number, _, most in told[1:]
+    )
+
+
+def _page_name(value: Any, means: Means) -> Any:
+    """Keep the name of a page that consists of words of routes; of any other, its pseudonym."""
+    if type(value) is not str or not value.strip() or len(value) > PAGE_NAME_MAX:
+        return _misfit("page_name")
+    route = "-".join(re.split(r"[\s/|:,_.-]+", value.strip())).strip("-")
+    kept = means.urls.scrub(f"/{route}") if route and not {"?", "#", ";", "\\"}.intersection(value) else None
+    if kept is None or is_marker(kept[1:]):
+        return _misfit("page_name")
+    return value if CASES.sub("-", kept[1:]).lower() == CASES.sub("-", route).lower() else kept[1:]
 
 
 def _url_path(value: Any, means: Means) -> Any:
@@ -179,7 +228,8 @@ KINDS = {
         _closed("language", is_language),
         _closed("software", is_software),
         Kind("version", _version),
-        _closed("time_zone", _is_time_zone),
+        Kind("time_zone", _time_zone),
+        Kind("page_name", _page_name),
         _closed("currency", CURRENCY.fullmatch),
         PSEUDONYM,
     )

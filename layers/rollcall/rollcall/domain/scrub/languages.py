@@ -35,14 +35,63 @@ SCRIPTS = _words("""
 CHINESE = frozenset({"Hans", "Hant"})  # de-Hans is a person
 
 
+ENCODINGS = _words("utf-8 utf8 iso8859-1 iso88591 iso8859-15 iso885915 iso-8859-1 iso-8859-15 eucjp big5 gb18030")
+MODIFIERS = _words("latin cyrillic euro valencia devanagari iqtelif abegede saaho")
+# Variants of BCP 47: spellings, dialects, transcriptions.
+VARIANTS = _words("""
+    1606nict 1694acad 1901 1959acad 1994 1996 alalc97 ao1990 arevela arevmda baku1926 biske boont colb1945 ekavsk
+    emodeng fonipa fonupa fonxsamp hepburn heploc ijekavsk kkcor lipaw monoton ndyuka nedis njiva oxendict pinyin
+    polyton posix rozaj scotland scouse solba tarask uccor ulster unifon valencia wadegile
+""")
+# Keys of Unicode's extension -u-, and what each may say.
+EXTENSIONS = {
+    "ca": _words("""
+        buddhist chinese coptic dangi ethioaa ethiopic gregory hebrew indian islamic islamicc iso8601 japanese persian
+        roc
+    """),
+    "co": _words("compat dict ducet emoji eor phonebk phonetic pinyin reformed search standard stroke trad zhuyin"),
+    "fw": _words("mon tue wed thu fri sat sun"),
+    "hc": _words("h11 h12 h23 h24"),
+    "kf": _words("false lower upper"),
+    "kn": _words("false true"),
+    "lb": _words("loose normal strict"),
+    "ms": _words("metric uksystem ussystem"),
+    "mu": _words("celsius fahrenhe kelvin"),
+    "nu": _words("""
+        arab arabext beng deva fullwide gujr guru hanidec hans hant hebr jpan khmr knda kore laoo latn mlym mymr native
+        orya roman taml tamldec telu thai tibt
+    """),
+}
+EXTENSION = "u"
+CHARACTERS_MAX = 64
+
+
 def is_language(text: str) -> bool:
-    """Tell whether a text is a language, or a locale: language, script, region, joined by - or _, as in sr-Latn-RS.
+    """Tell whether a text is a language or a locale, as browsers (sr-Latn-RS) and systems (sr_RS.utf8@latin) write it.
 
     A language in mixed case is none: "Bo" and "Ty" are names.
     """
-    language, *rest = text.removesuffix(".UTF-8").replace("_", "-").split("-")
+    if len(text) > CHARACTERS_MAX:
+        return False
+    tag, at, modifier = text.partition("@")
+    tag, dot, encoding = tag.partition(".")
+    if (at and modifier.lower() not in MODIFIERS) or (dot and encoding.lower() not in ENCODINGS):
+        return False
+    language, *rest = tag.replace("_", "-").split("-")
     if language.lower() not in LANGUAGES or language not in (language.lower(), language.upper()):
         return False
     if rest and rest[0].title() in SCRIPTS and (rest[0].title() not in CHINESE or language.lower() in {"zh", "yue"}):
         rest = rest[1:]
-    return not rest or (len(rest) == 1 and rest[0].upper() in REGIONS and rest[0] in (rest[0].lower(), rest[0].upper()))
+    if rest and rest[0].upper() in REGIONS and rest[0] in (rest[0].lower(), rest[0].upper()):
+        rest = rest[1:]
+    while rest and rest[0].lower() in VARIANTS:
+        rest = rest[1:]
+    return not rest or (rest[0].lower() == EXTENSION and _is_extension(rest[1:]))
+
+
+def _is_extension(subtags: list[str]) -> bool:
+    """Tell whether these are keys of the extension -u-, each with what it may say."""
+    if not subtags or len(subtags) % 2:
+        return False
+    pairs = zip(subtags[::2], subtags[1::2], strict=True)
+    return all(value.lower() in EXTENSIONS.get(key.lower(), ()) for key, value in pairs)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from rollcall.domain.faults import nearest
 from rollcall.domain.scrub import catalogue
+from rollcall.domain.scrub.addresses import may_have_urls
 from rollcall.domain.scrub.key_name import compact, snake, stored_name
 from rollcall.domain.scrub.key_rules import KEY_RULES, PLAIN, KeyRule, KeyVerdict, judge
 from rollcall.domain.scrub.kinds import KINDS, Kind
@@ -101,7 +103,8 @@ class Policy:
         self.name = NAME
         self.version = version
         self.texts = TextScrubber(frozenset(additions.get("disable_rules", ())))
-        self.routes = RouteWords(additions.get("route_words", ()))
+        of_presets = (word for name in additions.get("presets", ()) for word in PRESETS[name].route_words)
+        self.routes = RouteWords(additions.get("route_words", ()), of_presets)
         self.key_rules = _key_rules(additions)
         self._personal = frozenset(map(compact, additions.get("personal_keys", ())))
         self.path_names = any(PRESETS[name].path_names for name in additions.get("presets", ()))
@@ -157,7 +160,8 @@ class Policy:
             return None, UNNAMED
         verdict = judge(key, self.key_rules)
         shown = verdict.shown if verdict else snake(key) if compact(key) in self.known_names else UNNAMED
-        if self.texts.is_clean(key):
+        # One with an address in it is judged anew each time: what is kept of it differs from what it is.
+        if not may_have_urls(key) and self.texts.is_clean(key):
             if len(self.key_memory) >= KEYS_REMEMBERED_MAX:
                 self.key_memory.clear()
             self.key_memory[hash(key)] = verdict, shown
@@ -210,9 +214,11 @@ def _version(added: Mapping[str, Any]) -> str:
 
 
 def _check(additions: "PolicyAdditions") -> None:
-    unknown = set(additions.disable_rules) - RULE_IDS - {rule.id for rule in KEY_RULES}
+    known = RULE_IDS | {rule.id for rule in KEY_RULES}
+    unknown = set(additions.disable_rules) - known
     if unknown:
-        raise PolicyInvalid(f"There is no rule {min(unknown)}.")
+        meant = nearest(min(unknown), sorted(known))
+        raise PolicyInvalid("disable_rules has a rule that is not known." + (f" Is {meant} meant?" if meant else ""))
     for properties in (additions.declare_everywhere, *additions.declare.values()):
         if len(properties) > PROPERTIES_MAX:
             raise PolicyInvalid(f"An event has more than {PROPERTIES_MAX} properties.")

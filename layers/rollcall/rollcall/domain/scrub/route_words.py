@@ -114,9 +114,49 @@ SECRETS = _words("""
     invites join key keys magic magiclink oauth oauth2 otp passwd password passwordreset recover recovery reset
     resetpassword saml secret secrets setpassword share shared sso ticket tickets token tokens unlock unsubscribe
     verification verify activar activer aktivieren bestaetigen confirmar confirmer einladung einladungen
-    freischalten invitacion kennwort passwort restablecer zuruecksetzen
+    freischalten invitacion kennwort passwort restablecer zuruecksetzen beitreten coupon einloesen mfa pin
+    redeem tan totp voucher
 """)
-WORDS |= PEOPLE | SECRETS | OF_PEOPLE
+# What a number right behind names: a part of what is taught, never a person, a message or a code.
+THINGS = (
+    _words("""
+    activities activity assessment assessments assign assignment assignments block blocks blog board boards book
+    books card cards catalog catalogue categories category chapter chapters collection collections component
+    components content contents course courses courseware deck decks document documents domain event events exam
+    example examples exams exercise exercises flashcard flashcards folder folders forum forums game games glossary
+    grade h5pactivity image images item items jump lab labs lesson lessons level levels lti material materials
+    mission missions modul module modules outcome outcomes page pages part parts playlist playlists post posts
+    problem problems program programme programmes programs project projects puzzle puzzles question questions
+    quiz quizzes resource resources round scorm section sections sequence sequences sequential series sheet
+    simulation simulations skill skills slide slides stage step steps stories story subject subjects subsection
+    survey surveys task tasks test tests text textbook textbooks theme themes topic topics track tracks tutorial
+    tutorials unit units version versions vertical video videos vocabulary week weeks word wordlist workbook
+    workbooks worksheet worksheets workshop workshops xblock algebra biology chemistry english french geography
+    german geometry history math mathematik maths music physics science spanish
+    aufgabe aufgaben buch einheit einheiten fach frage fragen kapitel kategorie kurs kurse lektion lektionen quiz
+    seite seiten spiel spiele thema themen uebung uebungen woche chapitre cours devoir devoirs exercice exercices
+    lecon lecons matiere matieres semaine capitulo clase contenido cuestionario cuestionarios curso cursos ejercicio
+    ejercicios leccion lecciones pagina pregunta preguntas semana tarea tareas tema temas unidad unidades compiti
+    compito corsi corso lezione lezioni licao licoes materia materie settimana tarefa tarefas hoofdstuk les lessen
+    opdracht opdrachten toets toetsen vak vakken bab kapittel kurser lekcja lekcje leksjon lektioner oppgave
+    oppgaver uppgift uppgifter zadanie zadania
+""")
+    - PEOPLE
+    - SECRETS
+)
+# The same, where the number has two digits at most: year 7, day 3.
+SHORT_THINGS = frozenset({"day", "year"})
+# Pages of a thing rather than things: /course/view.php?id=4 is of a course.
+NEUTRAL = _words("""
+    details edit index info launch lms mod play preview report review show start summary view
+""")
+# What a parameter is set to, and no page is called by.
+VALUES = _words("""
+    all asc ascending auto avg both bottom center centre compact dark date default desc descending expanded false
+    firstname fullscreen grid high large last left light list low medium newest none normal off oldest on right
+    small system table tile tiles title top true wide yes
+""")
+WORDS |= PEOPLE | SECRETS | OF_PEOPLE | THINGS
 # What a file's name may end in; the rest of it is judged like any segment.
 ENDINGS = frozenset({"asp", "aspx", "cgi", "do", "htm", "html", "js", "json", "jsp", "php", "xml"})
 # A path may begin with one of these languages; anywhere else two letters may be a name.
@@ -137,4 +177,11 @@ PARAMETERS = _words("""
 PARAMETERS_OF_PEOPLE = _words("""
     author authorid child childid class classid group groupid learner learnerid member memberid owner ownerid parent
     parentid pupil pupilid school schoolid student studentid teacher teacherid team teamid uid user userid username
+""")
+# Of those that are kept, what counts or names a thing by itself. A number in any other is of what the path is of.
+PARAMETERS_OF_THINGS = _words("""
+    activity activityid assignment assignmentid attempt category categoryid chapter chapterid cmid course courseid
+    exercise exerciseid forum lesson lessonid level limit module moduleid offset page pageid part perpage position
+    question questionid quiz quizid section sectionid size slide step task taskid topic topicid unit unitid video
+    videoid week
 """)

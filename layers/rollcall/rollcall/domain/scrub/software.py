@@ -1,4 +1,6 @@
-"""Names of browsers, systems and devices: a closed list, as clients of analytics tell them. Data alone."""
+"""Names of browsers, systems, devices, libraries and players: closed lists, as clients of analytics tell them. Data."""
+
+import re
 
 from rollcall.domain.scrub.key_name import compact
 
@@ -14,12 +16,57 @@ _NAMES = """
     Server; Silk; Smart TV; SmartTV; SunOS; Tablet; Tizen; Trident; tvOS; TV; UC Browser; Ubuntu; Unix; Unknown;
     UWP; Vision OS; visionOS; Vivaldi; Watch; watchOS; Wearable; Web; WebKit; WebOS; WeChat; Whale; Windows; Windows
     Mobile; Windows Phone; WKWebView; Xbox; Yandex; Yandex Browser; 3g; 4g; 5g; 2g; slow 2g; cellular; ethernet;
-    wifi; wimax; bluetooth; none; offline
+    wifi; wimax; bluetooth; none; offline; online; lan; vpn; lte; 4g lte; 5g nr
 """
-SOFTWARE = frozenset(compact(name) for name in _NAMES.replace("\n", " ").split(";"))
-CHARACTERS_MAX = 32
+# Platforms, kinds of devices, environments.
+_PLACES = """
+    app; native; native app; browser; web app; webview; mobile web; mobile app; desktop app; pwa; kiosk; terminal;
+    cli; api; backend; cloud; frontend; bot; console app; electron app; React Native; Flutter; Ionic; Cordova;
+    Capacitor; Expo; Xamarin; MAUI; Unity; Unreal; Godot; WebGL; Node; Node.js; Deno; Bun; JVM; dotnet; .NET;
+    Win32; Win64; Linux x86_64; Linux armv7l; Linux armv8l; Linux aarch64; MacIntel; MacPPC; Windows NT;
+    Chromebook; Chromecast; Roku; Fire TV; Fire OS; Android TV; Apple TV; Android Tablet; Android Phone; iPhone
+    OS; Wear OS; KaiOS; Sailfish OS; LineageOS; GrapheneOS; Arch Linux; Linux Mint; openSUSE; CentOS; Red Hat;
+    Alpine Linux; NixOS; Darwin; Solaris; AIX; phablet; notebook; netbook; handheld; headset; VR; AR; XR;
+    wearables; smartphone; smart phone; feature phone; e-reader; whiteboard; interactive whiteboard; interactive
+    display; simulator; emulator; low; mid; high; low end; mid range; high end; computer; touch; hybrid; all in
+    one; LMS; LTI; SCORM; xAPI; cmi5; H5P; Moodle; Moodle App; Canvas; Open edX; Blackboard; Brightspace; Sakai;
+    ILIAS; Google Classroom; Microsoft Teams; production; prod; staging; stage; development; dev; test; testing;
+    local; localhost; preview; qa; uat; ci; sandbox; demo; beta; canary; portrait; landscape; portrait primary;
+    portrait secondary; landscape primary; landscape secondary
+"""
+# Libraries of analytics and players of media.
+_LIBRARIES = """
+    analytics.js; analytics-next; analytics-browser; analytics-node; @segment/analytics-next;
+    @segment/analytics-node; @segment/analytics-react-native; analytics-react-native; analytics-python;
+    segment-analytics-python; analytics-ruby; analytics-go; analytics-java; analytics-php; analytics-dotnet;
+    Analytics.NET; Analytics-CSharp; Analytics.CSharp; analytics-kotlin; analytics-swift; analytics-android;
+    analytics-ios; analytics-flutter; analytics-rust; analytics-cpp; analytics-unity; analytics-c++; segment;
+    Segment Analytics; RudderLabs JavaScript SDK; RudderLabs JS SDK; rudder-sdk-js; rudder-sdk-node;
+    @rudderstack/rudder-sdk-node; @rudderstack/analytics-js; rudder-sdk-python; rudder-sdk-react-native;
+    rudder-sdk-flutter; rudder-sdk-unity; rudder-android-library; rudder-ios-library; RudderStack iOS Library;
+    RudderStack Android Library; com.rudderstack.android.sdk.core; rudder-analytics-python; rudder-analytics;
+    rudderanalytics; rudder-node; rudder-go; rudder-sdk-go; rudder-sdk-java; rudder-sdk-ruby; rudder-sdk-php;
+    rudder-sdk-net; RudderLabs Android SDK; RudderLabs iOS SDK; rudderstack; js; posthog; posthog-js;
+    posthog-js-lite; posthog-node; posthog-python; posthog-ruby; posthog-go; posthog-php; posthog-java;
+    posthog-server; posthog-android; posthog-ios; posthog-react-native; posthog-flutter; posthog-elixir;
+    posthog-rs; posthog-rust; posthog-dotnet; PostHog.AspNetCore; posthog-unity; posthog-web; snowplow; mixpanel;
+    amplitude; matomo; plausible; opentelemetry; gtag; gtm; ga4; http; https; curl; requests; fetch; axios;
+    unknown library; youtube; vimeo; html5; html; video.js; videojs; jwplayer; jw player; plyr; hls.js; hls;
+    dash.js; dash; shaka; shaka player; kaltura; brightcove; wistia; panopto; mediasite; flowplayer; mux; mux
+    player; bitmovin; exoplayer; avplayer; vlc; native player; mediaelement; media element; dailymotion; twitch;
+    loom; peertube; bunny; cloudflare stream; soundcloud; spotify; epub.js; pdf.js; h5p interactive video
+"""
+SOFTWARE = frozenset(
+    compact(name) for names in (_NAMES, _PLACES, _LIBRARIES) for name in names.replace("\n", " ").split(";")
+)
+SHORT_VERSION = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2})?")  # Windows 10, macOS 14.2
+CHARACTERS_MAX = 48
 
 
 def is_software(text: str) -> bool:
-    """Tell whether a text is the name of a browser, a system, a kind of device or of a network."""
-    return len(text) <= CHARACTERS_MAX and compact(text) in SOFTWARE
+    """Tell whether a text is the name of software, a kind of device or of a network, with a version or without."""
+    if len(text) > CHARACTERS_MAX:
+        return False
+    name = text.rstrip("0123456789.")
+    is_numbered = SHORT_VERSION.fullmatch(text, len(name)) is not None
+    return compact(text) in SOFTWARE or (is_numbered and compact(name) in SOFTWARE)

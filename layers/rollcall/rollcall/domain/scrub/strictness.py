@@ -23,8 +23,12 @@ def needs_super(asked: PolicyAdditions, stored: StoredAdditions | None) -> bool:
 
 
 def _keeps_more(asked: PolicyAdditions, before: PolicyAdditions) -> bool:
-    """Tell whether any event is kept by its name, or any property as a kind, that was not."""
+    """Tell whether any event is kept by its name, or any property as a kind, that was not.
+
+    An event that is declared no more keeps what every event keeps: that is compared too.
+    """
     now, then = _kinds(asked), _kinds(before)
+    now |= dict.fromkeys(then.keys() - now.keys(), now[EVERY_EVENT])
     for event, kinds in now.items():
         known = then.get(event)
         if known is None or any(known.get(path) != kind for path, kind in kinds.items()):

@@ -85,3 +85,9 @@ _ALONE = """
 ZONES = frozenset(f"{area}/{place}" for area, places in _PLACES.items() for place in places.split()) | frozenset(
     _ALONE.split()
 )
+_FOLDED = frozenset(zone.lower() for zone in ZONES if "/" in zone)
+
+
+def is_time_zone(text: str) -> bool:
+    """Tell whether a text is the name of a time zone; of those with a place, in any case."""
+    return text in ZONES or text.lower() in _FOLDED

@@ -1,7 +1,7 @@
 """H5P: interactive content, whose events are statements of the Experience API with extensions of its own."""
 
 from rollcall.domain.scrub.presets.preset import Preset, named, read_kinds
-from rollcall.domain.scrub.presets.xapi import ADL, STATEMENT
+from rollcall.domain.scrub.presets.xapi import ADL, ROUTE_WORDS, STATEMENT
 
 OF_H5P = read_kinds("""
     token: object.definition.extensions.h5p-local-content-id object.definition.extensions.h5p-subContentId
@@ -10,9 +10,11 @@ OF_H5P = read_kinds("""
     number: max_score
 """)
 VERBS = "answered attempted completed consumed downloaded interacted mastered passed failed progressed"
+SHARED = "consume copied embedded reused"
 H5P = Preset(
     "Statements of H5P's content types, with scores, and the ids of contents.",
     named(VERBS, STATEMENT | OF_H5P, form=ADL)
     | named(VERBS, STATEMENT | OF_H5P)
-    | named("consume copied embedded reused", STATEMENT | OF_H5P, form="http://activitystrea.ms/schema/1.0/{}"),
+    | named(SHARED, STATEMENT | OF_H5P, form="http://activitystrea.ms/schema/1.0/{}"),
+    route_words=(*ROUTE_WORDS, *VERBS.split(), *SHARED.split(), "schema"),
 )

@@ -3,9 +3,9 @@
 from rollcall.domain.scrub.presets.preset import Preset, named, read_kinds
 
 MOODLE_EVENT = read_kinds("""
-    token: component action target objecttable objectid crud contextid contextinstanceid courseid origin
+    token: component action target objecttable crud courseid origin
     number: edulevel contextlevel grade finalgrade rawgrade maxgrade sumgrades attempt slot page
-    pseudonym: userid relateduserid realuserid
+    pseudonym: userid relateduserid realuserid objectid contextid contextinstanceid
     timestamp: timecreated timemodified timestart timefinish
     boolean: anonymous
 """)
@@ -45,14 +45,14 @@ MOODLE = Preset(
 )
 CANVAS_EVENT = read_kinds(
     """
-    token: context_id context_type event_name http_method producer
-    token: assignment_id course_id submission_id quiz_id module_id module_item_id asset_id asset_type asset_subtype
+    token: context_type event_name http_method producer
+    token: assignment_id course_id submission_id quiz_id module_id module_item_id asset_type asset_subtype
     token: asset_role category level workflow_state submission_type enrollment_id discussion_topic_id
     token: discussion_entry_id grading_type
     number: score old_score points_possible old_points_possible attempt
     boolean: late missing grading_complete
     timestamp: submitted_at graded_at due_at lock_at unlock_at event_time created_at updated_at
-    pseudonym: user_id student_id grader_id session_id real_user_id user_login
+    pseudonym: user_id student_id grader_id session_id real_user_id user_login context_id asset_id
     url_path: url referrer
 """,
     "body",

@@ -10,12 +10,14 @@ class Preset:
     """Events and their safe properties; `everywhere` has properties that are safe with every event.
 
     With `path_names`, an event whose name is the path of a URL is stored under what is kept of that path.
+    `route_words` are the words of the paths that its system itself makes, such as those of its verbs.
     """
 
     summary: str
     events: dict[str, Kinds]
     everywhere: Kinds = field(default_factory=dict)
     path_names: bool = False
+    route_words: tuple[str, ...] = ()
 
 
 def read_kinds(text: str, *prefixes: str) -> Kinds:

@@ -7,7 +7,8 @@ VIDEO = "https://w3id.org/xapi/video/verbs/{}"
 # Members of a statement. Not kept: the actor, what was answered, and names and descriptions of activities.
 STATEMENT = read_kinds("""
     url_path: verb.id object.id object.definition.type
-    token: object.object_type object.definition.interaction_type context.platform version
+    token: object.object_type object.definition.interaction_type version
+    software: context.platform
     boolean: result.completion result.success
     number: result.score.scaled result.score.raw result.score.min result.score.max score.scaled score.raw score.min
     number: score.max scaled raw
@@ -25,11 +26,18 @@ VERBS = (
     " terminated voided"
 )
 OF_SESSIONS = "abandoned logged-in logged-out satisfied waived"
+# Of the addresses of verbs and of kinds of activities.
+ACTIVITIES = (
+    "activities adl assessment attempt cmi.interaction collection course expapi file interaction lesson link media"
+    " meeting module objective page performance playlist profile question simulation tag verbs video w3id xapi"
+)
+ROUTE_WORDS = tuple(f"{VERBS} {OF_SESSIONS} {ACTIVITIES}".split())
 XAPI = Preset(
     "Verbs of ADL and cmi5 by their addresses and as words; results, scores and activities of statements.",
     named(VERBS, STATEMENT, form=ADL)
     | named(OF_SESSIONS, STATEMENT, form=W3ID)
     | named(f"{VERBS} {OF_SESSIONS}", STATEMENT),
+    route_words=ROUTE_WORDS,
 )
 EXTENSIONS = read_kinds(
     """
@@ -48,4 +56,5 @@ XAPI_VIDEO = Preset(
     named(WATCHED, STATEMENT | EXTENSIONS, form=VIDEO)
     | named(WATCHED, STATEMENT | EXTENSIONS, form=ADL)
     | named(WATCHED, STATEMENT | EXTENSIONS),
+    route_words=(*ROUTE_WORDS, *WATCHED.split()),
 )

@@ -1,0 +1,122 @@
+"""Versions of software: numbers, labels of releases, builds and commits; and what only looks like one."""
+
+import re
+from ipaddress import IPv4Address, IPv4Network
+from itertools import pairwise
+
+# Any other word could be anybody's. A commit has a digit in it, or a g before it, so it is no word.
+RELEASE = (
+    "alpha|beta|build|canary|debug|dev|final|ga|hotfix|insiders?|latest|lts|next|nightly|p|patch|post|pre|preview|prod"
+    "|production|r|rc|release|rev|snapshot|sp|stable|staging|test"
+)
+# What the metadata of a build says besides: 1.0.0+exp.sha.5114f85.
+BUILT = rf"{RELEASE}|b|ci|commit|dirty|exp|git|local|sha"
+COMMIT = r"(?:(?=[a-f]{0,11}[0-9])(?=[0-9]{0,11}[a-f])g?|g)[0-9a-f]{7,12}+(?![0-9a-z])"
+NUMBERED = r"(?:[-._]?[0-9]{1,6}+(?:\.[0-9]{1,4}+)?+)?+"
+VERSION = re.compile(
+    rf"(?:npm:)?+(?:(?:{RELEASE}|version|ver)[-_. ])?+[vV]?(?P<core>[0-9]{{1,5}}+(?:\.[0-9]{{1,5}}+){{0,4}}+)"
+    rf"(?P<tail>(?:[-+._]{COMMIT}|-[0-9]{{1,2}}+(?![0-9])|-[0-9]{{1,4}}+(?=-g[0-9a-f]{{7}})"
+    rf"|\+[0-9]{{1,6}}+(?![0-9])|[-+._]?(?>(?:{RELEASE})(?![a-z])){NUMBERED}){{0,4}}+"
+    rf"(?:\+(?:(?:{COMMIT}|[0-9]{{1,6}}+(?![0-9])|(?>(?:{BUILT})(?![a-z])))[.-]?){{1,6}}+(?<![.-]))?+"
+    r"(?: ?\((?:build )?[0-9]{1,6}\))?+)",
+    re.IGNORECASE,
+)
+COMMITS = re.compile(rf"(?<![0-9a-z]){COMMIT}", re.IGNORECASE)
+TAIL_DIGITS_MAX = 6
+DIGITS_MAX, SMALL_GROUPS_MAX, BUILD_MIN, SMALL = 6, 7, 3, 2
+CALENDAR = re.compile(r"20[2-3][0-9]")  # 2024.1.12345
+NUMBERS = re.compile(r"[0-9]+")
+# Somebody who learns was born before; a version of a later year is one of a calendar, 2024.3.1.
+BORN_FIRST, BORN_LAST, CENTURY_LAST = 1900, 2020, 2099
+MONTHS, DAYS = 12, 31
+FULL_DATE = re.compile(
+    r"(?<![0-9])(?:[0-9]{4}[._-](?:0[1-9]|1[0-2])[._-](?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])[._-](?:0?[1-9]|[12][0-9]|3[01])[._-](?:19|20)[0-9]{2})(?![0-9])"
+)
+# Networks that somebody's own machine is in, and those of examples. 127.0.0.0 is a browser's version.
+NETWORKS = tuple(
+    map(
+        IPv4Network,
+        (
+            "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.0.2.0/24", "192.168.0.0/16",
+            "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        ),
+    )
+)  # fmt: skip
+BYTES, BYTE_MAX = 4, 255
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text is written as a version, and is neither a date, a telephone number nor a private address."""
+    match = VERSION.fullmatch(text)
+    if match is None or FULL_DATE.search(text) or _holds_birth_date(text):
+        return False
+    groups = match["core"].split(".")
+    tail = COMMITS.sub("", match["tail"])
+    if sum(map(str.isdigit, tail)) > TAIL_DIGITS_MAX or (len(groups) == 1 and _is_numbered_alone(tail)):
+        return False
+    return _are_numbers_of_version(groups) and not _is_private_address(groups)
+
+
+def _is_numbered_alone(tail: str) -> bool:
+    """Tell whether only a sign stands between the one number of a version and another: 5551-2345, 415 (555267)."""
+    return re.match(r"[-+ (][0-9(]", tail) is not None
+
+
+def _are_numbers_of_version(groups: list[str]) -> bool:
+    """Tell whether the groups of digits are too few or too small for a number of a person."""
+    if any(len(group) > SMALL and group[0] == "0" for group in groups) or _is_short_date(groups):
+        return False
+    if len(groups) == 1 or "0" in groups[1:]:
+        return True  # 120.0.6099.109
+    if CALENDAR.fullmatch(groups[0]) and len(groups[1]) <= SMALL:
+        return len(groups) <= 3  # noqa: PLR2004 - year, month, build
+    *before, build = groups
+    if max(map(len, before)) <= SMALL and len(build) >= BUILD_MIN and not _is_address(groups):
+        return True  # 2.14.12345
+    digits = sum(map(len, groups))
+    return digits <= (SMALL_GROUPS_MAX if max(map(len, groups)) <= SMALL else DIGITS_MAX)
+
+
+def _is_short_date(groups: list[str]) -> bool:
+    """Tell whether three short groups are a day, as no version has them: with a zero before, 14.03.02."""
+    if len(groups) != 3 or max(map(len, groups)) > SMALL or len(groups[1]) < SMALL or len(groups[2]) < SMALL:  # noqa: PLR2004
+        return False
+    first, second, third = map(int, groups)
+    has_zero = any(group[0] == "0" for group in groups)
+    return has_zero and 1 <= second <= DAYS and (1 <= first <= DAYS or 1 <= third <= DAYS)
+
+
+def _holds_birth_date(text: str) -> bool:
+    """Tell whether three numbers in a row, or two, are a day of a year in which somebody who learns was born."""
+    numbers = NUMBERS.findall(text)
+    for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False):
+        if _is_year(first, BORN_LAST) and _are_day_and_month(second, third):
+            return True
+        if _is_year(third, CENTURY_LAST) and _are_day_and_month(first, second):
+            return True
+    for first, second in pairwise(numbers):
+        for year, day in ((first, second), (second, first)):
+            if _is_year(year, BORN_LAST) and len(day) == 4 and _are_day_and_month(day[:2], day[2:]):  # noqa: PLR2004
+                return True
+    return False
+
+
+def _is_year(digits: str, last: int) -> bool:
+    return len(digits) == len("2014") and BORN_FIRST <= int(digits) <= last
+
+
+def _are_day_and_month(one: str, other: str) -> bool:
+    low, high = sorted((int(one), int(other)))
+    return max(len(one), len(other)) <= SMALL and 1 <= low <= MONTHS and 1 <= high <= DAYS
+
+
+def _is_address(groups: list[str]) -> bool:
+    return len(groups) == BYTES and all(int(group) <= BYTE_MAX for group in groups)
+
+
+def _is_private_address(groups: list[str]) -> bool:
+    if not _is_address(groups):
+        return False
+    address = IPv4Address(".".join(str(int(group)) for group in groups))
+    return any(address in network for network in NETWORKS)
