@@ -26,6 +26,6 @@ def paths() -> dict[str, dict[str, Any]]:
     )
     described["requestBody"] = {
         "required": False,  # no line is no fault
-        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        "content": {"application/x-ndjson": {"schema": {}}},  # no JSON Schema describes lines
     }
     return {"/api/admin/import": {"post": described}}
