@@ -37,6 +37,40 @@ begin
     order by org_id, event_id
     on conflict do nothing;
 
+    -- An id whose kind could not be told stands in both ledgers with the one digest (settle_identities_v1), and imports
+    -- may remember it from there: the content could be tested by either.
+    with own as materialized (
+        select event_id, content_digest from progress_identities
+        where p_kind = 'progress' and org_id = p_org_id and event_id = any (p_event_ids)
+        union all
+        select event_id, content_digest from analytics_identities
+        where p_kind = 'analytics' and org_id = p_org_id and event_id = any (p_event_ids)
+    ),
+    of_progress as (
+        update progress_identities as other set
+            content_digest = tombstone_v1(), occurred_at = date_trunc('day', other.occurred_at, 'UTC')
+        from own
+        where p_kind = 'analytics'
+            and other.org_id = p_org_id
+            and other.event_id = own.event_id
+            and other.content_digest = own.content_digest
+    ),
+    of_analytics as (
+        update analytics_identities as other set
+            content_digest = tombstone_v1(), occurred_at = date_trunc('day', other.occurred_at, 'UTC')
+        from own
+        where p_kind = 'progress'
+            and other.org_id = p_org_id
+            and other.event_id = own.event_id
+            and other.content_digest = own.content_digest
+    )
+    update imported_identities as other set
+        content_digest = tombstone_v1(), occurred_at = date_trunc('day', other.occurred_at, 'UTC')
+    from own
+    where other.org_id = p_org_id
+        and other.event_id = own.event_id
+        and other.content_digest = own.content_digest;
+
     if coalesce(p_kind, 'progress') = 'progress' then
         update progress_identities set
             content_digest = tombstone_v1(),

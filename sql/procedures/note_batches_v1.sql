@@ -1,4 +1,4 @@
--- Writes the audit's line of each batch, or part of one, and takes what is wholly stored from those on their way.
+-- Writes the audit's line of each batch, or part of one, and takes what is stored from those on their way.
 -- The arrays are parallel: one event each, the batch it is of, and its outcome.
 -- A batch that is loaded again keeps its first line: what came of it then is what counts.
 create or replace function rollcall.note_batches_v1(
@@ -44,14 +44,32 @@ begin
     order by batch.batch_id, batch.part, batch.ordinal
     on conflict do nothing;
 
-    delete from queued_batches
-    using jsonb_to_recordset(p_batches) as batch (batch_id uuid, parts integer)
+    -- What is stored waits no more; what nobody could read, or the database refused, does, until it is buried
+    -- (record_dead_letter_v1).
+    with told as (
+        select batch.batch_id, array_agg((event ->> 'event_id')::uuid) as event_ids
+        from jsonb_to_recordset(p_batches) as batch (batch_id uuid, events jsonb)
+        cross join lateral jsonb_array_elements(batch.events) as event
+        group by batch.batch_id
+    ),
+    waiting as materialized (
+        select
+            queued.batch_id,
+            array(select event_id from unnest(queued.event_ids) as event_id where event_id <> all (told.event_ids))
+                as event_ids
+        from queued_batches as queued inner join told on queued.batch_id = told.batch_id
+        where queued.org_id = p_org_id
+    ),
+    gone as (
+        delete from queued_batches using waiting
+        where queued_batches.org_id = p_org_id
+            and queued_batches.batch_id = waiting.batch_id
+            and cardinality(waiting.event_ids) = 0
+    )
+    update queued_batches set event_ids = waiting.event_ids from waiting
     where queued_batches.org_id = p_org_id
-        and queued_batches.batch_id = batch.batch_id
-        and batch.parts <= (
-            select count(*) from batch_audit
-            where batch_audit.org_id = p_org_id and batch_audit.batch_id = batch.batch_id
-        );
+        and queued_batches.batch_id = waiting.batch_id
+        and cardinality(waiting.event_ids) > 0;
 end
 $$;
 

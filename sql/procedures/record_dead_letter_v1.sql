@@ -57,6 +57,36 @@ begin
     order by event_id
     on conflict do nothing;
 
+    -- Of a batch that was stored without these events, they were what still waited (note_batches_v1). One that waits
+    -- whole may be another, with the same events.
+    with stored_in_part as materialized (
+        select
+            queued.batch_id,
+            array(
+                select event_id from unnest(queued.event_ids) as event_id where event_id <> all (v_failure.event_ids)
+            ) as event_ids
+        from queued_batches as queued
+        where queued.org_id = p_org_id
+            and v_failure.queue = 'analytics'
+            and queued.event_ids && v_failure.event_ids
+            and exists (
+                select from batch_audit
+                where batch_audit.org_id = p_org_id and batch_audit.batch_id = queued.batch_id
+            )
+        order by queued.batch_id
+        for update of queued
+    ),
+    gone as (
+        delete from queued_batches using stored_in_part
+        where queued_batches.org_id = p_org_id
+            and queued_batches.batch_id = stored_in_part.batch_id
+            and cardinality(stored_in_part.event_ids) = 0
+    )
+    update queued_batches set event_ids = stored_in_part.event_ids from stored_in_part
+    where queued_batches.org_id = p_org_id
+        and queued_batches.batch_id = stored_in_part.batch_id
+        and cardinality(stored_in_part.event_ids) > 0;
+
     -- Last, and one row alone: every burial of this hour waits for it.
     insert into dead_letter_counts as counts (failed_hour, queue, cause, failed_count)
     values (date_trunc('hour', now(), 'UTC'), v_failure.queue, v_failure.cause, 1)

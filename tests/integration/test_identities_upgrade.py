@@ -150,6 +150,31 @@ def test_of_a_day_that_is_not_whole_an_id_stays_taken_for_both_kinds(before: Bef
     assert before.track(*map(twin_of, before.progress[:3])) == ["accepted"] * 3
 
 
+@pytest.mark.parametrize("kind", ["progress", "analytics"])
+def test_an_erasure_leaves_no_digest_in_the_other_ledger(before: Before, kind: str) -> None:
+    """Given ids that stand in both ledgers, as their kind is unknown, and in what imports remember: all are tombs."""
+    day = today() - timedelta(days=3)
+    before.add(day)
+    ids = [event.event_id for event in (before.progress if kind == "progress" else before.analytics)[3:]]
+    before.upgrade()
+    lose(before.database, day.date(), "dropped")
+    before.database.rows("select rollcall.settle_identities_v1(array[%s]::uuid[], %s)", (A, ids))
+    for ledger in ("progress", "analytics"):
+        before.database.execute(
+            "insert into rollcall.imported_identities (org_id, kind, event_id, occurred_at, content_digest)"
+            f" select org_id, '{ledger}', event_id, occurred_at, content_digest from rollcall.{ledger}_identities"
+            " where event_id = any (%s)",
+            (ids,),
+        )
+    before.database.rows("select rollcall.entomb_events_v2(%s, %s, %s)", (A, kind, ids[:2]))
+    for table in ("progress_identities", "analytics_identities", "imported_identities"):
+        known = f"select event_id from rollcall.{table} where event_id = any (%s) and content_digest"
+        tombs = {event_id for (event_id,) in before.database.rows(f"{known} = rollcall.tombstone_v1()", (ids,))}
+        assert tombs == set(ids[:2]), table
+        left = {event_id for (event_id,) in before.database.rows(f"{known} <> rollcall.tombstone_v1()", (ids,))}
+        assert left == set(ids[2:]), table
+
+
 def lose(database: ScratchDatabase, day: date, way: str) -> None:
     """Let the analytics events of a day be gone, as retention, a restored day or a purge lets them."""
     if way == "dropped":

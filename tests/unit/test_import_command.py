@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from rollcall.contracts.import_report import BYTES_MAX
 from typer.testing import CliRunner, Result
 
 from tests.builders import ORG
@@ -64,13 +65,17 @@ class Api:
         return {name: counts[name] for name in import_file.COUNTS} | {"refused": refused}
 
 
+def serve(monkeypatch: pytest.MonkeyPatch, url: str) -> Api:
+    made = Api()
+    client = ApiClient(httpx.Client(base_url=url, transport=httpx.MockTransport(made)))
+    monkeypatch.setattr(ApiClient, "open", lambda *_given: client)
+    return made
+
+
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Api:
-    made = Api()
-    client = ApiClient(httpx.Client(base_url="https://api.example", transport=httpx.MockTransport(made)))
-    monkeypatch.setattr(ApiClient, "open", lambda *_given: client)
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    return made
+    return serve(monkeypatch, "https://api.example")
 
 
 def lines_of(number: int, refused: int = 0) -> Lines:
@@ -163,6 +168,73 @@ def test_a_changed_file_is_not_gone_on_with(api: Api, tmp_path: Path) -> None:
     assert refused.exit_code == 1
     assert len(api.bodies) == 2
     assert told(run(file, "--restart"))["accepted"] == 30
+
+
+def test_an_edit_of_the_same_size_anywhere_is_seen(api: Api, tmp_path: Path) -> None:
+    """Given a line far into the file that has another id of the same length, it is another file."""
+    lines = lines_of(20_000)
+    file = write(tmp_path / "events.jsonl", lines)
+    api.faults = {1: "killed"}
+    run(file)
+    write(file, [*lines[:-1], lines[-1] | {"event_id": str(uuid4())}])
+    assert file.stat().st_size > 1_000_000
+    assert run(file).exit_code == 1
+    assert len(api.bodies) == 2
+
+
+@pytest.mark.parametrize("other", ["https://other.example", "http://api.example", "https://api.example/stage"])
+def test_another_api_gets_every_line(api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, other: str) -> None:
+    """Given an import that was killed, and the same command for another stack, that one has every line at its end."""
+    lines = lines_of(95, refused=3)
+    file = write(tmp_path / "events.jsonl", lines)
+    api.faults = {5: "killed"}
+    run(file)
+    second = serve(monkeypatch, other)
+    report = told(run(file))
+    assert (report["lines"], report["accepted"], report["rejected"]) == (95, 92, 3)
+    assert set(second.stored) == {line["event_id"] for line in lines if "refuse" not in line}
+
+
+@pytest.mark.parametrize("refused", [0, 3])
+def test_a_dry_run_between_two_sessions_leaves_the_list_of_refused_lines(
+    api: Api, tmp_path: Path, refused: int
+) -> None:
+    """Given a dry run after a kill, of a file with refused lines or one that was mended, the import's list is whole."""
+    lines = lines_of(95, refused=3)
+    file = write(tmp_path / "events.jsonl", lines)
+    api.faults = {5: "killed"}
+    run(file)
+    write(file, lines if refused else [{**line, "refuse": ""} for line in lines])
+    run(file, "--dry-run")
+    write(file, lines)
+    assert told(run(file))["rejected"] == 3
+    listed = [json.loads(line)["line"] for line in Path(f"{file}.refused.jsonl").read_text().splitlines()]
+    assert listed == [4, 11, 18]
+    assert Path(f"{file}.dry-run.refused.jsonl").exists() == bool(refused)
+
+
+def test_a_list_that_was_taken_away_is_not_filled_up(api: Api, tmp_path: Path) -> None:
+    """Given a list that somebody moved between two sessions, what is written after it is JSON lines all the same."""
+    file = write(tmp_path / "events.jsonl", lines_of(95, refused=10))
+    api.faults = {5: "killed"}
+    run(file)
+    Path(f"{file}.refused.jsonl").unlink()
+    assert told(run(file))["rejected"] == 10
+    text = Path(f"{file}.refused.jsonl").read_text()
+    assert [json.loads(line)["line"] for line in text.splitlines()] == [53, 60, 67]
+
+
+@pytest.mark.parametrize("at", [0, 4, 24])
+def test_a_line_that_no_request_can_hold_is_refused_by_its_number(api: Api, tmp_path: Path, at: int) -> None:
+    """It is never sent, and every other line is."""
+    lines = lines_of(25)
+    lines[at]["note"] = "x" * BYTES_MAX
+    file = write(tmp_path / "events.jsonl", lines)
+    report = told(run(file))
+    assert (report["accepted"], report["rejected"], report["reasons"]) == (24, 1, {"line_too_large": 1})
+    assert max(map(len, api.bodies)) <= BYTES_MAX
+    (refused,) = [json.loads(line) for line in Path(f"{file}.refused.jsonl").read_text().splitlines()]
+    assert (refused["line"], refused["reason"]) == (at + 1, "line_too_large")
 
 
 def test_a_dry_run_leaves_no_trace(api: Api, tmp_path: Path) -> None:

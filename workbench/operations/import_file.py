@@ -1,12 +1,12 @@
 """`rollcall import`: send a file of events of long ago, resumable, with a report and a list of refused lines."""
 
 import gzip
+import hashlib
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import IO, Annotated, Any, cast
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rollcall.contracts.import_report import LINES_MAX
+from rollcall.contracts.import_report import BYTES_MAX, LINES_MAX
 
 from workbench.api_client import ApiClient, ApiUnavailable, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
@@ -22,7 +22,6 @@ from workbench.errors import WorkbenchError
 PATH = "/api/admin/import"
 COUNTS = ("lines", "accepted", "duplicate", "conflict", "rejected")
 CHUNK_BYTES_MAX = 2_000_000
-HEAD_BYTES = 1_000_000
 WAIT_SECONDS_MAX = 30
 PATIENCE_SECONDS = 900  # of one chunk: an outage, a backlog that drains, snapshots that are read
 
@@ -36,6 +35,7 @@ output = Console(highlight=False)
 class Standing:
     """How far an import is. Written after each chunk: a kill costs one chunk, whose lines are duplicates then."""
 
+    api: str
     org_id: str
     fingerprint: str
     is_dry_run: bool
@@ -86,16 +86,20 @@ class Import:
     @property
     def standing_file(self) -> Path:
         """Where it is written how far it is."""
-        return self.file.with_name(f"{self.file.name}.{'dry-run' if self.is_dry_run else 'import'}.json")
+        return self.file.with_name(f"{self.file.name}.import.json")
 
     @property
     def refused_file(self) -> Path:
         """Where refused lines are listed, by number, with the reason and never with what they say."""
-        return self.file.with_name(f"{self.file.name}.refused.jsonl")
+        # Of its own for a dry run: between two sessions of an import it must not touch the import's list.
+        return self.file.with_name(f"{self.file.name}.{'dry-run.' if self.is_dry_run else ''}refused.jsonl")
 
     def standing(self, *, restart: bool) -> Standing:
-        """Return how far it is; raises WorkbenchError when the file is another one than it was."""
-        fresh = Standing(str(self.org_id), self._fingerprint(), self.is_dry_run)
+        """Return how far it is; raises WorkbenchError when the file is another one than it was.
+
+        Another API has none of what was sent: there it begins at the first line.
+        """
+        fresh = Standing(str(self.client.http.base_url), str(self.org_id), self._fingerprint(), self.is_dry_run)
         if restart or self.is_dry_run or not self.standing_file.exists():
             return fresh
         try:
@@ -106,6 +110,9 @@ class Import:
             raise WorkbenchError(
                 f"{self.standing_file} is of another organisation, or the file was changed since. {AGAIN}"
             )
+        if known.api != fresh.api:
+            console.print(f"{known.lines_read:,} lines were sent to {known.api}: beginning anew.", soft_wrap=True)
+            return fresh
         return fresh if known.is_done else known
 
     def send(self, standing: Standing) -> None:
@@ -116,12 +123,12 @@ class Import:
             self.refused_file.open("ab") as refused,
             Progress(*columns, TimeRemainingColumn(), console=console) as progress,
         ):
-            refused.truncate(standing.refused_bytes)
+            refused.truncate(min(standing.refused_bytes, refused.tell()))
             task = progress.add_task("importing", total=self._count(), completed=standing.lines_read, rate="")
             before = standing.seconds
             started, sent_before = time.monotonic(), standing.lines_read
             for first, part in self._chunks(lines, standing.lines_read):
-                report = self._post(b"".join(part))
+                report = self._report_of(part)
                 standing.add(report)
                 for line in report["refused"]:
                     refused.write(json.dumps(line | {"line": first + line["line"] - 1}).encode() + b"\n")
@@ -149,6 +156,14 @@ class Import:
             size += len(line)
         if part:
             yield first, part
+
+    def _report_of(self, part: list[bytes]) -> dict[str, Any]:
+        if len(part[0]) <= BYTES_MAX:
+            return self._post(b"".join(part))
+        # More than a body may have, so it stands alone in its part, and no request could ever pass it.
+        detail = f"A line has at most {BYTES_MAX:,} bytes."
+        refused = {"line": 1, "reason": "line_too_large", "detail": detail}
+        return {**dict.fromkeys(COUNTS, 0), "lines": 1, "rejected": 1, "refused": [refused]}
 
     def _post(self, lines: bytes) -> dict[str, Any]:
         until, waits = time.monotonic() + PATIENCE_SECONDS, 0
@@ -180,10 +195,9 @@ class Import:
     def _fingerprint(self) -> str:
         try:
             with self.file.open("rb") as opened:
-                head = sha256(opened.read(HEAD_BYTES)).hexdigest()
+                return hashlib.file_digest(opened, "sha256").hexdigest()
         except OSError as fault:
             raise WorkbenchError(f"{self.file} cannot be read: {type(fault).__name__}.") from None
-        return f"{self.file.stat().st_size}-{head}"
 
 
 def _tell(run: Import, standing: Standing, *, as_json: bool) -> None:

@@ -6,13 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import errors as pg
-
 from rollcall.contracts.analytics import QueuedBatch
 from rollcall.contracts.event import EVENTS, ProgressEvent
 from rollcall.contracts.snapshot import EventTable, SnapshotFile
 from rollcall.errors import StoreRefused
-from rollcall.store.connection import Database
+from rollcall.store.connection import REFUSALS, Database, name_of
 
 
 class ImportStore:
@@ -62,7 +60,7 @@ class ImportStore:
     def _outcomes(self, statement: str, parameters: tuple[Any, ...]) -> list[str]:
         try:
             (outcomes,) = self._database.call(statement, parameters)
-        except (pg.DataError, pg.IntegrityError) as refused:
+        except REFUSALS as refused:
             # Not chained: its text may quote a row.
-            raise StoreRefused(f"SQLSTATE {refused.sqlstate}.") from None
+            raise StoreRefused(name_of(refused)) from None
         return list(outcomes)

@@ -3,6 +3,7 @@
 import re
 
 from rollcall.domain.scrub.key_name import compact
+from rollcall.domain.scrub.versions import is_version
 
 _NAMES = """
     Android; Android Mobile; Apple Mail; Apple Silicon; BlackBerry; Brave; Chrome; Chrome Headless; Chrome iOS;
@@ -17,6 +18,12 @@ _NAMES = """
     UWP; Vision OS; visionOS; Vivaldi; Watch; watchOS; Wearable; Web; WebKit; WebOS; WeChat; Whale; Windows; Windows
     Mobile; Windows Phone; WKWebView; Xbox; Yandex; Yandex Browser; 3g; 4g; 5g; 2g; slow 2g; cellular; ethernet;
     wifi; wimax; bluetooth; none; offline; online; lan; vpn; lte; 4g lte; 5g nr
+"""
+_BROWSERS = """
+    Android Browser; Android WebView; Arc; Baidu; Chrome Extension; Chrome Mobile WebView; Coc Coc; CrOS; Ecosia; Edge
+    Mobile; Edge WebView; Epiphany; Facebook; GNOME Web; Google Search App; Instagram; LinkedIn; Maxthon; MIUI Browser;
+    Naver; Pale Moon; Puffin; QQ Browser; Safari on iOS; SeaMonkey; Snapchat; Sogou; TikTok; Tor Browser; Vivo Browser;
+    Waterfox; Wear; Amazon; Windows Server; Windows Server 2016; Windows Server 2019; Windows Server 2022
 """
 # Platforms, kinds of devices, environments.
 _PLACES = """
@@ -57,9 +64,9 @@ _LIBRARIES = """
     loom; peertube; bunny; cloudflare stream; soundcloud; spotify; epub.js; pdf.js; h5p interactive video
 """
 SOFTWARE = frozenset(
-    compact(name) for names in (_NAMES, _PLACES, _LIBRARIES) for name in names.replace("\n", " ").split(";")
+    compact(name) for names in (_NAMES, _BROWSERS, _PLACES, _LIBRARIES) for name in names.replace("\n", " ").split(";")
 )
-SHORT_VERSION = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2})?")  # Windows 10, macOS 14.2
+SHORT_VERSION = re.compile(r"[0-9]{1,3}+(?:\.[0-9]{1,2}+){0,2}+")  # Windows 10, macOS 14.2
 CHARACTERS_MAX = 48
 
 
@@ -68,5 +75,5 @@ def is_software(text: str) -> bool:
     if len(text) > CHARACTERS_MAX:
         return False
     name = text.rstrip("0123456789.")
-    is_numbered = SHORT_VERSION.fullmatch(text, len(name)) is not None
+    is_numbered = SHORT_VERSION.fullmatch(text, len(name)) is not None and is_version(text[len(name) :])
     return compact(text) in SOFTWARE or (is_numbered and compact(name) in SOFTWARE)

@@ -85,7 +85,7 @@ _ALONE = """
 ZONES = frozenset(f"{area}/{place}" for area, places in _PLACES.items() for place in places.split()) | frozenset(
     _ALONE.split()
 )
-_FOLDED = frozenset(zone.lower() for zone in ZONES if "/" in zone)
+_FOLDED = frozenset(zone.lower() for zone in ZONES if "/" in zone or zone in {"UTC", "GMT"})
 
 
 def is_time_zone(text: str) -> bool:

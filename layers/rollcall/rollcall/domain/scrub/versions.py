@@ -6,7 +6,7 @@ from itertools import pairwise
 
 # Any other word could be anybody's. A commit has a digit in it, or a g before it, so it is no word.
 RELEASE = (
-    "alpha|beta|build|canary|debug|dev|final|ga|hotfix|insiders?|latest|lts|next|nightly|p|patch|post|pre|preview|prod"
+    "alpha|beta|build|canary|debug|dev|esr|final|ga|hotfix|insiders?|latest|lts|next|nightly|p|patch|post|pre|preview|prod"
     "|production|r|rc|release|rev|snapshot|sp|stable|staging|test"
 )
 # What the metadata of a build says besides: 1.0.0+exp.sha.5114f85.
@@ -16,14 +16,16 @@ NUMBERED = r"(?:[-._]?[0-9]{1,6}+(?:\.[0-9]{1,4}+)?+)?+"
 VERSION = re.compile(
     rf"(?:npm:)?+(?:(?:{RELEASE}|version|ver)[-_. ])?+[vV]?(?P<core>[0-9]{{1,5}}+(?:\.[0-9]{{1,5}}+){{0,4}}+)"
     rf"(?P<tail>(?:[-+._]{COMMIT}|-[0-9]{{1,2}}+(?![0-9])|-[0-9]{{1,4}}+(?=-g[0-9a-f]{{7}})"
-    rf"|\+[0-9]{{1,6}}+(?![0-9])|[-+._]?(?>(?:{RELEASE})(?![a-z])){NUMBERED}){{0,4}}+"
+    rf"|\+[0-9]{{1,5}}+(?![0-9])|[-+._]?(?>(?:{RELEASE})(?![a-z])){NUMBERED}){{0,4}}+"
     rf"(?:\+(?:(?:{COMMIT}|[0-9]{{1,6}}+(?![0-9])|(?>(?:{BUILT})(?![a-z])))[.-]?){{1,6}}+(?<![.-]))?+"
     r"(?: ?\((?:build )?[0-9]{1,6}\))?+)",
     re.IGNORECASE,
 )
 COMMITS = re.compile(rf"(?<![0-9a-z]){COMMIT}", re.IGNORECASE)
 TAIL_DIGITS_MAX = 6
-DIGITS_MAX, SMALL_GROUPS_MAX, BUILD_MIN, SMALL = 6, 7, 3, 2
+BARE = re.compile(r"(?:[-+][0-9]{1,6}+)*+")
+THREE_NUMBERS = re.compile(r"[0-9][-+._][0-9]{1,6}+[-+._][0-9]")
+DIGITS_MAX, SMALL_GROUPS_MAX, GROUP_MAX, BUILD_MIN, SMALL = 6, 7, 5, 3, 2
 CALENDAR = re.compile(r"20[2-3][0-9]")  # 2024.1.12345
 NUMBERS = re.compile(r"[0-9]+")
 # Somebody who learns was born before; a version of a later year is one of a calendar, 2024.3.1.
@@ -55,7 +57,13 @@ def is_version(text: str) -> bool:
     tail = COMMITS.sub("", match["tail"])
     if sum(map(str.isdigit, tail)) > TAIL_DIGITS_MAX or (len(groups) == 1 and _is_numbered_alone(tail)):
         return False
-    return _are_numbers_of_version(groups) and not _is_private_address(groups)
+    if THREE_NUMBERS.search(tail) or any(map(_is_six_digit_date, NUMBERS.findall(tail))):
+        return False
+    # A number behind a sign alone is one more group: 415.555+2671.
+    behind = NUMBERS.findall(BARE.match(tail)[0])  # type: ignore[index]
+    if len(groups) + len(behind) == 3 and behind and _is_day_of_short_year([*groups, *behind]):  # noqa: PLR2004
+        return False
+    return _are_numbers_of_version([*groups, *behind]) and not _is_private_address(groups)
 
 
 def _is_numbered_alone(tail: str) -> bool:
@@ -65,7 +73,9 @@ def _is_numbered_alone(tail: str) -> bool:
 
 def _are_numbers_of_version(groups: list[str]) -> bool:
     """Tell whether the groups of digits are too few or too small for a number of a person."""
-    if any(len(group) > SMALL and group[0] == "0" for group in groups) or _is_short_date(groups):
+    if max(map(len, groups)) > GROUP_MAX or any(len(group) > SMALL and group[0] == "0" for group in groups):
+        return False
+    if _is_short_date(groups):
         return False
     if len(groups) == 1 or "0" in groups[1:]:
         return True  # 120.0.6099.109
@@ -80,11 +90,21 @@ def _are_numbers_of_version(groups: list[str]) -> bool:
 
 def _is_short_date(groups: list[str]) -> bool:
     """Tell whether three short groups are a day, as no version has them: with a zero before, 14.03.02."""
-    if len(groups) != 3 or max(map(len, groups)) > SMALL or len(groups[1]) < SMALL or len(groups[2]) < SMALL:  # noqa: PLR2004
+    return len(groups) == 3 and any(group[0] == "0" for group in groups) and _is_day_of_short_year(groups)  # noqa: PLR2004
+
+
+def _is_day_of_short_year(groups: list[str]) -> bool:
+    """Tell whether three groups can be a day, a month and the last digits of a year, in whichever order."""
+    if max(map(len, groups)) > SMALL or len(groups[1]) < SMALL or len(groups[2]) < SMALL:
         return False
     first, second, third = map(int, groups)
-    has_zero = any(group[0] == "0" for group in groups)
-    return has_zero and 1 <= second <= DAYS and (1 <= first <= DAYS or 1 <= third <= DAYS)
+    return 1 <= second <= DAYS and (1 <= first <= DAYS or 1 <= third <= DAYS)
+
+
+def _is_six_digit_date(digits: str) -> bool:
+    """Tell whether six digits can be a day, with the year first or last."""
+    parts = digits[:2], digits[2:4], digits[4:]
+    return len(digits) == 6 and (_are_day_and_month(*parts[:2]) or _are_day_and_month(*parts[1:]))  # noqa: PLR2004
 
 
 def _holds_birth_date(text: str) -> bool:
