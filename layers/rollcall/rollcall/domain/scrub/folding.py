@@ -24,8 +24,21 @@ LONG = 64
 CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 LIGATURES = ("\ufdfa", "\ufdfb")  # whole sentences: 18 and 8 characters when unfolded, anything else at most 6
 LIGATURES_MAX = 1_000
-ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};|\\u[0-9A-Fa-f]{4}|\\[nrt/]")
-ENTITY = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,6}));|\\u([0-9A-Fa-f]{4})|\\([nrt/])")
+# HTML's names for signs; its letters with accents hide nothing. A semicolon may be left out, as browsers allow.
+SIGNS = {
+    "amp": "&", "apos": "'", "ast": "*", "bsol": "\\", "colon": ":", "comma": ",", "commat": "@", "dash": "-",
+    "dollar": "$", "emsp": " ", "ensp": " ", "equals": "=", "excl": "!", "frasl": "/", "grave": "`", "gt": ">",
+    "hyphen": "-", "lbrace": "{", "lbrack": "[", "lcub": "{", "lowbar": "_", "lpar": "(", "lsqb": "[", "lt": "<",
+    "mdash": "-", "middot": ".", "minus": "-", "nbsp": " ", "ndash": "-", "newline": "\n", "num": "#", "percnt": "%",
+    "period": ".", "plus": "+", "quest": "?", "quot": '"', "rbrace": "}", "rbrack": "]", "rcub": "}", "rpar": ")",
+    "rsqb": "]", "semi": ";", "shy": "", "sol": "/", "tab": "\t", "thinsp": " ", "underbar": "_", "verbar": "|",
+    "vert": "|", "zwj": "", "zwnj": "",
+}  # fmt: skip
+ENTITY_NAME = rf"&(?i:{'|'.join(sorted(SIGNS))});"
+ESCAPED = re.compile(rf"%[0-9A-Fa-f]{{2}}|&#[xX]?[0-9A-Fa-f]{{1,8}};?|{ENTITY_NAME}|\\u[0-9A-Fa-f]{{4}}|\\[nrt/]")
+ENTITY = re.compile(
+    rf"&#(?:[xX]([0-9A-Fa-f]{{1,8}})|([0-9]{{1,8}}));?|({ENTITY_NAME})|\\u([0-9A-Fa-f]{{4}})|\\([nrt/])"
+)
 
 
 def fold(text: str) -> str:
@@ -61,7 +74,7 @@ def _digits(match: re.Match[str]) -> str:
 
 def is_escaped(text: str) -> bool:
     """Tell whether the text has characters in the encodings of URLs, HTML or JSON."""
-    return ("%" in text or "&#" in text or "\\" in text) and ESCAPED.search(text) is not None
+    return ("%" in text or "&" in text or "\\" in text) and ESCAPED.search(text) is not None
 
 
 def unescape(text: str) -> str:
@@ -70,7 +83,10 @@ def unescape(text: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    if match[4]:
-        return CONTROLS.get(match[4], match[4])
-    code = int(match[1] or match[3], 16) if match[1] or match[3] else int(match[2])
+    hexadecimal, decimal, name, unit, control = match.groups()
+    if control:
+        return CONTROLS.get(control, control)
+    if name:
+        return SIGNS[name[1:-1].lower()]
+    code = int(hexadecimal or unit, 16) if hexadecimal or unit else int(decimal)
     return chr(code) if code <= 0x10FFFF else "\ufffd"  # noqa: PLR2004

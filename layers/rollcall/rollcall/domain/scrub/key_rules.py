@@ -34,24 +34,29 @@ KEY_RULES = (
         "credentials",
         names="sesskey jsessionid phpsessid moodlesession nonce"
         " auth sid pin otp cvv cvc cvv2 csrf xsrf jwt pwd pass key sig accesskey apikey writekey sharedkey",
-        words="password passwd passphrase passcode pwd secret secrets token tokens bearer credential credentials"
+        words="passwort kennwort contraseña contrasena senha wachtwoord hasło haslo lösenord adgangskode"
+        " salasana heslo"
+        " пароль password passwd passphrase passcode pwd secret secrets token tokens bearer credential credentials"
         " authorization cookie cookies jwt apikey signature otp cvv cvc mfa totp",
         parts="password passwd passphrase secret apikey accesstoken refreshtoken authtoken idtoken"
         " sessiontoken privatekey sessionkey aspnetsession"
-        " credential authorization setcookie connectionstring",
+        " credential authorization setcookie connectionstring motdepasse 密码 密碼 パスワード",
     ),
     _rule(
         "birth_date",
         names="dob bday born age birthyear yearofbirth",
-        words="dob birthday birthdate birth born bday geburtsdatum geburtstag naissance nacimiento age ages",
-        parts="birthdate birthday dateofbirth birthyear yearofbirth",
+        words="dob birthday birthdate birth born bday geburtsdatum geburtstag naissance nacimiento age ages"
+        " geburt nascimento nascita geboortedatum urodzenia narození рождения alter edad âge",
+        parts="生日 出生 생년월일 birthdate birthday dateofbirth birthyear yearofbirth",
     ),
     _rule(
         "guardian",
         words="guardian guardians parent parents mother father mom mum dad mama papa carer caregiver"
         " caretaker emergency"
+        " eltern mutter vater mère père madre padre mãe pai ouders moeder vader rodzic rodzice matka ojciec родитель"
+        " родители мать отец erziehungsberechtigte tuteur tutrice"
         " kin nextofkin grandparent grandmother grandfather sibling siblings",
-        parts="guardian parentname parentemail parentphone emergencycontact",
+        parts="父母 家长 家長 保護者 guardian parentname parentemail parentphone emergencycontact",
     ),
     _rule(
         "health",
@@ -67,10 +72,11 @@ KEY_RULES = (
     _rule(
         "demographics",
         names="sex race pronouns",
-        words="gender ethnicity ethnic race racial religion religious faith orientation sexuality nationality"
+        words="geschlecht sexe sexo genere geslacht płeć kön køn пол staatsangehörigkeit nationalité nacionalidad"
+        " gender ethnicity ethnic race racial religion religious faith orientation sexuality nationality"
         " citizenship"
         " immigration caste tribe political union income salary pronouns",
-        parts="ethnicity religion nationality sexualorientation",
+        parts="性别 性別 ethnicity religion nationality sexualorientation",
     ),
     _rule(
         "national_id",
@@ -90,15 +96,19 @@ KEY_RULES = (
     _rule(
         "contact",
         names="mail tel",
-        words="email emails mail mails phone phones telephone mobile cell fax msisdn whatsapp telegram skype discord"
+        words="telefon telefono teléfono téléphone telefone telefoon telefonnummer handynummer handy"
+        " mobilnummer rufnummer"
+        " portable celular móvil correo courriel mejl puhelin телефон почта email emails mail mails phone"
+        " phones telephone mobile cell fax msisdn whatsapp telegram skype discord"
         " instagram snapchat tiktok facebook twitter linkedin contact contacts",
-        parts="email phonenumber telephone mobilenumber",
+        parts="电话 電話 手机 邮箱 メール 전화 email phonenumber telephone mobilenumber",
     ),
     _rule(
         "identifier",
         names="uid userid anonymousid learnerid studentid pupilid childid teacherid memberid playerid"
         " profileid previousid"
-        " sessionid externalid accountid customerid personid contactid distinctid aliasid schoolclassid classid groupid"
+        " sessionid externalid accountid customerid personid contactid distinctid aliasid schoolclassid classid"
+        " groupid"
         " sub subject sourcedid rosterid sisid cid",
         action="pseudonymise",
     ),
@@ -117,31 +127,42 @@ KEY_RULES = (
     _rule(
         "location",
         names="lat lng lon long latlng latlong x_geo geo gps geohash plz",
-        words="latitude longitude lat lng lon latlng latlong coordinates coordinate coords gps geo geolocation geohash"
+        words="latitude longitude lat lng lon latlng latlong coordinates coordinate coords gps geo geolocation"
+        " geohash"
         " geoip location locations place",
         parts="latitude longitude geolocation coordinates",
     ),
     _rule(
         "address",
         names="addr line1 line2 city town village zip postcode zipcode postalcode state county region street",
-        words="address addresses street streets addr postcode zip zipcode postal city town village suburb apartment"
+        words="anschrift wohnort rue calle dirección endereço adres adresa ulica adress адрес address addresses"
+        " street streets addr postcode zip zipcode postal city town village suburb apartment"
         " adresse strasse straße direccion direccion indirizzo county",
-        parts="address postcode zipcode postalcode",
+        parts="地址 住所 주소 address postcode zipcode postalcode",
     ),
     _rule(
         "name",
         names="name names displayname fullname",
-        words="firstname lastname surname forename givenname familyname nickname fullname displayname username maiden"
+        words="schueler schüler schuelerin schülerin schuelername lehrer lehrerin vorname nachname familienname"
+        " spitzname"
+        " benutzername nom prénom prenom élève eleve élèves eleves enseignant surnom alumno alumna alumnos alumnas"
+        " estudiante profesor profesora apellidos nome sobrenome aluno aluna alunos cognome alunno alunna studente"
+        " insegnante naam voornaam achternaam leerling leraar imię imie nazwisko uczeń uczen nauczyciel namn förnamn"
+        " efternamn elev navn fornavn etternavn efternavn nimi etunimi sukunimi oppilas jméno jmeno příjmení žák név"
+        " soyad isim öğrenci имя фамилия отчество ученик ученица учитель студент"
+        " firstname lastname surname forename givenname familyname nickname fullname displayname username maiden"
         " login handle screenname avatar photo picture portrait nick alias author creator owner teacher student pupil"
         " learner child children kid classmate friend friends buddy tutor coach recipient sender vorname nachname"
         " nombre apellido prenom cognome",
-        parts="firstname lastname surname forename givenname familyname nickname fullname displayname username"
+        parts="姓名 名字 名前 氏名 学生 學生 이름 firstname lastname surname forename givenname familyname nickname"
+        " fullname displayname username"
         " studentname childname pupilname teachername middlename screenname",
     ),
     _rule(
         "free_text",
         names="text body content title query q search searchterm term answer question subjectline reason input",
-        words="comment comments message messages note notes bio biography about description feedback review"
+        words="kommentar kommentare commentaire comentario comentário nachricht bemerkung antwort réponse respuesta"
+        " comment comments message messages note notes bio biography about description feedback review"
         " reply answer"
         " answers essay transcript caption chat post remark remarks memo summary text freetext prompt"
         " response responses"

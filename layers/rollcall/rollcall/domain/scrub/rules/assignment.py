@@ -20,6 +20,11 @@ VALUES = {
     '"': re.compile(rf'\s{{0,3}}\\?"((?:[^"\\]|\\.){{0,{VALUE_MAX}}}+)', re.DOTALL),
     "'": re.compile(rf"\s{{0,3}}\\?'((?:[^'\\]|\\.){{0,{VALUE_MAX}}}+)", re.DOTALL),
 }
+# RFC 9562, 4. A UUID that was found to be one is looked at as this word.
+URN, URN_VALUE = (
+    "urn:uuid:",
+    re.compile(r"(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|uuid)(?![0-9A-Za-z])"),
+)
 EMPTY = {"", "null", "true", "false"}
 QUOTED = re.compile(r"\s{0,3}\\?([\"'])")
 AFTER_EQUALS = re.compile(rf"\s?(\[[a-z_]{{2,32}}\](?![^\s&;,])|[^\s&;,\"'<>}}\])]{{1,{VALUE_MAX}}}+)")
@@ -59,6 +64,8 @@ def _value(text: str, sign: int, match: re.Match[str]) -> Span | None:
     if not verdict:
         return None
     start = sign + 1
+    if text[max(0, start - len(URN)) : start].lower() == URN and URN_VALUE.match(text, start):
+        return None
     quoted = QUOTED.match(text, start)
     if quoted:
         value = VALUES[quoted[1]].match(text, start)

@@ -23,7 +23,7 @@ KEY_BEGINS = (
 BRACKETED_AT = re.compile(r"[\[({<]\s{0,2}(?:[aA][tT]|@)").search
 SPACED_AT = re.compile(r"@(?<=\s@)").search
 SPACED_DOT = re.compile(r"\s[dD][oO][tT]\s").search
-IPV4 = re.compile(r"[0-9A-Fa-f](?:\.|\[\.\])[0-9][0-9A-Fa-fxX]{0,9}(?:\.|\[\.\])[0-9]").search
+IPV4 = re.compile(r"[0-9A-Fa-f][\[({ ]?\.[\])} ]?[0-9][0-9A-Fa-fxX]{0,9}[\[({ ]?\.[\])} ]?[0-9]").search
 IPV6 = re.compile(r":[0-9A-Fa-f]{0,4}:").search
 MAC = re.compile(r"[:._-](?:(?<=[:_-])[0-9A-Fa-f]{2}[:_-]|(?<=\.)[0-9A-Fa-f]{4}\.)").search
 USER_PATH = re.compile(r"/home/|/Users/|Users[\\/]|Documents and").search
@@ -62,6 +62,9 @@ FAMILIES = (
     Family([contact.EMAIL_SPELLED], lambda glance: SPACED_AT(glance.text), rb"@"),
     Family([contact.EMAIL_SPELLED], lambda glance: "dot" in glance.lower and SPACED_DOT(glance.text)),
     Family([network.IPV4], lambda glance: IPV4(glance.text), rb"\.(?:[^.]*+\.){2}", SOME, NEAR),
+    Family([network.IPV4_SPELLED], lambda glance: "dot" in glance.lower, digits=SOME),
+    Family([network.IPV4_DASHED], lambda glance: "ip-" in glance.lower or "ip_" in glance.lower, rb"[-_]{4}", SOME),
+    Family([network.IPV4_HOST], lambda glance: "://" in glance.text, b"://", SOME),
     Family([network.IPV4_HEXADECIMAL], lambda glance: "0x" in glance.lower, digits=SOME),
     Family([network.IPV6], lambda glance: IPV6(glance.text), b":[^:]*+:"),
     Family([network.MAC], lambda glance: MAC(glance.text), rb"[:_-](?:[^:_-]*+[:_-]){4}|\.[^.]*+\."),
@@ -73,7 +76,7 @@ FAMILIES = (
          *national.NAMED, network.IPV4_NUMBER],
         MANY,
     ),
-    Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=NEAR),
+    Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=FAR),
     ShapedFamily(rb"0[0a]*", FAR, [payment.IBAN, *national.LETTERED], SOME),
     Family([place.USER_PATH], lambda glance: USER_PATH(glance.text), rb"[/\\]"),
     Family([place.BIRTH_DATE], _speak_of(place.BIRTH_DATE), digits=SOME, margin=FAR),

@@ -25,7 +25,10 @@ FILE_TYPES = frozenset(
     }
 )  # fmt: skip
 # In a usage key of Open edX the signs are the key's own: block-v1:Org+Course+Run+type@video+block@x.
-USAGE_KEY = re.compile(r"-v[0-9]{1,2}:[^\s@]{1,255}+@(?:[^\s@]{1,255}+@)?\Z")
+USAGE_KEY = re.compile(
+    r"-v[0-9]{1,2}:[^\s@+]{1,128}+(?:\+(?!type@)[^\s@+]{1,128}+){1,2}+\+type@(?:[\w-]{1,64}+\+block@)?\Z"
+)
+BLOCK_TYPE = re.compile(r"[\w-]{1,64}+(?!\.)")
 USAGE_KEY_MAX = 512
 
 
@@ -45,6 +48,8 @@ def _begin(text: str, at: int) -> int:
 
 def _is_of_usage_key(text: str, at: int) -> bool:
     if not text.endswith(("+type", "+block"), max(0, at - 6), at):
+        return False
+    if text[at - 1] == "e" and not BLOCK_TYPE.match(text, at + 1):
         return False
     return USAGE_KEY.search(text, max(0, at - USAGE_KEY_MAX), at + 1) is not None
 

@@ -30,6 +30,17 @@ JWT = Rule(
     lambda match: match.span() if match[1] else None,
 )
 
+RUN = re.compile(r"[0-9A-Za-z]{12,255}+")
+LETTERS_RUN_MIN = 24  # no word is longer
+
+
+def _key(match: re.Match[str]) -> Span | None:
+    """Return a key; what begins with `sk-` and is words with dashes between is none."""
+    runs = RUN.findall(match[0]) if match[0].startswith("sk-") else None
+    is_drawn = runs is None or any(not run.isalpha() or len(run) >= LETTERS_RUN_MIN for run in runs)
+    return match.span() if is_drawn else None
+
+
 # Shapes as their makers publish them.
 API_KEY = Rule(
     "@api_key",
@@ -47,6 +58,7 @@ API_KEY = Rule(
         r"|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|sq0[a-z]{3}-[0-9A-Za-z_-]{22,64}+|EAA[0-9A-Za-z]{40,255}+"
         r"|hooks\.slack\.com/services/[0-9A-Za-z/]{20,64}+|[0-9]{8,10}:AA[0-9A-Za-z_-]{33})"
     ),
+    _key,
 )
 
 

@@ -16,7 +16,8 @@ from rollcall.domain.scrub.rules.check_digits import (
     verhoeff,
     weighted,
 )
-from rollcall.domain.scrub.rules.surroundings import is_in_uuid
+from rollcall.domain.scrub.rules.grouping import GAP, MAYBE_GAP, NO_THOUSANDS, SHAPE_GAP, SHAPE_MAYBE_GAP
+from rollcall.domain.scrub.rules.surroundings import is_in_digest, is_in_uuid
 
 NOT_ALPHANUMERIC = re.compile(r"[^0-9A-Za-z]")
 ID_WORDS = (
@@ -24,7 +25,12 @@ ID_WORDS = (
     "personal number",
 )  # fmt: skip
 ALWAYS = r"(?<![0-9A-Za-z])(?:{})(?![0-9A-Za-z]|[-.][0-9])"
-AMONG_LETTERS = r"(?<![0-9])(?:{})(?![0-9]|[-.][0-9])"  # for what its own separators tell apart
+AMONG_LETTERS = r"(?<![0-9])(?:{})(?![0-9])"  # for what its own separators or a check digit tell apart
+# For codes: beside letters of the other case as well, as in idAB123456Cx.
+AMONG_WORDS = (
+    r"(?:(?<![0-9A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])))(?:{})"
+    r"(?![0-9])(?:(?![A-Za-z])|(?-i:(?<=[A-Z])(?=[a-z])|(?<=[0-9])))"
+)
 NAMED_BEFORE = r"(?<![0-9])(?:{})(?![0-9A-Za-z]|[-.][0-9])"  # the word that names it may stand right before it
 
 
@@ -35,16 +41,16 @@ def _rule(
     context: tuple[str, ...] = (),
     shape: str = "",
     *,
-    among_letters: bool = False,
+    around: str = "",
 ) -> Rule:
     """Return a rule whose check is asked about the candidate's digits and letters, in capitals."""
 
     def confirm(match: re.Match[str]) -> Span | None:
         is_one = check is None or check(NOT_ALPHANUMERIC.sub("", match[0]).upper())
-        return match.span() if is_one and not is_in_uuid(match) else None
+        return match.span() if is_one and not is_in_uuid(match) and not is_in_digest(match) else None
 
     words = (*context, *ID_WORDS) if context else ()
-    around = AMONG_LETTERS if among_letters else NAMED_BEFORE if context else ALWAYS
+    around = around or (NAMED_BEFORE if context else ALWAYS)
     return Rule(name, around.format(pattern), confirm, words, (), re.IGNORECASE, f"(?<!0)(?:{shape})(?!0)")
 
 
@@ -219,12 +225,18 @@ def _isikukood(digits: str) -> bool:
 DATE6 = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 FR_NIR = _rule(
     "@fr_nir",
-    r"[1-478](?:[ ._-]?[0-9]){2}[ ._-]?(?:0[1-9]|1[0-2]|[2-9][0-9])[ ._-]?(?:[0-9]{2}|2[AB])(?:[ ._-]?[0-9]{3}){2}"
-    r"[ ._-]?[0-9]{2}",
+    rf"[1-478](?:{MAYBE_GAP}[0-9]){{2}}{MAYBE_GAP}(?:0[1-9]|1[0-2]|[2-9][0-9]){MAYBE_GAP}(?:[0-9]{{2}}|2[AB])"
+    rf"(?:{MAYBE_GAP}[0-9]{{3}}){{2}}{MAYBE_GAP}[0-9]{{2}}",
     _nir,
-    shape=r"0(?:[ ._-]?0){14}",
+    shape=rf"0(?:{SHAPE_MAYBE_GAP}0){{14}}",
+    around=AMONG_LETTERS,
 )
-UK_NINO = _rule("@uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?:[ ._-]?[0-9]{2}){3}[ ._-]?[A-D]", _nino)
+UK_NINO = _rule(
+    "@uk_nino",
+    rf"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?:{MAYBE_GAP}[0-9]{{2}}){{3}}{MAYBE_GAP}[A-D]",
+    _nino,
+    around=AMONG_WORDS,
+)
 FI_HETU = _rule(
     "@fi_hetu",
     r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]",
@@ -233,21 +245,25 @@ FI_HETU = _rule(
 )
 # Written so that a text can hold them without a word that names them: first those with separators in them.
 SEPARATED = (
-    _rule("@us_ssn", r"(?!000|666)[0-9]{3}([ ._:/+-])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}",
-          shape=r"000[^0a]00[^0a]0000", among_letters=True),
-    _rule("@uk_nhs", r"[0-9]{3}([ ._:/+-])[0-9]{3}\1[0-9]{4}", _nhs, shape=r"000[^0a]000[^0a]0000", among_letters=True),
+    _rule("@us_ssn", rf"(?!000|666)[0-9]{{3}}({GAP})(?!00)[0-9]{{2}}\1(?!0000)[0-9]{{4}}",
+          shape=rf"000{SHAPE_GAP}00{SHAPE_GAP}0000", around=AMONG_LETTERS),
+    _rule("@uk_nhs", rf"[0-9]{{3}}({GAP})[0-9]{{3}}\1[0-9]{{4}}", _nhs, shape=rf"000{SHAPE_GAP}000{SHAPE_GAP}0000",
+          around=AMONG_LETTERS),
     _rule("@se_personnummer", r"(?:19|20)?" + DATE6.replace("[12][0-9]|3[01]", "[12][0-9]|3[01]|[6-8][0-9]|9[01]")
-          + r"[-+_][0-9]{4}", _personnummer, shape=r"(?:00)?000000[-+_]0000"),
-    _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-_][0-9]{4}", _cpr, shape=r"000000[-_]0000"),
-    _rule("@br_cpf", r"[0-9]{3}([._ /])[0-9]{3}\1[0-9]{3}[-_./ ][0-9]{2}", _cpf,
-          shape=r"000[^0a]000[^0a]000[^0a]00", among_letters=True),
-    _rule("@in_aadhaar", r"[2-9][0-9]{3}([ ._:/+-])[0-9]{4}\1[0-9]{4}", verhoeff,
-          shape=r"0000[^0a]0000[^0a]0000", among_letters=True),
-    _rule("@ca_sin", r"[1-9][0-9]{2}([ _-])[0-9]{3}\1[0-9]{3}", luhn, shape=r"000[ _-]000[ _-]000"),
-    _rule("@kr_rrn", DATE6 + r"[-_][1-8][0-9]{6}", _rrn, shape=r"000000[-_]0000000"),
-    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/[0-9]{3,4}", _rodne_cislo, shape=r"000000/0000?"),
-    _rule("@de_steuer_id", r"[1-9][0-9]([ ._-])[0-9]{3}\1[0-9]{3}\1[0-9]{3}", _steuer_id,
-          shape=r"00[^0a]000[^0a]000[^0a]000"),
+          + r"[-+_]{1,3}+[0-9]{4}", _personnummer, shape=r"(?:00)?000000[-+_]{1,3}0000", around=AMONG_LETTERS),
+    _rule("@dk_cpr", r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[-_]{1,3}+[0-9]{4}", _cpr,
+          shape=r"000000[-_]{1,3}0000"),
+    _rule("@br_cpf", rf"[0-9]{{3}}{GAP}[0-9]{{3}}{GAP}[0-9]{{3}}{GAP}[0-9]{{2}}", _cpf,
+          shape=rf"000{SHAPE_GAP}000{SHAPE_GAP}000{SHAPE_GAP}00", around=AMONG_LETTERS),
+    _rule("@in_aadhaar", rf"[2-9][0-9]{{3}}({GAP})[0-9]{{4}}\1[0-9]{{4}}", verhoeff,
+          shape=rf"0000{SHAPE_GAP}0000{SHAPE_GAP}0000", around=AMONG_LETTERS),
+    _rule("@ca_sin", rf"[1-9][0-9]{{2}}({NO_THOUSANDS})[0-9]{{3}}\1[0-9]{{3}}", luhn,
+          shape=rf"000{SHAPE_GAP}000{SHAPE_GAP}000"),
+    _rule("@kr_rrn", DATE6 + r"[-_]{1,3}+[1-8][0-9]{6}", _rrn, shape=r"000000[-_]{1,3}0000000"),
+    _rule("@cz_rodne_cislo", r"[0-9]{2}[0-8][0-9][0-3][0-9]/{1,2}+[0-9]{3,4}", _rodne_cislo,
+          shape=r"000000/{1,2}0000?"),
+    _rule("@de_steuer_id", rf"[1-9][0-9]({GAP})[0-9]{{3}}\1[0-9]{{3}}\1[0-9]{{3}}", _steuer_id,
+          shape=rf"00{SHAPE_GAP}000{SHAPE_GAP}000{SHAPE_GAP}000"),
 )  # fmt: skip
 NUMBERS = (
     FR_NIR,
@@ -255,15 +271,16 @@ NUMBERS = (
           shape=r"0{6} ?0{5}"),
     _rule("@be_rijksregister", r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[- ]?[0-9]{3}[. -]?[0-9]{2}", _rijksregister,
           shape=r"00\.?00\.?00[- ]?000[. -]?00"),
-    _rule("@ch_ahv", r"756([. _-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{2}", _ahv, shape=r"000[. _-]?0000[. _-]?0000[. _-]?00"),
+    _rule("@ch_ahv", rf"756({MAYBE_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{2}}", _ahv,
+          shape=rf"000{SHAPE_MAYBE_GAP}0000{SHAPE_MAYBE_GAP}0000{SHAPE_MAYBE_GAP}00", around=AMONG_LETTERS),
     _rule("@cn_resident_id", r"[1-9][0-9]{5}(?:19|20)" + DATE6 + r"[0-9]{3}[0-9X]", _resident_id,
           shape=r"0{17}0?"),
     _rule("@za_id", DATE6 + r"[0-9]{4}[01][89][0-9]", _za_id, shape=r"0{13}"),
 )  # fmt: skip
 # Digits with a letter before or behind them.
 LETTER_BEHIND = (
-    _rule("@es_dni", r"[0-9]{8}[ -]?[A-HJ-NP-TV-Z]", _dni, shape=r"0{8}$"),
-    _rule("@es_nie", r"[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, shape=r"0{7}$"),
+    _rule("@es_dni", r"(?<![0-9][.,])[0-9]{8}[ -]?[A-HJ-NP-TV-Z]", _dni, shape=r"0{8}$", around=AMONG_WORDS),
+    _rule("@es_nie", r"[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, shape=r"0{7}$", around=AMONG_WORDS),
     FI_HETU,
 )  # fmt: skip
 LETTERED = (

@@ -5,7 +5,8 @@ from functools import cache
 
 from rollcall.domain.scrub.rule import Rule, Span
 from rollcall.domain.scrub.rules.check_digits import luhn, mod_97
-from rollcall.domain.scrub.rules.surroundings import is_in_uuid
+from rollcall.domain.scrub.rules.grouping import ANY_GAP
+from rollcall.domain.scrub.rules.surroundings import is_in_digest, is_in_uuid
 
 # Issuer prefixes and lengths: ISO/IEC 7812 and the schemes' own pages.
 ISSUED = re.compile(
@@ -18,41 +19,32 @@ ISSUED = re.compile(
     r"|(?:0604|5018|5020|5038|5[6-8][0-9]{2}|6304|6390|67[0-9]{2})[0-9]{8,15}"  # Maestro
     r"|6[0-9]{15,18}|8[12][0-9]{14}"  # Discover, UnionPay, RuPay and others
 )
-AROUND = re.compile(r"[0-9A-Za-z]{1,128}")
-HEX_DIGEST = re.compile(r"[0-9a-f]{32,128}")
-DIGITS, SIGNS = "0123456789", " -._/:+*~"
-SEPARATORS = str.maketrans("", "", SIGNS)
+SIGNS = re.compile(r"[\W_]{1,3}+")
+LAST_GROUP = re.compile(rf"{ANY_GAP}[0-9]{{1,15}}\Z")
 
 
 def _card(match: re.Match[str]) -> Span | None:
     """Return a card's number; a last group that makes it none is left out, as it belongs to what follows."""
     found = match[0]
-    for text in (found, found.rstrip(DIGITS).rstrip(SIGNS)):
-        digits = text.translate(SEPARATORS)
+    for text in (found, LAST_GROUP.sub("", found)):
+        digits = SIGNS.sub("", text)
         if ISSUED.fullmatch(digits) and luhn(digits) and not is_in_uuid(match):
-            is_drawn = len(digits) == len(found) and _is_in_digest(match)
+            is_drawn = len(digits) == len(found) and is_in_digest(match)
             return None if is_drawn else (match.start(), match.start() + len(text))
     return None
-
-
-def _is_in_digest(match: re.Match[str]) -> bool:
-    """Tell whether the digits are part of a longer hexadecimal text, such as a pseudonym."""
-    for token in AROUND.finditer(match.string, max(0, match.start() - 128), match.end() + 128):
-        if token.start() <= match.start() and match.end() <= token.end():
-            return HEX_DIGEST.fullmatch(token[0]) is not None
-    return False
 
 
 PAYMENT_CARD = Rule(
     "@payment_card",
     (
         r"(?<![0-9])(?:[0-68][0-9]{11,18}"
-        r"|[0-68][0-9]{3}([ ._/:+*~-]{1,2})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5}"
-        r"|[0-9]{4}\1[0-9]{4,5}|[0-9]{8,15})"
-        r"|[0-68](?:[ ._/:+*~-][0-9]){11,18})(?![0-9])"
+        rf"|[0-68][0-9]{{3}}{ANY_GAP}(?:[0-9]{{4}}{ANY_GAP}[0-9]{{4}}{ANY_GAP}[0-9]{{4}}(?:{ANY_GAP}[0-9]{{1,3}}(?![0-9]))?+"
+        rf"|[0-9]{{6}}{ANY_GAP}[0-9]{{4,5}}|[0-9]{{4}}{ANY_GAP}[0-9]{{4,5}}|[0-9]{{8,15}})"
+        # Digit by digit, commas and bars part scores.
+        r"|[0-68](?:[ ._/:+*~-]{1,3}+[0-9]){11,18})(?![0-9])"
     ),
     _card,
-    shape=r"0(?:[^0]{0,2}0){11}",
+    shape=r"0(?:[^0]{0,3}0){11}",
 )
 
 # Lengths by country: the registry of ISO 13616 (SWIFT, release 98).
@@ -72,18 +64,23 @@ IBAN_LENGTHS = {
 @cache
 def _account(length: int) -> re.Pattern[str]:
     """Return what finds as many letters and digits, however they are grouped."""
-    return re.compile(rf"[0-9A-Za-z](?:[ ._:/+-]?[0-9A-Za-z]){{{length - 1}}}")
+    return re.compile(rf"[0-9A-Za-z](?:[\W_]{{0,3}}+[0-9A-Za-z]){{{length - 1}}}")
+
+
+COUNTRY_BEFORE = re.compile(r"([A-Za-z]{2})[\W_]{0,2}\Z")
+ACCOUNT_DIGITS_MIN = 10  # fewer are words of a sentence
 
 
 def _iban(match: re.Match[str]) -> Span | None:
-    text = match.string
-    start = match.start() - (3 if not text[match.start() - 1].isalpha() else 2)
-    length = IBAN_LENGTHS.get(text[start : start + 2].upper())
-    whole = _account(length).match(text, start) if length else None
-    if not whole or text[whole.end() : whole.end() + 1].isalnum():
+    text, first = match.string, match.start()
+    country = COUNTRY_BEFORE.search(text, max(0, first - 4), first)
+    length = IBAN_LENGTHS.get(country[1].upper()) if country else None
+    whole = _account(length).match(text, country.start()) if country and length else None
+    if not whole or sum(map(str.isdigit, whole[0])) < ACCOUNT_DIGITS_MIN:
         return None
-    found = whole[0].translate(SEPARATORS).upper()
-    return (start, whole.end()) if mod_97(found[4:] + found[:4]) == 1 else None
+    found = SIGNS.sub("", whole[0]).upper()
+    is_one = mod_97(found[4:] + found[:4]) == 1 and not is_in_uuid(whole) and not is_in_digest(whole)
+    return whole.span() if is_one else None
 
 
 # A country's two letters stand before the check digits, which are searched for, as they are rarer.
@@ -91,10 +88,10 @@ IBAN = Rule(
     "@iban",
     (
         r"[0-9](?<![0-9].)"
-        r"(?:(?<=[A-Za-z]{2}.)(?<![0-9A-Za-z][A-Za-z]{2}.)"
-        r"|(?<=[A-Za-z]{2}[ ._:/+-].)(?<![0-9A-Za-z][A-Za-z]{2}[ ._:/+-].))"
-        r"[ ._:/+-]?[0-9](?=[ ._:/+-]?[0-9A-Za-z])"
+        r"(?:(?<=[A-Za-z]{2}.)|(?<=[A-Za-z]{2}[\W_].)(?<![0-9A-Za-z][A-Za-z]{2}[\W_].)"
+        r"|(?<=[A-Za-z]{2}[\W_]{2}.)(?<![0-9A-Za-z][A-Za-z]{2}[\W_]{2}.))"
+        r"[\W_]{0,3}+[0-9](?=[\W_]{0,3}+[0-9A-Za-z])"
     ),
     _iban,
-    shape=r"(?<![0a])aa[^0a]?0",
+    shape=r"(?<![0a])aa[^0a]{0,2}0|aa00(?:[0a]{11}|$)",
 )

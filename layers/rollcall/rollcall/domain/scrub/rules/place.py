@@ -2,6 +2,7 @@
 
 import re
 
+from rollcall.domain.scrub.route_words import PEOPLE, WORDS
 from rollcall.domain.scrub.rule import Rule, Span
 
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
@@ -27,6 +28,9 @@ COORDINATES = Rule(
 )
 
 
+PAGES = WORDS - PEOPLE  # /home/lessons/3 is a page
+
+
 USER_PATH = Rule(
     "@user_path",
     (
@@ -34,7 +38,7 @@ USER_PATH = Rule(
         r"|\\{1,2}Users\\{1,2})"
         r"((?!Shared\b|Public\b)(?:[^/\\:*?\"<>|\r\n\[]{1,64}(?=[/\\])|[^/\\\s:*?\"<>|\[]{1,64}))"
     ),
-    lambda match: match.span(1),
+    lambda match: None if match[0].startswith("/home/") and match[1] in PAGES else match.span(1),
 )
 
 BIRTH_DATE = Rule(
