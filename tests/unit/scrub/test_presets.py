@@ -206,3 +206,13 @@ def test_a_platform_is_software(platform: str, is_kept: bool) -> None:
     """And no name."""
     kept = scrubber_with("xapi").scrub_properties("completed", {"context": {"platform": platform}}).value
     assert (platform in str(kept)) is is_kept
+
+
+@pytest.mark.parametrize(
+    "name", ["\\mod_chat\\event\\course_module_viewed", "http://adlnet.gov/expapi/verbs/attempted", "/users/42"]
+)
+def test_names_of_declared_events_are_no_addresses_in_documents(name: str) -> None:
+    """A dead letter keeps the name of its event, so that it can be sent again; without a preset it is a path."""
+    declared = default_policy().event_name(name) is None and not name.startswith("/users")
+    kept = scrubber_with("moodle", "xapi").scrub_document({"event": name}).value["event"]
+    assert (kept == name) is declared

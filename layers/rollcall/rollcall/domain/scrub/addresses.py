@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
-from rollcall.domain.scrub.limits import DECODINGS_MAX
+from rollcall.domain.scrub.limits import CLEAN_MAX, CLEAN_PATH_MAX, DECODINGS_MAX
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.routes import RouteWords, names_people_or_secrets
 from rollcall.errors import ScrubFailed
@@ -43,11 +43,24 @@ class Addresses:
     def __init__(self, scrub_url: Callable[[str], str | None], words: RouteWords) -> None:
         self._scrub_url = scrub_url
         self._words = words
+        self._clean: set[int] = set()
 
     def scrub(self, text: str) -> str:
         """Return a text with what may be kept of each address in it; one without any comes back as it was."""
         if not may_have_urls(text):
             return text
+        code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
+        if code in self._clean:
+            return text
+        kept = self._scrub(text)
+        if kept == text and len(text) <= CLEAN_PATH_MAX:
+            if len(self._clean) >= CLEAN_MAX:
+                self._clean.clear()
+            self._clean.add(code)
+        return kept
+
+    def _scrub(self, text: str) -> str:
+        """Scrub a text behind each encoding that it is in."""
         try:
             kept, seen = text, fold(text)
             for _ in range(DECODINGS_MAX + 1):
@@ -95,7 +108,7 @@ class Addresses:
         head, (path, behind) = text[:begin], _without_punctuation(text[begin:])
         segments = SEPARATORS.split(path, maxsplit=SEGMENTS_MAX)
         for segment, following in pairwise(segments):
-            if not following or not any(names_people_or_secrets(segment)):
+            if not following or segment.isdigit() or not any(names_people_or_secrets(segment)):
                 continue
             route = self._words.read(segment)
             if route and (route.tells_who or route.lets_in):

@@ -232,11 +232,10 @@ class DocumentWalk:
             for rule in scrubbed.rules:
                 self._remarks.add(place, rule, "replace")
             kept = scrubbed.value
-        if not may_have_urls(kept) or (len(kept) <= NAME_MAX and self._policy.event_name(kept) == kept):
-            return kept
         without = self._urls.scrub_within(kept)
-        if without != kept:
-            self._remarks.add(place, URL, "replace")
+        if without == kept or (len(kept) <= NAME_MAX and self._policy.event_name(kept) == kept):
+            return kept
+        self._remarks.add(place, URL, "replace")
         return without
 
     def _json_in(self, text: str) -> Any:

@@ -20,6 +20,7 @@ from rollcall.domain.scrub.route_words import (
 
 DIGITS_MAX = 6  # of a number that says nothing by itself; telephone numbers and dates have more
 SHORT_DIGITS_MAX = 2
+READ_MAX = 2_048
 NUMBER = re.compile(rf"[0-9]{{1,{DIGITS_MAX}}}")
 # lesson, my-lessons, lesson-12, myLessons, week3, view.php
 SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,47}(?:[_-][A-Za-z0-9]{1,48}){0,7}(?:\.[A-Za-z]{2,4})?")
@@ -49,10 +50,21 @@ class RouteWords:
 
     def __init__(self, own: Iterable[str] = (), of_presets: Iterable[str] = ()) -> None:
         self._of_presets = frozenset(of_presets)
+        # What was read lately, at the start of a path and elsewhere: words of routes alone, so nobody's name.
+        self._read: tuple[dict[str, Route], dict[str, Route]] = {}, {}
         self._own = frozenset(spelling for word in own for spelling in spellings_of(word))
 
     def read(self, segment: str, *, is_first: bool = False) -> Route | None:
         """Return the route that a segment is, None for one that may say anything."""
+        remembered = self._read[is_first]
+        route = remembered.get(segment)
+        if route is None:
+            route = self._find(segment, is_first=is_first)
+            if route is not None and len(remembered) < READ_MAX:
+                remembered[segment] = route
+        return route
+
+    def _find(self, segment: str, *, is_first: bool) -> Route | None:
         spellings = spellings_of(segment)
         for plain in spellings:
             if plain in self._own:
