@@ -58,6 +58,8 @@ def _offset(text: str | None) -> timezone:
 
 def _assemble(day: date, found: re.Match[str]) -> datetime:
     """Return the time that stands beside a day; a leap second is the second after it, as PostgreSQL has it."""
+    if found["offset"] is None and found.groupdict().get("zone"):
+        raise ValueError("the name of a time zone, and no offset before it")
     hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
     microsecond = int((found["fraction"] or "")[:6].ljust(6, "0"))
     is_midnight = (hour, minute, second, microsecond) == (24, 0, 0, 0)
@@ -105,7 +107,7 @@ CLOCK = (
     r" ?(?:UTC|GMT)?(?P<offset>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 # What Go, Java and JavaScript write behind an offset: it says nothing more. A name alone may be of several zones.
-ZONE = r"(?(offset)(?: (?:[A-Z]{3,5}|[+-][0-9]{2,4})|\[[\w/+-]{1,64}\]| \([^()]{0,64}\))?(?: m=[+-][0-9.]{1,32})?)"
+ZONE = r"(?P<zone>(?: (?:[A-Z]{3,5}|[+-][0-9]{2,4})|\[[\w/+-]{1,64}\]| \([^()]{0,64}\))?(?: m=[+-][0-9.]{1,32})?)"
 ISO = rf"(?P<day>[0-9]{{4}}-?(?:[0-9]{{2}}-?[0-9]{{2}}|W[0-9]{{2}}(?:-?[0-9])?))(?:(?:T| +){CLOCK}{ZONE})?"
 MONTH, YEAR = rf"(?P<month>{'|'.join(MONTHS)})", r"(?P<year>[0-9]{4})"
 MAIL = rf"(?:[a-z]{{3}}, *)?(?P<date>[0-9]{{1,2}}) {MONTH} {YEAR} {CLOCK}"
