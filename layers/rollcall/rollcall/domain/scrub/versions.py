@@ -1,6 +1,7 @@
 """Versions of software: numbers, labels of releases, builds and commits; and what only looks like one."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 
@@ -46,10 +47,17 @@ NETWORKS = tuple(
     )
 )  # fmt: skip
 BYTES, BYTE_MAX = 4, 255
+CHARACTERS_MAX = 256
 
 
 def is_version(text: str) -> bool:
     """Tell whether a text is written as a version, and is neither a date, a telephone number nor a private address."""
+    return len(text) <= CHARACTERS_MAX and _is_short_version(text)
+
+
+# Every event of an application repeats the same few.
+@lru_cache(maxsize=1024)
+def _is_short_version(text: str) -> bool:
     match = VERSION.fullmatch(text)
     if match is None or FULL_DATE.search(text) or _holds_birth_date(text):
         return False
