@@ -9,6 +9,7 @@ from rich.table import Table
 from workbench.demo.post import Tally
 
 # As the reader role, held to one organisation at a time by row-level security.
+REPORT_PASS = "select rollcall.issue_report_pass_v1(%s)"
 PROGRESS = """
 select
     count(distinct course_id), count(distinct user_id), coalesce(sum(event_count), 0),
@@ -44,6 +45,8 @@ def show_progress(console: Console, dsn: str, organisations: dict[UUID, str]) ->
         table.add_column(name, justify="right")
     totals = [0, 0]
     with psycopg.connect(dsn) as connection:
+        (report_pass,) = connection.execute(REPORT_PASS, (list(organisations),)).fetchone() or ("",)
+        connection.execute("select set_config('rollcall.report_pass', %s, true)", (report_pass,))
         connection.execute("set role rollcall_reader")
         for org_id, module in sorted(organisations.items(), key=lambda item: item[1]):
             connection.execute("select set_config('rollcall.org_ids', %s, true)", (f"{{{org_id}}}",))
