@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run test lint types unit integration template e2e e2e-rest e2e-health e2e-clients clients bench lock format checkov presidio clean
+.PHONY: help setup browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients clients bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,9 +39,10 @@ setup: .venv/.ready .lambda/.ready ## build the environment in .venv
 run: setup ## start the local stack, do the main job on real data, keep serving until Ctrl-C
 	@$(BIN)/rollcall run
 
-# Two at a time, one a core, the longest first: what ends makes room for the next.
-test: setup checkov ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 browser clients lint types e2e-rest e2e-health e2e-clients integration unit template
+# Two at a time, one a core, the longest first: what ends makes room for the next. What those need is installed before:
+# make puts off to the end what waits for something that is still being made.
+test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e-rest integration e2e-clients e2e-health unit template types lint
 
 lint: setup ## ruff and sqlfluff
 	$(BIN)/ruff check .
@@ -50,6 +51,8 @@ lint: setup ## ruff and sqlfluff
 
 types: setup ## mypy, strict
 	$(BIN)/mypy
+
+quick: lint types unit ## lint, types and unit tests
 
 unit: setup ## tests without IO
 	$(BIN)/pytest tests/unit
