@@ -13,9 +13,10 @@ from typing import Any
 
 from rollcall.contracts.times import RFC_3339
 from rollcall.domain.scrub.rules import payment
-from rollcall.domain.scrub.rules.catalogue import RULES
+from rollcall.domain.scrub.rules.families import RULES
 
-ROOT = Path(__file__).parents[3]
+from tests.checkout import ROOT
+
 SOURCES = {"rollcall": ROOT / "layers" / "rollcall", "functions": ROOT, "workbench": ROOT}
 CALLS = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 DEPTH_MAX = 4

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.receipt import EventReceipt, is_absent
+from rollcall.contracts.ingest.receipt import EventReceipt, is_absent
 
 
 class ProblemFault(BaseModel):

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
-from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.ingest.receipt import is_absent
+from rollcall.contracts.operations import Operation, OperationView, RatePerSecond
 from rollcall.contracts.times import Timestamp, WindowTime, read_kept_time
 
 ReplaySource = Literal["events", "spool", "dead_letters", "snapshots"]
