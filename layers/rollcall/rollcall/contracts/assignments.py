@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.operations import Operation, OperationView
 from rollcall.contracts.times import Timestamp, WindowTime
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.ingest.receipt import is_absent
+from rollcall.contracts.fields import is_absent
 
 OperationKind = Literal["replay", "redrive", "scrub", "rollup", "restore", "purge", "erase", "export", "assign"]
 OperationState = Literal["queued", "running", "done", "failed", "cancelled"]

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier, LearnerId
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.operations import Operation, OperationView
 
 LIST_DEFAULT, LIST_MAX = 20, 100

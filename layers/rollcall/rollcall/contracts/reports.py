@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.times import Day
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rollcall.contracts.ingest.receipt import is_absent
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.times import MessageTime
 
 NOBODY = UUID(int=0)

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.dead_letters.letter import Cause, QueueName, State
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.operations import Operation, OperationView, RatePerSecond
 from rollcall.contracts.times import WindowTime
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.ingest.receipt import is_absent
+from rollcall.contracts.fields import is_absent
 
 LINES_MAX = 1_000
 BYTES_MAX = 4_000_000

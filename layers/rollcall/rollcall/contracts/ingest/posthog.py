@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.ingest.receipt import BatchReceipt, EventReceipt, is_absent
+from rollcall.contracts.fields import is_absent
+from rollcall.contracts.ingest.receipt import BatchReceipt, EventReceipt
 
 # API Gateway hands over text/plain, as which posthog-js sends gzip, as text: gzip does not survive that. A form does.
 UNDAMAGED = ("base64",)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.ingest.analytics import AnalyticsEvent
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.reports import CURSOR, FromDay, OrganisationQuery, ToDay
 from rollcall.contracts.times import Timestamp
 

@@ -9,19 +9,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.contracts.fields import is_absent, is_empty
+
 Status = Literal["accepted", "duplicate", "conflict", "rejected", "spooled", "retry"]
 EventKind = Literal["progress", "analytics"]
 """Which ledger an event is of: an id names one event of each kind at most."""
-
-
-def is_absent(value: object) -> bool:
-    """Tell whether a member is left out of the JSON."""
-    return value is None
-
-
-def is_empty(value: object) -> bool:
-    """Tell whether a list is left out of the JSON."""
-    return value == []
 
 
 class EventReceipt(BaseModel):

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from rollcall.contracts.fields import WholeNumber
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.progress import WholeNumber
 
 OVERLAP_SECONDS_DEFAULT = 7 * 86_400
 OVERLAP_SECONDS_MAX = 90 * 86_400

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.ingest.receipt import is_absent
+from rollcall.contracts.fields import is_absent
 
 Severity = Literal["warn", "page"]
 """warn: somebody should look today. page: somebody should look now."""

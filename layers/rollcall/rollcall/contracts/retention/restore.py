@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.operations import Operation, OperationView
 from rollcall.contracts.retention.snapshot import EventTable, SnapshotFile
 from rollcall.contracts.times import Day

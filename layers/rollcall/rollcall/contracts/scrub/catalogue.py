@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.receipt import is_absent
 
 IDS_MAX = 2_000
 CHANGES_SHOWN = 20

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.ingest.receipt import is_absent
 from rollcall.contracts.operations import OperationView, RatePerSecond
 from rollcall.contracts.scrub.policy import PolicyAdditions
 from rollcall.contracts.times import Day

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.health.health import Health, OrganisationHealth, PublicHealth
-from rollcall.contracts.ingest.receipt import Counts, EventReceipt, is_absent
+from rollcall.contracts.ingest.receipt import Counts, EventReceipt
 from rollcall.contracts.problem import ProblemFault
 from rollcall.contracts.sockets.connection import FRAME_BYTES_MAX, SocketAdvice, Topic
 
