@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.conninfo import make_conninfo
 from rollcall.cloud.custom_resource import answer
-from rollcall.edge.runtime import observe, settings
+from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring import environment
 from rollcall.errors import DatabaseAhead
 from rollcall.store import migrations
@@ -33,7 +33,7 @@ def migrate() -> list[str]:
         login = json.loads(secrets.read(current.need(name)))
         migrations.allow_login(conninfo, login["username"], login["password"])
     migrations.set_report_pass_key(conninfo, secrets.read(current.need("report_pass_secret_arn")))
-    today = environment.now().date()
+    today = clock.now().date()
     oldest = today - max(current.retention, current.analytics_retention)
     migrations.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))
     return applied

@@ -5,8 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from rollcall.contracts.sockets.connection import Push
-from rollcall.edge.runtime import observe
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, observe
 from rollcall.edge.wiring.sockets import push as wiring_push
 from rollcall.errors import PoisonedMessage
 
@@ -18,13 +17,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer SQS. No message comes back because of some sockets: who missed it notices the gap and asks again."""
     for record in event["Records"]:
         push = _read(record["body"])
-        if environment.now() - push.sent_at > LATE:
+        if clock.now() - push.sent_at > LATE:
             # It would pass for news. Whoever missed it notices the gap with the next one.
             observe.count(pushes_late=1)
             continue
         pushed = wiring_push.push_page().push(push)
         observe.count(**{f"sockets_{outcome}": number for outcome, number in pushed.counts.items()})
-        observe.measure("push_ms", 1000 * (environment.now() - push.sent_at).total_seconds())
+        observe.measure("push_ms", 1000 * (clock.now() - push.sent_at).total_seconds())
         told: dict[str, Any] = {"type": push.type, "sequence": push.sequence, "page_after": push.after is not None}
         observe.logger().info("pushed", extra=told | {**pushed.counts})
         if not pushed.is_handed_on:

@@ -6,8 +6,7 @@ from rollcall import errors
 from rollcall.contracts.sockets.connection import TICKET_SECONDS, Ticket
 from rollcall.edge.http import identity
 from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.runtime import observe, settings
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
 
 CREATED = 201
@@ -18,7 +17,7 @@ router = Router()
 @router.route("POST /api/socket/tickets")
 def post_ticket(request: Request) -> Response:
     """Hand out a ticket that opens one socket, once, within seconds."""
-    caller = identity.caller_of(request.authorizer_context, environment.now())
+    caller = identity.caller_of(request.authorizer_context, clock.now())
     ticket = wiring_sockets.tickets().issue(caller)
     url = settings.current().need("socket_url")
     return Response.of(CREATED, Ticket(ticket=ticket, expires_in_seconds=TICKET_SECONDS, url=url))

@@ -9,7 +9,7 @@ import pytest
 from rollcall import errors
 from rollcall.contracts.health.advice import Advice
 from rollcall.edge import openapi
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 
 from functions.progress import app as progress
@@ -36,7 +36,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> AdvisingStore:
     recording = AdvisingStore()
     taken = flow(recording)
     monkeypatch.setattr(wiring_ingest, "ingest", lambda _role: taken)
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     return recording
 
 

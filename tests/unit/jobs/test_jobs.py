@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 from rollcall.domain.jobs.schedule import JOBS, Job
+from rollcall.edge.runtime import clock
 from rollcall.edge.triggers import job
-from rollcall.edge.wiring import environment
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable
 from rollcall.flows.jobs.run import Done, Run
 
@@ -142,7 +142,7 @@ def test_runs_of_one_slot_share_a_key(store: RecordingStore, monkeypatch: pytest
         return Done(0)
 
     moment = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
-    monkeypatch.setattr(environment, "now", lambda: moment)
+    monkeypatch.setattr(clock, "now", lambda: moment)
     assert handler({}, Context())["status"] == "succeeded"
     assert handler({"idempotency_key": "<aws.scheduler.scheduled-time>"}, Context())["status"] == "already_ran"
     assert NIGHTLY.key_at(moment) == NIGHTLY.key_at(moment + timedelta(minutes=29))

@@ -15,9 +15,8 @@ from rollcall.contracts.jobs.job import JobReport, JobRun, OpenDeadLetters, Over
 from rollcall.domain.jobs.alerts import raise_alert
 from rollcall.domain.jobs.findings import Finding, Measures
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.triggers import job
-from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import jobs as wiring_jobs
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.jobs.overview import DescribeJobs
@@ -173,7 +172,7 @@ def test_before_its_date_a_test_page_is_a_warning(
 ) -> None:
     """As a real one would be."""
     monkeypatch.setenv("PAGE_FROM", "2026-12-01")
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     settings.current.cache_clear()
     assert ask(TEST, {"severity": "page"})[1]["sent_as"] == "warn"
     ((audience, _, message),) = published

@@ -15,7 +15,7 @@ from rollcall.contracts.reports import DropoffRow, EnrollmentRow, OverviewRow
 from rollcall.domain.reports.cursor import write_cursor
 from rollcall.domain.reports.window import DayWindow
 from rollcall.edge import openapi
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 
 from functions.admin import app as admin
@@ -94,7 +94,7 @@ class Processes:
 def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
     store = Reports()
     monkeypatch.setattr(wiring_reports, "report_store", store.under)
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     return store
 
 
@@ -102,7 +102,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
 def processes(monkeypatch: pytest.MonkeyPatch) -> Processes:
     store = Processes()
     monkeypatch.setattr(wiring_reports, "process_store", lambda: store)
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     return store
 
 

@@ -11,7 +11,7 @@ from rollcall.contracts.scrub.catalogue import CatalogueChange
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.edge.http import identity
 from rollcall.edge.routes.scrub import catalogue
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import scrub as wiring_scrub
 
 from tests.builders import NOW, ORG, caller
@@ -45,7 +45,7 @@ class Store:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     made = Store()
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(wiring_scrub, "catalogue_store", lambda: made)
     monkeypatch.setattr(wiring_scrub, "pseudonymiser_of", lambda org_id: Pseudonymiser(KEYRING, org_id))
     return made

@@ -13,7 +13,7 @@ from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge.http import identity
 from rollcall.edge.routes.scrub import scrub
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import OperationActive
@@ -54,7 +54,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     def write_policy(org_id: UUID, text: str) -> None:
         made.parameters[policies.name_of(org_id)] = text
 
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(wiring_scrub, "scrubbing_of", scrubbing_of)
     monkeypatch.setattr(wiring_scrub, "policies", lambda: policies)
     monkeypatch.setattr(wiring_scrub, "write_policy", write_policy)

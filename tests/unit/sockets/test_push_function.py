@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rollcall.contracts.health.advice import Advice
 from rollcall.contracts.sockets.connection import Push
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring.sockets import push as wiring_push
 from rollcall.errors import PoisonedMessage
 from rollcall.flows.sockets.push import Pushed
@@ -34,7 +34,7 @@ def test_a_page_is_counted_and_never_sent_again(
         type="heartbeat",
         sequence=4,
         previous=4,
-        sent_at=environment.now(),
+        sent_at=clock.now(),
         advice=Advice(flush_interval_ms=0, batch_size=1),
     )
     assert handle(beat.model_dump_json()) == {"batchItemFailures": []}
@@ -51,7 +51,7 @@ def test_what_comes_late_is_not_sent(monkeypatch: pytest.MonkeyPatch, told: Call
         type="heartbeat",
         sequence=4,
         previous=4,
-        sent_at=environment.now() - timedelta(seconds=61),
+        sent_at=clock.now() - timedelta(seconds=61),
         advice=Advice(flush_interval_ms=0, batch_size=1),
     )
     assert handle(late.model_dump_json()) == {"batchItemFailures": []}

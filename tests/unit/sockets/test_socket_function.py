@@ -14,8 +14,7 @@ from rollcall.contracts.health.advice import Advice
 from rollcall.contracts.health.health import Published
 from rollcall.contracts.sockets.connection import BATCH_EVENTS_MAX, FRAME_BYTES_MAX
 from rollcall.edge.http import identity
-from rollcall.edge.runtime import settings
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
 from rollcall.flows.sockets.subscribe import Subscribe
@@ -68,7 +67,7 @@ def measured(
     measure = Measured()
     connections = Connections(table, lambda: NOW)  # type: ignore[arg-type]
     subscribe = Subscribe(connections, measure, CALM, timedelta(seconds=90), lambda: NOW)
-    monkeypatch.setattr(environment, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(wiring_sockets, "connections", lambda: connections)
     monkeypatch.setattr(wiring_sockets, "subscribe", lambda: subscribe)
     monkeypatch.setattr(wiring_ingest, "ingest", lambda _role: flow(store, spooled))
@@ -106,7 +105,7 @@ def test_a_connection_is_remembered_until_its_token_expires(
     (item,) = table.items.values()
     assert (item.kind, item.document["expires_at"], item.expires_at) == ("deadline", now + 60, now + 3660)
     assert say({"action": "subscribe"}, holder)["type"] == "health.snapshot"
-    monkeypatch.setattr(environment, "now", lambda: NOW + timedelta(seconds=seconds_later))
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=seconds_later))
     assert happen("DISCONNECT", holder=holder)["statusCode"] == 200
     assert not table.items
 

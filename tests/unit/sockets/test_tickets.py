@@ -11,7 +11,7 @@ from rollcall.cloud.socket_table import Tickets
 from rollcall.cloud.table import Item
 from rollcall.contracts.caller import Caller
 from rollcall.edge.http import identity
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock as runtime_clock
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
 
 from functions.tickets import app
@@ -50,7 +50,7 @@ def table() -> MemoryTable:
 def tickets(table: MemoryTable, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Tickets:
     made = Tickets(table, ORIGINS, clock)  # type: ignore[arg-type]
     monkeypatch.setattr(wiring_sockets, "tickets", lambda: made)
-    monkeypatch.setattr(environment, "now", clock)
+    monkeypatch.setattr(runtime_clock, "now", clock)
     monkeypatch.setenv("SOCKET_URL", "wss://live.example/live")
     return made
 

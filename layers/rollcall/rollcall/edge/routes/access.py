@@ -12,7 +12,7 @@ from rollcall.domain.scrub.notes import scrub_note
 from rollcall.edge.http import identity
 from rollcall.edge.http.parse import read_query
 from rollcall.edge.http.router import Request
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import scrub as wiring_scrub
 
 Query = TypeVar("Query", bound=OrganisationQuery)
@@ -23,7 +23,7 @@ def administrator(request: Request, scope: str, *, role: Role | None = None, org
 
     Raises Unauthorized and its kin, ScopeMissing, RoleForbidden, OrganisationForbidden.
     """
-    caller = identity.caller_of(request.authorizer_context, environment.now())
+    caller = identity.caller_of(request.authorizer_context, clock.now())
     if not scopes.holds(caller.scopes, scope):
         raise errors.ScopeMissing(f"The token lacks the scope {scope}.")
     if role is not None and caller.role != role:

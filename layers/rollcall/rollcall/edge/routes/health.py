@@ -23,7 +23,7 @@ from rollcall.edge.http import identity
 from rollcall.edge.http.parse import read_query
 from rollcall.edge.http.router import Request, Response, Router
 from rollcall.edge.routes import access
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import health as wiring_health
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
 
@@ -76,7 +76,7 @@ def _caller_of(request: Request) -> Caller | None:
     if not request.headers.get("authorization"):
         return None
     try:
-        return identity.caller_of(request.authorizer_context, environment.now())
+        return identity.caller_of(request.authorizer_context, clock.now())
     except errors.KeysUnavailable:
         # Health is told whoever may know of it: then the least.
         return None

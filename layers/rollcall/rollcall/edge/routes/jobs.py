@@ -17,8 +17,7 @@ from rollcall.domain.jobs.schedule import JOBS
 from rollcall.edge.http.parse import read_model, read_query
 from rollcall.edge.http.router import Request, Response, Router
 from rollcall.edge.routes import access
-from rollcall.edge.runtime import observe, settings
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring import jobs as wiring_jobs
 
 READ, WRITE = "admin:read", "admin:write"
@@ -62,7 +61,7 @@ def post_test_alert(request: Request) -> Response:
     order = read_model(request, AlertOrder)
     if (wait_seconds := wiring_jobs.store().take_test_alert()) > 0:
         raise errors.RateLimited(TOO_MANY, retry_after_seconds=ceil(wait_seconds))
-    decision = raise_alert(Finding(TEST, order.severity, DETAIL), environment.now(), settings.current().page_from)
+    decision = raise_alert(Finding(TEST, order.severity, DETAIL), clock.now(), settings.current().page_from)
     published = wiring_jobs.publish_alert().send(decision, "raised")
     observe.logger().info("test alert", extra={"severity": order.severity, "sent_as": published.sent_as})
     return Response.of(OK, published)

@@ -34,7 +34,7 @@ from rollcall.domain.reports.window import DAYS_DEFAULT, DAYS_MAX, DayWindow, ch
 from rollcall.edge.http import identity
 from rollcall.edge.http.router import Request, Response, Router
 from rollcall.edge.routes import access
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 from rollcall.store.reports import ReportStore
 
@@ -51,7 +51,7 @@ router = Router()
 def get_overview(request: Request) -> Response:
     """Answer an organisation at a glance."""
     query = access.read_query_of(request, READ, OverviewQuery)
-    window = DayWindow.latest(query.from_day, query.to_day, environment.now().date())
+    window = DayWindow.latest(query.from_day, query.to_day, clock.now().date())
     as_of, row = _store(request).overview(query.org_id, window)
     report = OverviewReport(org_id=query.org_id, as_of=as_of, from_day=window.first, to_day=window.end, rows=[row])
     return _answer(request, report, "overview", OverviewRow, report.rows)
@@ -61,7 +61,7 @@ def get_overview(request: Request) -> Response:
 def get_engagement(request: Request) -> Response:
     """Answer what happens in each course."""
     query = access.read_query_of(request, READ, WindowQuery)
-    window = DayWindow.latest(query.from_day, query.to_day, environment.now().date())
+    window = DayWindow.latest(query.from_day, query.to_day, clock.now().date())
     as_of, rows = _store(request).engagement(query.org_id, window, query.course_id, _course_after(query), query.limit)
     report = EngagementReport(
         org_id=query.org_id,
@@ -129,7 +129,7 @@ def get_activity(request: Request) -> Response:
     if query.grain == "hour" and query.course_id is not None:
         raise errors.InvalidRequest("Check the parameters of the query: course_id goes with grain=day alone.")
     days, days_max = DAYS[query.grain]
-    window = DayWindow.latest(query.from_day, query.to_day, environment.now().date(), days, days_max)
+    window = DayWindow.latest(query.from_day, query.to_day, clock.now().date(), days, days_max)
     after = _moment_after(read_cursor(query.cursor, (str, str)))
     as_of, rows = _store(request).activity(query.org_id, query.grain, window, query.course_id, after, query.limit)
     report = ActivityReport(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from rollcall.domain.jobs.schedule import JOBS, Job
-from rollcall.edge.runtime import observe
+from rollcall.edge.runtime import clock, observe
 from rollcall.edge.wiring import environment
 from rollcall.errors import JobFailed, RollcallError, StoreUnavailable
 from rollcall.flows.jobs.run import Done, Ran, Run, run_job
@@ -63,7 +63,7 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
 def _key(job: Job, event: dict[str, Any]) -> str:
     key = str(event.get("idempotency_key") or "")
     # A scheduler that knows no context attributes hands on the placeholder itself, the same each time.
-    return job.key_at(environment.now()) if not key or key.startswith("<aws.") else key[:KEY_CHARACTERS_MAX]
+    return job.key_at(clock.now()) if not key or key.startswith("<aws.") else key[:KEY_CHARACTERS_MAX]
 
 
 def _answer(job: Job, ran: Ran) -> dict[str, Any]:

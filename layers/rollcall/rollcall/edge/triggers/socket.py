@@ -13,8 +13,7 @@ from rollcall.contracts.caller import Caller
 from rollcall.contracts.sockets.messages import BATCH_ID_PATTERN, MESSAGE_BYTES_MAX, Message, ProblemMessage
 from rollcall.domain.ingest.batch import read_json
 from rollcall.edge.http import identity, problems
-from rollcall.edge.runtime import observe
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, observe
 
 OK = 200
 BATCH_ID = re.compile(BATCH_ID_PATTERN)
@@ -46,7 +45,7 @@ class SocketEvent:
     @cached_property
     def caller(self) -> Caller:
         """Whose ticket opened the socket; raises Unauthorized, ExpiredToken."""
-        return identity.caller_of(self.event["requestContext"].get("authorizer") or {}, environment.now())
+        return identity.caller_of(self.event["requestContext"].get("authorizer") or {}, clock.now())
 
     @property
     def expires_at(self) -> int | None:

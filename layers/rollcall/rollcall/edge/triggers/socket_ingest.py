@@ -6,11 +6,10 @@ from rollcall import errors
 from rollcall.contracts.sockets.messages import BatchOrder, ProblemMessage, Rate, ReceiptMessage
 from rollcall.domain.ingest.batch import array_of_events
 from rollcall.domain.ingest.rate import RateState
+from rollcall.edge.http import ingest_answers
 from rollcall.edge.http.parse import model_of
-from rollcall.edge.routes.ingest import answers
-from rollcall.edge.runtime import observe
+from rollcall.edge.runtime import clock, observe
 from rollcall.edge.triggers.socket import SocketEvent, problem_of
-from rollcall.edge.wiring import environment
 from rollcall.flows.ingest.progress import Ingest, Ingestion
 from rollcall.flows.ingest.receipts import charging
 
@@ -20,13 +19,13 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
 
     Raises InvalidBody, InvalidRequest, TooLarge, TooManyEvents, RateLimited, StoreUnavailable, QueueUnavailable.
     """
-    with answers.patience(flow):
+    with ingest_answers.patience(flow):
         with charging(lambda: flow.charge(event.caller)):
             order, events = _order_of(event, bytes_max)
-        ingestion = answers.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))
-        receipt = answers.receipt_of(ingestion)
-    if not answers.is_settled(receipt):
-        refusal = answers.refusal_of(receipt, ingestion)
+        ingestion = ingest_answers.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))
+        receipt = ingest_answers.receipt_of(ingestion)
+    if not ingest_answers.is_settled(receipt):
+        refusal = ingest_answers.refusal_of(receipt, ingestion)
         observe.logger().info("refused", extra={"code": refusal.code})
         return problem_of(refusal, event, results=receipt.results)
     return ReceiptMessage(
@@ -34,7 +33,7 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
         counts=receipt.counts,
         results=receipt.results,
         rate=_rate_of(flow, ingestion),
-        advice=answers.advice_of(flow.gauge, flow.events_max, environment.now()),
+        advice=ingest_answers.advice_of(flow.gauge, flow.events_max, clock.now()),
     )
 
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 from rollcall.cloud.topics import Topics
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
@@ -22,7 +22,7 @@ def bury() -> Bury:
         wiring_operations.archive_objects(),
         burial_store(),
         wiring_scrub.scrubbing_of,
-        environment.now,
+        clock.now,
     )
 
 
@@ -41,7 +41,7 @@ def redrive() -> Redrive:
         _send,
         wiring_scrub.scrubbing_of,
         settings.current().lifetimes,
-        environment.now,
+        clock.now,
     )
 
 

@@ -1,15 +1,14 @@
-"""Builds what every function may need of its execution environment: clock, secrets, parameters, queues, database."""
+"""Builds what every function may need of its execution environment: secrets, parameters, queues, database."""
 
 import json
 import time
-from datetime import UTC, datetime
 from functools import cache
 
 from rollcall.cloud.parameters import Parameters
 from rollcall.cloud.queues import Queues
 from rollcall.cloud.secrets import Secrets
 from rollcall.domain.keyring import Keyring
-from rollcall.edge.runtime import observe, settings
+from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring.signalling_database import SignallingDatabase
 from rollcall.errors import KeysUnavailable, SecretUnavailable, StoreUnavailable
 from rollcall.flows.health.signal import Signals
@@ -17,11 +16,6 @@ from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS, Database, Database
 
 SIGNAL_TIMEOUT_SECONDS = 1
 KEYRING_SECONDS = 300  # how long a rotated pseudonym key may go unnoticed
-
-
-def now() -> datetime:
-    """Return this moment, in UTC."""
-    return datetime.now(UTC)
 
 
 @cache
@@ -49,7 +43,7 @@ def queues() -> Queues:
 @cache
 def signals() -> Signals:
     """Return what tells watch that the database went or came back."""
-    return Signals(settings.current().service, _signal, _report_signal, now, time.monotonic)
+    return Signals(settings.current().service, _signal, _report_signal, clock.now, time.monotonic)
 
 
 def _signal(message: str) -> object:

@@ -10,7 +10,7 @@ from rollcall.contracts.health.health import HealthStatus, Published
 from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.domain.health.status import stale_after
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.edge.runtime import observe, settings
+from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
@@ -46,7 +46,7 @@ def measure(patience_seconds: float) -> MeasureHealth:
         depth_of=_depth_of,
         pending_assignments=AdviceStore(database).count_pending_assignments,
         flags=_show_flags,
-        now=environment.now,
+        now=clock.now,
         monotonic=time.monotonic,
     )
 
@@ -99,13 +99,13 @@ def watch() -> WatchHealth:
         measure=measure(ANSWER_TIMEOUT_SECONDS),
         composing=composing(),
         connections=wiring_sockets.connections().all,
-        publisher=PublishHealth(_send_push, environment.now),
+        publisher=PublishHealth(_send_push, clock.now),
         advice=AdviceStore(environment.database()),
         told=_measure_status,
         report=report,
         interval_seconds=wiring_sockets.health_interval().total_seconds(),
         stale_after=stale_after(wiring_sockets.health_interval()),
-        now=environment.now,
+        now=clock.now,
         monotonic=time.monotonic,
         sleep=time.sleep,
     )
@@ -130,4 +130,4 @@ def read() -> ReadHealth:
     # Whoever asks over HTTP waits for it: a database that is frozen is not waited for like one that works.
     measuring = measure(PROBE_TIMEOUT_SECONDS)
     stale = stale_after(wiring_sockets.health_interval())
-    return ReadHealth(wiring_sockets.health(), measuring, composing(), report, stale, environment.now, time.monotonic)
+    return ReadHealth(wiring_sockets.health(), measuring, composing(), report, stale, clock.now, time.monotonic)

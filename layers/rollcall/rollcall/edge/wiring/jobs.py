@@ -6,7 +6,7 @@ from rollcall.cloud.topics import Topics
 from rollcall.contracts.jobs.alert import Severity
 from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.flows.jobs.overview import DescribeJobs
 from rollcall.flows.jobs.publish_alert import PublishAlert
@@ -54,11 +54,11 @@ def watch() -> Watch:
         jobs=JOBS,
         thresholds=current.thresholds,
         page_from=current.page_from,
-        now=environment.now,
+        now=clock.now,
     )
 
 
 @cache
 def describe_jobs() -> DescribeJobs:
     """Return the flow that describes jobs."""
-    return DescribeJobs(store(), QUEUES, _depth_of, JOBS, settings.current().page_from, environment.now)
+    return DescribeJobs(store(), QUEUES, _depth_of, JOBS, settings.current().page_from, clock.now)

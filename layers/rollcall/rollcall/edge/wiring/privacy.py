@@ -11,6 +11,7 @@ from rollcall.contracts.privacy import LearnerRequest
 from rollcall.domain.privacy import certificate
 from rollcall.domain.privacy.learner_identifiers import Trace
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import retention as wiring_retention
@@ -39,7 +40,7 @@ def erase() -> Erase:
     snapshots = wiring_retention.rewriting()
     search = FindResidue(store, objects, snapshots)
     return Erase(
-        store, objects, snapshots, search, wiring_sockets.tickets(), _discard, _sign, environment.now, time.monotonic
+        store, objects, snapshots, search, wiring_sockets.tickets(), _discard, _sign, clock.now, time.monotonic
     )
 
 
@@ -50,7 +51,7 @@ def export() -> Export:
         privacy_store(),
         wiring_operations.archive_objects(),
         wiring_retention.rewriting(),
-        environment.now,
+        clock.now,
         time.monotonic,
     )
 

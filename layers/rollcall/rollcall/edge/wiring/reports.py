@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import environment
 from rollcall.flows.reports import RefreshReports
 from rollcall.store.connection import Database
@@ -30,4 +31,4 @@ def process_store() -> ProcessStore:
 @cache
 def refresh_reports() -> RefreshReports:
     """Return the flow that keeps report statistics fresh."""
-    return RefreshReports(RefreshStore(environment.database(REFRESH_TIMEOUT_SECONDS)), environment.now)
+    return RefreshReports(RefreshStore(environment.database(REFRESH_TIMEOUT_SECONDS)), clock.now)

@@ -7,7 +7,7 @@ from functools import cache
 from uuid import UUID
 
 from rollcall.domain.keyring import Keyring
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import KeysUnavailable, SecretUnavailable
@@ -70,14 +70,14 @@ def retain() -> Retain:
         manifests=Manifests(store, objects, keyring),
         retention={"progress_events": current.retention, "analytics_events": current.analytics_retention},
         snapshot_lifetime=timedelta(days=current.snapshot_days),
-        now=environment.now,
+        now=clock.now,
     )
 
 
 @cache
 def restore(scrubber_of: Callable[[UUID], Callable[[Row], Row]]) -> Restore:
     """Return the step that restores; scrubbing is built by others, since most functions do without."""
-    return Restore(snapshot_store(), wiring_operations.archive_objects(), environment.now, scrubber_of)
+    return Restore(snapshot_store(), wiring_operations.archive_objects(), clock.now, scrubber_of)
 
 
 @cache
@@ -90,15 +90,13 @@ def verify() -> VerifySnapshots:
 def purge() -> Purge:
     """Return the step that purges."""
     rollups = RollupStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
-    return Purge(
-        snapshot_store(), rewriting(), rollups.rebuild_day, settings.current().lifetimes.retention, environment.now
-    )
+    return Purge(snapshot_store(), rewriting(), rollups.rebuild_day, settings.current().lifetimes.retention, clock.now)
 
 
 @cache
 def drill() -> RestoreDrill:
     """Return the flow that practises restoring."""
-    return RestoreDrill(snapshot_store(), wiring_operations.archive_objects(), environment.now, time.monotonic)
+    return RestoreDrill(snapshot_store(), wiring_operations.archive_objects(), clock.now, time.monotonic)
 
 
 @cache
@@ -109,7 +107,7 @@ def age_out() -> AgeOut:
         objects=wiring_operations.archive_objects(),
         lifetimes=settings.current().lifetimes,
         snapshot_lifetime=timedelta(days=settings.current().snapshot_days),
-        now=environment.now,
+        now=clock.now,
     )
 
 

@@ -8,8 +8,8 @@ from rollcall.contracts.ingest.posthog import PostHogAnswer, PostHogConfig, Post
 from rollcall.domain.gzip_body import GZIP_AS_TEXT
 from rollcall.domain.ingest import write_key
 from rollcall.domain.ingest.posthog_body import named_key
+from rollcall.edge.http import ingest_answers
 from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.routes.ingest import answers
 from rollcall.edge.runtime import settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR
@@ -47,7 +47,7 @@ def post_results(request: Request) -> Response:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     sent_at = request.headers.get("posthog-request-timestamp", "")
     told = {"api_key": key.strip() if scheme.lower() == "bearer" else "", "sent_at": sent_at}
-    return Response.of(OK, PostHogResults.of(answers.receipt_of(_ingest(request, told))))
+    return Response.of(OK, PostHogResults.of(ingest_answers.receipt_of(_ingest(request, told))))
 
 
 def post_flags(request: Request) -> Response:
@@ -84,8 +84,8 @@ def _token(request: Request) -> str:
 
 def _take(request: Request, *, is_batch: bool) -> Response:
     ingestion = _ingest(request, request.query)
-    receipt = answers.receipt_of(ingestion)
-    if answers.is_settled(receipt):
+    receipt = ingest_answers.receipt_of(ingestion)
+    if ingest_answers.is_settled(receipt):
         return Response.of(OK, PostHogAnswer.of(receipt, is_batch=is_batch))
     return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id)
 
@@ -104,7 +104,7 @@ def _ingest(request: Request, told: Mapping[str, str]) -> Ingestion:
         return flow.accept(raw, media_type, told, bytes_max)
 
     try:
-        return answers.take(request, flow.collect, "capture", accept)
+        return ingest_answers.take(request, flow.collect, "capture", accept)
     except errors.RateLimited as limited:
         # posthog-js never sends again what was answered by 429, and does so by 503.
         raise errors.SendingTooFast(retry_after_seconds=limited.retry_after_seconds) from limited

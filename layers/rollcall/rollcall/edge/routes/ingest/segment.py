@@ -6,8 +6,8 @@ from collections.abc import Callable
 from rollcall import errors
 from rollcall.contracts.ingest.segment import CALL_TYPES, RudderSource, SegmentAnswer, SegmentSettings
 from rollcall.domain.ingest import write_key
+from rollcall.edge.http import ingest_answers
 from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.routes.ingest import answers
 from rollcall.edge.runtime import settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.flows.ingest.progress import Ingestion
@@ -79,7 +79,7 @@ def get_source(request: Request) -> Response:
 
 def _take(request: Request, accept: Accept) -> Response:
     flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
-    ingestion = answers.take(
+    ingestion = ingest_answers.take(
         request,
         flow.collect,
         "track",
@@ -92,13 +92,13 @@ def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> In
     key = presented_key(request)
     if key is None:
         return accept(flow, request.body(bytes_max), None)
-    return accept(flow, answers.read_body(request, bytes_max, lambda: flow.charge(key)), key)
+    return accept(flow, ingest_answers.read_body(request, bytes_max, lambda: flow.charge(key)), key)
 
 
 def answer_calls(request: Request, ingestion: Ingestion) -> Response:
     """Answer with success when any call was taken, or dropped on purpose, else with a problem that has each fault."""
-    receipt = answers.receipt_of(ingestion)
-    if answers.is_settled(receipt):
+    receipt = ingest_answers.receipt_of(ingestion)
+    if ingest_answers.is_settled(receipt):
         return Response.of(OK, SegmentAnswer.of(receipt))
     return Response.refusal(errors.InvalidEvents(faults=ingestion.faults), request.request_id, results=receipt.results)
 

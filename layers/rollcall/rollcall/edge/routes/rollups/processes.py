@@ -12,7 +12,7 @@ from rollcall.domain.reports.cursor import read_cursor, write_cursor
 from rollcall.domain.reports.window import DayWindow
 from rollcall.edge.http.router import Request, Response, Router
 from rollcall.edge.routes import access
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 
 READ = "admin:read"
@@ -49,7 +49,7 @@ def get_health(request: Request) -> Response:
 
 
 def _window(query: ProcessWindowQuery) -> DayWindow:
-    return DayWindow.latest(query.from_day, query.to_day, environment.now().date(), DAYS)
+    return DayWindow.latest(query.from_day, query.to_day, clock.now().date(), DAYS)
 
 
 def _read_after(cursor: str | None) -> tuple[datetime, UUID] | None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from rollcall.contracts.ingest.analytics import ScrubbedEvent
 from rollcall.domain.ingest.flags import find_drop
 from rollcall.domain.ingest.rate import RateLimit
-from rollcall.edge.runtime import observe, settings
+from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
@@ -33,7 +33,7 @@ def collect(role: str) -> Collect:
         scrubbing_of=wiring_scrub.scrubbing_of,
         rules=CollectRules(current.analytics_batch_max_size, current.analytics_retention, limit),
         gauge=wiring_ingest.gauge(),
-        now=environment.now,
+        now=clock.now,
         monotonic=time.perf_counter,
         new_batch_id=uuid4,
         find_drop=_find_drop,

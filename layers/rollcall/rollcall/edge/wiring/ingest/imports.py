@@ -6,7 +6,7 @@ from functools import cache
 from uuid import uuid4
 
 from rollcall.domain.retention.lifetimes import IMPORT_WINDOW
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
@@ -38,6 +38,6 @@ def import_events() -> ImportEvents:
             retention={"progress_events": current.retention, "analytics_events": current.analytics_retention},
             ledger=current.lifetimes.identities,
         ),
-        now=environment.now,
+        now=clock.now,
         new_batch_id=uuid4,
     )

@@ -6,7 +6,7 @@ from functools import cache
 from rollcall.domain.health.backpressure import AdviceLimits, LatencyGauge, WaterMarks
 from rollcall.domain.ingest.attributes import AttributeRule
 from rollcall.domain.ingest.rate import RateLimit
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.flows.ingest.learner_ids import NameLearners
@@ -83,7 +83,7 @@ def ingest(role: str) -> Ingest:
         learners(),
         rules,
         gauge(),
-        environment.now,
+        clock.now,
         time.perf_counter,
         wiring_scrub.catalogues().known_of,
     )

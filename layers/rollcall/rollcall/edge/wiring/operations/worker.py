@@ -7,7 +7,7 @@ import time
 from functools import cache
 from uuid import UUID
 
-from rollcall.edge.runtime import settings
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import assignments as wiring_assignments
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring import environment
@@ -61,8 +61,8 @@ def replay_steps() -> dict[str, Step]:
     """Return the steps of a replay, by source."""
     store = ProgressStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
     current = settings.current()
-    spooled = replay.apply_spooled(store, environment.now, current.retention)
-    queued = apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, environment.now, current.analytics_retention)
+    spooled = replay.apply_spooled(store, clock.now, current.retention)
+    queued = apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, clock.now, current.analytics_retention)
     return {
         "events": replay.replay_events(wiring_operations.operation_store()),
         "spool": replay.ReplayArchive(wiring_operations.archive_objects(), archive.SPOOL, spooled),
@@ -80,8 +80,8 @@ def _apply_dropped(store: ProgressStore) -> replay.Apply:
     """Return what applies what retention has dropped: for as long as the ledger remembers what was counted."""
     remembered = settings.current().lifetimes.identities
     return replay.first_that_reads(
-        apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, environment.now, remembered),
-        replay.apply_spooled(store, environment.now, remembered),
+        apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, clock.now, remembered),
+        replay.apply_spooled(store, clock.now, remembered),
     )
 
 

@@ -8,8 +8,7 @@ from rollcall.cloud.socket_table import Connections, Tickets
 from rollcall.cloud.sockets import Sockets
 from rollcall.cloud.table import Table
 from rollcall.domain.health.status import stale_after
-from rollcall.edge.runtime import settings
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.flows.sockets.subscribe import Subscribe
 
@@ -41,13 +40,13 @@ def health() -> HealthTable:
 @cache
 def tickets() -> Tickets:
     """Return what hands out tickets, and takes them."""
-    return Tickets(socket_table(), settings.current().allowed_origins, environment.now)
+    return Tickets(socket_table(), settings.current().allowed_origins, clock.now)
 
 
 @cache
 def connections() -> Connections:
     """Return the open sockets."""
-    return Connections(socket_table(), environment.now)
+    return Connections(socket_table(), clock.now)
 
 
 @cache
@@ -66,4 +65,4 @@ def health_interval() -> timedelta:
 def subscribe() -> Subscribe:
     """Return the flow of whoever wants to hear of health."""
     calm, stale = wiring_ingest.advice_limits().default, stale_after(health_interval())
-    return Subscribe(connections(), health(), calm, stale, environment.now)
+    return Subscribe(connections(), health(), calm, stale, clock.now)

@@ -15,8 +15,7 @@ from rollcall.domain.ingest.flags import DROP_REASONS
 from rollcall.domain.ingest.rate import RateAnswer, RateLimit, RateState
 from rollcall.edge.http import problems
 from rollcall.edge.http.router import Request, Response
-from rollcall.edge.runtime import observe
-from rollcall.edge.wiring import environment
+from rollcall.edge.runtime import clock, observe
 from rollcall.flows.ingest.progress import Ingestion
 from rollcall.flows.ingest.receipts import charging
 
@@ -114,20 +113,20 @@ def patience(flow: LimitedFlow) -> Iterator[None]:
     try:
         yield
     except errors.RollcallError as error:
-        error.retry_after_seconds = _retry_after(error, flow.gauge.advice_at(environment.now()).pause_until)
+        error.retry_after_seconds = _retry_after(error, flow.gauge.advice_at(clock.now()).pause_until)
         raise
 
 
 def _retry_after(error: errors.RollcallError, pause_until: datetime | None) -> int | None:
     if pause_until is None:
         return error.retry_after_seconds
-    pause_seconds = math.ceil((pause_until - environment.now()).total_seconds())
+    pause_seconds = math.ceil((pause_until - clock.now()).total_seconds())
     return max(error.retry_after_seconds or problems.RETRY_AFTER_SECONDS, pause_seconds)
 
 
 def advise(request: Request, flow: LimitedFlow, ingestion: Ingestion | None = None) -> None:
     """Put limits and advice into the headers of whatever the answer will be."""
-    advice = advice_of(flow.gauge, flow.events_max, environment.now())
+    advice = advice_of(flow.gauge, flow.events_max, clock.now())
     request.answer_headers.update(limits(flow.limit, ingestion.rate if ingestion else None))
     request.answer_headers.update(describe_advice(advice, flow.gauge.queue_lag_ms))
 
