@@ -84,7 +84,7 @@ def test_samconfig_overrides_parameters_that_exist(environment: str) -> None:
     assert deploy["confirm_changeset"] == (environment == "prod")
 
 
-@pytest.mark.parametrize("function", ["ProgressFunction", "SocketFunction", "WatchFunction", "HealthFunction"])
+@pytest.mark.parametrize("function", ["ProgressFunction", "SocketFunction", "HealthMonitorFunction", "HealthFunction"])
 def test_whoever_advises_clients_knows_what_a_batch_may_hold(function: str) -> None:
     """Advice beyond it would have clients send what is refused, whichever way they heard of it."""
     assert template().environment(function)["PROGRESS_BATCH_MAX_SIZE"] == {"Ref": "ProgressBatchMaxSize"}
