@@ -17,7 +17,7 @@ from rollcall.edge.wiring import environment
 from rollcall.errors import ConfigurationInvalid, RollcallError, StoreUnavailable
 from rollcall.flows.dead_letters.record import Bury
 
-from functions.bury import app
+from functions.dead_letters import app
 from tests.builders import NOW, ORG, queued_batch, scrubbed_event
 from tests.unit.dead_letters.test_record_flow import CANARY, Scrubber, Scrubbing
 from tests.unit.edge.test_functions import Context

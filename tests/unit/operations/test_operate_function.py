@@ -15,7 +15,7 @@ from rollcall.edge.wiring.operations import worker as wiring_operation_worker
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.operations.work import HOLD_SECONDS, RECEIVES_MAX, Worked
 
-from functions.operate import app
+from functions.operation_worker import app
 from tests.builders import ORG, USER
 from tests.template.document import Template
 from tests.unit.edge.test_functions import Context

@@ -19,7 +19,7 @@ from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 
 from functions.admin import app as admin
-from functions.reports import app as reports_app
+from functions.report_reader import app as reports_app
 from tests.builders import NOW, ORG
 from tests.template.document import Template
 from tests.unit.edge.test_functions import Context

@@ -18,8 +18,8 @@ from rollcall.edge.wiring import retention as wiring_retention
 from rollcall.errors import RetentionStopped, SnapshotDamaged, StoreUnavailable
 from rollcall.flows.retention.age_out import ROWS_MAX, AgeOut
 
-from functions.drill import app as drill_app
-from functions.retain import app as retain_app
+from functions.restore_drill import app as drill_app
+from functions.retention import app as retain_app
 from tests.bucket import Bucket
 from tests.builders import NOW, ORG
 from tests.unit.edge.test_functions import Context

@@ -18,8 +18,8 @@ from rollcall.errors import PoisonedMessage, StoreUnavailable
 from rollcall.flows import rollups
 from rollcall.flows.rollups import Rollup, Worked
 
-from functions.dispatch import app as dispatch_app
-from functions.rollup import app as rollup_app
+from functions.rollup import app as dispatch_app
+from functions.rollup_worker import app as rollup_app
 from tests.builders import ORG
 from tests.unit.edge.test_functions import Context
 from tests.unit.operations.test_operate_function import RecordingQueues
