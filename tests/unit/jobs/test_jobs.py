@@ -119,7 +119,7 @@ def test_a_fault_ends_the_run_and_is_raised_again(
     assert metrics(printed)["success"] == [0]
     # The runtime prints what is raised, with all that it came from.
     assert "Quoted." not in printed + "".join(traceback.format_exception(raised.value))
-    assert "run_job.py:" in printed
+    assert "jobs/run.py:" in printed
 
 
 def test_a_database_that_is_away_at_the_end_hides_no_fault(store: RecordingStore) -> None:

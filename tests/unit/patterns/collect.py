@@ -31,7 +31,7 @@ MADE_WHEN_RUN = {
     "mentions.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
     "times.py:read_time.fullmatch",  # contracts' own form of RFC 3339, which pydantic's fields have as well
     "plans.py:_prepare.sub",  # the repository's own SQL
-    "assignments_http.py:_key.fullmatch",
+    "assignments.py:_key.fullmatch",
 }
 
 
