@@ -15,14 +15,13 @@ from rollcall.store.dead_letters.failures import BurialStore
 from rollcall.store.health.health import HealthStore
 
 from tests.builders import an_event, changed
-from tests.checkout import ROOT
+from tests.checkout import procedure
 from tests.integration.dead_letters.test_dead_letters import bury
 from tests.integration.jobs.test_watchdog import audit
 from tests.postgres import ScratchDatabase
 
 A, B = uuid4(), uuid4()
 TWO_MINUTES, FIVE_MINUTES = timedelta(minutes=2), timedelta(minutes=5)
-SQL = ROOT / "sql/procedures"
 ONE = RateLimit(per_second=0.001, burst=1)
 
 
@@ -187,7 +186,7 @@ def test_ages_of_messages_are_those_that_the_database_knows(clone: ScratchDataba
 
 def test_what_was_loaded_lately_is_looked_for_in_an_index(clone: ScratchDatabase) -> None:
     """However many batches there are: the very condition of the procedure, which no sequential scan answers."""
-    source = (SQL / "measure_waits_v1.sql").read_text()
+    source = procedure("measure_waits_v1")
     (condition,) = re.findall(r"from batch_audit\n\s+where (.+)", source)
     with clone.connect() as connection:
         connection.execute("set enable_seqscan = off")

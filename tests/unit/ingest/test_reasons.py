@@ -17,7 +17,7 @@ from rollcall.domain.faults import fault_of, members_of
 from rollcall.domain.ingest.reasons import REASONS, explain_reason
 
 from tests.builders import caller, event_document
-from tests.checkout import ROOT
+from tests.checkout import ROOT, procedure
 from tests.unit.ingest.test_ingest_flow import RecordingStore, flow
 
 API = (ROOT / "docs" / "reference" / "api.md").read_text()
@@ -48,7 +48,7 @@ def test_a_reason_is_a_sentence_and_names_a_page_that_exists(code: str) -> None:
 def test_every_reason_of_the_database_has_its_sentence() -> None:
     """What a procedure answers for an event that it does not take stands in the table."""
     for name in ("ingest_progress_v1", "ingest_analytics_v1"):
-        sql = (ROOT / "sql" / "procedures" / "ingest" / f"{name}.sql").read_text()
+        sql = procedure(name)
         for code in re.findall(r"'((?:org|learner|user)_[a-z]+)'", sql):
             if not code.endswith(("_id", "_ids")):
                 assert code in REASONS, code
