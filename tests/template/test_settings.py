@@ -60,15 +60,15 @@ def documented(page: str) -> set[str]:
 
 
 def test_the_configuration_page_lists_every_setting() -> None:
-    """docs/configuration.md has a row for each setting, and no row for anything else."""
+    """docs/reference/configuration.md has a row for each setting, and no row for anything else."""
     settings = {field.upper() for field in Settings.model_fields}
 
-    assert documented("docs/configuration.md") == settings | READ_BY_POWERTOOLS
+    assert documented("docs/reference/configuration.md") == settings | READ_BY_POWERTOOLS
 
 
 def test_the_deployment_page_lists_every_parameter() -> None:
-    """docs/deploy.md has a row for each parameter, and no row for anything else."""
-    assert documented("docs/deploy.md") == set(template().body["Parameters"])
+    """docs/how-to/deploy.md has a row for each parameter, and no row for anything else."""
+    assert documented("docs/how-to/deploy.md") == set(template().body["Parameters"])
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
