@@ -27,7 +27,7 @@ from rollcall.flows.privacy.export import Export
 from rollcall.flows.privacy.residue import FindResidue
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.retention.snapshot_manifest import Manifests
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.privacy import PrivacyStore
@@ -74,7 +74,7 @@ class Household:
         self.operations = OperationStore(self.database)
         self.privacy = PrivacyStore(self.database)
         self.letters = DeadLetterStore(self.database)
-        self.burials = BurialStore(self.clone.database())
+        self.failure_store = FailureStore(self.clone.database())
         kept = SnapshotStore(self.database)
         self.tickets = Tickets(MemoryTable(), frozenset(), lambda: NOW)  # type: ignore[arg-type]
         self.snapshots = RewriteSnapshots(kept, self.bucket, Manifests(kept, self.bucket, lambda: KEYRING))
@@ -104,7 +104,7 @@ class Household:
             self.clone.assign(org_id, user_id, "algebra", assigned_by=self.learner)
             self.tell(org_id, user_id)
             self.archive(org_id, user_id)
-            self.bury(org_id, user_id)
+            self.record(org_id, user_id)
 
     def everybody(self) -> list[tuple[UUID, UUID]]:
         """Return who there is: the learner and a sibling; and in another organisation, both once more."""
@@ -145,14 +145,14 @@ class Household:
         for batch in (alone, mixed):
             archive.archive_spooled(str(uuid4()), batch.model_dump_json(exclude_none=True), self.bucket.put)
 
-    def bury(self, org_id: UUID, user_id: UUID) -> None:
-        """Bury a batch of theirs, as `bury` leaves it; and one that nobody could read."""
+    def record(self, org_id: UUID, user_id: UUID) -> None:
+        """Record a batch of theirs, as the flow leaves it; and one that nobody could read."""
         event = scrubbed_event(user_pseudonym=self.pseudonym(user_id, org_id))
-        self._bury(org_id, queued_batch(org_id, event).model_dump_json(exclude_none=True), [event.event_id])
+        self._record(org_id, queued_batch(org_id, event).model_dump_json(exclude_none=True), [event.event_id])
         unread = {"version": 9, "events": [{"user_id": str(user_id), "org_id": str(org_id), "event_id": str(uuid4())}]}
-        self._bury(NOBODY, json.dumps(unread), [])
+        self._record(NOBODY, json.dumps(unread), [])
 
-    def _bury(self, org_id: UUID, body: str, event_ids: list[UUID]) -> None:
+    def _record(self, org_id: UUID, body: str, event_ids: list[UUID]) -> None:
         letter_id = uuid4()
         key = letters.archive_key(org_id, NOW, letter_id)
         self.bucket.put(key, body.encode())
@@ -170,7 +170,7 @@ class Household:
             event_ids=event_ids,
             archive_key=key,
         )
-        self.burials.record_dead_letter(org_id, failure)
+        self.failure_store.record_dead_letter(org_id, failure)
 
     def steps(self, wrap: Callable[[Step], Step] = lambda step: step) -> dict[str, Step]:
         """Return the steps, with this bucket and database."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.edge.runtime import observe, settings
 from rollcall.edge.triggers import message_attributes
 from rollcall.edge.wiring import environment
@@ -34,10 +34,10 @@ class Loading:
         message = load.Message(
             receives,
             lambda: self._give_back(record, receives),
-            lambda poison: self._bury(
-                record, record.body, message_attributes.marks_of_failed(record.raw_event, poison.code)
+            lambda poison: self._send_to_dead_letters(
+                record, record.body, message_attributes.of_failed(record.raw_event, poison.code)
             ),
-            lambda loaded: self._bury_unfit(record, loaded),
+            lambda loaded: self._send_unfit(record, loaded),
         )
         try:
             loaded = load.settle(message, lambda: self._store(record))
@@ -51,7 +51,7 @@ class Loading:
         counts = loaded.counts
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
-        if counts and not loaded.unfit:  # what was buried has none, or is not all stored
+        if counts and not loaded.unfit:  # a message with dead letters has none, or is not all stored
             message_attributes.resolve(self._queue, record.raw_event, counts)
 
     def _give_back(self, record: SQSRecord, receives: int) -> None:
@@ -60,25 +60,28 @@ class Loading:
         seconds = load.retry_delay_seconds(receives)
         environment.queues().give_back(self._queue_url, record.receipt_handle, seconds)
 
-    def _bury(self, record: SQSRecord, body: str, marks: Marks) -> None:
-        environment.queues().send(self._dead_letter_queue_url, body, marks.attributes())
+    def _send_to_dead_letters(self, record: SQSRecord, body: str, attributes: MessageAttributes) -> None:
+        environment.queues().send(self._dead_letter_queue_url, body, attributes.as_strings())
         observe.count(buried=1)
-        observe.logger().error("buried", extra={"message_id": record.message_id, "code": marks.error_code})
+        observe.logger().error("buried", extra={"message_id": record.message_id, "code": attributes.error_code})
 
-    def _bury_unfit(self, record: SQSRecord, loaded: Loaded) -> None:
-        """Bury events of a message, each alone; where none was stored, together, as the one message that it was.
+    def _send_unfit(self, record: SQSRecord, loaded: Loaded) -> None:
+        """Send events of a message to the dead-letter queue: each alone or, if none was stored, all in one message.
 
         What was redriven stays the one dead letter that it was.
         """
-        unfit, is_redriven = loaded.unfit, message_attributes.marks_of(record.raw_event).dead_letter_id is not None
+        unfit, is_redriven = (
+            loaded.unfit,
+            message_attributes.of_record(record.raw_event).dead_letter_id is not None,
+        )
         if is_redriven:
-            marks = message_attributes.marks_of_failed(record.raw_event, unfit[0].fault.code)
-            self._bury(record, isolate.body_of(unfit), marks)
+            attributes = message_attributes.of_failed(record.raw_event, unfit[0].fault.code)
+            self._send_to_dead_letters(record, isolate.body_of(unfit), attributes)
             return
         parts = [[event] for event in unfit] if loaded.counts else isolate.by_organisation(unfit)
         for number, events in enumerate(parts):
-            marks = message_attributes.marks_of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
-            self._bury(record, isolate.body_of(events), marks)
+            attributes = message_attributes.of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
+            self._send_to_dead_letters(record, isolate.body_of(events), attributes)
 
 
 def load_spool() -> Callable[[SQSRecord], Loaded]:

@@ -21,7 +21,7 @@ def _is_finished(record: dict[str, Any]) -> bool:
     try:
         message = work.read_message(record["body"])
     except PoisonedMessage as poison:
-        return _bury(record, poison)
+        return _send_to_dead_letters(record, poison)
     # Should this worker die, its message is back soon, and not only after the queue's own time.
     _give_back(record, work.HOLD_SECONDS)
     worked = work.Worked(None, work.RETRY_SECONDS)
@@ -71,7 +71,7 @@ def _send_anew(record: dict[str, Any]) -> bool:
     return False
 
 
-def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+def _send_to_dead_letters(record: dict[str, Any], poison: PoisonedMessage) -> bool:
     environment.queues().send(
         settings.current().need("operations_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )

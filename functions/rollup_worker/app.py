@@ -24,7 +24,7 @@ def _is_done(record: dict[str, Any]) -> bool:
     try:
         message = rollups.read_message(record["body"])
     except PoisonedMessage as poison:
-        return _bury(record, poison)
+        return _send_to_dead_letters(record, poison)
     # Should this worker die, its message is back soon, and not only after the queue's own time.
     _give_back(record, rollups.HOLD_SECONDS)
     sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
@@ -52,7 +52,7 @@ def _give_back(record: dict[str, Any], seconds: int) -> None:
         environment.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
 
 
-def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+def _send_to_dead_letters(record: dict[str, Any], poison: PoisonedMessage) -> bool:
     environment.queues().send(
         settings.current().need("rollup_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )

@@ -54,7 +54,7 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 RUN_DEAD_LETTERS = """
 from types import SimpleNamespace
 from functions.dead_letters import app
-app.wiring_dead_letters.bury = lambda: SimpleNamespace(bury=lambda message: [])
+app.wiring_dead_letters.record_dead_letters = lambda: SimpleNamespace(record=lambda message: [])
 record = {
     "messageId": "m", "body": "", "receiptHandle": "", "eventSource": "aws:sqs", "messageAttributes": {},
     "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:QUEUE-dead-letters",

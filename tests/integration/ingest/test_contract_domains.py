@@ -28,7 +28,7 @@ from rollcall.errors import ScrubFailed
 from rollcall.flows.ingest.load import Loaded, load_analytics, load_spooled
 from rollcall.flows.scrub.events import scrub_event
 from rollcall.store.assignments import AssignmentStore
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 
@@ -95,7 +95,7 @@ class Desk:
         self.ops = self.clone.database("rollcall_ops")
         self.operations = OperationStore(self.ops)
         self.letters = DeadLetterStore(self.ops)
-        self.burials = BurialStore(self.clone.store._database)
+        self.failure_store = FailureStore(self.clone.store._database)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def analytics(desk: Desk, event: AnalyticsEvent) -> None:
 
 
 def failure(desk: Desk, told: Failure) -> None:
-    desk.burials.record_dead_letter(A, told)
+    desk.failure_store.record_dead_letter(A, told)
     assert desk.letters.read_dead_letter(A, told.dead_letter_id) is not None
 
 

@@ -10,13 +10,13 @@ from rollcall.contracts.dead_letters.letter import NOBODY
 from rollcall.domain.jobs.alerts import raise_alert
 from rollcall.domain.jobs.findings import Finding
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.summaries import DigestStore
 from rollcall.store.jobs.jobs import JobStore
 from rollcall.store.jobs.watchdog import WatchStore
 
 from tests.builders import NOW
-from tests.integration.dead_letters.test_dead_letters import A, B, bury
+from tests.integration.dead_letters.test_dead_letters import A, B, record
 from tests.postgres import ScratchDatabase
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -246,9 +246,9 @@ def test_jobs_are_described_by_their_day(watch: WatchStore, clone: ScratchDataba
 
 def test_open_dead_letters_are_counted_whoevers_they_are(watch: WatchStore, clone: ScratchDatabase) -> None:
     """Those that belong to nobody known too."""
-    burials = BurialStore(clone.store._database)
+    failure_store = FailureStore(clone.store._database)
     for org_id in (A, B, NOBODY):
-        bury(burials, 1, org_id=org_id)
+        record(failure_store, 1, org_id=org_id)
     for org_id in (A, B):
         clone.execute("insert into rollcall.organisations values (%s, now())", (org_id,))
     counted = {row.queue: row.open_count for row in watch.count_open_dead_letters()}

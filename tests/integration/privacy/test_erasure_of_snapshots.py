@@ -47,7 +47,7 @@ def live(clone: ScratchDatabase) -> Iterator[Household]:
         clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, own, about)])
     yield household
     household.database.close()
-    household.burials._database.close()
+    household.failure_store._database.close()
 
 
 @pytest.fixture

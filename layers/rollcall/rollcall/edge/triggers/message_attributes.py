@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.domain.dead_letters import letters
 from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
@@ -13,10 +13,10 @@ from rollcall.flows.ingest.isolate import Unfit
 Record = dict[str, Any]
 
 
-def marks_of(record: Record) -> Marks:
-    """Return the marks of a message, as SQS's event source hands it over."""
+def of_record(record: Record) -> MessageAttributes:
+    """Return the attributes of a message, as SQS's event source hands it over."""
     attributes = record.get("messageAttributes") or {}
-    return Marks.read({name: attribute.get("stringValue") or "" for name, attribute in attributes.items()})
+    return MessageAttributes.read({name: attribute.get("stringValue") or "" for name, attribute in attributes.items()})
 
 
 def receive_count(record: Record) -> int:
@@ -29,36 +29,36 @@ def first_received_at(record: Record) -> datetime:
     return datetime.fromtimestamp(int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000, UTC)
 
 
-def marks_of_failed(record: Record, error_code: str) -> Marks:
-    """Return the marks of a message that is buried: what it brought, and how it failed."""
-    marks = marks_of(record)
-    return marks.model_copy(
+def of_failed(record: Record, error_code: str) -> MessageAttributes:
+    """Return the attributes of a message that failed: what it brought, and how it failed."""
+    attributes = of_record(record)
+    return attributes.model_copy(
         update={
             "error_code": error_code,
             "message_id": record["messageId"],
             "receive_count": receive_count(record),
-            "first_failed_at": marks.first_failed_at or first_received_at(record),
+            "first_failed_at": attributes.first_failed_at or first_received_at(record),
         }
     )
 
 
-def marks_of_unfit(record: Record, unfit: Unfit, number: int | None) -> Marks:
-    """Return the marks of what is buried out of a message: whose it is, and an id of its own where there are more."""
-    marks = marks_of_failed(record, unfit.fault.code)
-    source_id = marks.message_id if number is None else f"{marks.message_id}/{number}"
-    return marks.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
+def of_unfit(record: Record, unfit: Unfit, number: int | None) -> MessageAttributes:
+    """Return the attributes for a failed part of a message: its organisation, and its own id if there are several."""
+    attributes = of_failed(record, unfit.fault.code)
+    source_id = attributes.message_id if number is None else f"{attributes.message_id}/{number}"
+    return attributes.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
 
 
 def resolve(queue: str, record: Record, counts: Counter[str]) -> None:
     """Note in the ledger that a redriven message was stored. Never fails: what is stored is stored."""
-    marks = marks_of(record)
-    if marks.dead_letter_id is None or marks.org_id is None:
+    attributes = of_record(record)
+    if attributes.dead_letter_id is None or attributes.org_id is None:
         return
     code = "stored_in_part" if counts["rejected"] else "stored"
     resolution_id = letters.resolution_id(queue, record["messageId"])
     try:
-        wiring_dead_letters.burial_store().resolve_dead_letter(
-            marks.org_id, marks.dead_letter_id, resolution_id, marks.operation_id, code
+        wiring_dead_letters.failure_store().resolve_dead_letter(
+            attributes.org_id, attributes.dead_letter_id, resolution_id, attributes.operation_id, code
         )
     except Exception as fault:  # noqa: BLE001 - a message that was stored must not be received again for this
         observe.logger().warning("not resolved", extra={"fault": type(fault).__name__})

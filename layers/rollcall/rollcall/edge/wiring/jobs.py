@@ -14,7 +14,7 @@ from rollcall.flows.jobs.watchdog import Watch
 from rollcall.store.jobs.watchdog import WatchStore
 
 WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
-# What an overview counts; the dead-letter queues of batches are emptied by burying, so theirs stand in the ledger.
+# What an overview counts; the dead-letter queues of batches are emptied by `dead_letters`: the ledger counts theirs.
 QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 
 

@@ -167,13 +167,13 @@ def retry_delay_seconds(receive_count: int) -> int:
 class Message:
     """What is known of a message, beside its body: how often it was received, and how it can be put elsewhere.
 
-    `bury` takes the whole of it, `bury_unfit` those of its events that nobody can read or store.
+    `send_to_dead_letters` takes the whole of it, `send_unfit` those of its events that nobody can read or store.
     """
 
     receive_count: int
     give_back: Callable[[], None]
-    bury: Callable[[PoisonedMessage | StoreRefused], None]
-    bury_unfit: Callable[[Loaded], None]
+    send_to_dead_letters: Callable[[PoisonedMessage | StoreRefused], None]
+    send_unfit: Callable[[Loaded], None]
 
 
 def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
@@ -187,13 +187,13 @@ def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | No
         if not loaded.unfit:
             return loaded
         if message.receive_count >= POISON_RECEIVES:
-            message.bury_unfit(loaded)
+            message.send_unfit(loaded)
             return loaded
     except StoreUnavailable:
         pass
     except (PoisonedMessage, StoreRefused) as poison:
         if message.receive_count >= POISON_RECEIVES:
-            message.bury(poison)
+            message.send_to_dead_letters(poison)
             return Loaded(Counter())
     message.give_back()
     return None

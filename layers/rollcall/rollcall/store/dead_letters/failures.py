@@ -13,7 +13,7 @@ FIND_BARRED = "select rollcall.find_barred_v1(%s, %s::jsonb)"
 RESOLVE = "select rollcall.resolve_dead_letter_v1(%s, %s, %s, %s, %s)"
 
 
-class BurialStore:
+class FailureStore:
     """The ledger of dead letters, as queues' consumers write it. Each call raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
