@@ -18,10 +18,10 @@ from rollcall.contracts.operations import Operation, OperationMessage, Operation
 from rollcall.domain.dead_letters import letters
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.privacy import certificate
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.flows.ingest import archive
-from rollcall.flows.operations.work import Operate, Step
+from rollcall.flows.operations.work import OperationWorker, Step
 from rollcall.flows.privacy.erase import Erase
 from rollcall.flows.privacy.export import Export
 from rollcall.flows.privacy.residue import FindResidue
@@ -89,12 +89,12 @@ class Household:
         return sorted(Pseudonymiser(KEYRING, self.org_id).for_key("k1").former_pseudonyms(self.learner))
 
     @property
-    def trace(self) -> Trace:
+    def trace(self) -> LearnerIdentifiers:
         """What the learner is known by."""
         owners = (self.org_id, NOBODY)
         makers = [Pseudonymiser(KEYRING, owner).for_key(key) for owner in owners for key in ("k1", "k2")]
         current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
-        return Trace.of(self.org_id, self.learner, [ANONYMOUS], current, former)
+        return LearnerIdentifiers.of(self.org_id, self.learner, [ANONYMOUS], current, former)
 
     def populate(self) -> None:
         """Store something of everybody in every place that there is."""
@@ -217,7 +217,7 @@ class Household:
         steps = self.steps(wrap)
         for _ in range(500):
             with suppress(Killed):
-                worked = Operate(self.operations, steps, _ticking(), lambda _: None).work(message)
+                worked = OperationWorker(self.operations, steps, _ticking(), lambda _: None).work(message)
                 assert worked.fault is None, worked
                 if worked.again_in_seconds is None:
                     assert worked.operation is not None

@@ -9,32 +9,32 @@ from rollcall.edge.http.router import Request, Response, Router
 from rollcall.edge.routes.ingest import posthog, segment
 from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
-from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.analytics import IngestAnalytics, Sender
 from rollcall.flows.ingest.progress import Ingestion
 
 router = Router()
 router.routes |= segment.router.routes | posthog.router.routes
 
-Accept = Callable[[Collect, bytes, Caller], Ingestion]
+Accept = Callable[[IngestAnalytics, bytes, Caller], Ingestion]
 Answer = Callable[[Request, Ingestion], Response]
 
 
 @router.route("POST /api/analytics/events/batch")
 def post_batch(request: Request) -> Response:
     """Take a batch."""
-    return _take(request, Collect.accept_batch, ingest_answers.answer_batch)
+    return _take(request, IngestAnalytics.accept_batch, ingest_answers.answer_batch)
 
 
 @router.route("POST /api/analytics/events")
 def post_event(request: Request) -> Response:
     """Take one event."""
-    return _take(request, Collect.accept_event, ingest_answers.answer_event)
+    return _take(request, IngestAnalytics.accept_event, ingest_answers.answer_event)
 
 
 @router.route("POST /api/migration-analytics/events")
 def post_process_batch(request: Request) -> Response:
     """Take a batch of process events."""
-    return _take(request, Collect.accept_process_batch, ingest_answers.answer_batch)
+    return _take(request, IngestAnalytics.accept_process_batch, ingest_answers.answer_batch)
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:

@@ -13,7 +13,7 @@ from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import RollcallError, StoreUnavailable
 from rollcall.flows.ingest import archive, isolate, load
-from rollcall.flows.ingest.load import Loaded
+from rollcall.flows.ingest.load import LoadResult
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -21,7 +21,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 class Loading:
     """One invocation, over messages of one queue: `store` returns what came of a message, or raises what is wrong."""
 
-    def __init__(self, queue: str, store: Callable[[SQSRecord], Loaded]) -> None:
+    def __init__(self, queue: str, store: Callable[[SQSRecord], LoadResult]) -> None:
         current = settings.current()
         self._queue = queue
         self._store = store
@@ -65,7 +65,7 @@ class Loading:
         observe.count(buried=1)
         observe.logger().error("buried", extra={"message_id": record.message_id, "code": attributes.error_code})
 
-    def _send_unfit(self, record: SQSRecord, loaded: Loaded) -> None:
+    def _send_unfit(self, record: SQSRecord, loaded: LoadResult) -> None:
         """Send events of a message to the dead-letter queue: each alone or, if none was stored, all in one message.
 
         What was redriven stays the one dead letter that it was.
@@ -84,11 +84,11 @@ class Loading:
             self._send_to_dead_letters(record, isolate.body_of(events), attributes)
 
 
-def load_spool() -> Callable[[SQSRecord], Loaded]:
+def load_spool() -> Callable[[SQSRecord], LoadResult]:
     """Return what stores a spooled batch. A store that was away is not asked again in the same invocation."""
     away, archiving = False, Archiving()
 
-    def store(record: SQSRecord) -> Loaded:
+    def store(record: SQSRecord) -> LoadResult:
         nonlocal away
         if away:
             raise StoreUnavailable
@@ -122,12 +122,12 @@ class Archiving:
         observe.count(archive_failed=1)
 
 
-def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Loaded]:
+def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], LoadResult]:
     """Store all of an invocation's analytics batches, and return what tells of each message what came of it."""
     messages = {record["messageId"]: record["body"] for record in records}
     results = load.load_analytics(messages, wiring_ingest.analytics_store())
 
-    def result(record: SQSRecord) -> Loaded:
+    def result(record: SQSRecord) -> LoadResult:
         outcome = results[record.message_id]
         if isinstance(outcome, Exception):
             raise outcome

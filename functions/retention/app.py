@@ -7,7 +7,7 @@ from rollcall.errors import RetentionStopped
 
 
 @job.entry("retention")
-def handler(run: job.Run) -> job.Done:
+def handler(run: job.Run) -> job.JobResult:
     """Tell how many days were dropped; a day that had to be kept fails the run, once all the others are done.
 
     What is past is deleted whatever became of the days: a fault of one must not let the other pile up.
@@ -34,4 +34,4 @@ def handler(run: job.Run) -> job.Done:
     if retained.stopped:
         observe.logger().error("retention stopped", extra=details | {"stopped": retained.stopped})
         raise RetentionStopped(f"Days were kept: {retained.stopped}.")
-    return job.Done(retained.days, details)
+    return job.JobResult(retained.days, details)

@@ -9,7 +9,7 @@ from rollcall.flows.jobs.watchdog import Seen
 
 
 @job.entry("watchdog")
-def handler(_run: job.Run) -> job.Done:
+def handler(_run: job.Run) -> job.JobResult:
     """Tell how much was found. The heartbeat is sent last: where it stops, an alarm says that nobody watches."""
     watch = wiring_jobs.watch()
     seen = watch.look()
@@ -19,7 +19,7 @@ def handler(_run: job.Run) -> job.Done:
     for alert in told:
         observe.logger().warning("alert", extra={"subject": alert.subject, "sent_as": alert.sent_as})
     observe.count(heartbeat=1)
-    return job.Done(
+    return job.JobResult(
         len(told),
         {
             "findings": len(seen.findings),

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from rollcall.contracts.dead_letters.letter import DigestCount
 from rollcall.store.dead_letters.failures import FailureStore
-from rollcall.store.dead_letters.summaries import DigestStore
+from rollcall.store.dead_letters.summaries import FailureSummaryStore
 
 from tests.integration.dead_letters.test_dead_letters import A, B, failure, record, run_at_once
 from tests.postgres import ScratchDatabase
@@ -24,10 +24,10 @@ def failure_store(clone: ScratchDatabase) -> FailureStore:
 
 
 @pytest.fixture
-def digests(clone: ScratchDatabase) -> Iterator[DigestStore]:
+def digests(clone: ScratchDatabase) -> Iterator[FailureSummaryStore]:
     """What the digest function uses."""
     database = clone.database("rollcall_ops")
-    yield DigestStore(database)
+    yield FailureSummaryStore(database)
     database.close()
 
 
@@ -35,7 +35,7 @@ def told(counts: list[DigestCount]) -> dict[tuple[str, str], int]:
     return {(count.queue, count.cause): count.failed_count for count in counts}
 
 
-def test_what_is_new_is_told_once(failure_store: FailureStore, digests: DigestStore) -> None:
+def test_what_is_new_is_told_once(failure_store: FailureStore, digests: FailureSummaryStore) -> None:
     """By queue and cause, over all organisations; after it is confirmed, only what came since."""
     record(failure_store, 2)
     record(failure_store, 1, org_id=B)
@@ -49,7 +49,9 @@ def test_what_is_new_is_told_once(failure_store: FailureStore, digests: DigestSt
     assert told(digests.claim_digest(LEASE)[1]) == {("spool", "poisoned"): 2}
 
 
-def test_a_failure_that_is_told_twice_is_counted_once(failure_store: FailureStore, digests: DigestStore) -> None:
+def test_a_failure_that_is_told_twice_is_counted_once(
+    failure_store: FailureStore, digests: FailureSummaryStore
+) -> None:
     """A message that its consumer receives again is no news; one that was redriven and fails again is."""
     same = failure()
     failure_store.record_dead_letter(A, same)
@@ -59,7 +61,7 @@ def test_a_failure_that_is_told_twice_is_counted_once(failure_store: FailureStor
 
 
 def test_what_was_claimed_and_not_confirmed_is_there_after_the_lease(
-    failure_store: FailureStore, digests: DigestStore
+    failure_store: FailureStore, digests: FailureSummaryStore
 ) -> None:
     """With what came since: a digest that could not be published is told by the next."""
     record(failure_store, 2)
@@ -75,7 +77,7 @@ def test_what_was_claimed_and_not_confirmed_is_there_after_the_lease(
 
 
 def test_what_fails_while_a_digest_is_published_is_told_by_the_next(
-    failure_store: FailureStore, digests: DigestStore
+    failure_store: FailureStore, digests: FailureSummaryStore
 ) -> None:
     """Confirming tells no more than was claimed."""
     record(failure_store, 2)
@@ -99,7 +101,7 @@ def test_digests_and_burials_at_once_tell_each_failure_once(clone: ScratchDataba
 
     def tell() -> None:
         database = clone.database("rollcall_ops")
-        store = DigestStore(database)
+        store = FailureSummaryStore(database)
         while True:
             last = done.is_set()
             claimed_at, counts = store.claim_digest(LEASE)

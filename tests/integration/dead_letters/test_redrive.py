@@ -29,7 +29,7 @@ from rollcall.errors import ObjectMissing, PoisonedMessage, StoreUnavailable
 from rollcall.flows.dead_letters.record import RecordDeadLetters
 from rollcall.flows.dead_letters.redrive import Redrive
 from rollcall.flows.ingest import load
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.flows.scrub.events import Scrubbing
 from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore, LetterFilter
@@ -120,7 +120,7 @@ class World:
         )  # fmt: skip
         operation, _ = store.request(request, uuid4())
         step = Redrive(wrap(DeadLetterStore(database)), self, self._send_back, scrubbing_of, LIFETIMES, lambda: NOW)
-        engine = Operate(store, {"redrive": step}, time.monotonic, lambda _seconds: None)
+        engine = OperationWorker(store, {"redrive": step}, time.monotonic, lambda _seconds: None)
         message = OperationMessage(org_id=A, operation_id=operation.operation_id)
         while engine.work(message).again_in_seconds is not None:
             pass

@@ -25,7 +25,7 @@ from rollcall.contracts.operations import OperationRequest
 from rollcall.contracts.privacy import LearnerRequest
 from rollcall.contracts.replay import ReplayRequest
 from rollcall.errors import ScrubFailed
-from rollcall.flows.ingest.load import Loaded, load_analytics, load_spooled
+from rollcall.flows.ingest.load import LoadResult, load_analytics, load_spooled
 from rollcall.flows.scrub.events import scrub_event
 from rollcall.store.assignments import AssignmentStore
 from rollcall.store.dead_letters.failures import FailureStore
@@ -127,7 +127,7 @@ def analytics(desk: Desk, event: AnalyticsEvent) -> None:
         return
     message = queued_batch(A, scrubbed).model_dump_json(exclude_none=True)
     (loaded,) = load_analytics({"m": message}, desk.clone.analytics).values()
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadResult), loaded
     assert loaded.unfit == ()
 
 

@@ -16,7 +16,7 @@ from rollcall.edge.routes.ingest import posthog
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.errors import InvalidBody
 from rollcall.flows.ingest import posthog as capture_flow
-from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, Capture
+from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, IngestPostHog
 
 from functions.analytics import app
 from tests.builders import NOW, ORG
@@ -36,7 +36,7 @@ FLAGS = [f"POST {spelling}" for path in posthog.FLAG_PATHS for spelling in posth
 @pytest.fixture
 def way(monkeypatch: pytest.MonkeyPatch) -> Way:
     made = Way()
-    capture = Capture(made.track.collect, made.track.write_keys)
+    capture = IngestPostHog(made.track.collect, made.track.write_keys)
     monkeypatch.setattr(wiring_analytics, "capture", lambda: capture)
     return made
 

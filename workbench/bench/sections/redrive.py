@@ -17,7 +17,7 @@ from rollcall.contracts.operations import OperationMessage, OperationRequest
 from rollcall.domain.retention.lifetimes import Lifetimes
 from rollcall.flows.dead_letters.record import DeadMessage, RecordDeadLetters
 from rollcall.flows.dead_letters.redrive import Redrive
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.store.connection import Database
 from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
@@ -62,7 +62,7 @@ class Room:
         step = Redrive(
             DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of, LIFETIMES, lambda: datetime.now(UTC)
         )
-        engine = Operate(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
+        engine = OperationWorker(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
         request = OperationRequest(
             org_id=org_id,
             kind="redrive",

@@ -13,14 +13,20 @@ from rollcall.contracts.dead_letters.letter import (
     DeadLetterPage,
     State,
 )
-from rollcall.contracts.dead_letters.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
+from rollcall.contracts.dead_letters.redrive import (
+    DiscardOrder,
+    DiscardResult,
+    RedriveOrder,
+    RedriveReport,
+    RedriveView,
+)
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (
     DeadLetterPage,
     DeadLetterFile,
     DiscardOrder,
-    Discarding,
+    DiscardResult,
     RedriveOrder,
     RedriveView,
     RedriveReport,
@@ -78,7 +84,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 "discardDeadLetters",
                 "Give up dead letters",
                 f"With a reason; a dry run counts. For admin:write. {NIL}",
-                ("200", "How many were given up.", Discarding),
+                ("200", "How many were given up.", DiscardResult),
                 (400, 413, 415),
                 body=DiscardOrder,
             )

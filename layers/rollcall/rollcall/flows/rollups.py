@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.rollups import SOURCES, Folded, Outcome, RollupMessage, Source
 from rollcall.errors import PoisonedMessage, Unavailable
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 
 CHUNK_EVENTS = 5_000
 SLICE_SECONDS = 10  # then another organisation's message has its turn
@@ -157,6 +157,6 @@ class RebuildRollups:
 
     store: RollupStore
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Compute the next day of the operation's window again."""
-        return Advanced(self.store.rebuild_chunk(operation, chunk.lease_id, chunk.lease_seconds), units=1)
+        return RecordedStep(self.store.rebuild_chunk(operation, chunk.lease_id, chunk.lease_seconds), units=1)

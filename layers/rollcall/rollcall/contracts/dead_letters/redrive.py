@@ -59,7 +59,7 @@ class DiscardOrder(BaseModel):
     )
 
 
-class Discarding(BaseModel):
+class DiscardResult(BaseModel):
     """What was given up."""
 
     model_config = ConfigDict(frozen=True)

@@ -80,7 +80,7 @@ def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], In
     """
     ingestion = None
     try:
-        with patience(flow):
+        with with_retry_after(flow):
             ingestion = observe_ingestion(span, accept)
             receipt_of(ingestion)
     finally:
@@ -108,7 +108,7 @@ def read_body(request: Request, bytes_max: int, charge: Callable[[], RateAnswer]
 
 
 @contextmanager
-def patience(flow: LimitedFlow) -> Iterator[None]:
+def with_retry_after(flow: LimitedFlow) -> Iterator[None]:
     """Let whatever goes wrong with a batch say that it is to be tried again no sooner than a pause ends."""
     try:
         yield

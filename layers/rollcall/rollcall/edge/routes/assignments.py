@@ -16,7 +16,7 @@ from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import assignments as wiring_assignments
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
-from rollcall.flows.assignments import Requested
+from rollcall.flows.assignments import AssignmentRequest
 
 READ, WRITE = "admin:read", "admin:write"
 OK, ACCEPTED = 200, 202
@@ -34,7 +34,7 @@ def post_assignments(request: Request) -> Response:
     order = read_model(request, AssignmentOrder, ORDER_BYTES_MAX)
     caller = access.administrator(request, WRITE, org_id=order.org_id)
     course_id = _course_id(request, order.org_id)
-    requested = Requested(
+    requested = AssignmentRequest(
         access.requester(caller, order.org_id), order.reason and access.kept_reason(order.reason), caller.user_id
     )
     operation = wiring_assignments.assign().request(order, course_id, key, requested)

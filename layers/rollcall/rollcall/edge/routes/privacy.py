@@ -76,7 +76,7 @@ def _ask(request: Request, kind: OperationKind) -> Operation:
     access.administrator(request, WRITE)
     asked = read_model(request, LearnerRequest)
     caller = access.administrator(request, WRITE, org_id=asked.org_id)
-    trace = wiring_privacy.trace_of(asked)
+    trace = wiring_privacy.learner_identifiers_of(asked)
     operation = wiring_operations.request_operation().request_once(
         OperationRequest(
             org_id=asked.org_id,

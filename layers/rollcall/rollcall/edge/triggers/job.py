@@ -1,4 +1,4 @@
-"""Makes a function the runner of a job: `@job.entry("partition")` above `def handler(run: Run) -> Done`."""
+"""Makes a function the runner of a job: `@job.entry("partition")` above `def handler(run: Run) -> JobResult`."""
 
 from collections.abc import Callable
 from functools import cache, wraps
@@ -9,12 +9,12 @@ from rollcall.domain.jobs.schedule import JOBS, Job
 from rollcall.edge.runtime import clock, observe
 from rollcall.edge.wiring import environment
 from rollcall.errors import JobFailed, RollcallError, StoreUnavailable
-from rollcall.flows.jobs.run import Done, Ran, Run, run_job
+from rollcall.flows.jobs.run import JobOutcome, JobResult, Run, run_job
 from rollcall.store.jobs.jobs import JobStore
 
-__all__ = ["Done", "Run", "entry", "store"]
+__all__ = ["JobResult", "Run", "entry", "store"]
 
-Work = Callable[[Run], Done]
+Work = Callable[[Run], JobResult]
 MILLISECONDS_PER_SECOND = 1000
 KEY_CHARACTERS_MAX = 128
 
@@ -48,7 +48,7 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
                 ran = run_job(store(), job, run, work)
             except StoreUnavailable as away:
                 # Nothing is written down of it, so this is all that tells that a run was due.
-                ran = Ran(run.run_id, fault=away)
+                ran = JobOutcome(run.run_id, fault=away)
             _tell(job, ran)
             if ran.fault is not None:
                 # Nor is it printed what it came from: the runtime tells whatever is raised, and so do dead letters.
@@ -66,7 +66,7 @@ def _key(job: Job, event: dict[str, Any]) -> str:
     return job.key_at(clock.now()) if not key or key.startswith("<aws.") else key[:KEY_CHARACTERS_MAX]
 
 
-def _answer(job: Job, ran: Ran) -> dict[str, Any]:
+def _answer(job: Job, ran: JobOutcome) -> dict[str, Any]:
     if ran.done is None:
         return {"job": job.name, "run_id": None, "status": "already_ran", "items": 0}
     return {
@@ -78,7 +78,7 @@ def _answer(job: Job, ran: Ran) -> dict[str, Any]:
     }
 
 
-def _tell(job: Job, ran: Ran) -> None:
+def _tell(job: Job, ran: JobOutcome) -> None:
     told: dict[str, Any] = {"job": job.name, "run_id": str(ran.run_id), "retries": ran.retries}
     if ran.run_id is None:
         observe.logger().info("job ran already", extra={"job": job.name})

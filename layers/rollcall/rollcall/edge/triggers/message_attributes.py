@@ -8,7 +8,7 @@ from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.domain.dead_letters import letters
 from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
-from rollcall.flows.ingest.isolate import Unfit
+from rollcall.flows.ingest.isolate import UnfitEvent
 
 Record = dict[str, Any]
 
@@ -42,7 +42,7 @@ def of_failed(record: Record, error_code: str) -> MessageAttributes:
     )
 
 
-def of_unfit(record: Record, unfit: Unfit, number: int | None) -> MessageAttributes:
+def of_unfit(record: Record, unfit: UnfitEvent, number: int | None) -> MessageAttributes:
     """Return the attributes for a failed part of a message: its organisation, and its own id if there are several."""
     attributes = of_failed(record, unfit.fault.code)
     source_id = attributes.message_id if number is None else f"{attributes.message_id}/{number}"

@@ -9,10 +9,10 @@ from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.flows.dead_letters.record import RecordDeadLetters
 from rollcall.flows.dead_letters.redrive import Redrive
-from rollcall.flows.dead_letters.summary import Digest
+from rollcall.flows.dead_letters.summary import FailureSummary
 from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
-from rollcall.store.dead_letters.summaries import DigestStore
+from rollcall.store.dead_letters.summaries import FailureSummaryStore
 
 
 @cache
@@ -50,9 +50,9 @@ def _send(queue: str, body: str, attributes: dict[str, str]) -> object:
 
 
 @cache
-def digest() -> Digest:
+def digest() -> FailureSummary:
     """Return the flow that tells the people on call."""
-    return Digest(DigestStore(environment.database()), _publish, settings.current().environment)
+    return FailureSummary(FailureSummaryStore(environment.database()), _publish, settings.current().environment)
 
 
 @cache

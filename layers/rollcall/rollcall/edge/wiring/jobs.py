@@ -11,7 +11,7 @@ from rollcall.edge.wiring import environment
 from rollcall.flows.jobs.overview import DescribeJobs
 from rollcall.flows.jobs.publish_alert import PublishAlert
 from rollcall.flows.jobs.watchdog import Watch
-from rollcall.store.jobs.watchdog import WatchStore
+from rollcall.store.jobs.watchdog import WatchdogStore
 
 WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
 # What an overview counts; the dead-letter queues of batches are emptied by `dead_letters`: the ledger counts theirs.
@@ -19,9 +19,9 @@ QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 
 
 @cache
-def store() -> WatchStore:
+def store() -> WatchdogStore:
     """Return the store that sees the whole deployment, in numbers."""
-    return WatchStore(environment.database(WATCH_TIMEOUT_SECONDS))
+    return WatchdogStore(environment.database(WATCH_TIMEOUT_SECONDS))
 
 
 @cache

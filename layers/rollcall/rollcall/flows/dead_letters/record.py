@@ -8,7 +8,7 @@ from uuid import UUID
 
 from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NOBODY, Failure, MessageAttributes
 from rollcall.domain.dead_letters import letters
-from rollcall.domain.dead_letters.contract_members import put_back
+from rollcall.domain.dead_letters.contract_members import restore
 from rollcall.domain.dead_letters.letters import Part
 from rollcall.domain.dead_letters.shape import shape_of, shape_texts
 from rollcall.errors import ConfigurationInvalid, ScrubFailed, Unavailable
@@ -202,7 +202,7 @@ def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
     except ValueError:
         return shape_of(body)
     scrubbed = shape_texts(_scrub_document(document, scrubber))
-    return letters.write_document(put_back(queue, document, scrubbed))
+    return letters.write_document(restore(queue, document, scrubbed))
 
 
 def _scrub_document(document: Any, scrubber: Scrubber) -> Any:

@@ -11,7 +11,7 @@ RETRY_SECONDS = 15  # the loader stores some hundreds of batches meanwhile
 
 
 @dataclass
-class HoldBack:
+class BacklogGate:
     """The gate. `depth` asks the spool, or raises QueueUnavailable; `monotonic` is in seconds."""
 
     depth: Callable[[], QueueDepth]

@@ -12,14 +12,14 @@ from rollcall.contracts.ingest.progress import ProgressEvent
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
 from rollcall.flows.ingest import isolate
-from rollcall.flows.ingest.isolate import Unfit
+from rollcall.flows.ingest.isolate import UnfitEvent
 from rollcall.flows.ingest.progress import LEARNER_ERASED, STATUS_OF_OUTCOME, ProgressStore
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
 # SQS counts a thousand receives at most before it calls a message a dead letter. A minute each would use them up in 17
 # hours; from the second hour on a message waits longer, so that they last for as long as the queue keeps it.
-PATIENT_RECEIVES = 64
+LATE_RECEIVES = 64
 RETRY_PATIENT_SECONDS = 1200
 # A message that nobody can read is read again before it is buried: the version that can may be on its way.
 POISON_RECEIVES = 3
@@ -45,18 +45,18 @@ class SpoolStore(ProgressStore, Protocol):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadResult:
     """What came of a message: counts of what was stored by status, and the events that nobody can read or store.
 
     `kept` is the message as it may be archived; None: not at all.
     """
 
     counts: Counter[str]
-    unfit: tuple[Unfit, ...] = ()
+    unfit: tuple[UnfitEvent, ...] = ()
     kept: str | None = None
 
 
-def load_spooled(message: str, store: SpoolStore) -> Loaded:
+def load_spooled(message: str, store: SpoolStore) -> LoadResult:
     """Store the events of a spooled batch once, all that can be.
 
     Events of a learner who was erased while it waited may be kept nowhere. Raises PoisonedMessage when it cannot be
@@ -64,7 +64,7 @@ def load_spooled(message: str, store: SpoolStore) -> Loaded:
     """
     batch, unfit = isolate.read_spooled(message)
     if batch is None:
-        return Loaded(Counter(), tuple(unfit))
+        return LoadResult(Counter(), tuple(unfit))
     try:
         outcomes = _store_spooled(batch, store)
     except StoreRefused as fault:
@@ -75,11 +75,11 @@ def load_spooled(message: str, store: SpoolStore) -> Loaded:
             raise
         unfit += refused
         if rest is None:
-            return Loaded(Counter(), tuple(unfit))
+            return LoadResult(Counter(), tuple(unfit))
         batch, outcomes = rest, _store_spooled(rest, store)
     events = [event for event, outcome in zip(batch.events, outcomes, strict=True) if outcome != LEARNER_ERASED]
     kept = batch.model_copy(update={"events": events})
-    return Loaded(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
+    return LoadResult(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
 
 
 def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
@@ -89,15 +89,15 @@ def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
     return answer.outcomes
 
 
-def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Loaded | Exception]":
+def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, LoadResult | Exception]":
     """Store the events of these messages, by message id, all that can be, and return what came of each, or why not.
 
     One call an organisation. What cannot be read is a PoisonedMessage; where the store refuses an organisation's
     batches together, each is offered alone, and at last its events, so that one event alone is poison. After
     StoreUnavailable nothing more is asked. A fault that nobody foresaw is that of its organisation's messages alone.
     """
-    results: dict[str, Loaded | Exception] = {}
-    unread: dict[str, tuple[Unfit, ...]] = {}
+    results: dict[str, LoadResult | Exception] = {}
+    unread: dict[str, tuple[UnfitEvent, ...]] = {}
     groups: dict[UUID, dict[str, QueuedBatch]] = {}
     for message_id, text in messages.items():
         try:
@@ -107,7 +107,7 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
             continue
         unread[message_id] = tuple(unfit)
         if batch is None:
-            results[message_id] = Loaded(Counter())
+            results[message_id] = LoadResult(Counter())
         else:
             groups.setdefault(batch.org_id, {})[message_id] = batch
     away: StoreUnavailable | None = None
@@ -122,33 +122,33 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
     return {message_id: _with_unread(result, unread.get(message_id, ())) for message_id, result in results.items()}
 
 
-def _with_unread(result: Loaded | Exception, unread: tuple[Unfit, ...]) -> Loaded | Exception:
-    return Loaded(result.counts, unread + result.unfit) if isinstance(result, Loaded) else result
+def _with_unread(result: LoadResult | Exception, unread: tuple[UnfitEvent, ...]) -> LoadResult | Exception:
+    return LoadResult(result.counts, unread + result.unfit) if isinstance(result, LoadResult) else result
 
 
 def _store_group(
     org_id: UUID, group: Mapping[str, QueuedBatch], store: AnalyticsStore
-) -> "dict[str, Loaded | RollcallError]":
+) -> "dict[str, LoadResult | RollcallError]":
     try:
         outcomes = store.ingest_analytics(org_id, list(group.values()))
     except StoreRefused as refused:
-        alone: dict[str, Loaded | RollcallError] = {}
+        alone: dict[str, LoadResult | RollcallError] = {}
         for message_id, batch in group.items():
             alone[message_id] = _store_alone(batch, store, refused)
         return alone
-    return {message_id: Loaded(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
+    return {message_id: LoadResult(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
 
 
-def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "Loaded | RollcallError":
+def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "LoadResult | RollcallError":
     """Store what the database takes of one batch."""
     rest, unfit = isolate.refused(batch, store.refuses, fault)
     if rest is None and unfit:
-        return Loaded(Counter(), tuple(unfit))
+        return LoadResult(Counter(), tuple(unfit))
     try:
         (outcomes,) = store.ingest_analytics(batch.org_id, [rest or batch])
     except StoreRefused as refused:
         return refused
-    return Loaded(_counts(outcomes), tuple(unfit))
+    return LoadResult(_counts(outcomes), tuple(unfit))
 
 
 def _counts(outcomes: Iterable[str]) -> Counter[str]:
@@ -157,7 +157,7 @@ def _counts(outcomes: Iterable[str]) -> Counter[str]:
 
 def retry_delay_seconds(receive_count: int) -> int:
     """Return how long a message waits that could not be stored: doubling, up to a minute, after an hour longer."""
-    if receive_count > PATIENT_RECEIVES:
+    if receive_count > LATE_RECEIVES:
         return RETRY_PATIENT_SECONDS
     doublings = max(0, min(receive_count - 1, 10))
     return min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS << doublings)
@@ -173,10 +173,10 @@ class Message:
     receive_count: int
     give_back: Callable[[], None]
     send_to_dead_letters: Callable[[PoisonedMessage | StoreRefused], None]
-    send_unfit: Callable[[Loaded], None]
+    send_unfit: Callable[[LoadResult], None]
 
 
-def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
+def settle(message: Message, store_message: Callable[[], LoadResult]) -> LoadResult | None:
     """Store one message, or put it where it belongs. Returns what came of it; None: it is to be received again.
 
     A database that is away gives the message back, however often that was; only what nobody can read, or what the
@@ -194,6 +194,6 @@ def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | No
     except (PoisonedMessage, StoreRefused) as poison:
         if message.receive_count >= POISON_RECEIVES:
             message.send_to_dead_letters(poison)
-            return Loaded(Counter())
+            return LoadResult(Counter())
     message.give_back()
     return None

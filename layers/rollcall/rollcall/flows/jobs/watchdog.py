@@ -23,7 +23,7 @@ OVERTAKEN = timedelta(minutes=30)
 RUNS_KEPT = timedelta(days=30)
 
 
-class WatchStore(Protocol):
+class WatchdogStore(Protocol):
     """Measures jobs and queues, and remembers alerts; each raises StoreUnavailable."""
 
     def release_overdue_runs(self, times: float) -> list[OverdueRun]:
@@ -69,7 +69,7 @@ class Watch:
     It is that of the queue and of its dead letters together: either may hold what was announced.
     """
 
-    store: WatchStore
+    store: WatchdogStore
     analytics_depth: Callable[[], QueueDepth]
     publishing: PublishAlert
     jobs: Mapping[str, Job]

@@ -17,7 +17,7 @@ To plug in a kind of operation, write a `Step` and register it in edge.wiring.op
 - The engine notes the result with the step number as compare-and-swap. A step that does IO elsewhere (SQS, S3) may be
   killed between its IO and that note, and is then done again from the same cursor: it has to be idempotent.
 - A step whose work is in the database does it in the transaction that notes it: it calls a procedure that ends with
-  advance_operation_v1, and returns `Advanced(operation, units)` with what that answered. Nothing of it is done twice.
+  advance_operation_v1, and returns `RecordedStep(operation, units)` with its answer. Nothing is done twice.
 - With operation.is_dry_run a step counts the same and changes nothing.
 - An Unavailable (StoreUnavailable, QueueUnavailable, ObjectsUnavailable ...) is raised as it is: the operation is tried
   again later, for as long as it takes. Any other exception counts as a fault; after FAULTS_MAX in a row without a chunk
@@ -67,14 +67,14 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Advanced:
+class RecordedStep:
     """What a chunk did that noted itself: the operation after it (None: the lease was lost), units for the rate cap."""
 
     operation: Operation | None
     units: int
 
 
-Step = Callable[[Operation, Chunk], StepResult | Advanced]
+Step = Callable[[Operation, Chunk], StepResult | RecordedStep]
 
 
 class OperationStore(Protocol):
@@ -125,7 +125,7 @@ class Worked:
 def by_source(steps: Mapping[str, Step]) -> Step:
     """Return the step of a kind that has one for each source."""
 
-    def step(operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def step(operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         return steps[operation.source](operation, chunk)
 
     return step
@@ -140,7 +140,7 @@ def read_message(body: str) -> OperationMessage:
 
 
 @dataclass(frozen=True)
-class Operate:
+class OperationWorker:
     """The engine, with a step for each kind and the IO it was given. `monotonic` and `sleep` are in seconds."""
 
     store: OperationStore
@@ -168,7 +168,7 @@ class Operate:
 class _Slice:
     """One invocation's share of an operation, under one lease."""
 
-    engine: Operate
+    engine: OperationWorker
     lease_id: UUID
     ends_at: float
     looked_at: float
@@ -198,7 +198,7 @@ class _Slice:
         rate = operation.rate_per_second
         chunk = Chunk(max(1, int(rate)) if rate else None, self.lease_id, LEASE_SECONDS)
         done = self.engine.steps[operation.kind](operation, chunk)
-        if isinstance(done, Advanced):
+        if isinstance(done, RecordedStep):
             return done.operation, done.units
         latest = self.engine.store.advance(
             operation, self.lease_id, LEASE_SECONDS, done.cursor, done.counts, is_done=done.is_done

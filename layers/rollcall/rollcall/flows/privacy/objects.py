@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.dead_letters.letter import NOBODY
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.errors import ObjectMissing
 from rollcall.flows.ingest import archive
 
@@ -40,7 +40,7 @@ class Place:
     prefix: str
 
 
-def archived(trace: Trace) -> list[Place]:
+def archived(trace: LearnerIdentifiers) -> list[Place]:
     """Return where messages are archived that may name a learner of this organisation.
 
     What nobody could read belongs to nobody known, and may be of anybody.

@@ -22,9 +22,9 @@ from rollcall.contracts.retention.snapshot import (
     EventTable,
     Key,
     Page,
+    RemainingRows,
     SnapshotDay,
     SnapshotFile,
-    Unwritten,
     WrittenFile,
 )
 from rollcall.domain.retention.lifetimes import first_kept_day
@@ -37,7 +37,7 @@ STEP_SECONDS = 30
 LEASE_MARGIN_SECONDS = 15
 
 
-class RetainStore(Protocol):
+class ExpireStore(Protocol):
     """Keeps what is known of snapshots, and reads and drops what they are made of; raises StoreUnavailable."""
 
     def list_expired_days(self, table: EventTable, before: date) -> list[date]:
@@ -49,7 +49,7 @@ class RetainStore(Protocol):
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
         """Give it back; with a code it is stopped."""
 
-    def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
+    def list_unwritten(self, day: DayOfTable) -> list[RemainingRows]:
         """Return the organisations of which not every row is in the snapshot yet."""
 
     def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
@@ -75,7 +75,7 @@ class NotNow(Exception):
 
 
 @dataclass
-class Retained:
+class RetentionResult:
     """What a run did.
 
     `waiting` are days that the rollups have not seen whole, `busy` those that others had locked for too long; `stopped`
@@ -92,22 +92,22 @@ class Retained:
 
 
 @dataclass(frozen=True)
-class Retain:
+class ExpireDays:
     """The flow, with the IO it was given. `retention` says how long each table's events are kept."""
 
-    store: RetainStore
+    store: ExpireStore
     objects: Objects
     manifests: Manifests
     retention: Mapping[EventTable, timedelta]
     snapshot_lifetime: timedelta
     now: Callable[[], datetime]
 
-    def run(self, remaining_seconds: Callable[[], float]) -> Retained:
+    def run(self, remaining_seconds: Callable[[], float]) -> RetentionResult:
         """Go through every expired day, oldest first, for as long as there is time.
 
         Raises StoreUnavailable, ObjectsUnavailable, KeysUnavailable: the next run goes on where this one was.
         """
-        told = Retained()
+        told = RetentionResult()
         for table, retention in self.retention.items():
             try:
                 for day in self.store.list_expired_days(table, first_kept_day(self.now(), retention)):
@@ -119,7 +119,9 @@ class Retain:
                 told.stopped[table] = stopped.code
         return told
 
-    def _retain(self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: Retained) -> None:
+    def _retain(
+        self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: RetentionResult
+    ) -> None:
         _need_time(remaining_seconds)
         snapshot, lease_id = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
         if snapshot is None:
@@ -136,7 +138,7 @@ class Retain:
             self.store.release(snapshot, lease_id, failure_code)
 
     def _advance(
-        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: Retained
+        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: RetentionResult
     ) -> None:
         if snapshot.state == "writing":
             self._write(snapshot, lease_id, remaining_seconds)

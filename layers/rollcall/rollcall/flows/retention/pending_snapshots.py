@@ -24,7 +24,7 @@ LEASE_SECONDS = 90
 KEYS_MAX = 1_000  # listed at once
 
 
-class UnsettledStore(Protocol):
+class PendingStore(Protocol):
     """Keeps what is known of snapshots; raises StoreUnavailable."""
 
     def list_unsettled(self, first: date | None, last: date | None) -> list[DayOfTable]:
@@ -41,10 +41,10 @@ class UnsettledStore(Protocol):
 
 
 @dataclass(frozen=True)
-class UnsettledSnapshots:
+class PendingSnapshots:
     """The flow, with the IO it was given."""
 
-    store: UnsettledStore
+    store: PendingStore
     objects: Objects
     manifests: Manifests
 
@@ -67,7 +67,7 @@ class UnsettledSnapshots:
             if known.state == "dropped":
                 self.manifests.settle(known, lease_id)
                 return 0
-            # Forgotten before they are deleted: killed in between, the day is still unsettled, and this is done again.
+            # Forgotten before they are deleted: killed in between, the day is still pending, and this is done again.
             if not self.store.withdraw(org_id, known, lease_id):
                 raise SnapshotBusy
             return self._delete(org_id, known)
@@ -82,7 +82,7 @@ class UnsettledSnapshots:
         return deleted
 
     def lines(self, org_id: UUID) -> Iterator[str]:
-        """Yield every line of every object of an organisation that lies below an unsettled day, named or not.
+        """Yield every line of every object of an organisation that lies below a pending day, named or not.
 
         Raises SnapshotDamaged when one cannot be unpacked, StoreUnavailable, ObjectsUnavailable.
         """

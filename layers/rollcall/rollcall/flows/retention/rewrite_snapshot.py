@@ -9,7 +9,7 @@ revision before is deleted. A day whose manifest is behind is settled by whoever
         result = rewriting.rewrite_file(file, keep=lambda row: not is_theirs(row))
 
 A row has the members of domain.retention.snapshot.COLUMNS. `files` lists those of dropped days alone. Of a day that
-is still live a snapshot is a copy: rows of the live tables go first, then `unsettled.withdraw` deletes the copies, and
+is still live a snapshot is a copy: rows of the live tables go first, then `pending.withdraw` deletes the copies, and
 then what `files` lists is rewritten. In this order a day that is dropped meanwhile is met as one or as the other.
 """
 
@@ -22,7 +22,7 @@ from uuid import UUID
 from rollcall.contracts.retention.snapshot import DayOfTable, EventTable, SnapshotDay, SnapshotFile, WrittenFile
 from rollcall.errors import SnapshotBusy
 from rollcall.flows.retention import snapshot_files
-from rollcall.flows.retention.pending_snapshots import UnsettledSnapshots, UnsettledStore
+from rollcall.flows.retention.pending_snapshots import PendingSnapshots, PendingStore
 from rollcall.flows.retention.snapshot_files import Objects
 from rollcall.flows.retention.snapshot_manifest import Manifests
 
@@ -35,7 +35,7 @@ Revise = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 """Returns a row as it is to be from now on; None: without it."""
 
 
-class FileStore(UnsettledStore, Protocol):
+class FileStore(PendingStore, Protocol):
     """Keeps what is known of snapshots; raises StoreUnavailable."""
 
     def replace_file(self, file: SnapshotFile, lease_id: UUID, written: WrittenFile | None) -> bool:
@@ -84,9 +84,9 @@ class RewriteSnapshots:
     manifests: Manifests
 
     @property
-    def unsettled(self) -> UnsettledSnapshots:
+    def pending(self) -> PendingSnapshots:
         """What the archive holds beside the files that are listed."""
-        return UnsettledSnapshots(self.store, self.objects, self.manifests)
+        return PendingSnapshots(self.store, self.objects, self.manifests)
 
     def files(
         self,

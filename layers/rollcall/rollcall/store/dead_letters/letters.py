@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from rollcall.contracts.dead_letters.letter import DeadLetter, DeadLetterFile, DeadLetterGroup, HistoryEntry
-from rollcall.contracts.dead_letters.redrive import Discarding, RedriveCounts, RedriveResult, Selection
+from rollcall.contracts.dead_letters.redrive import DiscardResult, RedriveCounts, RedriveResult, Selection
 from rollcall.store.connection import Database
 
 LIST = "select groups, letters from rollcall.list_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s)"
@@ -103,7 +103,7 @@ class DeadLetterStore:
         dry_run: bool,
         limit: int,
         until: datetime | None = None,
-    ) -> Discarding:
+    ) -> DiscardResult:
         """Give up the open dead letters of a selection, at most `limit` of them, that failed until then (None: now)."""
         discarded, remaining, until = self._database.call(
             DISCARD,
@@ -119,7 +119,7 @@ class DeadLetterStore:
                 until,
             ),
         )
-        return Discarding(dry_run=dry_run, discarded=discarded, remaining=remaining, until=until)
+        return DiscardResult(dry_run=dry_run, discarded=discarded, remaining=remaining, until=until)
 
 
 def _letters(rows: Any) -> list[DeadLetter]:

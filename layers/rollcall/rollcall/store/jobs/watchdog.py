@@ -17,7 +17,7 @@ from rollcall.store.connection import Database
 QUEUES = "select latency_p95_seconds, stored_count, oldest_waits_seconds from rollcall.measure_queues_v1(%s)"
 
 
-class WatchStore:
+class WatchdogStore:
     """Sees the whole deployment, in numbers alone. Each call raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:

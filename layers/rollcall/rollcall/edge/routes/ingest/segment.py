@@ -11,7 +11,7 @@ from rollcall.edge.http.router import Request, Response, Router
 from rollcall.edge.runtime import settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.flows.ingest.progress import Ingestion
-from rollcall.flows.ingest.segment import Track
+from rollcall.flows.ingest.segment import IngestSegment
 
 OK = 200
 # The batch, the import of what is older, the short names of browsers and mobiles (with and without the version, which
@@ -25,7 +25,7 @@ CACHED = {"Cache-Control": "public, max-age=300"}
 
 router = Router()
 
-Accept = Callable[[Track, bytes, str | None], Ingestion]
+Accept = Callable[[IngestSegment, bytes, str | None], Ingestion]
 
 
 def presented_key(request: Request) -> str | None:
@@ -48,7 +48,7 @@ def presented_key(request: Request) -> str | None:
 
 def post_batch(request: Request) -> Response:
     """Take a batch of calls."""
-    return _take(request, Track.accept_batch)
+    return _take(request, IngestSegment.accept_batch)
 
 
 @router.route(f"POST {CALL_PATH}")
@@ -88,7 +88,7 @@ def _take(request: Request, accept: Accept) -> Response:
     return answer_calls(request, ingestion)
 
 
-def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> Ingestion:
+def _accept(request: Request, flow: IngestSegment, bytes_max: int, accept: Accept) -> Ingestion:
     key = presented_key(request)
     if key is None:
         return accept(flow, request.body(bytes_max), None)

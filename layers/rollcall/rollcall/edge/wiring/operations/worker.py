@@ -18,7 +18,7 @@ from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.flows.ingest import archive
 from rollcall.flows.operations.take_turns import TakeTurns
-from rollcall.flows.operations.work import Operate, Step, by_source
+from rollcall.flows.operations.work import OperationWorker, Step, by_source
 from rollcall.flows.replay import steps as replay
 from rollcall.flows.replay.analytics import apply_queued
 from rollcall.flows.replay.snapshots import ReplaySnapshots
@@ -30,7 +30,7 @@ from rollcall.store.ingest.progress import ProgressStore
 
 
 @cache
-def operate() -> Operate:
+def operate() -> OperationWorker:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
         "assign": wiring_assignments.assign_learners(),
@@ -44,7 +44,7 @@ def operate() -> Operate:
         # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once, wiring_retention.rewriting()),
     }
-    return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
+    return OperationWorker(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
 
 
 @cache
