@@ -38,9 +38,9 @@ def post_process_batch(request: Request) -> Response:
 
 
 def _take(request: Request, accept: Accept, answer: Answer) -> Response:
-    ingest_answers.advise(request, wiring_analytics.collect("learner"))
+    ingest_answers.advise(request, wiring_analytics.ingest_analytics("learner"))
     caller = identity.caller_of(request.authorizer_context, clock.now())
-    flow, bytes_max = wiring_analytics.collect(caller.role), settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_analytics(caller.role), settings.current().analytics_batch_max_bytes
     sender = Sender(caller.subject, caller.org_ids)
     ingestion = ingest_answers.take(
         request,

@@ -13,7 +13,7 @@ def handler(run: job.Run) -> job.JobResult:
     What is past is deleted whatever became of the days: a fault of one must not let the other pile up.
     """
     try:
-        retained = wiring_retention.retain().run(run.remaining_seconds)
+        retained = wiring_retention.expire_days().run(run.remaining_seconds)
     finally:
         aged = wiring_retention.age_out().run(run.remaining_seconds)
     observe.count(

@@ -28,21 +28,21 @@ def _is_done(record: dict[str, Any]) -> bool:
     # Should this worker die, its message is back soon, and not only after the queue's own time.
     _give_back(record, rollups.HOLD_SECONDS)
     sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
-    worked = wiring_rollups.rollup().work(message, time.time() - sent_at)
-    _tell(worked)
-    if worked.again_in_seconds is None:
+    result = wiring_rollups.rollup().work(message, time.time() - sent_at)
+    _log(result)
+    if result.again_in_seconds is None:
         return True
-    _give_back(record, worked.again_in_seconds)
+    _give_back(record, result.again_in_seconds)
     return False
 
 
-def _tell(worked: rollups.Worked) -> None:
+def _log(result: rollups.SliceResult) -> None:
     observe.count(
-        rollup_events=worked.event_count,
-        rollup_faults=int(worked.fault is not None),
-        rollup_refused=int(worked.outcome == "foreign"),
+        rollup_events=result.event_count,
+        rollup_faults=int(result.fault is not None),
+        rollup_refused=int(result.outcome == "foreign"),
     )
-    told = {"outcome": worked.outcome, "events": worked.event_count, "days": worked.rebuilt_days, "fault": worked.fault}
+    told = {"outcome": result.outcome, "events": result.event_count, "days": result.rebuilt_days, "fault": result.fault}
     observe.logger().info("rollup", extra=told)
 
 

@@ -399,7 +399,7 @@ def buckets_are_sealed(template: Template) -> Iterator[str]:
     }
     for name, bucket in template.of("AWS::S3::Bucket").items():
         resource = template.body["Resources"][name]
-        if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"ExpireDays"}:
+        if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"Retain"}:
             yield f"{name} goes with its stack."
         if name not in sealed:
             yield f"{name} answers without TLS."

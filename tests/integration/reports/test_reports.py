@@ -40,7 +40,7 @@ class PassForEach(ReportStore):
         self._clone = clone
 
     def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
-        """Return an organisation at a profile."""
+        """Return an organisation at a glance."""
         self._report_pass = self._clone.report_pass(org_id)
         return super().overview(org_id, window)
 
@@ -258,7 +258,7 @@ def test_two_refreshes_of_an_organisation_do_not_meet(clone: ScratchDatabase, re
 def test_an_organisation_without_anything_has_proper_reports(
     reports: ReportStore, refreshes: RefreshStore, is_refreshed: bool
 ) -> None:
-    """Nothing known is no rows, and zeros at a profile; and it is told since when that is so."""
+    """Nothing known is no rows, and zeros at a glance; and it is told since when that is so."""
     if is_refreshed:
         refreshes.refresh_reports(ORG, NOW)
     as_of = NOW if is_refreshed else None

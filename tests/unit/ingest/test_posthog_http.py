@@ -37,7 +37,7 @@ FLAGS = [f"POST {spelling}" for path in posthog.FLAG_PATHS for spelling in posth
 def way(monkeypatch: pytest.MonkeyPatch) -> Way:
     made = Way()
     capture = IngestPostHog(made.track.collect, made.track.write_keys)
-    monkeypatch.setattr(wiring_analytics, "capture", lambda: capture)
+    monkeypatch.setattr(wiring_analytics, "ingest_posthog", lambda: capture)
     return made
 
 

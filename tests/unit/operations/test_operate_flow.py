@@ -139,7 +139,7 @@ def raising(fault: Exception) -> Step:
     return step
 
 
-def work(store: RecordingStore, step: Step, clock: Clock | None = None) -> operate.Worked:
+def work(store: RecordingStore, step: Step, clock: Clock | None = None) -> operate.SliceResult:
     clock = clock or Clock()
     engine = OperationWorker(store, {"replay": step}, clock.monotonic, clock.sleep)
     return engine.work(OperationMessage(org_id=ORG, operation_id=uuid4()))

@@ -164,7 +164,7 @@ class ActivityRow(ReportRow):
 
 
 class OverviewRow(ReportRow):
-    """An organisation at a profile."""
+    """An organisation at a glance."""
 
     learner_count: int = Field(0, description="Learners who ever did anything.")
     course_count: int = 0

@@ -65,7 +65,7 @@ def paths() -> dict[str, dict[str, Any]]:
     """Return the paths of reports and of processes."""
     window = "The window is the last 28 days unless it is named, and 366 days at most."
     return {
-        **_report("overview", OverviewReport, "An organisation at a profile", window, WINDOW),
+        **_report("overview", OverviewReport, "An organisation at a glance", window, WINDOW),
         **_report("engagement", EngagementReport, "What happens in each course", window, [*WINDOW, COURSE, *PAGE]),
         **_report(
             "completion",

@@ -91,7 +91,7 @@ class ReportStore:
         )
 
     def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
-        """Return an organisation at a profile."""
+        """Return an organisation at a glance."""
         as_of, entry = self._database.call(OVERVIEW, (self._report_pass, org_id, window.first, window.end))
         return as_of, OverviewRow.model_validate(entry)
 

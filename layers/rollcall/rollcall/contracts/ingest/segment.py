@@ -95,7 +95,7 @@ class SegmentCall(BaseModel):
     properties: Members = Field(default_factory=dict, description="track, page, screen: what else.")
     traits: Members = Field(default_factory=dict, description="identify, group: what is known of them.")
     context: Members = Field(default_factory=dict, description="Where it happened: device, application, locale.")
-    previous_id: Id = Field(None, description="alias: the id that becomes userId. StoredHealth as a pseudonym alone.")
+    previous_id: Id = Field(None, description="alias: the id that becomes userId. Kept as a pseudonym alone.")
     group_id: Id = Field(None, description="group: which.")
     name: Text = Field(None, description="page, screen: which.")
     category: Text = Field(None, description="page, screen: of which kind.")

@@ -72,7 +72,7 @@ class TextScrubber:
         self._ids: set[int] = set()
 
     def is_plain(self, value: Any) -> bool:
-        """Tell at a profile whether a value is a small number or a truth value."""
+        """Report whether a value is a small number or a truth value."""
         kind = type(value)
         return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 

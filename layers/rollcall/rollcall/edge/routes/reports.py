@@ -49,7 +49,7 @@ router = Router()
 
 @router.route("GET /api/reports/overview")
 def get_overview(request: Request) -> Response:
-    """Answer an organisation at a profile."""
+    """Answer an organisation at a glance."""
     query = access.read_query_of(request, READ, OverviewQuery)
     window = DayWindow.latest(query.from_day, query.to_day, clock.now().date())
     as_of, row = _store(request).overview(query.org_id, window)

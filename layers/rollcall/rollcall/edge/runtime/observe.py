@@ -91,7 +91,7 @@ def _allow(names: Iterable[str]) -> None:
 
 @contextmanager
 def span(name: str) -> Iterator[None]:
-    """LearnerIdentifiers a part of an invocation, where the deployment asks for detail and X-Ray keeps this trace."""
+    """Trace a part of an invocation, where the deployment asks for detail and X-Ray keeps this trace."""
     if not (settings.current().trace_detail and settings.trace_is_sampled()):
         yield
         return

@@ -92,7 +92,7 @@ def composing() -> ComposeHealth:
 
 
 @cache
-def watch() -> HealthMonitor:
+def health_monitor() -> HealthMonitor:
     """Return the flow that watches."""
     return HealthMonitor(
         table=wiring_sockets.health(),

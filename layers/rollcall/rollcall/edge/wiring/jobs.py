@@ -10,7 +10,7 @@ from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.flows.jobs.overview import DescribeJobs
 from rollcall.flows.jobs.publish_alert import PublishAlert
-from rollcall.flows.jobs.watchdog import Watch
+from rollcall.flows.jobs.watchdog import Watchdog
 from rollcall.store.jobs.watchdog import WatchdogStore
 
 WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
@@ -44,10 +44,10 @@ def _depth_of(queue: str) -> QueueDepth:
 
 
 @cache
-def watch() -> Watch:
+def watchdog() -> Watchdog:
     """Return the watchdog's flow."""
     current = settings.current()
-    return Watch(
+    return Watchdog(
         store=store(),
         analytics_depth=lambda: _depth_of("analytics") + _depth_of("analytics_dead_letter"),
         publishing=publish_alert(),

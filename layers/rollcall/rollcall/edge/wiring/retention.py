@@ -60,7 +60,7 @@ def rewriting() -> RewriteSnapshots:
 
 
 @cache
-def retain() -> ExpireDays:
+def expire_days() -> ExpireDays:
     """Return the flow that drops expired days."""
     current = settings.current()
     store, objects = _retain_store(), wiring_operations.archive_objects()

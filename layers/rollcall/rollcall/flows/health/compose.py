@@ -23,7 +23,7 @@ from rollcall.domain.health.backpressure import AdviceLimits, Load, next_advice,
 from rollcall.domain.health.rounding import percentile, steady_ms
 from rollcall.domain.health.status import Judgement, is_news, judge, judge_slos, judgement_of
 from rollcall.domain.jobs.thresholds import Objectives
-from rollcall.flows.health.measure import Seen, in_all, steady
+from rollcall.flows.health.measure import Measurement, in_all, steady
 from rollcall.flows.health.values import (
     SCHEDULE_DEAD_LETTERS,
     lags_of,
@@ -55,7 +55,7 @@ class ComposeHealth:
     objectives: Objectives
     limits: AdviceLimits
 
-    def compose(self, before: Published | None, seen: Seen, version: int = 0) -> Published:
+    def compose(self, before: Published | None, seen: Measurement, version: int = 0) -> Published:
         """Return what follows on what was known before.
 
         `version` is that of what is kept and could not be read. No sequence in it was greater, so clients are told of a
@@ -73,7 +73,7 @@ class ComposeHealth:
             return after
         return after.model_copy(update={"health": after.health.model_copy(update={"sequence": sequence + 1})})
 
-    def _judge(self, before: Published | None, seen: Seen) -> "_Judged":
+    def _judge(self, before: Published | None, seen: Measurement) -> "_Judged":
         memory = before.state if before else HealthMemory()
         spooled_since = spooled_since_of(memory, seen)
         latencies_ms = (*memory.latencies_ms, *seen.latencies_ms)[-PROBES_KEPT:]
@@ -91,7 +91,7 @@ class ComposeHealth:
         return _Judged(judgement, values, slos, advice, latencies_ms, spooled_since, spool_empty_at, pressed)
 
     def _load(
-        self, memory: HealthMemory, seen: Seen, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
+        self, memory: HealthMemory, seen: Measurement, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
     ) -> Load:
         """Return what clients can do something about: what is hidden until it is tried again is none of that."""
         spool = seen.depths.get("spool")
@@ -104,7 +104,7 @@ class ComposeHealth:
             pressed_since=memory.pressed_since,
         )
 
-    def _health(self, before: Published | None, seen: Seen, judged: "_Judged", sequence: int) -> Health:
+    def _health(self, before: Published | None, seen: Measurement, judged: "_Judged", sequence: int) -> Health:
         stored, values = seen.stored, judged.values
         count, limit = steady(stored.connections) if stored else (None, None)
         jobs = {job.job: job for job in stored.upkeep.jobs} if stored else {}
@@ -172,7 +172,7 @@ def _remember(before: Published | None, judged: _Judged, sequence: int) -> Healt
     )
 
 
-def _queue(queue: str, depth: QueueDepth | None, seen: Seen, values: Mapping[str, float | None]) -> QueueHealth:
+def _queue(queue: str, depth: QueueDepth | None, seen: Measurement, values: Mapping[str, float | None]) -> QueueHealth:
     dead = None if seen.stored is None else seen.stored.dead_letters.get(queue, 0)
     return QueueHealth(
         depth=depth,

@@ -72,7 +72,7 @@ class Upkeep:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredMeasures:
     """What the database told."""
 
     connections: tuple[int, int]
@@ -85,7 +85,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Measurement:
     """What one look found. `stored` is None where the database could not tell; a depth, where SQS could not.
 
     `seen_at` is when it was asked whether it answers: of two looks, the one that asked later knows better.
@@ -95,7 +95,7 @@ class Seen:
     is_reachable: bool
     latencies_ms: tuple[float, ...]
     depths: Mapping[str, QueueDepth | None]
-    stored: Stored | None
+    stored: StoredMeasures | None
     flags: Mapping[str, str]
 
 
@@ -137,7 +137,7 @@ class MeasureHealth:
         self._is_warm = True
         return True
 
-    def look(self, org_ids: Iterable[UUID], *, is_reachable: bool | None = None) -> Seen:
+    def look(self, org_ids: Iterable[UUID], *, is_reachable: bool | None = None) -> Measurement:
         """Return what there is, of these organisations too. Never raises because something is away.
 
         `is_reachable` is what a probe has told just now; None: none was made.
@@ -151,7 +151,7 @@ class MeasureHealth:
             is_reachable = self.probe()
             seen_at = self._probed_at or seen_at
         latencies, self._latencies_ms = tuple(self._latencies_ms), []
-        return Seen(seen_at, is_reachable, latencies, depths, stored, self.flags())
+        return Measurement(seen_at, is_reachable, latencies, depths, stored, self.flags())
 
     def look_at(self, org_ids: Sequence[UUID]) -> dict[UUID, OrganisationHealth]:
         """Return how these organisations' events do; nothing where the database cannot tell."""
@@ -160,11 +160,11 @@ class MeasureHealth:
         except StoreUnavailable:
             return {}
 
-    def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> Stored | None:
+    def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> StoredMeasures | None:
         self._asking_until = self.monotonic() + ASKING_SECONDS
         ask = self._ask
         try:
-            return Stored(
+            return StoredMeasures(
                 connections=ask(self.store.count_connections),
                 queues=ask(lambda: self.reports.measure_queues(LATENCY_WINDOW)),
                 waits=ask(lambda: self.store.measure_waits(LATELY, timedelta(seconds=TICKET_SECONDS))),

@@ -52,7 +52,7 @@ class WatchdogStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Seen:
+class WatchdogResult:
     """What one look found."""
 
     overdue: tuple[OverdueRun, ...]
@@ -63,7 +63,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Watch:
+class Watchdog:
     """The flow, with the IO it was given. `analytics_depth` raises QueueUnavailable.
 
     It is that of the queue and of its dead letters together: either may hold what was announced.
@@ -77,7 +77,7 @@ class Watch:
     page_from: date | None
     now: Callable[[], datetime]
 
-    def look(self) -> Seen:
+    def check(self) -> WatchdogResult:
         """Give up what is overdue, measure, and return what is not as it should be; raises StoreUnavailable."""
         overdue = self.store.release_overdue_runs(OVERDUE_TIMES)
         measured = self.store.measure_jobs(list(self.jobs), FAILURE_WINDOW)
@@ -94,20 +94,20 @@ class Watch:
         )
         self.store.forget_job_runs(RUNS_KEPT)
         found = findings.find(measures, missed, self.thresholds)
-        return Seen(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
+        return WatchdogResult(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
 
-    def tell(self, found: Sequence[Finding]) -> list[PublishedAlert]:
+    def publish(self, found: Sequence[Finding]) -> list[PublishedAlert]:
         """Publish what changed, remember it, and return what went out.
 
         Remembered after it was published: what could not go out, or was cut off, goes out a minute later, at worst
         twice. Raises StoreUnavailable, TopicUnavailable.
         """
-        told = []
+        published = []
         for decision in alerts.decide_all(self.store.read_alerts(), found, self.now(), self.page_from):
             if decision.change is not None:
-                told.append(self.publishing.send(decision, decision.change))
+                published.append(self.publishing.send(decision, decision.change))
             self.store.note_alert(decision.alert)
-        return told
+        return published
 
     def _queue_is_empty(self) -> bool:
         try:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from rollcall.contracts.operations import OperationMessage
 from rollcall.errors import Unavailable
-from rollcall.flows.operations.work import RETRY_SECONDS, SLICE_SECONDS, Worked
+from rollcall.flows.operations.work import RETRY_SECONDS, SLICE_SECONDS, SliceResult
 
 LEASES_MAX = 3  # an organisation's at work at once: of the function's four, one is left for the others
 HELD_SECONDS = 5  # what was chosen is set aside: the lease follows at once
@@ -37,23 +37,23 @@ class TakeTurns:
     """The flow, with the IO it was given. `work` does an operation for at most so many seconds."""
 
     store: TurnStore
-    work: Callable[[OperationMessage, float], Worked]
+    work: Callable[[OperationMessage, float], SliceResult]
     monotonic: Callable[[], float]
 
-    def turns(self, message: OperationMessage) -> Iterator[Worked]:
+    def turns(self, message: OperationMessage) -> Iterator[SliceResult]:
         """Yield what came of each turn; the last one says when the message is to be received again."""
         ends_at = self.monotonic() + SLICE_SECONDS
         while (left := ends_at - self.monotonic()) > 0:
             try:
                 chosen, again_seconds = self.store.choose(message.org_id, LEASES_MAX, HELD_SECONDS)
             except Unavailable as away:
-                yield Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+                yield SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
                 return
             if chosen is None:
-                yield Worked(
+                yield SliceResult(
                     None, None if again_seconds is None else min(AGAIN_MAX_SECONDS, max(1, ceil(again_seconds)))
                 )
                 return
             worked = self.work(chosen, left)
             # More may wait: the next one sees, in this turn or in another.
-            yield Worked(worked.operation, 0, worked.chunks, worked.fault)
+            yield SliceResult(worked.operation, 0, worked.chunks, worked.fault)

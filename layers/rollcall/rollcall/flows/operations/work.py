@@ -38,7 +38,7 @@ from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 LEASE_SECONDS = 30
 SLICE_SECONDS = 20  # how long one invocation works on, if it is let
 HOLD_SECONDS = (
-    45  # how long a message is hidden while it is worked on: outlasts the slice and the lease of a killed worker
+    45  # how long a message is hidden while it is result on: outlasts the slice and the lease of a killed worker
 )
 LOOK_SECONDS = 1  # between two looks whether another organisation waits
 RETRY_SECONDS = 15  # after something was away, or an unforeseen fault
@@ -110,7 +110,7 @@ class OperationStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Worked:
+class SliceResult:
     """What came of a slice: when to receive its message again (None: never, it is finished), and what to tell.
 
     `fault` is the name of the type of an error that ended the slice.
@@ -149,16 +149,16 @@ class OperationWorker:
     sleep: Callable[[float], None]
     slice_seconds: float = SLICE_SECONDS
 
-    def work(self, message: OperationMessage, seconds: float | None = None) -> Worked:
+    def work(self, message: OperationMessage, seconds: float | None = None) -> SliceResult:
         """Work on an operation for a slice of time, or less. Never raises for what went wrong with it."""
         try:
             operation, lease_id = self.store.lease(message.org_id, message.operation_id, LEASE_SECONDS)
         except Unavailable as away:
-            return Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+            return SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
         if operation is None or operation.is_finished:
-            return Worked(operation, None)
+            return SliceResult(operation, None)
         if lease_id is None:
-            return Worked(operation, BUSY_SECONDS)
+            return SliceResult(operation, BUSY_SECONDS)
         started_at = self.monotonic()
         ends_at = started_at + (self.slice_seconds if seconds is None else seconds)
         return _Slice(self, lease_id, ends_at, started_at).work(operation)
@@ -174,16 +174,16 @@ class _Slice:
     looked_at: float
     chunks: int = 0
 
-    def work(self, operation: Operation) -> Worked:
+    def work(self, operation: Operation) -> SliceResult:
         try:
             while True:
                 started_at = self.engine.monotonic()
                 latest, units = self._do_chunk(operation)
                 if latest is None:
-                    return Worked(operation, BUSY_SECONDS, self.chunks)
+                    return SliceResult(operation, BUSY_SECONDS, self.chunks)
                 operation, self.chunks = latest, self.chunks + 1
                 if operation.is_finished:
-                    return Worked(operation, None, self.chunks)
+                    return SliceResult(operation, None, self.chunks)
                 pause = self._pause_after(operation, units, started_at)
                 if self.engine.monotonic() + pause >= self.ends_at or self._is_turn_over(operation):
                     return self._release(operation, ceil(pause))
@@ -217,11 +217,13 @@ class _Slice:
         self.looked_at = self.engine.monotonic()
         return self.engine.store.is_turn_over(operation.org_id)
 
-    def _release(self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None) -> Worked:
+    def _release(
+        self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None
+    ) -> SliceResult:
         try:
             latest = self.engine.store.release(operation, self.lease_id, code, FAULTS_MAX, seconds)
         except Unavailable:
             # The lease ends by itself; whoever comes before that waits for it.
             latest = None
         finished = latest is not None and latest.is_finished
-        return Worked(latest or operation, None if finished else seconds, self.chunks, fault)
+        return SliceResult(latest or operation, None if finished else seconds, self.chunks, fault)

@@ -92,7 +92,7 @@ def _take(request: Request, *, is_batch: bool) -> Response:
 
 def _ingest(request: Request, told: Mapping[str, str]) -> Ingestion:
     """Take a body. `told` is what stands beside it: the key, when it was sent, how it is packed."""
-    flow, bytes_max = wiring_analytics.capture(), UNSPLIT_FACTOR * settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_posthog(), UNSPLIT_FACTOR * settings.current().analytics_batch_max_bytes
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def accept() -> Ingestion:

@@ -78,7 +78,7 @@ def get_source(request: Request) -> Response:
 
 
 def _take(request: Request, accept: Accept) -> Response:
-    flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_segment(), settings.current().analytics_batch_max_bytes
     ingestion = ingest_answers.take(
         request,
         flow.collect,

@@ -19,7 +19,7 @@ from rollcall.flows.ingest.write_key_check import WriteKeyCheck
 
 
 @cache
-def collect(role: str) -> IngestAnalytics:
+def ingest_analytics(role: str) -> IngestAnalytics:
     """Return the flow that takes analytics events, with the limits of a caller of this role."""
     current = settings.current()
     limit = (
@@ -41,15 +41,15 @@ def collect(role: str) -> IngestAnalytics:
 
 
 @cache
-def track() -> IngestSegment:
+def ingest_segment() -> IngestSegment:
     """Return the flow that takes batches of the Segment shape."""
-    return IngestSegment(collect("service"), write_keys())
+    return IngestSegment(ingest_analytics("service"), write_keys())
 
 
 @cache
-def capture() -> IngestPostHog:
+def ingest_posthog() -> IngestPostHog:
     """Return the flow that takes batches of PostHog's shape."""
-    return IngestPostHog(collect("service"), write_keys())
+    return IngestPostHog(ingest_analytics("service"), write_keys())
 
 
 @cache

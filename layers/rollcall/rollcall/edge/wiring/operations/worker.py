@@ -30,7 +30,7 @@ from rollcall.store.ingest.progress import ProgressStore
 
 
 @cache
-def operate() -> OperationWorker:
+def operation_worker() -> OperationWorker:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
         "assign": wiring_assignments.assign_learners(),
@@ -50,7 +50,7 @@ def operate() -> OperationWorker:
 @cache
 def take_turns() -> TakeTurns:
     """Return the flow that chooses whose operation is worked on."""
-    return TakeTurns(wiring_operations.operation_store(), operate().work, time.monotonic)
+    return TakeTurns(wiring_operations.operation_store(), operation_worker().work, time.monotonic)
 
 
 def _analytics_store() -> AnalyticsStore:
