@@ -19,7 +19,8 @@ begin
             execute format('grant rollcall_owner to %I with set true, inherit true', current_user);
         exception
             when insufficient_privilege then
-                raise exception 'rollcall_owner is another administrator''s role: ask them to `grant rollcall_owner to %`',
+                raise exception
+                    'rollcall_owner is another administrator''s role: ask them to `grant rollcall_owner to %`',
                     quote_ident(current_user);
         end;
     end if;

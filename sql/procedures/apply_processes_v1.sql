@@ -29,7 +29,9 @@ with told as materialized (
         and stored_xid <= p_last
         and occurred_at >= p_from
         and occurred_at < p_until
-        and name in ('process_started', 'process_step_completed', 'process_retry', 'process_completed', 'process_failed')
+        and name in (
+            'process_started', 'process_step_completed', 'process_retry', 'process_completed', 'process_failed'
+        )
 ),
 added_daily as (
     insert into daily_process_rollups as rollup (

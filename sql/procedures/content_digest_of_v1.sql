@@ -10,7 +10,10 @@ select format(
     ' where identity.org_id = $1 and identity.event_id = events.event_id),'
     ' (select identity.content_digest from rollcall.event_identities as identity'
     ' where identity.org_id = $1 and identity.event_id = events.event_id))',
-    case p_table when 'progress_events' then 'progress_identities' when 'analytics_events' then 'analytics_identities' end
+    case p_table
+        when 'progress_events' then 'progress_identities'
+        when 'analytics_events' then 'analytics_identities'
+    end
 );
 $$;
 

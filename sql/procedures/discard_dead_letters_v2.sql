@@ -35,7 +35,9 @@ begin
                 and letter.state = 'open'
                 and letter.dead_letter_id in (
                     select found.dead_letter_id
-                    from matching_dead_letters_v1(p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, until) as found
+                    from matching_dead_letters_v1(
+                        p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, until
+                    ) as found
                 )
             order by letter.dead_letter_id
             limit p_limit

@@ -10,7 +10,9 @@ language sql
 immutable
 set search_path = rollcall, pg_temp
 as $$
-select 2 * power(1.01::double precision / 0.99::double precision, bucket) / (1.01::double precision / 0.99::double precision + 1)
+select
+    2 * power(1.01::double precision / 0.99::double precision, bucket)
+    / (1.01::double precision / 0.99::double precision + 1)
 from (
     select bucket, sum(sum(number)) over (order by bucket) as reached, sum(sum(number)) over () as total
     from unnest(p_buckets, p_counts) as histogram (bucket, number)

@@ -24,7 +24,8 @@ begin
         execute 'update operations as t set ' || redaction_v1('rollcall.operations')
             || ' where t.org_id = $1 and t.operation_id = $4 and $5 is null'
         using
-            p_org_id, mention_pattern_v1(p_identifiers), p_identifiers, p_operation_id, null::text, p_operation_id::text;
+            p_org_id, mention_pattern_v1(p_identifiers), p_identifiers,
+            p_operation_id, null::text, p_operation_id::text;
         if p_certificate is not null then
             insert into privacy_certificates (org_id, operation_id, digest, issued_at, is_clean, certificate)
             values (

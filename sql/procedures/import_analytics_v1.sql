@@ -8,7 +8,8 @@ as $$
 declare
     v_event_ids uuid[] := array(
         select distinct (event ->> 'event_id')::uuid as event_id
-        from jsonb_array_elements(p_batches) as batch cross join lateral jsonb_array_elements(batch -> 'events') as event
+        from jsonb_array_elements(p_batches) as batch
+        cross join lateral jsonb_array_elements(batch -> 'events') as event
         order by event_id
     );
 begin

@@ -31,7 +31,8 @@ begin
     if v_any_untold then
         perform settle_identities_v1(array[p_org_id], array(
             select (event ->> 'event_id')::uuid
-            from jsonb_array_elements(p_batches) as batch cross join lateral jsonb_array_elements(batch -> 'events') as event
+            from jsonb_array_elements(p_batches) as batch
+            cross join lateral jsonb_array_elements(batch -> 'events') as event
         ));
     end if;
 
@@ -121,7 +122,9 @@ begin
         from (
             select
                 seen.event_id,
-                case outcomes[seen.ordinal] when 'conflict' then 'event_conflict' else outcomes[seen.ordinal] end as reason
+                case outcomes[seen.ordinal]
+                    when 'conflict' then 'event_conflict' else outcomes[seen.ordinal]
+                end as reason
             from unnest(v_seen_ordinals, v_seen_event_ids) as seen (ordinal, event_id)
             where outcomes[seen.ordinal] in ('conflict', 'learner_erased')
             union all

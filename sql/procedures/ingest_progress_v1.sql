@@ -66,8 +66,8 @@ begin
         from jsonb_array_elements(p_events) as event
         order by lock_key
     ) as learner;
-    -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked; nor where
-    -- nothing is left of what was known before kinds were told apart.
+    -- After the locks, so that an erasure comes before this batch, or after it, as a whole. The flags spare further
+    -- look-ups where there is no erasure, and no identity from before the ledgers were split by kind.
     select
         exists (select from erasures where org_id = any (p_org_ids)),
         exists (select from event_identities where org_id = any (p_org_ids)),
@@ -130,11 +130,11 @@ begin
             )::text, 'UTF8')) for 16) as digest
             offset 0
         ) as content
-        -- An event that names no organisation, and was stored for one of the caller's before: it is judged there, though
-        -- its learner's assignment has moved to another one, or is gone. With the same content first, then where the
-        -- assignment is. Read under the learner's lock, so that what is sent while the assignment moves is seen.
-        -- Of another content it must be the same learner's: by the row that is stored, or erased there. An id that
-        -- another learner's event has decides nothing.
+        -- An event without an organisation may have been stored before, for one of the caller's organisations. Then it
+        -- is judged there, even if the learner's assignment has moved or ended since: first where the content is the
+        -- same, then where the assignment is now. This reads under the learner's lock, so it sees what was sent while
+        -- the assignment moved. Where the content differs, the event must be of the same learner: its stored row says
+        -- so, or an erasure of the learner there. An id that another learner's event has decides nothing.
         left join lateral (
             select identity.org_id, identity.content_digest = content.digest as is_same_content
             from progress_identities as identity
@@ -164,8 +164,9 @@ begin
             limit 1
         ) as stored_before on true
     ),
-    -- The same within the batch, as if its events came one after another: the organisation that the same content names,
-    -- wherever it stands; or that of an earlier event of this learner under this id, where it would have one of its own.
+    -- The same rule within the batch, as if its events came one after another: the organisation that an event with the
+    -- same content names, before or after this one; else, where this event resolves to an organisation, that of an
+    -- earlier event with this learner and id.
     named as (
         select distinct on (event_id, content_digest) event_id, content_digest, org_id from sent
         where v_any_repeated and org_id = any (p_org_ids)
@@ -204,7 +205,9 @@ begin
             end as outcome,
             -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
             -- in 200, and joins by hash below instead of comparing every row with every other.
-            case when erasure.is_barred then false else coalesce(placed.place = any (p_org_ids), false) end as is_allowed
+            case
+                when erasure.is_barred then false else coalesce(placed.place = any (p_org_ids), false)
+            end as is_allowed
         from placed
         -- What an erased learner did until then, or sent until then, is not stored any more.
         cross join lateral (
@@ -291,12 +294,12 @@ begin
     )
     select
         answer.outcomes, answer.any_seen, answer.seen_ordinals, answer.seen_org_ids, answer.seen_event_ids,
-        answer.seen_digests, answer.batch_ordinals, answer.batch_org_ids, answer.batch_contents, movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids,
-        movement.lesson_ids
+        answer.seen_digests, answer.batch_ordinals, answer.batch_org_ids, answer.batch_contents,
+        movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids, movement.lesson_ids
     into
         outcomes, v_any_seen, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids,
-        v_seen_digests, v_batch_ordinals, v_batch_org_ids, v_batch_contents, v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids,
-        v_moved_lesson_ids
+        v_seen_digests, v_batch_ordinals, v_batch_org_ids, v_batch_contents,
+        v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids, v_moved_lesson_ids
     from answer cross join movement;
 
     if v_moved_org_ids is not null then

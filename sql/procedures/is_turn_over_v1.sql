@@ -16,7 +16,8 @@ begin
                 org_id,
                 count(*) filter (where greatest(leased_until, held_until) > clock_timestamp()) as lease_count,
                 bool_or(
-                    coalesce(greatest(leased_until, held_until) <= clock_timestamp(), true) and coalesce(due_at, requested_at) <= clock_timestamp()
+                    coalesce(greatest(leased_until, held_until) <= clock_timestamp(), true)
+                    and coalesce(due_at, requested_at) <= clock_timestamp()
                 ) as is_due
             from operations
             where state in ('queued', 'running')

@@ -4,7 +4,10 @@ returns text
 language sql
 set search_path = rollcall, pg_temp
 as $$
-select signed.pass || '.' || encode(sha256(key.outer_key || sha256(key.inner_key || convert_to(signed.pass, 'UTF8'))), 'hex')
+select
+    signed.pass || '.' || encode(
+        sha256(key.outer_key || sha256(key.inner_key || convert_to(signed.pass, 'UTF8'))), 'hex'
+    )
 from (
     select concat_ws('.', '1', extract(epoch from now() + p_lifetime)::bigint, array_to_string(p_org_ids, ',')) as pass
 ) as signed

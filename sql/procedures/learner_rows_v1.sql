@@ -48,7 +48,9 @@ begin
         );
     end if;
     is_own := case when v_columns is null then 'false' else (
-        select format('coalesce(coalesce(%s)::text = any ($3), false)', string_agg(format('t.%I', name), ', ' order by ordinal))
+        select format(
+            'coalesce(coalesce(%s)::text = any ($3), false)', string_agg(format('t.%I', name), ', ' order by ordinal)
+        )
         from unnest(v_columns) with ordinality as given (name, ordinal)
     ) end;
     select case when attname = 'day' then '(t.day + 1)::timestamptz' else format('t.%I', attname) end into v_moment

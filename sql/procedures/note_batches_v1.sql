@@ -12,7 +12,9 @@ begin
     -- Parts of one batch that are stored at the same time: the last one sees the lines of the others.
     perform from queued_batches
     where queued_batches.org_id = p_org_id
-        and queued_batches.batch_id in (select (batch ->> 'batch_id')::uuid from jsonb_array_elements(p_batches) as batch)
+        and queued_batches.batch_id in (
+            select (batch ->> 'batch_id')::uuid from jsonb_array_elements(p_batches) as batch
+        )
     order by queued_batches.batch_id
     for update;
 

@@ -16,7 +16,10 @@ declare
     v_made integer := 0;
 begin
     -- Days that are open need no lock: this is asked for each batch.
-    if exists (select from unnest(p_days) as day where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is null)
+    if exists (
+        select from unnest(p_days) as day
+        where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is null
+    )
     then
         perform pg_advisory_xact_lock(hashtextextended('rollcall.make_partitions', 0));
         for v_day in

@@ -70,7 +70,8 @@ begin
         p_org_id, p_operation_id, p_lease_id, p_lease_seconds, p_step_number,
         case
             when v_is_last then p_next_cursor
-            else coalesce(v_operation.cursor, '{}') || jsonb_build_object('user_id', v_user_ids[cardinality(v_user_ids)])
+            else coalesce(v_operation.cursor, '{}')
+                || jsonb_build_object('user_id', v_user_ids[cardinality(v_user_ids)])
         end,
         v_counts || jsonb_build_object('rows', v_deleted, 'learners', cardinality(v_user_ids)),
         false

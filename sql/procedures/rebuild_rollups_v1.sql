@@ -38,7 +38,8 @@ begin
         if not v_operation.is_dry_run then
             v_rebuilt := rebuild_rollup_day_v1(p_org_id, v_days[1]);
             v_counts := jsonb_build_object(
-                'events', coalesce((v_rebuilt ->> 'progress')::bigint, 0) + coalesce((v_rebuilt ->> 'analytics')::bigint, 0),
+                'events',
+                coalesce((v_rebuilt ->> 'progress')::bigint, 0) + coalesce((v_rebuilt ->> 'analytics')::bigint, 0),
                 'frozen', num_nulls(v_rebuilt ->> 'progress', v_rebuilt ->> 'analytics')
             );
         end if;

@@ -51,7 +51,8 @@ begin
             order by day, source
             limit p_limit
         ),
-        -- As duration_percentile_v1 reads a histogram, but of all days at once; what it makes of one bucket is its value.
+        -- Reads histograms as duration_percentile_v1 does, but of all days at once: called with one bucket, that
+        -- procedure returns the bucket's value.
         -- Counts as floating point numbers: exact up to 2^53, and summed several times faster than numeric ones.
         histogram as (
             select day, source, bucket, sum(duration_count::double precision) as duration_count

@@ -29,7 +29,8 @@ begin
         where not is_barred_v1(
             p_org_id,
             array[coalesce(
-                line ->> 'user_id', line ->> 'user_pseudonym', line ->> 'anonymous_pseudonym', line ->> 'session_pseudonym'
+                line ->> 'user_id', line ->> 'user_pseudonym', line ->> 'anonymous_pseudonym',
+                line ->> 'session_pseudonym'
             )],
             least((line ->> 'occurred_at')::timestamptz, (line ->> 'received_at')::timestamptz)
         );

@@ -26,7 +26,9 @@ begin
     end if;
     select coalesce(jsonb_agg(to_jsonb(letter) order by letter.dead_letter_id), '[]') into letters
     from (
-        select * from matching_dead_letters_v1(p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until) as found
+        select * from matching_dead_letters_v1(
+            p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until
+        ) as found
         where p_after is null or found.dead_letter_id > p_after
         order by found.dead_letter_id
         limit p_limit

@@ -26,7 +26,8 @@ begin
             v_table || '_default'
         )
         into v_days
-        -- Not more days at a time than statements over all of them can lock; retention makes room (open_import_days_v1).
+        -- No more days at a time than a statement over all partitions can lock. Retention makes room
+        -- (open_import_days_v1).
         using greatest(0, least(p_days_max, 200 - count_partitions_v1(v_table)));
         execute format('alter table rollcall.%I force row level security', v_table || '_default');
         foreach v_day in array coalesce(v_days, '{}') loop
