@@ -44,9 +44,10 @@ run: setup ## start the local stack, do the main job on real data, keep serving 
 test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
 	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e-rest integration e2e-clients e2e-health unit template types lint
 
-lint: setup ## ruff and sqlfluff
+lint: setup ## ruff, sqlfluff and codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 types: setup ## mypy, strict

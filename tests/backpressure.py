@@ -2,7 +2,7 @@
 
 Time goes in steps; nothing is random but phases and jitter, which are seeded. Work is counted in units: a batch costs
 BATCH_COST and one for each event, the ratio that was measured of ingest_progress_v1. `python -m tests.backpressure`
-prints the figures of docs/backpressure.md.
+prints the figures of docs/explanation/backpressure.md.
 """
 
 import random

@@ -11,7 +11,7 @@ from rollcall.domain.jobs import JOBS, Job
 
 from workbench.checkout import here
 from workbench.errors import WorkbenchError
-from workbench.stack.deployment import STACK_NAME
+from workbench.stack.deployment import STACK_NAME, function_logical_id
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import read_state
 
@@ -56,14 +56,14 @@ def invoke(job: Job, event: dict[str, Any], stack_name: str | None) -> dict[str,
     document = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
         raise WorkbenchError(
-            f"{job.name} failed: {document.get('errorType', 'unknown')}. See `rollcall logs {job.function}`."
+            f"{job.name} failed: {document.get('errorType', 'unknown')}. See `rollcall logs {job.name}`."
         )
     return dict(document)
 
 
 def _function_name(job: Job, stack_name: str, options: dict[str, Any]) -> str:
     resource = boto3.client("cloudformation", **options).describe_stack_resource(
-        StackName=stack_name, LogicalResourceId=f"{job.function.capitalize()}Function"
+        StackName=stack_name, LogicalResourceId=function_logical_id(job.name)
     )
     return resource["StackResourceDetail"]["PhysicalResourceId"]
 

@@ -31,7 +31,7 @@ def lines(state: StackState, function: str | None, since_ms: int, *, follow: boo
 def _read(client: CloudWatchLogsClient, function: str | None, since_ms: int) -> Iterator[tuple[int, str, str]]:
     for page in client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX):
         for group in page["logGroups"]:
-            name = group["logGroupName"].removeprefix(PREFIX)
+            name = group["logGroupName"].rpartition("/")[2]
             if function and function.lower() not in name.lower():
                 continue
             events = client.get_paginator("filter_log_events").paginate(

@@ -29,7 +29,7 @@ from functions.admin import app as admin
 from functions.analytics import app as analytics
 from functions.health import app as health
 from functions.progress import app as progress
-from functions.reports import app as reports
+from functions.report_reader import app as reports
 from tests.builders import ORG, USER, caller
 from tests.hostile import Attempt, attempts
 from tests.postgres import ScratchDatabase

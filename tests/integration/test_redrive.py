@@ -31,7 +31,7 @@ from rollcall.store.burials import BurialStore
 from rollcall.store.dead_letters import DeadLetterStore, LetterFilter
 from rollcall.store.operations import OperationStore
 
-from functions.bury import app as bury_app
+from functions.dead_letters import app as bury_app
 from functions.load import app as load_app
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.integration.test_dead_letters import run_at_once

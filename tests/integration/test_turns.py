@@ -119,7 +119,7 @@ class Crew:
 
 def test_the_template_leaves_a_worker_for_the_others() -> None:
     """One organisation has fewer operations at work than the function has executions."""
-    source = Template.read().properties("OperateSource")
+    source = Template.read().properties("OperationsSource")
     assert source["ScalingConfig"]["MaximumConcurrency"] == WORKERS > LEASES_MAX
 
 

@@ -153,7 +153,7 @@ def test_the_judge_decides_over_valid_events() -> None:
     assert batch.rejections[0].reason == "out_of_window"
     assert batch.faults[0].pointer == "/events/0/occurred_at"
     assert batch.rejections[0].detail == batch.faults[0].detail
-    assert "Until noon. See docs/api.md" in batch.faults[0].detail
+    assert "Until noon. See docs/reference/api.md" in batch.faults[0].detail
 
 
 def test_a_single_event_is_read_from_the_body_itself() -> None:

@@ -16,7 +16,7 @@ from rollcall.edge import wiring, wiring_dead_letters
 from rollcall.errors import ConfigurationInvalid, RollcallError, StoreUnavailable
 from rollcall.flows.bury import Bury
 
-from functions.bury import app
+from functions.dead_letters import app
 from tests.builders import NOW, ORG, queued_batch, scrubbed_event
 from tests.unit.test_bury_flow import CANARY, Scrubber, Scrubbing
 from tests.unit.test_functions import Context

@@ -12,7 +12,7 @@ from rollcall.errors import SecretUnavailable
 
 from functions.authorizer import app as authorizer
 from functions.health import app
-from functions.watch import app as watch_app
+from functions.health_monitor import app as watch_app
 from tests.builders import NOW, caller
 from tests.unit.health_room import HealthRoom
 from tests.unit.test_functions import Context

@@ -14,7 +14,7 @@ from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable
 from rollcall.flows.run_job import Done, Run
 
 QUOTING = "Quoted."
-NIGHTLY = Job("partition", "partition", "rate(1 hour)", 3600, 30)
+NIGHTLY = Job("partition", "rate(1 hour)", 3600, 30)
 
 
 class RecordingStore:

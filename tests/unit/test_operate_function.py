@@ -12,7 +12,7 @@ from rollcall.edge import openapi, wiring, wiring_operate, wiring_operations
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.operate import HOLD_SECONDS, RECEIVES_MAX, Worked
 
-from functions.operate import app
+from functions.operation_worker import app
 from tests.builders import ORG, USER
 from tests.template.document import Template
 from tests.unit.test_functions import Context

@@ -1,4 +1,4 @@
-"""Reasons: one table in code, the same in docs/api.md, and every answer says what to do without a word of the input."""
+"""Reasons: code and docs/reference/api.md have the same table, and no answer quotes the input."""
 
 import json
 import re
@@ -21,12 +21,12 @@ from tests.builders import caller, event_document
 from tests.unit.test_ingest_flow import RecordingStore, flow
 
 ROOT = Path(__file__).parents[2]
-API = (ROOT / "docs" / "api.md").read_text()
+API = (ROOT / "docs" / "reference" / "api.md").read_text()
 CANARY = "kim.canary@example.org"
 
 
 def rows() -> dict[str, str]:
-    """Return the sentences of docs/api.md by their reasons."""
+    """Return the sentences of docs/reference/api.md by their reasons."""
     section = API.split("### Reasons\n")[1].split("\n## ")[0]
     return dict(re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|", section, re.MULTILINE))
 
@@ -77,8 +77,11 @@ def told_of(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"occurred_at": "2020-01-01T00:00:00Z"}, r"taken from 2026-\S+ to 2026-\S+\. See docs/api\.md#reasons\.$"),
-        ({"course_id": CANARY}, r"Rule @email\. See docs/privacy\.md\.$"),
+        (
+            {"occurred_at": "2020-01-01T00:00:00Z"},
+            r"taken from 2026-\S+ to 2026-\S+\. See docs/reference/api\.md#reasons\.$",
+        ),
+        ({"course_id": CANARY}, r"Rule @email\. See docs/explanation/privacy\.md\.$"),
         ({"lesson_id": f"of {CANARY}"}, r"Rule @email\."),
         ({"attributes": {"nickname": 1}}, r"Allowed are [a-z_, ]+\."),
         ({"attributes": {"attempt": CANARY}}, r"Rule @email\."),
@@ -87,18 +90,18 @@ def told_of(**changes: Any) -> str:
         ({"attributes": {"attempt": [1] * 100}}, r"At most 1024 bytes as JSON, and 16 items"),
         ({"user_id": str(uuid4())}, r"Only a service"),
         ({"org_id": str(uuid4())}, r"does not hold this organisation"),
-        ({"user_id": "user2"}, r"UUID.*docs/learner-ids\.md"),
+        ({"user_id": "user2"}, r"UUID.*docs/how-to/learner-ids\.md"),
         ({"time_spend_seconds": 5}, r"Is time_spent_seconds meant\?"),
         ({"userId": "x"}, r"Is user_id meant\?"),
         ({"zzz": 5}, r"Known are event_id, org_id, user_id"),
         ({"percent": 101}, r"less than or equal to 100"),
         ({"course_id": ""}, r"not be empty"),
         ({"course_id": "a\nb"}, r"control characters"),
-        ({"course_id": ...}, r"^This member is needed\. See docs/api\.md#reasons\.$"),
-        ({"occurred_at": "yesterday"}, r"such as 2026-03-01T12:00:00Z\. See docs/api\.md#reasons\.$"),
+        ({"course_id": ...}, r"^This member is needed\. See docs/reference/api\.md#reasons\.$"),
+        ({"occurred_at": "yesterday"}, r"such as 2026-03-01T12:00:00Z\. See docs/reference/api\.md#reasons\.$"),
         ({"occurred_at": 7}, r"such as 2026-03-01T12:00:00Z\."),
         ({"occurred_at": ["2026-03-01"]}, r"such as 2026-03-01T12:00:00Z\."),
-        ({"attributes": []}, r"^Input should be a JSON object\. See docs/api\.md#reasons\.$"),
+        ({"attributes": []}, r"^Input should be a JSON object\. See docs/reference/api\.md#reasons\.$"),
         ({"attributes": {"attempt": 4_111_111_111_111_111}}, r"Rule @payment_card\."),
         ({"attributes": {"attempt": 20_140_302}}, r"Rule @date\."),
         ({"attributes": {"attempt": [3, True, 20_140_302.0]}}, r"Rule @date\."),

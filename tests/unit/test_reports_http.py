@@ -17,7 +17,7 @@ from rollcall.domain.report_window import DayWindow
 from rollcall.edge import openapi, wiring, wiring_reports
 
 from functions.admin import app as admin
-from functions.reports import app as reports_app
+from functions.report_reader import app as reports_app
 from tests.builders import NOW, ORG
 from tests.template.document import Template
 from tests.unit.test_functions import Context

@@ -17,8 +17,8 @@ from rollcall.edge import job, wiring_snapshots
 from rollcall.errors import RetentionStopped, SnapshotDamaged, StoreUnavailable
 from rollcall.flows.age_out import ROWS_MAX, AgeOut
 
-from functions.drill import app as drill_app
-from functions.retain import app as retain_app
+from functions.restore_drill import app as drill_app
+from functions.retention import app as retain_app
 from tests.bucket import Bucket
 from tests.builders import NOW, ORG
 from tests.unit.test_functions import Context

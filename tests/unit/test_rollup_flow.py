@@ -16,8 +16,8 @@ from rollcall.errors import PoisonedMessage, StoreUnavailable
 from rollcall.flows import rollup
 from rollcall.flows.rollup import Rollup, Worked
 
-from functions.dispatch import app as dispatch_app
-from functions.rollup import app as rollup_app
+from functions.rollup import app as dispatch_app
+from functions.rollup_worker import app as rollup_app
 from tests.builders import ORG
 from tests.unit.test_functions import Context
 from tests.unit.test_operate_function import RecordingQueues

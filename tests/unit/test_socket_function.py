@@ -248,7 +248,7 @@ def test_a_batch_is_acknowledged_by_its_id(store: RecordingStore) -> None:
             "status": "rejected",
             "reason": "invalid",
             "pointer": "/events/1/kind",
-            "detail": "Input should be 'started', 'progressed' or 'completed'. See docs/api.md#reasons.",
+            "detail": "Input should be 'started', 'progressed' or 'completed'. See docs/reference/api.md#reasons.",
         },
     ]
     assert (message["counts"]["accepted"], message["counts"]["rejected"]) == (1, 1)

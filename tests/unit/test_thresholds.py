@@ -16,7 +16,7 @@ QUIET = QueueMeasure(latency_p95_seconds=None, stored_count=0, oldest_waits_seco
 
 
 def a_job(period_seconds: int) -> Job:
-    return Job("nightly", "nightly", "rate(1 day)", period_seconds, 10)
+    return Job("nightly", "rate(1 day)", period_seconds, 10)
 
 
 def a_measure(**changes: Any) -> JobMeasure:

@@ -25,7 +25,7 @@ SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench"
 KEYRING_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pseudonyms"
 KEYRING = json.dumps({"current": "k1", "k1": "bench" * 12})
 RETENTION_DAYS = 30
-# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for re-use, as on
+# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for reuse, as on
 # a server that has run for a while, instead of being made anew.
 SIZES = {"shared_buffers": "2GB", "min_wal_size": "4GB", "max_wal_size": "16GB"}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 from mypy_boto3_secretsmanager import SecretsManagerClient
+from rollcall.domain.jobs import JOBS
 
 from workbench.errors import WorkbenchError
 from workbench.stack.cross_origin import allow_origins
@@ -137,6 +138,12 @@ class Deployment:
         if done.returncode:
             tail = "\n".join(done.stdout.splitlines()[-OUTPUT_LINES:])
             raise WorkbenchError(f"sam {arguments[0]} failed (all of it is in {self.log}):\n{tail}")
+
+
+def function_logical_id(folder: str) -> str:
+    """Return the template's logical id of a function: its folder in CamelCase, with `Job` for the function of a job."""
+    words = "".join(word.capitalize() for word in folder.split("_"))
+    return f"{words}JobFunction" if folder in JOBS else f"{words}Function"
 
 
 def secrets_client(endpoint_url: str) -> SecretsManagerClient:

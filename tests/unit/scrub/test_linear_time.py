@@ -14,8 +14,8 @@ from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
 SIZE = 262_144
-# A rule takes about 50 ms at most on a quiet machine (docs/privacy.md). Other work on the same cores slows that down up
-# to fourfold; what is not linear takes minutes.
+# A rule takes about 50 ms at most on a quiet machine (docs/explanation/privacy.md). Other work on the same cores slows
+# a rule down up to fourfold. A rule that is not linear takes minutes.
 TIME_MAX = 4 * 0.050
 TRIES = 8
 SUSPECTS = 10

@@ -15,13 +15,12 @@ OVERDUE_TIMES = 3
 class Job:
     """One kind of scheduled work.
 
-    `function` is the folder of functions/ that runs it, `schedule` the template's own expression, and `period_seconds`
+    `name` is also the folder of functions/ that runs it, `schedule` the template's own expression, and `period_seconds`
     the longest time between two of its runs; a run that takes OVERDUE_TIMES `expected_seconds` is given up.
     `slot_seconds` is the shortest time between two runs, where that is another one.
     """
 
     name: str
-    function: str
     schedule: str
     period_seconds: int
     expected_seconds: int
@@ -38,14 +37,14 @@ class Job:
         return f"slot:{int(moment.timestamp()) // seconds * seconds}"
 
 
-PARTITION = Job("partition", "partition", "rate(1 hour)", HOUR, 30)
-ROLLUP = Job("rollup", "dispatch", "rate(1 minute)", MINUTE, 15)
-DIGEST = Job("digest", "digest", "rate(1 hour)", HOUR, 15)
-WATCHDOG = Job("watchdog", "watchdog", "rate(1 minute)", MINUTE, 15)
-REPORTS = Job("reports", "refresh", "rate(1 minute)", MINUTE, 20)
+PARTITION = Job("partition", "rate(1 hour)", HOUR, 30)
+ROLLUP = Job("rollup", "rate(1 minute)", MINUTE, 15)
+DIGEST = Job("digest", "rate(1 hour)", HOUR, 15)
+WATCHDOG = Job("watchdog", "rate(1 minute)", MINUTE, 15)
+REPORTS = Job("reports", "rate(1 minute)", MINUTE, 20)
 # At night, again and again, since a large day takes more than one run: whatever is done already is not done again.
-RETENTION = Job("retention", "retain", "cron(0/30 1-5 * * ? *)", DAY, 900, slot_seconds=30 * MINUTE)
-RESTORE_DRILL = Job("restore_drill", "drill", "cron(30 6 * * ? *)", DAY, 300)
+RETENTION = Job("retention", "cron(0/30 1-5 * * ? *)", DAY, 900, slot_seconds=30 * MINUTE)
+RESTORE_DRILL = Job("restore_drill", "cron(30 6 * * ? *)", DAY, 300)
 
 JOBS: Mapping[str, Job] = {
     job.name: job for job in (PARTITION, ROLLUP, DIGEST, WATCHDOG, REPORTS, RETENTION, RESTORE_DRILL)

@@ -1,8 +1,12 @@
-"""Reasons: why an event is not taken, and what its sender is told to do. The one table; docs/api.md shows all of it."""
+"""Reasons: why Rollcall refuses an event, and what its sender can do. docs/reference/api.md shows the same table."""
 
 from typing import NamedTuple
 
-READ_ON = "docs/api.md#reasons"
+READ_ON = "docs/reference/api.md#reasons"
+CONFIGURATION = "docs/reference/configuration.md"
+FLAGS = "docs/how-to/operate.md"
+LEARNER_IDS = "docs/how-to/learner-ids.md"
+PRIVACY = "docs/explanation/privacy.md"
 
 
 class Reason(NamedTuple):
@@ -28,28 +32,28 @@ REASONS = {
     "org_unresolved": Reason("No assignment of this course to this learner tells the organisation: send org_id."),
     "org_ambiguous": Reason("Several organisations assigned this course to this learner: send org_id."),
     "org_missing": Reason("A learner_id belongs to one organisation, and the token holds several: send org_id."),
-    "learner_missing": Reason("An event names its learner: send user_id, or learner_id.", "docs/learner-ids.md"),
-    "learner_ambiguous": Reason("Send user_id or learner_id, and not both.", "docs/learner-ids.md"),
+    "learner_missing": Reason("An event names its learner: send user_id, or learner_id.", LEARNER_IDS),
+    "learner_ambiguous": Reason("Send user_id or learner_id, and not both.", LEARNER_IDS),
     "personal_value": Reason(
         "Something personal was found where only an id of your own making belongs: send one that names nobody.",
-        "docs/privacy.md",
+        PRIVACY,
     ),
-    "attribute_key_not_allowed": Reason("The deployment does not allow one of these keys.", "docs/configuration.md"),
+    "attribute_key_not_allowed": Reason("The deployment does not allow one of these keys.", CONFIGURATION),
     "attribute_value_not_allowed": Reason(
         "A value is a boolean, a number up to 2 to the 53rd, or a word of up to 64 of A-Z a-z 0-9 _ . : + - that names"
         " nobody.",
-        "docs/privacy.md",
+        PRIVACY,
     ),
     "attributes_too_deep": Reason("Objects and arrays are nested too deeply."),
     "attributes_too_large": Reason("The attributes are too large."),
     "learner_erased": Reason(
-        "It is of the time before its learner was erased, and will never be taken: forget it.", "docs/privacy.md"
+        "It is of the time before its learner was erased, and will never be taken: forget it.", PRIVACY
     ),
-    "scrub_failed": Reason("It could not be scrubbed, so nothing of it was kept.", "docs/privacy.md"),
-    "event_refused": Reason("The organisation's policy does not take events of this name.", "docs/privacy.md"),
-    "emit_off": Reason("Events are switched off for now: do not send it again.", "docs/operate.md"),
-    "organisation_off": Reason("Events of the organisation are off for now: do not send it again.", "docs/operate.md"),
-    "sampled_out": Reason("Only a part of the events of this name is kept: do not send it again.", "docs/operate.md"),
+    "scrub_failed": Reason("It could not be scrubbed, so nothing of it was kept.", PRIVACY),
+    "event_refused": Reason("The organisation's policy does not take events of this name.", PRIVACY),
+    "emit_off": Reason("Events are switched off for now: do not send it again.", FLAGS),
+    "organisation_off": Reason("Events of the organisation are off for now: do not send it again.", FLAGS),
+    "sampled_out": Reason("Only a part of the events of this name is kept: do not send it again.", FLAGS),
     "not_an_event": Reason("What stands here is no JSON object with an event in it."),
     "event_missing": Reason("A track has the name of what happened in event."),
     "write_key_differs": Reason("It names another write key than its batch: send it under the key that it names."),

@@ -12,7 +12,7 @@ def opaque_subject(subject: str) -> str:
     """Return the subject of a token as rows and messages may hold it: a UUID as it is, anything else hashed.
 
     Issuers may put an e-mail address into `sub`. The hash tells two senders apart; whoever knows an address can find
-    it again, so docs/privacy.md asks for opaque subjects all the same.
+    it again, so docs/explanation/privacy.md asks for opaque subjects all the same.
     """
     if identity := read_uuid(subject):
         return str(identity)

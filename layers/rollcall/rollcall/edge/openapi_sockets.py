@@ -1,4 +1,4 @@
-"""The route about sockets in the API's description. What is said on a socket is not HTTP: docs/sockets.md has it."""
+"""The route about sockets in the API's description. docs/reference/sockets.md describes the messages on a socket."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ EVENT_PATHS = ("/capture", "/e", "/i/v0/e", "/track")
 RESULT_PATHS = ("/i/v1/analytics/events",)
 FLAG_PATHS = ("/decide", "/flags")
 CONFIG, CONFIG_SCRIPT = "GET /array/{token}/config", "GET /array/{token}/config.js"
-GZIP_LOST = "A gateway took this gzip body for text. Switch the client's compression off: see docs/clients.md."
+GZIP_LOST = "A gateway took this gzip body for text. Switch the client's compression off: see docs/how-to/clients.md."
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 router = Router()

@@ -1,4 +1,4 @@
-"""Every setting of a function: the only place that reads the environment. docs/configuration.md lists them."""
+"""Settings of the functions. Only this module reads the environment. docs/reference/configuration.md lists them."""
 
 import os
 from collections.abc import Mapping

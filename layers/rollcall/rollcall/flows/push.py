@@ -12,7 +12,8 @@ from rollcall.contracts.socket import Connection, Deadline, Push, Topic
 from rollcall.domain.audience import sees_numbers
 from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable, TableUnavailable
 
-# Small enough that pages are sent side by side, large enough that handing on costs little (docs/health-stream.md).
+# Small enough to send pages side by side, large enough to keep the cost of handing on low:
+# docs/reference/health-stream.md.
 PAGE_SIZE = 500
 
 Sent = Literal["sent", "idle", "gone", "expired", "failed"]

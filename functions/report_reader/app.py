@@ -1,0 +1,13 @@
+"""GET /api/reports: an organisation's figures. Its database role can write nothing, and reads no events."""
+
+from typing import Any
+
+from rollcall.edge import observe, reports_http
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer API Gateway."""
+    response = reports_http.router.answer(event)
+    observe.logger().info("answered", extra={"route": event.get("routeKey", ""), "status": response["statusCode"]})
+    return response
