@@ -1,7 +1,7 @@
--- Deletes what is older than p_before of one kind, at most p_limit rows, and returns how many: what each kind is, and
--- by which of its times it ages, stands below. What is not finished does not age. Of dead letters goes all that is
--- known of them, no sooner than their bodies in the archive: a replay asks whether one was discarded. One that is open
--- stays: nobody has decided yet on what was accepted. Identities stay while a row of their day may be live.
+-- Deletes rows of one kind that are older than p_before, at most p_limit rows, and returns how many. The kinds, and the
+-- time by which each ages, stand below. Unfinished rows do not age. Of a dead letter everything goes, no sooner than
+-- its body in the archive: a replay asks whether it was discarded. An open dead letter stays: its accepted events still
+-- need a decision. Identities stay while a row of their day may be live.
 create or replace function rollcall.age_out_v1(p_what text, p_before timestamptz, p_limit integer) returns integer
 language plpgsql
 security definer

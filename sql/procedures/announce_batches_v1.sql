@@ -1,6 +1,6 @@
 -- Takes one batch from the caller's allowance, and notes which events are about to be queued, by organisation.
--- p_batches: a JSON array of {org_id, batch_id, event_ids}. When retry_after_ms is not 0, nothing was written
--- but that a batch was refused.
+-- p_batches: a JSON array of {org_id, batch_id, event_ids}. When retry_after_ms is not 0, the procedure wrote nothing
+-- but the refusal of a batch.
 create or replace function rollcall.announce_batches_v1(
     p_subject text,
     p_rate_per_second double precision,

@@ -1,7 +1,7 @@
 -- Adds the process events among analytics events to the rollups of processes: those of an organisation from one
--- transaction id to another, both included, and between two times. Called by apply_analytics_v1 alone, once for each
--- event. A run is named by its request_id, and told of per day. What a property is missing of is 'unknown', or in no
--- currency (XXX in ISO 4217).
+-- transaction id to another, both included, and between two times. Only apply_analytics_v1 calls it, once for each
+-- event. A run is named by its request_id, and counted by day. A missing property counts as 'unknown', and a missing
+-- currency as XXX (no currency in ISO 4217).
 create or replace function rollcall.apply_processes_v1(
     p_org_id uuid, p_first xid8, p_last xid8, p_from timestamptz, p_until timestamptz
 )

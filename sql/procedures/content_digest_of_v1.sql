@@ -1,5 +1,5 @@
--- The content digest of a row of one of the tables of events, as SQL: from the ledger of its kind, or from the one of
--- before kinds were told apart. The row is `events`, its organisation $1.
+-- An expression in SQL for the content digest of a row in one of the tables of events: from the ledger of the row's
+-- kind, or from the ledger of before the split by kind. The row is `events`, its organisation $1.
 create or replace function rollcall.content_digest_of_v1(p_table text) returns text
 language sql
 immutable

@@ -1,4 +1,4 @@
--- How many connections clients have open to the server, and how many it takes.
+-- The number of connections that clients have open to the server, and the number that the server allows.
 create or replace function rollcall.count_connections_v1(out connection_count integer, out connection_limit integer)
 language sql stable
 security definer

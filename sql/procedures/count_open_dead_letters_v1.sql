@@ -1,4 +1,5 @@
--- How many dead letters of all organisations are open, by queue: a JSON array of {queue, open_count}. Numbers alone.
+-- The number of open dead letters of all organisations, by queue: a JSON array of {queue, open_count}. It returns
+-- numbers alone.
 create or replace function rollcall.count_open_dead_letters_v1() returns jsonb
 language plpgsql
 security definer

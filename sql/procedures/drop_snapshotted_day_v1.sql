@@ -1,9 +1,11 @@
--- Drops the partition of a day whose snapshot was verified, in one transaction with the proof that it holds every row:
--- against writers the partition is locked, its rows are counted and hashed per organisation, and compared with what was
--- written. Returns dropped, or why not: lease_lost, not_verified, rows_changed (somebody came late, or changed a row),
--- unknown_organisation, not_folded (the rollups have not seen every event of it yet), busy (others were at work on it
--- for too long: nothing is wrong, and nothing was changed).
--- The day is lost to nobody else meanwhile: readers go on, and writers of other days wait for half a second at most.
+-- Drops the partition of a day whose snapshot was verified, in one transaction with the proof that the snapshot holds
+-- every row: the partition is locked against writers, and its rows are counted and hashed per organisation and compared
+-- with the written files. Returns `dropped`, or why it did not drop:
+--   lease_lost, not_verified, unknown_organisation;
+--   rows_changed: a row came late, or changed;
+--   not_folded: the rollups have not seen every event of the day yet;
+--   busy: others worked on the partition for too long; nothing is wrong, and nothing was changed.
+-- Readers go on meanwhile, and writers of other days wait for half a second at most.
 create or replace function rollcall.drop_snapshotted_day_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid
 )

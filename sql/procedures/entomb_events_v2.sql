@@ -1,7 +1,7 @@
--- Leaves of erased events of a kind their ids alone: a repetition is known, never stored and never counted again. The
--- digest, by which their content could be tested, is overwritten, and of the time only the day stays. A null kind is
--- either: of an archive that holds both. Returns how many were.
--- Whose kind was not told apart yet (event_identities) is of the kind that the caller knows it by.
+-- Keeps only the ids of erased events of a kind: a repetition is still known, is never stored and never counted again.
+-- The content digest, which could confirm a guess of the content, is overwritten, and of the time only the day stays. A
+-- null kind means either: for an archive that holds both. Returns how many events it changed.
+-- An id that is not assigned to a kind yet (event_identities) gets the kind that the caller names.
 create or replace function rollcall.entomb_events_v2(p_org_id uuid, p_kind text, p_event_ids uuid[]) returns integer
 language plpgsql
 security definer

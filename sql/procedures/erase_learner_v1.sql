@@ -1,8 +1,8 @@
--- Erases a learner's progress, and bars what may still come of the time before. One transaction, under the learner's
--- lock: a batch of theirs comes before and is erased, or after and is refused.
+-- Erases a learner's progress, and bars later arrivals from the time before. It is one transaction under the learner's
+-- lock: a batch of the learner comes before it and is erased, or after it and is refused.
 --
--- p_identifiers: all that they are known by here; the user's id among them.
--- Returns erased_at, counts by table, and the days of the events that are gone. A dry run counts, and changes nothing.
+-- p_identifiers: every identifier of the learner here, the user's id among them.
+-- Returns erased_at, counts by table, and the days of the erased events. A dry run counts, and changes nothing.
 create or replace function rollcall.erase_learner_v1(
     p_org_id uuid,
     p_user_id uuid,

@@ -1,9 +1,9 @@
--- Erases a learner from a part of one table or partition (searched_tables_v1): their own rows go, and in rows of others
--- that mention them the mention goes: values become null in JSON and where a column holds nothing else, `erased` in a
--- text. Rows that came after the erasure stay. A dry run counts, and changes nothing.
+-- Erases a learner from a part of one table or partition (searched_tables_v1). The learner's own rows are deleted. In
+-- rows of others, mentions are removed: a value becomes null in JSON and where a column holds nothing else, and
+-- `erased` within a text. Rows from after the erasure stay. A dry run counts, and changes nothing.
 --
--- p_operation_id: the operation at work, whose own row still has to name them.
--- days: whose rollups are to be computed again. next_page: null when this was the last part.
+-- p_operation_id: the operation at work, whose own row still has to name the learner.
+-- days: the days whose rollups are to be computed again. next_page: null when this was the last part.
 create or replace function rollcall.erase_rows_v1(
     p_org_id uuid,
     p_operation_id uuid,

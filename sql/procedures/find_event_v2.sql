@@ -1,9 +1,9 @@
--- Where the events of an organisation that have this id are now, one row a kind: stored, queued, in a dead letter, or
--- rejected with a reason. No row: not known here. A dead letter that was redriven is queued again; one that was
--- discarded, or stored without this event, rejected it.
+-- Where the events of an organisation with this id are now, one row a kind: stored, queued, in a dead letter, or
+-- rejected with a reason. No row: not known here. A redriven dead letter is queued again; one that was discarded, or
+-- stored without this event, rejected it.
 -- Of an erased event only the id is known (entomb_events_v2): it is rejected for good.
--- What is stored is stored; event_conflict says that other content under its id was refused. Of the rest, the last that
--- happened counts. What is of an unknown kind is answered where it is the latest, or nothing else is known.
+-- A stored event is always stored; event_conflict says that other content under its id was refused. Of the other states
+-- the latest counts. A row of an unknown kind is returned where it is the latest, or the only one.
 create or replace function rollcall.find_event_v2(
     p_org_id uuid,
     p_event_id uuid,

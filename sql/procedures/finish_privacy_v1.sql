@@ -1,4 +1,4 @@
--- Ends an erasure or export: takes out of the operation's own row whom it was of, keeps the certificate where there is
+-- Ends an erasure or export: removes the learner from the operation's own row, keeps the certificate where there is
 -- one, and advances the operation for the last time, in one transaction. Returns the operation as it is now, or null
 -- when the lease was lost.
 create or replace function rollcall.finish_privacy_v1(

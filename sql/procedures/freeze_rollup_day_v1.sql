@@ -1,8 +1,8 @@
 -- Freezes a day of a table of events, for every organisation of this transaction, because its partition is about to be
--- dropped: learners are forgotten, and of them a number and a sketch stay. False, and nothing changed, while any event
--- of the day is not folded, or the day is to be computed again: then the partition has to stay. Who drops the partition
--- calls this first, in the same transaction and before any lock on the partition: folding takes its organisation's lock
--- and then reads the partition, and so does this.
+-- dropped: the learners are forgotten, and their number and a sketch stay. Returns false, and changes nothing, while an
+-- event of the day is not folded, or the day is to be computed again: then the partition has to stay. The caller that
+-- drops the partition calls this first, in the same transaction and before any lock on the partition: folding takes its
+-- organisation's lock and then reads the partition, and so does this procedure.
 create or replace function rollcall.freeze_rollup_day_v1(p_table text, p_day date) returns boolean
 language plpgsql
 set search_path = rollcall, pg_temp

@@ -1,8 +1,8 @@
 -- Stores batches of scrubbed analytics events of one organisation, each event once, and notes each batch in the audit.
--- One call is one transaction over any number of batches, and doing it twice changes nothing.
+-- One call is one transaction over any number of batches. A second identical call changes nothing.
 --
--- p_batches: a JSON array of contracts.analytics.QueuedBatch. outcomes answers the events of all batches in order:
---   accepted, duplicate, conflict or learner_erased each.
+-- p_batches: a JSON array of contracts.analytics.QueuedBatch. outcomes has the events of all batches in order:
+-- accepted, duplicate, conflict or learner_erased each.
 create or replace function rollcall.ingest_analytics_v1(p_org_id uuid, p_batches jsonb, out outcomes text[])
 language plpgsql
 security definer

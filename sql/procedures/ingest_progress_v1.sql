@@ -1,10 +1,10 @@
--- Stores a batch of validated progress events once: limits the rate, resolves organisations, drops what was seen,
--- stores the rest and moves the projections. One call is one transaction, and doing it twice changes nothing.
+-- Stores a batch of validated progress events once: limits the rate, resolves organisations, leaves out known events,
+-- stores the others and updates the projections. One call is one transaction. A second identical call changes nothing.
 --
 -- p_subject, p_rate_per_second, p_burst: the caller's rate; a null rate is not limited (spool, replay).
 -- p_org_ids: the organisations of the caller's token; nothing outside them is read or written.
--- p_events: a JSON array of objects; outcomes answers in its order, one of accepted, duplicate, conflict,
---   org_unresolved, org_ambiguous, org_forbidden, learner_erased. outcomes is null when the rate was exceeded.
+-- p_events: a JSON array of objects; outcomes has its order, each one of accepted, duplicate, conflict, org_unresolved,
+-- org_ambiguous, org_forbidden, learner_erased. outcomes is null when the rate was exceeded.
 create or replace function rollcall.ingest_progress_v1(
     p_subject text,
     p_org_ids uuid[],

@@ -1,6 +1,7 @@
--- Tells whether an organisation's report statistics should be brought up to date now: with progress events or finished
--- operations since the last refresh, but for no more than a twentieth of the time; and once an hour, since what is
--- overdue depends on the clock and assignments tell nobody. Binds the transaction to the organisation.
+-- Returns whether an organisation's report statistics should be refreshed now: after progress events or finished
+-- operations since the last refresh, but for no more than a twentieth of the time; and once an hour, because overdue
+-- assignments depend on the clock, and assignments do not announce themselves. Binds the transaction to the
+-- organisation.
 -- Why one organisation at a time: under row-level security an index is searched by the transaction's organisations too,
 -- in each partition; with all of them the time would grow with their square.
 create or replace function rollcall.is_report_due_v1(p_org_id uuid, p_now timestamptz) returns boolean

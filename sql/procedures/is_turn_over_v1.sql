@@ -1,5 +1,5 @@
--- Whether a worker should leave an operation of this organisation to itself for now: one of another organisation is due
--- that has nobody at work, or two fewer than this one.
+-- Returns whether a worker should leave an operation of this organisation for now: another organisation has an
+-- operation due, and no worker, or two workers fewer than this one.
 create or replace function rollcall.is_turn_over_v1(p_org_id uuid) returns boolean
 language plpgsql
 security definer

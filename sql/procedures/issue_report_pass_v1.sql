@@ -1,4 +1,5 @@
--- Signs a pass for a person who reads the views by hand. For the owner and those who may become it: the reader cannot.
+-- Signs a pass for a person who reads the views by hand. Only the owner and members of its role may call it: the reader
+-- cannot.
 create or replace function rollcall.issue_report_pass_v1(p_org_ids uuid[], p_lifetime interval default '1 hour')
 returns text
 language sql

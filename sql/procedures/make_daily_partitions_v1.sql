@@ -1,4 +1,4 @@
--- Makes the daily partitions of one table of events; see make_partitions_v1, which alone calls it.
+-- Makes the daily partitions of one table of events; only make_partitions_v1 calls it.
 -- Why attach: creating a partition in place would lock out every writer meanwhile.
 create or replace function rollcall.make_daily_partitions_v1(p_table text, p_from date, p_until date) returns integer
 language plpgsql

@@ -1,6 +1,6 @@
--- What the watchdog judges jobs by, as a JSON array in the order of p_jobs: {job, watched_since, last_started_at,
--- ended_count, failed_count, failed_in_a_row}. Counts are those of runs that ended within p_window; failed_in_a_row is
--- how many ended last, whenever that was, and all failed. A job that is new here is watched from now on.
+-- The figures by which the watchdog judges jobs, as a JSON array in the order of p_jobs: {job, watched_since,
+-- last_started_at, ended_count, failed_count, failed_in_a_row}. Counts are those of runs that ended within p_window;
+-- failed_in_a_row counts the latest runs, of any time, that all failed. A new job is watched from now on.
 create or replace function rollcall.measure_jobs_v1(p_jobs text[], p_window interval) returns jsonb
 language plpgsql
 security definer

@@ -1,6 +1,6 @@
--- Writes the audit's line of each batch, or part of one, and takes what is stored from those on their way.
--- The arrays are parallel: one event each, the batch it is of, and its outcome.
--- A batch that is loaded again keeps its first line: what came of it then is what counts.
+-- Writes the audit's line of each batch, or part of one, and removes the stored events from the queued batches.
+-- The arrays are parallel: one event each, its batch, and its outcome.
+-- A batch that is loaded again keeps its first line: its first outcome counts.
 create or replace function rollcall.note_batches_v1(
     p_org_id uuid, p_batches jsonb, p_batch_ordinals bigint[], p_outcomes text[]
 )

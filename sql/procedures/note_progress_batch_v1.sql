@@ -1,6 +1,6 @@
 -- Writes the audit's lines of a batch of progress events, one an organisation. The first three arrays are parallel: the
 -- ordinal in p_outcomes, the organisation, and id and digest of each event that was not rejected.
--- Why an id made of the content: a batch that is sent, loaded or replayed again is the same batch, and has its line.
+-- Why an id made of the content: a batch that is sent, loaded or replayed again is the same batch, and keeps its line.
 create or replace function rollcall.note_progress_batch_v1(
     p_route text, p_sent_by text, p_received_at timestamptz, p_ordinals bigint[], p_org_ids uuid[], p_contents bytea[],
     p_outcomes text[]

@@ -1,5 +1,5 @@
--- When we received the oldest event of an organisation that is not folded; null when all are. Of each source, the first
--- of the transaction that stored first. Binds the transaction to the organisation.
+-- When the oldest event of an organisation that is not folded was received; null when all are folded. Of each source,
+-- the first event of the transaction that stored first counts. Binds the transaction to the organisation.
 -- Why one organisation at a time: under row-level security an index is searched by the transaction's organisations too,
 -- in each partition; with all of them the time would grow with their square.
 create or replace function rollcall.oldest_unfolded_v1(p_org_id uuid) returns timestamptz

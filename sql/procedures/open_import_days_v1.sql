@@ -1,5 +1,5 @@
--- Makes room for events of days that are past: a partition for each day, which retention leaves alone until
--- p_kept_until, so that it is snapshotted and dropped once, when the import is through it. Returns how many it made.
+-- Makes room for events of past days: a partition for each day, which retention leaves alone until p_kept_until, so
+-- that the day is snapshotted and dropped once, after the import. Returns how many partitions it made.
 -- Why at most p_partitions_max of a table: a statement over all days locks each of them, and locks are few. Rows of
 -- further days fall into the default partition, and get their own as others are dropped (settle_default_partitions_v1).
 create or replace function rollcall.open_import_days_v1(

@@ -1,6 +1,6 @@
 -- Makes room for rows of a day that come back from a snapshot: its partition, and the mark that keeps retention away
--- from it until then. With p_scratch_id a table of rollcall_scratch, which lives until then and is not read by anything
--- else.
+-- from it until p_kept_until. With p_scratch_id it makes a table of rollcall_scratch, which lives until then and serves
+-- nothing else.
 create or replace function rollcall.open_restore_v1(
     p_org_id uuid, p_table text, p_day date, p_scratch_id uuid, p_kept_until timestamptz
 )

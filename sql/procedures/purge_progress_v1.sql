@@ -1,8 +1,8 @@
--- One chunk of a purge of live progress events: deletes those of the next learners from p_from until before p_to, makes
--- these learners' projections what is left says, and advances the operation, all in one transaction. Returns the
--- operation as it is now, or null when the lease was lost.
--- The ledger keeps the identities: what was purged is a duplicate if somebody sends it again, and does not come back.
--- Projections of lessons that began before the oldest day that is kept stay as they are: what is left would say less.
+-- One chunk of a purge of live progress events: deletes those of the next learners from p_from until before p_to,
+-- computes these learners' projections anew from the remaining events, and advances the operation, in one transaction.
+-- Returns the operation as it is now, or null when the lease was lost.
+-- The ledger keeps the identities: a purged event that is sent again is a duplicate, and does not come back.
+-- Projections of lessons that began before the oldest kept day stay as they are: the remaining events would give less.
 create or replace function rollcall.purge_progress_v1(
     p_org_id uuid,
     p_operation_id uuid,

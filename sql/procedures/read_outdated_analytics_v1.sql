@@ -1,6 +1,6 @@
--- Analytics events of one organisation and day that another policy scrubbed than the one named, in the order of time
--- and id, after the position given (null: from the start), at most so many. As JSON, in the members of
--- contracts.analytics.ScrubbedEvent, and key_id: the key that its pseudonyms were made with.
+-- Analytics events of one organisation and day that another policy than the named one scrubbed, in the order of time
+-- and id, after the given position (null: from the start), at most p_limit. As JSON, in the members of
+-- contracts.analytics.ScrubbedEvent, and key_id: the key that made its pseudonyms.
 create or replace function rollcall.read_outdated_analytics_v1(
     p_org_id uuid,
     p_day date,

@@ -1,5 +1,5 @@
--- Records that a message failed for good: one row in the ledger, one line in its history. Told twice of the same
--- message, it changes nothing and answers false. A dead letter that was redriven and fails again is open again.
+-- Records that a message failed for good: one row in the ledger, one line in its history. A second call for the same
+-- message changes nothing and returns false. A redriven dead letter that fails again is open again.
 --
 -- p_failure: contracts.dead_letter.Failure as JSON.
 create or replace function rollcall.record_dead_letter_v1(p_org_id uuid, p_failure jsonb) returns boolean

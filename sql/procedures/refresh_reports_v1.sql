@@ -1,6 +1,6 @@
--- Brings an organisation's report statistics up to date from its projections, whatever became of these since. Returns
--- the seconds it took; null when another refresh of it is under way.
--- Why no transaction snapshot for all of it: what comes in between two statements is news, and the next refresh's.
+-- Refreshes an organisation's report statistics from its projections. Returns the seconds it took; null when another
+-- refresh of the organisation is under way.
+-- Why no transaction snapshot for all of it: an event that comes between two statements is left to the next refresh.
 create or replace function rollcall.refresh_reports_v1(p_org_id uuid, p_now timestamptz) returns double precision
 language plpgsql
 security definer

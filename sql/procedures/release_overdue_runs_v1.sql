@@ -1,4 +1,4 @@
--- Gives up runs that take longer than p_times what they should: they failed as run_overdue, and their keys may run
+-- Gives up runs that take more than p_times their expected duration: they failed as run_overdue, and their keys may run
 -- again. Returns them as a JSON array of {job, run_id, started_at}, longest first.
 create or replace function rollcall.release_overdue_runs_v1(p_times double precision) returns jsonb
 language plpgsql

@@ -1,6 +1,6 @@
 -- What happened in an organisation by day or by hour (p_grain), from p_from until before p_to, by source: a page in the
--- order of time and source, after (p_after_at, p_after_source). Of one course (p_course_id, by day alone) progress
--- events are counted, and no durations are known. as_of is null where nothing was counted yet.
+-- order of time and source, after (p_after_at, p_after_source). For one course (p_course_id, by day alone) progress
+-- events are counted, and durations are unknown. as_of is null where nothing was counted yet.
 -- Runs as its caller, whose row-level security applies.
 create or replace function rollcall.report_activity_v1(
     p_org_id uuid, p_grain text, p_from date, p_to date, p_course_id text, p_after_at timestamptz, p_after_source text,

@@ -1,9 +1,9 @@
 -- Takes an order of assignments, once for each key: writes the operation and its learners down, and makes the first
--- p_at_once of them in the same transaction. An operation that is done with that is never queued; one that is not goes
--- on with assign_learners_v1.
+-- p_at_once of them in the same transaction. An operation that is done with that is never queued; an unfinished one
+-- goes on with assign_learners_v1.
 --
 -- p_key_digest: of the caller's idempotency key. is_conflict: the key asked for something else before; operation is
--- null then. A key that is known answers its operation as it is now, and nothing is done again.
+-- null then. For a known key the answer is its operation as it is now, and nothing is done again.
 -- p_parameters: course_id, and due_at and assigned_by where there are any.
 create or replace function rollcall.request_assignments_v1(
     p_org_id uuid,

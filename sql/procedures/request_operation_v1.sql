@@ -1,5 +1,5 @@
--- Writes down an operation that somebody asked for. Where one of its kind is queued or running on the same source,
--- nothing is written: operation is that one, and is_new false. Of one learner that is any erasure or export.
+-- Writes down a requested operation. Where one of its kind is queued or running on the same source, nothing is written:
+-- operation is that one, and is_new false. For one learner, any erasure or export counts as such.
 create or replace function rollcall.request_operation_v1(
     p_org_id uuid,
     p_operation_id uuid,

@@ -2,10 +2,10 @@
 -- table. p_rows: a JSON array of lines of a snapshot. Returns how many rows were restored, present already, or in
 -- conflict: their id belongs to other content by now, or their learner was erased since.
 -- Why not by ingestion: the ledger knows these events, so that they would be duplicates; and projections and rollups
--- have counted them, and must not do so again. So the row alone comes back, as one of a transaction that everybody who
--- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten
--- since comes back with it; one that was forgotten even before the snapshot was written, with a digest that no content
--- has: whoever sends the event again is told of a conflict, and nothing is counted twice.
+-- have counted them, and must not do so again. So the row alone comes back, with the transaction id 1 (PostgreSQL's own
+-- first), which every reader of new events has passed long ago. An identity that the ledger has forgotten since comes
+-- back with it. One that was forgotten even before the snapshot was written comes back with a digest that no content
+-- has: a repetition of the event is then a conflict, and is not counted twice.
 create or replace function rollcall.restore_events_v1(p_org_id uuid, p_table text, p_rows jsonb, p_scratch_id uuid)
 returns jsonb
 language plpgsql

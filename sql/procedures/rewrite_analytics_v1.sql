@@ -1,4 +1,4 @@
--- Writes what a later policy leaves of stored analytics events of one organisation: name, properties, remarks, version.
+-- Writes stored analytics events of one organisation as a later policy leaves them: name, properties, remarks, version.
 -- p_events: a JSON array of contracts.analytics.ScrubbedEvent. Returns how many rows it wrote.
 create or replace function rollcall.rewrite_analytics_v1(p_org_id uuid, p_policy_version text, p_events jsonb)
 returns integer

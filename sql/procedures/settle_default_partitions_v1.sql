@@ -1,7 +1,7 @@
--- Gives the rows that fell into the default partitions a partition of their day, at most p_days_max days a table,
--- oldest first; returns how many partitions it made. What comes after its day was dropped becomes a day that retention
--- drops once more, with a snapshot of its own: it is neither lost nor there for ever.
--- An empty default partition is not touched: to look into one, all of its rows, locks out whoever writes there.
+-- Gives the rows in the default partitions a partition of their day, at most p_days_max days a table, oldest first;
+-- returns how many partitions it made. An event that comes after its day was dropped opens a new day, which retention
+-- drops once more, with a snapshot of its own: the event is not lost, and does not stay for ever.
+-- An empty default partition is not touched: reading all of its rows locks out its writers.
 create or replace function rollcall.settle_default_partitions_v1(p_days_max integer default 31) returns integer
 language plpgsql
 security definer
