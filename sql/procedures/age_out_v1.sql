@@ -19,7 +19,7 @@ declare
         when 'dead_letters' then 'last_failed_at < $1 and state <> ''open'''
         when 'dead_letter_counts' then 'failed_hour < $1 and told_count = failed_count'
         when 'operations' then 'finished_at < $1'
-        -- Of orders that nobody works on: a cancelled one leaves its rest.
+        -- Of orders without work: a cancelled order leaves assignments that were not made.
         when 'pending_assignments' then 'requested_at < $1 and not exists (select from rollcall.operations as known'
             ' where known.org_id = pending_assignments.org_id and known.operation_id = pending_assignments.operation_id'
             ' and known.state in (''queued'', ''running''))'
@@ -30,7 +30,7 @@ declare
     v_deleted integer;
 begin
     if v_aged is null then
-        raise exception 'nothing of this name ages: %', p_what;
+        raise exception 'no such kind of rows to age out: %', p_what;
     end if;
     perform enter_all_organisations_v1();
     if p_what in ('progress_identities', 'analytics_identities', 'event_identities') then

@@ -27,7 +27,7 @@ begin
     perform set_config('rollcall.org_ids', array(
         select distinct (batch ->> 'org_id')::uuid from jsonb_array_elements(p_batches) as batch
     )::text, true);
-    -- An organisation's first batch is watched while it waits, too.
+    -- So that an organisation's first batch is measured while it waits, too.
     insert into organisations (org_id, first_seen_at)
     select distinct (batch ->> 'org_id')::uuid as org_id, p_received_at from jsonb_array_elements(p_batches) as batch
     order by org_id

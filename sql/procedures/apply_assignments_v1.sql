@@ -40,7 +40,7 @@ made as (
     order by user_id
     on conflict (org_id, user_id, course_id) do update set due_at = excluded.due_at
         where excluded.due_at is not null and held.due_at is distinct from excluded.due_at
-    -- xmax is 0 on a row that was inserted and not updated.
+    -- xmax is 0 for a row that was inserted and not updated.
     returning xmax = 0 as is_new
 )
 select jsonb_build_object(

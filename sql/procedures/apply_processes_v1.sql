@@ -9,7 +9,7 @@ returns void
 language sql
 set search_path = rollcall, pg_temp
 as $$
-with told as materialized (
+with reported as materialized (
     select
         name, occurred_at, (occurred_at at time zone 'UTC')::date as day,
         coalesce(left(properties ->> 'process', 128), 'unknown') as process,
@@ -42,7 +42,7 @@ added_daily as (
         count(*) filter (where name = 'process_started'), count(*) filter (where name = 'process_step_completed'),
         count(*) filter (where name = 'process_retry'), count(*) filter (where name = 'process_completed'),
         count(*) filter (where name = 'process_failed')
-    from told
+    from reported
     group by day, process
     order by day, process
     on conflict (org_id, day, process) do update set
@@ -55,7 +55,7 @@ added_daily as (
 added_durations as (
     insert into daily_process_durations as rollup (org_id, day, process, bucket, duration_count)
     select p_org_id, day, process, duration_bucket_v1(duration_ms), count(*)
-    from told
+    from reported
     where duration_ms is not null
     group by day, process, duration_bucket_v1(duration_ms)
     order by day, process, duration_bucket_v1(duration_ms)
@@ -65,7 +65,7 @@ added_durations as (
 added_costs as (
     insert into daily_process_costs as rollup (org_id, day, process, cost_currency, cost_amount)
     select p_org_id, day, process, cost_currency, sum(cost_amount)
-    from told
+    from reported
     where cost_amount is not null
     group by day, process, cost_currency
     order by day, process, cost_currency
@@ -81,12 +81,15 @@ select
     max(occurred_at), count(*) filter (where name = 'process_step_completed'),
     count(*) filter (where name = 'process_retry'), count(*) filter (where name = 'process_completed'),
     count(*) filter (where name = 'process_failed')
-from told
+from reported
 where request_id is not null
-    -- Nobody could tell whether a run of a frozen day is known.
+    -- It is unknown which runs of a frozen day were counted.
     and not exists (
         select from daily_rollups as rollup
-        where rollup.org_id = p_org_id and rollup.source = 'analytics' and rollup.day = told.day and rollup.is_frozen
+        where rollup.org_id = p_org_id
+            and rollup.source = 'analytics'
+            and rollup.day = reported.day
+            and rollup.is_frozen
     )
 group by day, request_id
 order by day, request_id

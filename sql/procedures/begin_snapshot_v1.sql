@@ -12,7 +12,7 @@ declare
     v_last snapshot_days;
 begin
     perform enter_all_organisations_v1();
-    -- Two who begin at once: the second waits here, and finds what the first wrote.
+    -- Of two concurrent calls the second waits here, and finds the snapshot that the first began.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.snapshot/' || p_table || '/' || p_day, 0));
     select * into v_last from snapshot_days
     where table_name = p_table and day = p_day

@@ -22,7 +22,7 @@ begin
         'rollcall.org_ids',
         (enter_all_organisations_v1() || array[p_org_id, '00000000-0000-0000-0000-000000000000'])::text, true
     );
-    -- One chooses at a time: two that look at the same moment would take the same.
+    -- One call chooses at a time: two at the same moment would take the same operation.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.turns', 0));
     with unfinished as materialized (
         select

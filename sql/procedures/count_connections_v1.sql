@@ -5,7 +5,7 @@ security definer
 set search_path = rollcall, pg_temp
 as $$
 select
-    -- Not pg_stat_activity, which tells little of other roles' sessions.
+    -- Not pg_stat_activity, which hides most of other roles' sessions.
     (select sum(numbackends)::integer from pg_stat_database where datid <> 0),
     current_setting('max_connections')::integer;
 $$;

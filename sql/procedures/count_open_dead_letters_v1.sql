@@ -6,7 +6,7 @@ security definer
 set search_path = rollcall, pg_temp
 as $$
 begin
-    -- With the nil organisation, which what belongs to nobody known has.
+    -- With the nil organisation, which owns dead letters of no known organisation.
     perform set_config(
         'rollcall.org_ids', (enter_all_organisations_v1() || '00000000-0000-0000-0000-000000000000'::uuid)::text, true
     );

@@ -26,7 +26,8 @@ begin
     if v_held.state <> 'verified' then
         return 'not_verified';
     end if;
-    -- Before any lock on the partition, as everybody does who needs both (freeze_rollup_day_v1, rebase_rollups_v1).
+    -- Before any lock on the partition, as in the other procedures that need both (freeze_rollup_day_v1,
+    -- rebase_rollups_v1).
     perform from rollup_tickets order by org_id for update;
     execute format('lock table rollcall.%I in share mode', v_partition);
     execute format(
@@ -58,12 +59,12 @@ begin
     if not freeze_rollup_day_v1(p_table, p_day) then
         return 'not_folded';
     end if;
-    -- Writers of this day wait for us, and hold the parent's lock, for which we are about to wait: no longer than this,
-    -- so that it never becomes a deadlock, and nobody else stands behind us for long.
+    -- Writers of this day wait for this transaction, and hold the lock of the parent table, for which it waits next.
+    -- The limit keeps that from becoming a deadlock, and from delaying others for long.
     perform set_config('lock_timeout', '500ms', true);
     if has_foreign_rows_v1(v_partition, v_org_ids) then
-        -- Not a mere return: what was frozen must not stay so.
-        raise exception 'rows of an organisation that nobody knows' using errcode = 'RC001';
+        -- An exception and no mere return: the frozen rollups must not stay frozen.
+        raise exception 'rows of an unknown organisation' using errcode = 'RC001';
     end if;
     execute format('drop table rollcall.%I', v_partition);
     delete from kept_days where table_name = p_table and day = p_day;

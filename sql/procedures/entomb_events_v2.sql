@@ -37,8 +37,8 @@ begin
     order by org_id, event_id
     on conflict do nothing;
 
-    -- An id whose kind could not be told stands in both ledgers with the one digest (settle_identities_v1), and imports
-    -- may remember it from there: the content could be tested by either.
+    -- An id of an unknown kind is in both ledgers with the same digest (settle_identities_v1), and imports may remember
+    -- it from there: either copy could confirm a guess of the content.
     with own as materialized (
         select event_id, content_digest from progress_identities
         where p_kind = 'progress' and org_id = p_org_id and event_id = any (p_event_ids)
@@ -86,7 +86,7 @@ begin
         get diagnostics v_rows = row_count;
         v_entombed := v_entombed + v_rows;
     end if;
-    -- What imports remember is not known by its content either (recall_identities_v1 would bring it back).
+    -- The imports' memory too must not keep the digest (recall_identities_v1 would bring it back).
     update imported_identities set
         content_digest = tombstone_v1(),
         occurred_at = date_trunc('day', occurred_at, 'UTC')

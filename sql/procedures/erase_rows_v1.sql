@@ -37,7 +37,8 @@ begin
     v_rows := learner_rows_v1(p_table, p_of, p_from_page);
     next_page := v_rows.next_page;
     v_where := v_rows.mentions;
-    if not v_is_of_days then -- whoever comes back on the same day is there again once the day is computed again
+    -- Rows of days have no such limit: computing the day again restores a learner who came back on the same day.
+    if not v_is_of_days then
         v_where := v_where || ' and ' || v_rows.is_older;
     end if;
     if p_of = 'operations' then
@@ -71,7 +72,7 @@ begin
         begin
             execute v_redaction using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes, p_operation_id::text;
         exception when unique_violation then
-            -- The same text came in again since this operation's last round: it gets a word of its own.
+            -- The same text was stored again since this operation's last round: it gets a word of its own.
             execute v_redaction
             using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes, p_operation_id || clock_timestamp()::text;
         end;

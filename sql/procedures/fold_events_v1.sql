@@ -41,7 +41,7 @@ begin
         return;
     end if;
     outcome := 'folded';
-    -- Asked before the events are: whatever was stored below it is there by then.
+    -- Read before the events: every event that was stored below it is visible by then.
     v_horizon := pg_snapshot_xmin(pg_current_snapshot());
     if p_source = 'progress' then
         select applied.event_count, applied.last_xid into event_count, v_last_xid

@@ -15,14 +15,14 @@ declare
     v_is_behind boolean := false;
 begin
     if v_source is null then
-        raise exception 'no table of events: %', p_table;
+        raise exception 'not a table of events: %', p_table;
     end if;
     perform from rollup_tickets order by org_id for update;
     if v_partition is not null then
-        -- From here on nobody stores into it, and who did has ended.
+        -- From here on no transaction stores into it, and those that did have ended.
         execute format('lock table %s in share mode', v_partition);
         execute format(
-            -- Materialised: a comparison with coalesce is none that row-level security lets an index be searched by.
+            -- Materialised: row-level security lets no index be searched by a comparison with coalesce.
             'with folded as materialized ('
             '    select org_id, case when cluster_id = cluster_id_v1() then stored_xid else ''2'' end as stored_xid'
             '    from unnest(current_org_ids()) as organisation (org_id)'

@@ -15,7 +15,7 @@ begin
     select * into v_last from organisation_statistics where org_id = p_org_id;
     return v_last.as_of is null
         or v_last.as_of <= p_now - interval '1 hour'
-        -- Numbers of transactions begin anew in a cluster that was restored from a dump.
+        -- Transaction ids begin anew in a cluster that was restored from a dump.
         or v_last.refreshed_xid > pg_snapshot_xmax(pg_current_snapshot())
         or (
             v_last.as_of <= p_now - make_interval(secs => 20 * v_last.refresh_seconds)

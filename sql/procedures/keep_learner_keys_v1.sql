@@ -9,7 +9,7 @@ declare
     v_keys jsonb;
 begin
     perform set_config('rollcall.org_ids', p_org_ids::text, true);
-    -- In order: two calls that both begin with new organisations would wait for each other otherwise.
+    -- In order, so that two calls with new organisations never wait in a circle.
     insert into learner_keys (org_id, key_id)
     select distinct org_id, p_key_id
     from unnest(p_org_ids) as asked (org_id)

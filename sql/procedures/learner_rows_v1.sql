@@ -30,7 +30,7 @@ begin
         select from pg_class
         where oid = v_table and relnamespace in ('rollcall'::regnamespace, 'rollcall_scratch'::regnamespace)
     ) then
-        raise exception 'no table of ours: %', p_table;
+        raise exception 'not a table of Rollcall: %', p_table;
     end if;
     if p_from_page + v_pages < pg_relation_size(v_table) / current_setting('block_size')::bigint then
         next_page := p_from_page + v_pages;

@@ -35,7 +35,7 @@ begin
             select count(*) as ended_count, count(*) filter (where recent.status = 'failed') as failed_count
             from job_runs as recent
             where recent.job = given.job and recent.ended_at > now() - p_window
-                -- No run takes a day: what ended since then began since then, which the index knows.
+                -- A run never takes a day, so one that ended since then began a day earlier at most: the index has it.
                 and recent.started_at > now() - p_window - interval '1 day'
         ) as counts
     );

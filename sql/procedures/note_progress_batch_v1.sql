@@ -16,9 +16,9 @@ begin
     )
     select
         org_id, encode(substring(content_hash for 16), 'hex')::uuid, 0,
-        -- What calls the procedure that calls this may name another route (import_progress_v1).
+        -- A procedure further up may set another route (import_progress_v1).
         coalesce(nullif(current_setting('rollcall.batch_route', true), ''), p_route),
-        -- It may have waited in the spool while its sender was erased.
+        -- The batch may have waited in the spool while its sender was erased.
         case
             when p_route = 'spool' and is_barred_v1(org_id, array[p_sent_by], p_received_at) then 'erased'
             else p_sent_by

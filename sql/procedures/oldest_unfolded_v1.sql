@@ -11,7 +11,7 @@ declare
     v_analytics_xid xid8;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Variables: a comparison with coalesce(...) is none that row-level security lets an index be searched by.
+    -- Variables: row-level security lets no index be searched by a comparison with coalesce.
     v_progress_xid := coalesce(
         (select stored_xid from rollup_offsets where org_id = p_org_id and source = 'progress'), '2'
     );

@@ -15,7 +15,7 @@ declare
     v_day date;
     v_made integer := 0;
 begin
-    -- Days that are open need no lock: this is asked for each batch.
+    -- Open days need no lock: every batch of an import makes this call.
     if exists (
         select from unnest(p_days) as day
         where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is null
@@ -37,7 +37,7 @@ begin
     where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is not null
     order by day
     on conflict (table_name, day) do update set kept_until = excluded.kept_until
-    -- Not for each batch: an hour more or less is nothing.
+    -- Not for each batch: an hour more or less does not matter.
     where kept.kept_until < excluded.kept_until - interval '1 hour';
     return v_made;
 end

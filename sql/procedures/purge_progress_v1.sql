@@ -50,7 +50,7 @@ begin
     ) as learner;
     v_is_last := cardinality(v_user_ids) < p_learners_max;
 
-    -- The very locks of ingest_progress_v1, in the same order: a batch of one of these learners comes before or after.
+    -- The same locks as in ingest_progress_v1, in the same order: a batch of these learners comes before or after.
     perform pg_advisory_xact_lock(lock_key)
     from (
         select distinct hashtextextended(user_id::text, 0) as lock_key

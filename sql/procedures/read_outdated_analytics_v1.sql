@@ -34,7 +34,7 @@ begin
             from analytics_events as events
             left join analytics_identities as identity
                 on events.org_id = identity.org_id and events.event_id = identity.event_id
-            -- What was known before kinds were told apart.
+            -- From before the ledgers were split by kind.
             left join event_identities as known
                 on identity.event_id is null and events.org_id = known.org_id and events.event_id = known.event_id
             where events.org_id = p_org_id

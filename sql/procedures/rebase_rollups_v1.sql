@@ -43,7 +43,7 @@ begin
     perform set_config('rollcall.org_ids', v_org_ids::text, true);
     perform from rollup_tickets order by org_id for update;
     lock table progress_events, analytics_events in share row exclusive mode;
-    -- Who runs now may still store events, under an id from here on.
+    -- Transactions that run now may still store events, under an id from here on.
     v_horizon := pg_snapshot_xmin(pg_current_snapshot());
     insert into rollup_offsets (org_id, source, cluster_id)
     select org_id, source, v_cluster_id

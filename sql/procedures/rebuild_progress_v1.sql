@@ -77,7 +77,7 @@ begin
             correct.percent, correct.first_activity_at, correct.last_activity_at, correct.first_completed_at,
             correct.time_spent_seconds, correct.event_count, correct.lessons_started, correct.lessons_completed,
             case
-                -- It began before the events that we have, with a lesson that is not there any more.
+                -- The course began before the stored events, with a lesson that has no row any more.
                 when stored.first_activity_at < v_kept_since
                     and coalesce(correct.first_activity_at > stored.first_activity_at, true) then 'out_of_reach'
                 when stored.org_id is null then 'inserted'

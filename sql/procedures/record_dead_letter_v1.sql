@@ -57,8 +57,8 @@ begin
     order by event_id
     on conflict do nothing;
 
-    -- Of a batch that was stored without these events, they were what still waited (note_batches_v1). One that waits
-    -- whole may be another, with the same events.
+    -- In a batch that was stored without these events, only these events still waited (note_batches_v1). A batch that
+    -- waits as a whole may be another batch with the same events.
     with stored_in_part as materialized (
         select
             queued.batch_id,
@@ -87,7 +87,7 @@ begin
         and queued_batches.batch_id = stored_in_part.batch_id
         and cardinality(stored_in_part.event_ids) > 0;
 
-    -- Last, and one row alone: every burial of this hour waits for it.
+    -- Last, and one row alone: every dead letter of this hour waits for this row.
     insert into dead_letter_counts as counts (failed_hour, queue, cause, failed_count)
     values (date_trunc('hour', now(), 'UTC'), v_failure.queue, v_failure.cause, 1)
     on conflict (failed_hour, queue, cause) do update set failed_count = counts.failed_count + 1;

@@ -4,7 +4,7 @@
 create or replace function rollcall.refresh_course_statistics_v1(p_org_id uuid, p_now timestamptz) returns void
 language plpgsql
 set search_path = rollcall, pg_temp
--- Organisations differ in size by orders of magnitude: each is planned for what it is.
+-- Organisations differ in size by orders of magnitude: each needs its own plan.
 set plan_cache_mode = force_custom_plan
 set work_mem = '64MB'
 as $$

@@ -15,7 +15,7 @@ begin
         return null;
     end if;
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Before anything is read: what runs now may or may not be seen below, and is looked at again.
+    -- Before any statement reads: transactions that run now may be missed below, so the next refresh reads them again.
     v_refreshed_xid := pg_snapshot_xmin(pg_current_snapshot());
     perform refresh_course_statistics_v1(p_org_id, p_now);
     perform refresh_lesson_statistics_v1(p_org_id, p_now);

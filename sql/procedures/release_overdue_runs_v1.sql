@@ -13,7 +13,7 @@ begin
         select * from job_runs
         where status = 'running' and clock_timestamp() - started_at > make_interval(secs => p_times * expected_seconds)
         order by started_at, run_id
-        -- One that ends at this moment is not overdue.
+        -- A run that ends at this moment is not overdue.
         for update skip locked
     loop
         update job_runs set status = 'failed', ended_at = clock_timestamp(), error_code = 'run_overdue'

@@ -30,7 +30,7 @@ declare
     v_is_done boolean;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Who asks with the same key at the same time waits here, and reads below what the first one did.
+    -- A concurrent call with the same key waits here, and reads below what the first call did.
     insert into assignment_requests (org_id, key_digest, content_digest, operation_id)
     values (p_org_id, p_key_digest, p_content_digest, p_operation_id)
     on conflict do nothing;

@@ -15,14 +15,14 @@ as $$
 declare
     v_rows jsonb;
     v_ledger text := case p_table when 'progress_events' then 'progress_identities' else 'analytics_identities' end;
-    -- What stands in the ledger where nobody knows the digest any more.
+    -- The digest in the ledger for events whose own digest is lost.
     v_unknown bytea := substring(sha256(convert_to('rollcall/restored', 'UTF8')) for 16);
     v_total integer := jsonb_array_length(p_rows);
     v_known integer;
     v_restored integer;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- As in ingestion: an erasure comes before or after as a whole.
+    -- As in ingestion: an erasure comes before this call, or after it, as a whole.
     perform pg_advisory_xact_lock_shared(hashtextextended('rollcall.analytics/' || p_org_id, 0));
     if exists (select from erasures where org_id = p_org_id) then
         select coalesce(jsonb_agg(line), '[]') into p_rows from jsonb_array_elements(p_rows) as line
@@ -60,7 +60,7 @@ begin
         v_ledger
     )
     using p_org_id, p_rows, v_unknown;
-    -- A statement of its own: it sees what a batch has committed meanwhile.
+    -- A statement of its own, so that it sees the rows of batches that committed meanwhile.
     execute format(
         'select count(*), coalesce(jsonb_agg(line || ''{"stored_xid": "1"}''), ''[]'')'
         ' from jsonb_array_elements($2) as line'

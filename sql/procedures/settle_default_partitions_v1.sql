@@ -14,7 +14,7 @@ declare
     v_day date;
     v_made integer := 0;
 begin
-    -- As in make_partitions_v1: one maker at a time.
+    -- As in make_partitions_v1: one call at a time.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.make_partitions', 0));
     foreach v_table in array array['progress_events', 'analytics_events'] loop
         continue when pg_relation_size(format('rollcall.%I', v_table || '_default')::regclass) = 0;

@@ -11,7 +11,7 @@ language plpgsql
 set search_path = rollcall, pg_temp
 as $$
 begin
-    -- Of new events there is nothing to tell apart, and that is found by the key alone.
+    -- New events have no such identity, which the key alone shows.
     if not exists (
         select from event_identities where org_id = any (p_org_ids) and event_id = any (p_event_ids)
     ) then
