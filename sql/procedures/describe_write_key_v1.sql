@@ -1,8 +1,0 @@
--- Returns a write key as JSON of contracts.write_key.WriteKey; not the digest of its secret.
-create or replace function rollcall.describe_write_key_v1(p_key rollcall.write_keys) returns jsonb
-language sql
-stable
-set search_path = rollcall, pg_temp
-return to_jsonb(p_key) - 'org_id' - 'secret_digest';
-
-revoke all on function rollcall.describe_write_key_v1(rollcall.write_keys) from public;
