@@ -31,7 +31,8 @@ class Template:
         The emulator's expansion was measured on an account. SAM CLI's own also replaces references to parameters by
         their defaults, so rules could not see them.
         """
-        return cls(language_extensions.apply(json.loads(json.dumps(as_written())), {}))
+        body: dict[str, Any] = filled_in(language_extensions.apply(json.loads(json.dumps(as_written())), {}))
+        return cls(body)
 
     def copy(self) -> "Template":
         """Return one that can be changed."""
@@ -121,6 +122,21 @@ def as_written() -> dict[str, Any]:
     """Return template.yaml as it is written, loops and all."""
     written: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
     return written
+
+
+def filled_in(value: Any) -> Any:
+    """Return a part of a template in which each `Fn::Sub` has its own variables filled in, as loops leave them."""
+    match value:
+        case {"Fn::Sub": [text, variables]}:
+            for name, own in variables.items():
+                text = text.replace(f"${{{name}}}", f"${{{target(own)}}}" if isinstance(own, dict) else own)
+            return {"Fn::Sub": text} if "${" in text else text
+        case dict():
+            return {key: filled_in(part) for key, part in value.items()}
+        case list():
+            return [filled_in(part) for part in value]
+        case _:
+            return value
 
 
 def target(value: Any) -> str:
