@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from rollcall.contracts.advice import Advice
-from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, Load, WaterMarks, next_advice, pressed_since
+from rollcall.contracts.health.advice import Advice
+from rollcall.domain.health.backpressure import AdviceLimits, LatencyGauge, Load, WaterMarks, next_advice, pressed_since
 
 STEP_SECONDS = 0.5
 LOOK_SECONDS = 10  # HEALTH_STREAM_INTERVAL_MS

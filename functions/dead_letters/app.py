@@ -4,11 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.contracts.dead_letter import Failure
-from rollcall.edge import observe, redriven, settings, wiring, wiring_dead_letters
+from rollcall.contracts.dead_letters.letter import Failure
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.triggers import message_attributes
+from rollcall.edge.wiring import dead_letters as wiring_dead_letters
+from rollcall.edge.wiring import environment
 from rollcall.errors import ConfigurationInvalid, Unavailable
-from rollcall.flows.bury import DeadMessage
-from rollcall.flows.load import retry_delay_seconds
+from rollcall.flows.dead_letters.record import DeadMessage
+from rollcall.flows.ingest.load import retry_delay_seconds
 
 # Each queue's name, as its settings and the ledger have it. A new queue is a new line here, and its settings.
 QUEUES = ("spool", "analytics")
@@ -31,9 +34,9 @@ def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
         queue=queue,
         message_id=record["messageId"],
         body=record["body"],
-        marks=redriven.marks_of(record),
-        receive_count=redriven.receive_count(record),
-        first_received_at=redriven.first_received_at(record),
+        marks=message_attributes.marks_of(record),
+        receive_count=message_attributes.receive_count(record),
+        first_received_at=message_attributes.first_received_at(record),
         was_moved="DeadLetterQueueSourceArn" in record["attributes"],
     )
 
@@ -75,8 +78,8 @@ class Burying:
         observe.count(bury_retry=1)
         observe.logger().warning("given back", extra={"message_id": record.message_id, "code": away.code})
         url = settings.current().need(f"{self._queue}_dead_letter_queue_url")
-        receives = redriven.receive_count(record.raw_event)
-        wiring.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
+        receives = message_attributes.receive_count(record.raw_event)
+        environment.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
 
 
 @observe.entry

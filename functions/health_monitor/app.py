@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rollcall.edge import observe, wiring_health
+from rollcall.edge.runtime import observe
+from rollcall.edge.wiring import health as wiring_health
 
 
 @observe.entry

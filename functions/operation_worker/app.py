@@ -3,9 +3,11 @@
 from contextlib import suppress
 from typing import Any
 
-from rollcall.edge import observe, settings, wiring, wiring_operate
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring.operations import worker as wiring_operation_worker
 from rollcall.errors import PoisonedMessage, QueueUnavailable
-from rollcall.flows import operate
+from rollcall.flows.operations import work
 
 
 @observe.entry
@@ -17,23 +19,23 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _is_finished(record: dict[str, Any]) -> bool:
     try:
-        message = operate.read_message(record["body"])
+        message = work.read_message(record["body"])
     except PoisonedMessage as poison:
         return _bury(record, poison)
     # Should this worker die, its message is back soon, and not only after the queue's own time.
-    _give_back(record, operate.HOLD_SECONDS)
-    worked = operate.Worked(None, operate.RETRY_SECONDS)
-    for worked in wiring_operate.take_turns().turns(message):
+    _give_back(record, work.HOLD_SECONDS)
+    worked = work.Worked(None, work.RETRY_SECONDS)
+    for worked in wiring_operation_worker.take_turns().turns(message):
         _tell(worked)
     if worked.again_in_seconds is None:
         return True
-    if int(record["attributes"]["ApproximateReceiveCount"]) >= operate.RECEIVES_MAX and _send_anew(record):
+    if int(record["attributes"]["ApproximateReceiveCount"]) >= work.RECEIVES_MAX and _send_anew(record):
         return True
     _give_back(record, worked.again_in_seconds)
     return False
 
 
-def _tell(worked: operate.Worked) -> None:
+def _tell(worked: work.Worked) -> None:
     operation = worked.operation
     told: dict[str, Any] = {"chunks": worked.chunks, "fault": worked.fault}
     observe.count(operation_chunks=worked.chunks, operation_faults=int(worked.fault is not None))
@@ -57,18 +59,20 @@ def _tell(worked: operate.Worked) -> None:
 def _give_back(record: dict[str, Any], seconds: int) -> None:
     # Else it comes back by itself, a little later.
     with suppress(QueueUnavailable):
-        wiring.queues().give_back(settings.current().need("operations_queue_url"), record["receiptHandle"], seconds)
+        environment.queues().give_back(
+            settings.current().need("operations_queue_url"), record["receiptHandle"], seconds
+        )
 
 
 def _send_anew(record: dict[str, Any]) -> bool:
     with suppress(QueueUnavailable):
-        wiring.queues().send(settings.current().need("operations_queue_url"), record["body"])
+        environment.queues().send(settings.current().need("operations_queue_url"), record["body"])
         return True
     return False
 
 
 def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
-    wiring.queues().send(
+    environment.queues().send(
         settings.current().need("operations_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )
     observe.count(buried=1)

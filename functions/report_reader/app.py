@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from rollcall.edge import observe, reports_http
+from rollcall.edge.routes import reports
+from rollcall.edge.runtime import observe
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer API Gateway."""
-    response = reports_http.router.answer(event)
+    response = reports.router.answer(event)
     observe.logger().info("answered", extra={"route": event.get("routeKey", ""), "status": response["statusCode"]})
     return response

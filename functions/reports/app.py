@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
-from rollcall.edge import job, observe, wiring_reports
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import reports as wiring_reports
 
 
 @job.entry("reports")

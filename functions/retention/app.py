@@ -1,6 +1,8 @@
 """Nightly: snapshot what has expired, prove it, drop it; and delete what else is past."""
 
-from rollcall.edge import job, observe, wiring_snapshots
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import retention as wiring_retention
 from rollcall.errors import RetentionStopped
 
 
@@ -11,9 +13,9 @@ def handler(run: job.Run) -> job.Done:
     What is past is deleted whatever became of the days: a fault of one must not let the other pile up.
     """
     try:
-        retained = wiring_snapshots.retain().run(run.remaining_seconds)
+        retained = wiring_retention.retain().run(run.remaining_seconds)
     finally:
-        aged = wiring_snapshots.age_out().run(run.remaining_seconds)
+        aged = wiring_retention.age_out().run(run.remaining_seconds)
     observe.count(
         retention_stopped=len(retained.stopped),
         days_dropped=retained.days,

@@ -1,15 +1,17 @@
 """Every minute: send a worker to each organisation with new events, and measure how long the oldest has waited."""
 
-from rollcall.edge import job, observe, wiring_rollup
-from rollcall.flows import rollup
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import rollups as wiring_rollups
+from rollcall.flows import rollups
 
 
 @job.entry("rollup")
 def handler(run: job.Run) -> job.Done:
     """Tell how many organisations were sent a worker, and how many events of another cluster were settled."""
-    store = wiring_rollup.rollup_store()
-    settled = rollup.rebase(store, run.remaining_seconds)
-    sent = rollup.dispatch(store, wiring_rollup.send)
+    store = wiring_rollups.rollup_store()
+    settled = rollups.rebase(store, run.remaining_seconds)
+    sent = rollups.dispatch(store, wiring_rollups.send)
     lag_ms = round(1000 * (store.lag_seconds() or 0))
     observe.measure("rollup_lag_ms", lag_ms)
     observe.count(rollup_dispatched=sent)

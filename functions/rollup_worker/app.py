@@ -4,9 +4,11 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from rollcall.edge import observe, settings, wiring, wiring_rollup
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring import rollups as wiring_rollups
 from rollcall.errors import PoisonedMessage, QueueUnavailable
-from rollcall.flows import rollup
+from rollcall.flows import rollups
 
 MILLISECONDS_PER_SECOND = 1000
 
@@ -20,13 +22,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _is_done(record: dict[str, Any]) -> bool:
     try:
-        message = rollup.read_message(record["body"])
+        message = rollups.read_message(record["body"])
     except PoisonedMessage as poison:
         return _bury(record, poison)
     # Should this worker die, its message is back soon, and not only after the queue's own time.
-    _give_back(record, rollup.HOLD_SECONDS)
+    _give_back(record, rollups.HOLD_SECONDS)
     sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
-    worked = wiring_rollup.rollup().work(message, time.time() - sent_at)
+    worked = wiring_rollups.rollup().work(message, time.time() - sent_at)
     _tell(worked)
     if worked.again_in_seconds is None:
         return True
@@ -34,7 +36,7 @@ def _is_done(record: dict[str, Any]) -> bool:
     return False
 
 
-def _tell(worked: rollup.Worked) -> None:
+def _tell(worked: rollups.Worked) -> None:
     observe.count(
         rollup_events=worked.event_count,
         rollup_faults=int(worked.fault is not None),
@@ -47,11 +49,11 @@ def _tell(worked: rollup.Worked) -> None:
 def _give_back(record: dict[str, Any], seconds: int) -> None:
     # Else it comes back by itself, a little later.
     with suppress(QueueUnavailable):
-        wiring.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
+        environment.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
 
 
 def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
-    wiring.queues().send(
+    environment.queues().send(
         settings.current().need("rollup_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )
     observe.count(buried=1)

@@ -9,7 +9,7 @@ from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NOBODY
 from typer.testing import CliRunner, Result
 
 from tests.builders import queued_batch, scrubbed_event

@@ -18,7 +18,7 @@ from tests.e2e.database import Database
 from tests.e2e.patience import await_until
 from tests.e2e.people import Api
 from tests.importing import analytics_line, progress_line
-from workbench.operations.import_file import COUNTS
+from workbench.commands.import_file import COUNTS
 from workbench.stack.state import StackState
 
 LINES, DAYS, CHUNK = 2_000, 6, 100

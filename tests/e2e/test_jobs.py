@@ -16,7 +16,8 @@ from tests.e2e.database import Database
 from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
 from tests.e2e.test_refusals import assert_problem
-from workbench import cli, jobs
+from workbench import cli
+from workbench.commands import run_job
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
 
@@ -31,7 +32,7 @@ Command = Callable[..., Result]
 @pytest.fixture
 def run(stack: LocalStack, state: StackState, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run `rollcall` on the stack of these tests."""
-    monkeypatch.setattr(jobs, "here", lambda: stack.checkout)
+    monkeypatch.setattr(run_job, "here", lambda: stack.checkout)
 
     def command(*arguments: str, sender: Sender | None = None) -> Result:
         whole = [*arguments, *(["--url", state.http_url, "--token", sender.token] if sender else [])]

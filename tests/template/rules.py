@@ -4,11 +4,12 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
-from rollcall.domain.jobs import JOBS
-from rollcall.edge import posthog_http, segment_http
-from rollcall.edge.settings import Settings
+from rollcall.domain.jobs.schedule import JOBS
+from rollcall.edge.routes.ingest import posthog, segment
+from rollcall.edge.runtime.settings import Settings
 
-from tests.template.document import ROOT, Template, as_list, leaves, target
+from tests.checkout import ROOT
+from tests.template.document import Template, as_list, leaves, target
 from workbench.stack.deployment import function_logical_id
 
 Rule = Callable[[Template], Iterator[str]]
@@ -18,8 +19,8 @@ RECEIVES_MIN = 5
 PUBLIC_ACCESS_BLOCKS = 4
 # Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
 OPEN_ROUTES = {
-    *segment_http.router.routes,
-    *posthog_http.router.routes,
+    *segment.router.routes,
+    *posthog.router.routes,
     "GET /openapi.json",
     "$default",
     "GET /console",
@@ -241,7 +242,7 @@ def schedules_are_those_of_jobs(template: Template) -> Iterator[str]:
                 if "<aws.scheduler.scheduled-time>" not in event["Properties"].get("Input", ""):
                     yield f"{folder}: a run that is tried again would count as another."
     for folder, expression in scheduled.items() ^ {job.name: job.schedule for job in JOBS.values()}.items():
-        yield f"{folder}: {expression} is not both a job of domain.jobs and a schedule."
+        yield f"{folder}: {expression} is not both a job of domain.jobs.schedule and a schedule."
 
 
 def privileges_are_least(template: Template) -> Iterator[str]:

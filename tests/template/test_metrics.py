@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from rollcall.contracts.receipt import Counts
-from rollcall.domain.jobs import JOBS
+from rollcall.contracts.ingest.receipt import Counts
+from rollcall.domain.jobs.schedule import JOBS
 
 from functions.dead_letters.app import QUEUES
-from tests.template.document import ROOT, Template
+from tests.checkout import ROOT
+from tests.template.document import Template
 
 RUN_PARTITION = """
 from types import SimpleNamespace

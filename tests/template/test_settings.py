@@ -5,9 +5,10 @@ import tomllib
 from functools import cache
 
 import pytest
-from rollcall.edge.settings import Settings
+from rollcall.edge.runtime.settings import Settings
 
-from tests.template.document import ROOT, Template
+from tests.checkout import ROOT
+from tests.template.document import Template
 from tests.template.rules import READ_BY_POWERTOOLS
 
 

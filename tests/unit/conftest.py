@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
-from rollcall.contracts.job import QueueDepth
-from rollcall.edge import observe, settings, wiring_operations, wiring_scrub
-from rollcall.flows.hold_back import HoldBack
+from rollcall.contracts.jobs.job import QueueDepth
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.wiring import scrub as wiring_scrub
+from rollcall.edge.wiring.operations import requests as wiring_operations
+from rollcall.flows.health.backlog_gate import HoldBack
 
 if TYPE_CHECKING:
     from rollcall.errors import RollcallError

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import psycopg
-from rollcall.store import schema
+from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
 
 from workbench.bench.secrets_endpoint import serve_secrets
@@ -118,9 +118,9 @@ def new_database(home: Path, sql: Path, settings: Mapping[str, str] = SIZES) -> 
 def _prepare(conninfo: str, sql: Path) -> str:
     """Migrate, make the partitions, let the app role in; return its password."""
     password, today = secrets.token_urlsafe(24), datetime.now(UTC).date()
-    schema.migrate(conninfo, schema.Schema.read(sql))
-    schema.make_partitions(conninfo, today - timedelta(days=RETENTION_DAYS), today + timedelta(days=2))
-    schema.allow_login(conninfo, APP_ROLE, password)
+    migrations.migrate(conninfo, migrations.Schema.read(sql))
+    migrations.make_partitions(conninfo, today - timedelta(days=RETENTION_DAYS), today + timedelta(days=2))
+    migrations.allow_login(conninfo, APP_ROLE, password)
     return password
 
 

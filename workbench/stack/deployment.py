@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 from mypy_boto3_secretsmanager import SecretsManagerClient
-from rollcall.domain.jobs import JOBS
+from rollcall.domain.jobs.schedule import JOBS
 
 from workbench.errors import WorkbenchError
 from workbench.stack.cross_origin import allow_origins
@@ -116,6 +116,7 @@ class Deployment:
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",
             "PYTHONWARNINGS": "ignore",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "ROLLCALL_RUNTIME": runtime["PythonRuntime"].removeprefix("python"),

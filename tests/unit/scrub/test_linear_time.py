@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
-from rollcall.domain.scrub.rules.catalogue import FAMILIES, RULES, TRIGGER
+from rollcall.domain.scrub.rules.families import FAMILIES, RULES, TRIGGER
 from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 from rollcall.domain.scrub.text import TextScrubber

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.socket import TICKET_SECONDS, Ticket
+from rollcall.contracts.sockets.connection import TICKET_SECONDS, Ticket
 from rollcall.edge.openapi_admin import operation
 
 MODELS: tuple[type[BaseModel], ...] = (Ticket,)
