@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT, section, shell_blocks
+from tests.checkout import ROOT
+from tests.pages import section, shell_blocks
 from workbench.stack.local import LocalStack
 
 START_OR_STOP = re.compile(r"^(make |sam )", re.MULTILINE)

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.pages import ROOT
+from tests.checkout import ROOT
 
 PAGE = (ROOT / "DECISIONS.md").read_text()
 INDEX, ENTRIES = PAGE.split("\n## ", 2)[1], re.findall(r"^## (\d{4}-\d\d-\d\d) (.+)$", PAGE, re.MULTILINE)
