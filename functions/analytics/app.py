@@ -1,4 +1,4 @@
-"""Routes that take analytics events, also from processes and public clients: scrub them, queue them, answer."""
+"""Routes that take analytics events, from applications, processes and public clients: scrub, queue, answer."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""GET /openapi.json, and the answer to paths and methods without a route."""
+"""GET /openapi.json, and the answers 404 and 405 for paths and methods without a route."""
 
 import json
 from functools import cache
@@ -14,7 +14,7 @@ from rollcall.errors import MethodNotAllowed, NotFound
 router = Router()
 # `make openapi` writes the file.
 FILE = Path(__file__).with_name("openapi.json")
-NOWHERE = "No route has this path: GET /openapi.json lists the routes."
+NOWHERE = "No route has this path. GET /openapi.json lists all routes."
 
 
 @cache
@@ -51,13 +51,13 @@ def _matches(template: str, path: str) -> bool:
     )
 )
 def get_document(_request: Request) -> Response:
-    """Answer the description of the API."""
+    """Answer with the OpenAPI document."""
     return Response(OK, document(), {"Content-Type": JSON_TYPE, "Cache-Control": "public, max-age=60"})
 
 
 @router.route(Route("$default", access="open", is_described=False))
 def get_nothing(request: Request) -> Response:
-    """Answer a request without a route."""
+    """Answer 405 with the allowed methods of a known path, else 404."""
     if found := methods_of(request.path):
         return Response.refusal(MethodNotAllowed(), request.request_id, {"Allow": ", ".join(found)})
     return Response.refusal(NotFound(NOWHERE), request.request_id)
