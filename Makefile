@@ -50,11 +50,13 @@ run: setup sam ## start the local stack, do the main job on real data, keep serv
 test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
 	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e-rest integration e2e-clients e2e-health unit template types lint
 
+# The last line is for the bodies of functions, which sqlfluff does not lint.
 lint: setup ## ruff, sqlfluff and codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	@! grep -rnE --include='*.sql' '.{121}' sql || { echo 'These lines of SQL have more than 120 characters.'; exit 1; }
 
 types: setup ## mypy, strict
 	$(BIN)/mypy

@@ -1,6 +1,6 @@
 """A database connection that signals when the database goes away and when it comes back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rollcall.errors import StoreUnavailable
@@ -15,12 +15,10 @@ class SignallingDatabase(Database):
         super().__init__(address, answer_timeout_seconds)
         self._signals = signals
 
-    def call(
-        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any], *, is_trial: bool = False
-    ) -> tuple[Any, ...]:
-        """Call the database, and signal whether it answered."""
+    def run(self, statement: str, parameters: Sequence[Any] = (), *, is_trial: bool = False) -> tuple[Any, ...]:
+        """Run a statement, and signal whether the database answered."""
         try:
-            row = super().call(statement, parameters, is_trial=is_trial)
+            row = super().run(statement, parameters, is_trial=is_trial)
         except StoreUnavailable:
             self._signals.database_unreachable()
             raise
