@@ -1,31 +1,39 @@
-"""Tickets for sockets: handed out for a token over HTTP, taken at the door of the WebSocket API."""
+"""Tickets for sockets: issues one over HTTP for a token, and checks it when a socket connects."""
 
 from typing import Any
 
 from rollcall import errors
 from rollcall.contracts.sockets.connection import TICKET_SECONDS, Ticket
 from rollcall.edge.http import identity
-from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import CREATED, Answer, Route
+from rollcall.edge.http.router import Router
+from rollcall.edge.runtime import observe, settings
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
-
-CREATED = 201
 
 router = Router()
 
 
-@router.route("POST /api/socket/tickets")
+@router.route(
+    Route(
+        "POST /api/socket/tickets",
+        operation_id="postSocketTicket",
+        summary="Get a ticket for a socket",
+        description=f"The ticket opens one socket, once, within {TICKET_SECONDS} seconds, for the bearer of this "
+        "token. The socket ends with the token. Any token will do. The request has no body.",
+        answers={CREATED: Answer("The ticket, and the address of the socket.", Ticket)},
+    )
+)
 def post_ticket(request: Request) -> Response:
-    """Hand out a ticket that opens one socket, once, within seconds."""
-    caller = identity.caller_of(request.authorizer_context, clock.now())
-    ticket = wiring_sockets.tickets().issue(caller)
+    """Issue a ticket that opens one socket, once, within TICKET_SECONDS."""
+    ticket = wiring_sockets.tickets().issue(request.caller)
     url = settings.current().need("socket_url")
     return Response.of(CREATED, Ticket(ticket=ticket, expires_in_seconds=TICKET_SECONDS, url=url))
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer API Gateway: a request for a ticket, or whether whoever shows one may connect."""
+    """Answer API Gateway: issue a ticket, or as the authorizer of the WebSocket API, check one."""
     if event.get("type") == "REQUEST":
         return _authorise(event)
     response = router.answer(event)
@@ -34,7 +42,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _authorise(event: dict[str, Any]) -> dict[str, Any]:
-    """Take the ticket. While its table is away nobody knows whether it is good: raised, API Gateway answers 500."""
+    """Use up the ticket. While its table cannot be reached this raises, and API Gateway answers 500."""
     origin = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("origin")
     ticket = (event.get("queryStringParameters") or {}).get("ticket") or ""
     try:
@@ -48,7 +56,7 @@ def _authorise(event: dict[str, Any]) -> dict[str, Any]:
 
 def _policy(effect: str, arn: str, context: dict[str, Any]) -> dict[str, Any]:
     return {
-        # Nobody's name: it goes into the gateway's logs and metrics.
+        # A constant, not the caller's name: API Gateway writes it into its logs and metrics.
         "principalId": "ticket",
         "policyDocument": {
             "Version": "2012-10-17",

@@ -1,4 +1,4 @@
-"""The template as data: parsed, translated by SAM, and read in the words of its rules."""
+"""The template as data: its loops expanded, translated by SAM, and read in the words of its rules."""
 
 import copy
 import json
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boto3 import Session
+from ministack.services.cloudformation import language_extensions
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -25,8 +26,20 @@ class Template:
 
     @classmethod
     def read(cls) -> "Template":
-        """Read template.yaml."""
-        return cls(yaml_parse((ROOT / "template.yaml").read_text()))
+        """Read template.yaml, with its loops expanded as CloudFormation expands them.
+
+        The emulator's expansion was measured on an account. SAM CLI's own also replaces references to parameters by
+        their defaults, so rules could not see them.
+        """
+        return cls.expanded(as_written())
+
+    @classmethod
+    def expanded(cls, written: dict[str, Any]) -> "Template":
+        """Expand the loops of a template that was parsed."""
+        body = json.loads(json.dumps(written))
+        if language_extensions.TRANSFORM in body["Transform"]:
+            body = language_extensions.apply(body, {})
+        return cls(filled_in(body))
 
     def copy(self) -> "Template":
         """Return one that can be changed."""
@@ -107,8 +120,35 @@ class Template:
             for key in ("CodeUri", "ContentUri"):
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = "s3://bucket/key"
+        body["Transform"] = "AWS::Serverless-2016-10-31"
         translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
         return Template(translator.translate(body, {}))
+
+
+def as_written() -> dict[str, Any]:
+    """Return template.yaml as it is written, loops and all."""
+    return parse((ROOT / "template.yaml").read_text())
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Parse a template's text."""
+    parsed: dict[str, Any] = yaml_parse(text)
+    return parsed
+
+
+def filled_in(value: Any) -> Any:
+    """Return a part of a template in which each `Fn::Sub` has its own variables filled in, as loops leave them."""
+    match value:
+        case {"Fn::Sub": [text, variables]}:
+            for name, own in variables.items():
+                text = text.replace(f"${{{name}}}", f"${{{target(own)}}}" if isinstance(own, dict) else own)
+            return {"Fn::Sub": text} if "${" in text else text
+        case dict():
+            return {key: filled_in(part) for key, part in value.items()}
+        case list():
+            return [filled_in(part) for part in value]
+        case _:
+            return value
 
 
 def target(value: Any) -> str:

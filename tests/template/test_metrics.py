@@ -32,8 +32,8 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 RUN_RETENTION = """
 from types import SimpleNamespace
 from functions.retention import app
-result = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, busy=0, is_finished=True)
-app.wiring_retention.expire_days = lambda: SimpleNamespace(run=lambda remaining: result)
+told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, busy=0, is_finished=True)
+app.wiring_retention.expire_days = lambda: SimpleNamespace(run=lambda remaining: told)
 app.wiring_retention.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
@@ -44,8 +44,8 @@ RUN_RESTORE_DRILL = """
 from datetime import date
 from types import SimpleNamespace
 from functions.restore_drill import app
-result = SimpleNamespace(table="progress_events", day=date(2026, 3, 1), rows=3, duration_ms=5, failure_code=None)
-app.wiring_retention.drill = lambda: SimpleNamespace(run=lambda *run: result)
+told = SimpleNamespace(table="progress_events", day=date(2026, 3, 1), rows=3, duration_ms=5, failure_code=None)
+app.wiring_retention.drill = lambda: SimpleNamespace(run=lambda *run: told)
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall import errors
 from rollcall.contracts.dead_letters.letter import NOBODY, DeadLetter, DeadLetterFile, DeadLetterGroup, HistoryEntry
-from rollcall.contracts.dead_letters.redrive import DiscardResult, RedriveCounts, RedriveResult, Selection
+from rollcall.contracts.dead_letters.redrive import Discarding, RedriveCounts, RedriveResult, Selection
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring.operations import requests as wiring_operations
 
@@ -81,10 +81,10 @@ class Ledger:
         dry_run: bool,
         limit: int,
         until: datetime | None,
-    ) -> DiscardResult:
+    ) -> Discarding:
         """Discard them."""
         self.asked.append((org_id, selection, acted_by, reason, dry_run, until))
-        return DiscardResult(dry_run=dry_run, discarded=3, remaining=0, until=until or NOW)
+        return Discarding(dry_run=dry_run, discarded=3, remaining=0, until=until or NOW)
 
 
 class Archive:

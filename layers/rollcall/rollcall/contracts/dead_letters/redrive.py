@@ -59,7 +59,7 @@ class DiscardOrder(BaseModel):
     )
 
 
-class DiscardResult(BaseModel):
+class Discarding(BaseModel):
     """What was given up."""
 
     model_config = ConfigDict(frozen=True)

@@ -1,4 +1,4 @@
-"""What messages carry beside their bodies: read from SQS's records, and passed on when one fails or is stored."""
+"""Message attributes: read from SQS records, and passed on when a message fails or is stored."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -14,23 +14,23 @@ Record = dict[str, Any]
 
 
 def of_record(record: Record) -> MessageAttributes:
-    """Return the attributes of a message, as SQS's event source hands it over."""
+    """Return the attributes of a message, from a record of an SQS event."""
     attributes = record.get("messageAttributes") or {}
     return MessageAttributes.read({name: attribute.get("stringValue") or "" for name, attribute in attributes.items()})
 
 
 def receive_count(record: Record) -> int:
-    """Return how often a message was received from the queue that it is on."""
+    """Return how often its queue has delivered a message."""
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def first_received_at(record: Record) -> datetime:
-    """Return when a message was received from the queue that it is on for the first time."""
+    """Return when its queue delivered a message for the first time."""
     return datetime.fromtimestamp(int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000, UTC)
 
 
 def of_failed(record: Record, error_code: str) -> MessageAttributes:
-    """Return the attributes of a message that failed: what it brought, and how it failed."""
+    """Return the attributes of a message that becomes a dead letter: those it has, and how it failed."""
     attributes = of_record(record)
     return attributes.model_copy(
         update={
@@ -43,14 +43,14 @@ def of_failed(record: Record, error_code: str) -> MessageAttributes:
 
 
 def of_unfit(record: Record, unfit: UnfitEvent, number: int | None) -> MessageAttributes:
-    """Return the attributes for a failed part of a message: its organisation, and its own id if there are several."""
+    """Return the attributes of a failed part of a message: its organisation, and an id if there are several parts."""
     attributes = of_failed(record, unfit.fault.code)
     source_id = attributes.message_id if number is None else f"{attributes.message_id}/{number}"
     return attributes.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
 
 
 def resolve(queue: str, record: Record, counts: Counter[str]) -> None:
-    """Note in the ledger that a redriven message was stored. Never fails: what is stored is stored."""
+    """Note in the ledger that a redriven message was stored. Never raises, since the events are stored already."""
     attributes = of_record(record)
     if attributes.dead_letter_id is None or attributes.org_id is None:
         return

@@ -28,13 +28,13 @@ def record_dead_letters() -> RecordDeadLetters:
 
 @cache
 def dead_letter_store() -> DeadLetterStore:
-    """Return the ledger of dead letters, as people see it."""
+    """Return the ledger of dead letters, for administrators' routes and the redrive."""
     return DeadLetterStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
 
 
 @cache
 def redrive() -> Redrive:
-    """Return the step that redrives."""
+    """Return the step that redrives dead letters."""
     return Redrive(
         dead_letter_store(),
         wiring_operations.archive_objects(),
@@ -51,7 +51,7 @@ def _send(queue: str, body: str, attributes: dict[str, str]) -> object:
 
 @cache
 def digest() -> FailureSummary:
-    """Return the flow that tells the people on call."""
+    """Return the flow that sends the failure summary to the people on call."""
     return FailureSummary(FailureSummaryStore(environment.database()), _publish, settings.current().environment)
 
 
@@ -66,5 +66,5 @@ def _publish(subject: str, message: str) -> object:
 
 @cache
 def failure_store() -> FailureStore:
-    """Return the ledger of dead letters, as queues' consumers write it."""
+    """Return the ledger of dead letters, for the consumers of queues, which write it."""
     return FailureStore(environment.database())

@@ -42,25 +42,25 @@ def ingest_analytics(role: str) -> IngestAnalytics:
 
 @cache
 def ingest_segment() -> IngestSegment:
-    """Return the flow that takes batches of the Segment shape."""
+    """Return the flow that takes batches in Segment's format."""
     return IngestSegment(ingest_analytics("service"), write_keys())
 
 
 @cache
 def ingest_posthog() -> IngestPostHog:
-    """Return the flow that takes batches of PostHog's shape."""
+    """Return the flow that takes batches in PostHog's format."""
     return IngestPostHog(ingest_analytics("service"), write_keys())
 
 
 @cache
 def write_keys() -> WriteKeyCheck:
-    """Return what checks write keys."""
+    """Return the check of write keys."""
     return WriteKeyCheck(wiring_ingest.write_key_store().find_write_key, time.monotonic)
 
 
 @cache
 def flags() -> FlagLog:
-    """Return what reads the flags."""
+    """Return the reader of the flags."""
     return FlagLog(_read_flags, time.monotonic, _report)
 
 
