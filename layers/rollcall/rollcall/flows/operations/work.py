@@ -11,7 +11,7 @@ To plug in a kind of operation, write a `Step` and register it in edge.wiring.op
         # Keep it within a few seconds: the lease lasts for chunk.lease_seconds from the last chunk on.
         return StepResult(counts={"done": 10, "failed": 1}, cursor={"key": last}, is_done=False, units=11)
 
-- `counts` are added to the operation's counts. `total` and `done` show progress: return `total` with the first
+- `counts` are added to those of the operation. `total` and `done` show progress: return `total` with the first
   chunk (operation.cursor is None) if it is known.
 - `units` are what the rate cap counts: learners, messages, objects.
 - The engine notes the result with the step number as compare-and-swap. A step that does IO elsewhere (SQS, S3) may be
@@ -19,8 +19,8 @@ To plug in a kind of operation, write a `Step` and register it in edge.wiring.op
 - A step that works in the database does so in the transaction that notes the result: it calls a procedure that ends
   with advance_operation_v1, and returns `Advanced(operation, units)` with the answer. Such work is never done twice.
 - With operation.is_dry_run a step counts the same and changes nothing.
-- A step may raise Unavailable (StoreUnavailable, QueueUnavailable, ObjectsUnavailable ...): the operation is tried again
-  later, without a limit. Any other exception counts as a fault. After FAULTS_MAX faults in a row the operation fails,
+- A step may raise Unavailable (StoreUnavailable, QueueUnavailable, ObjectsUnavailable ...): the engine tries again later,
+  without a limit. Any other exception counts as a fault. After FAULTS_MAX faults in a row the operation fails,
   with the error's code, never with its text.
 """
 
