@@ -19,9 +19,9 @@ To plug in a kind of operation, write a `Step` and register it in edge.wiring.op
 - A step that works in the database does so in the transaction that notes the result: it calls a procedure that ends
   with advance_operation_v1, and returns `Advanced(operation, units)` with the answer. Such work is never done twice.
 - With operation.is_dry_run a step counts the same and changes nothing.
-- A step may raise Unavailable (StoreUnavailable, QueueUnavailable, ObjectsUnavailable ...): the engine tries again later,
-  without a limit. Any other exception counts as a fault. After FAULTS_MAX faults in a row the operation fails,
-  with the error's code, never with its text.
+- A step may raise Unavailable (StoreUnavailable, QueueUnavailable, ...): the engine tries again later, without a limit.
+  Any other exception counts as a fault. After FAULTS_MAX faults in a row the operation fails, with the error's code,
+  never with its text.
 """
 
 from collections.abc import Callable, Mapping
