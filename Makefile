@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients upgrade clients bench lock format checkov presidio clean
+.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients upgrade clients bench lock openapi format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -118,6 +118,9 @@ presidio: .presidio/.ready ## build what the bench compares scrubbing with, in .
 	.uv/bin/uv pip install --quiet --python .presidio/bin/python --require-hashes --requirement requirements/presidio.txt
 	.uv/bin/uv pip install --quiet --python .presidio/bin/python --no-deps --require-hashes --requirement requirements/presidio-texts.txt
 	@touch $@
+
+openapi: setup ## write functions/openapi/openapi.json from the declarations of routes
+	$(BIN)/python -m workbench.openapi
 
 format: setup ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix-only --quiet .

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 from rollcall.contracts.operations import OperationKind, OperationMessage
-from rollcall.edge import openapi
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.edge.wiring.operations import worker as wiring_operation_worker
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.operations.work import HOLD_SECONDS, RECEIVES_MAX, Worked
 
+from functions.openapi import app as openapi
 from functions.operation_worker import app
 from tests.builders import ORG, USER
 from tests.template.document import Template
