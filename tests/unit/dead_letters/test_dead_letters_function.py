@@ -1,4 +1,4 @@
-"""The bury function, with an archive and queues of moto's, and a ledger that fails."""
+"""The dead_letters function, with an archive and queues of moto's, and a ledger that fails."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

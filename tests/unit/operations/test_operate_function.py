@@ -1,4 +1,4 @@
-"""The operate function, with an engine and queues that record."""
+"""The operation_worker function, with an engine and queues that record."""
 
 import json
 from collections.abc import Callable, Iterator
