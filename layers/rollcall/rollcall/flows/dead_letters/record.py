@@ -1,4 +1,4 @@
-"""Bury: record each dead letter in the ledger, keep its scrubbed body in the archive, and let it leave its queue."""
+"""Record dead letters: a row in the ledger and the scrubbed body in the archive, so that the message can be deleted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,62 +18,62 @@ EVENTS_MAX = 5_000  # in a body: ten times what a batch may have
 
 
 class Scrubbed(Protocol):
-    """What is left of a value."""
+    """The result of scrubbing a value."""
 
     @property
     def value(self) -> Any:
-        """The value, with nothing personal in it."""
+        """The value without personal values."""
 
 
 class Scrubber(Protocol):
-    """Scrubs what nobody could read; raises ScrubFailed."""
+    """Scrubs bodies that do not follow their contract; raises ScrubFailed."""
 
     def scrub_document(self, document: Any) -> Scrubbed:
-        """Return what is left of JSON."""
+        """Return a JSON document without personal values."""
 
     def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
-        """Return what the policy declares for this event."""
+        """Return the properties that the policy declares for this event."""
 
 
 class Pseudonymiser(Protocol):
-    """Holds an organisation's key."""
+    """Makes keyed digests with an organisation's key."""
 
     def digest(self, content: bytes) -> str:
         """Return a keyed digest, 32 hexadecimal digits."""
 
 
 class Scrubbing(Protocol):
-    """What an organisation's bodies are scrubbed with."""
+    """The scrubber and pseudonymiser of one organisation."""
 
     @property
     def scrubber(self) -> Scrubber:
-        """By its policy."""
+        """The scrubber, by the organisation's policy."""
 
     @property
     def pseudonymiser(self) -> Pseudonymiser:
-        """By its key."""
+        """The pseudonymiser, with the organisation's key."""
 
 
 class Archive(Protocol):
-    """Keeps objects; raises ObjectsUnavailable."""
+    """Stores objects; raises ObjectsUnavailable."""
 
     def put(self, key: str, body: bytes) -> None:
-        """Keep one, in place of what its key had."""
+        """Store an object, in place of an older one with the same key."""
 
 
 class Ledger(Protocol):
-    """Keeps what is known of dead letters, and of erased learners; raises StoreUnavailable."""
+    """The ledger of dead letters, which also knows erased learners; raises StoreUnavailable."""
 
     def find_barred(self, org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
-        """Tell of each identifier and time whether it is of a learner who was erased then, or later."""
+        """Return for each (identifier, time) whether the learner was erased at or after that time."""
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
-        """Record a failure once; tells whether it was new."""
+        """Record a failure once; return whether it was new."""
 
 
 @dataclass(frozen=True)
 class DeadMessage:
-    """A message as it was found in the dead-letter queue of `queue`. `was_moved`: by SQS, out of its receives."""
+    """A message in the dead-letter queue of `queue`. `was_moved`: SQS moved it there after too many receives."""
 
     queue: str
     message_id: str
@@ -85,7 +85,7 @@ class DeadMessage:
 
     @property
     def source_id(self) -> str:
-        """The id under which it failed: load may have put the same message here twice, under ids of their own."""
+        """The id of the message that failed. load may have sent that message here twice, each time with a new id."""
         return self.marks.message_id or self.message_id
 
 
@@ -99,11 +99,11 @@ class Bury:
     now: Callable[[], datetime]
 
     def bury(self, message: DeadMessage) -> list[Failure]:
-        """Archive and record a message, one dead letter an organisation, and return what was new to the ledger.
+        """Archive and record a message, one dead letter for each organisation; return the failures new to the ledger.
 
-        The body comes first and the ledger last, so that a row always has its body; either done twice changes
-        nothing. Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then it stays on its queue.
-        Content never keeps it there: where a fault that nobody foresaw lasts, the shape alone is kept.
+        The body is stored before the row, so that each row has its body. Doing either twice changes nothing.
+        Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then the message stays on its queue.
+        A message never stays because of its content: if an unforeseen fault lasts, only its shape is kept.
         """
         try:
             return self._bury(message, _parts(message))
@@ -111,7 +111,7 @@ class Bury:
             raise
         except Exception:
             if message.receive_count < SHAPE_RECEIVES:
-                raise  # a fault of ours must not cost a body at once: what mends it may be on its way
+                raise  # the fault may be a bug: keep the message, so that a fixed version can record its body
             plain = replace(message, marks=message.marks.model_copy(update={"first_failed_at": None}))
             return self._bury(plain, [_shape_of(message)])
 
@@ -124,7 +124,7 @@ class Bury:
         return [failure for part, failure, _ in failures if self.ledger.record_dead_letter(part.org_id, failure)]
 
     def _without_erased(self, part: Part) -> Part | None:
-        """Return a part without events of learners who were erased while it waited; None when no other is in it."""
+        """Return a part without events of learners who were erased since; None when no other events are in it."""
         asked = letters.owners_of(part)
         if not asked:
             return part
@@ -132,7 +132,7 @@ class Bury:
         return letters.without(part, barred) if any(barred) else part
 
     def _failure(self, message: DeadMessage, part: Part) -> tuple[Failure, str | None]:
-        """Return what the ledger is told of a part, and what may be kept of its body."""
+        """Return a part's failure for the ledger, and its scrubbed body, or None when scrubbing failed."""
         scrubbing = self.scrubbing_of(part.org_id)
         marks = message.marks
         cause, error_code = letters.cause_of(marks.error_code, was_moved=message.was_moved)
@@ -164,9 +164,9 @@ class Bury:
 
 
 def _parts(message: DeadMessage) -> list[Part]:
-    """Return the parts of a message. Where its marks say whose it is, it is one dead letter of theirs.
+    """Return the parts of a message: one for each organisation.
 
-    So it is with one that was redriven, and with an event that was taken out of its batch.
+    A message whose attributes name an organisation is one part: a redriven message, or a single event of a batch.
     """
     parts = letters.parts_of(message.body)
     marks = message.marks
@@ -179,13 +179,13 @@ def _parts(message: DeadMessage) -> list[Part]:
 
 
 def _shape_of(message: DeadMessage) -> Part:
-    """Return the part that a message is when nothing but its shape can be kept."""
+    """Return a message as one part that keeps only the shape of its body."""
     body = letters.write_document({"shape": shape_of(message.body)})
     return Part(message.marks.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
 
 
 def _legible_ids(body: str) -> tuple[UUID, ...]:
-    """Return the ids of events that can be read in a body, whatever it is like."""
+    """Return the event ids that can be read in a body of any content."""
     try:
         return letters.legible_event_ids(body)
     except Exception:  # noqa: BLE001 - as in bury
@@ -193,9 +193,9 @@ def _legible_ids(body: str) -> tuple[UUID, ...]:
 
 
 def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
-    """Return what may be kept of a body of a queue that nobody can read; raises ScrubFailed.
+    """Return the scrubbed form of a body that does not follow its contract; raises ScrubFailed.
 
-    Of one that is no JSON, that is its shape alone.
+    For a body that is not JSON, this is only its shape.
     """
     try:
         document = letters.read_document(body)
@@ -206,7 +206,7 @@ def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
 
 
 def _scrub_document(document: Any, scrubber: Scrubber) -> Any:
-    """Scrub a document; events in it each by itself, since the limits are those of one event and not of a batch."""
+    """Scrub a document. Each of its events is scrubbed alone, because the limits apply to one event, not to a batch."""
     events = document.get("events") if isinstance(document, dict) else None
     if not isinstance(events, list) or len(events) > EVENTS_MAX:
         return scrubber.scrub_document(document).value
@@ -215,7 +215,7 @@ def _scrub_document(document: Any, scrubber: Scrubber) -> Any:
 
 
 def _scrub_event(event: Any, scrubber: Scrubber) -> Any:
-    """Scrub what may be an event: of its properties only what the policy declares is kept, as of any event's."""
+    """Scrub a possible event. As for any event, only the properties that the policy declares are kept."""
     if not isinstance(event, dict) or not isinstance(properties := event.get("properties"), dict):
         return scrubber.scrub_document([event]).value[0]
     around = scrubber.scrub_document({name: value for name, value in event.items() if name != "properties"}).value

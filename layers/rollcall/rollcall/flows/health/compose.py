@@ -1,4 +1,4 @@
-"""Compose health: make of what a look found, and of what was known before, the snapshot that is kept and shown."""
+"""Compose health: compute the next health state from a measurement and from the state before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ from rollcall.flows.health.values import (
     waiting_lag,
 )
 
-PROBES_KEPT = 120  # of the last two minutes, at a probe each second
-PROBES_ADVISED = 30  # what clients are advised by: they should hear soon that it is better
+PROBES_KEPT = 120  # the last two minutes, at one probe each second
+PROBES_ADVISED = 30  # few, so that advice to clients follows a recovery quickly
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deployment is called."""
+    """The names of a deployment."""
 
     version: str
     environment: str
@@ -49,17 +49,17 @@ class Deployment:
 
 @dataclass(frozen=True)
 class ComposeHealth:
-    """The flow: without IO, so that it can be done again when somebody else was first."""
+    """The flow. It does no IO, so that it can be repeated when another writer was first."""
 
     deployment: Deployment
     objectives: Objectives
     limits: AdviceLimits
 
     def compose(self, before: Published | None, seen: Seen, version: int = 0) -> Published:
-        """Return what follows on what was known before.
+        """Return the health state that follows the one before.
 
-        `version` is that of what is kept and could not be read. No sequence in it was greater, so clients are told of a
-        gap, and not of what they take for old.
+        `version` is the version of a stored state that could not be read. Its sequence was not greater than `version`,
+        so clients see a gap, and do not take the new state for an old one.
         """
         judged = self._judge(before, seen)
         sequence = before.health.sequence if before else version
@@ -93,7 +93,7 @@ class ComposeHealth:
     def _load(
         self, memory: HealthMemory, seen: Seen, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
     ) -> Load:
-        """Return what clients can do something about: what is hidden until it is tried again is none of that."""
+        """Return the load that clients can reduce. Messages hidden until their retry are not part of it."""
         spool = seen.depths.get("spool")
         waiting = spool.waiting_count if spool else None
         return Load(
@@ -135,7 +135,7 @@ class ComposeHealth:
             ),
             queues={queue: _queue(queue, depth, seen, values) for queue, depth in seen.depths.items()},
             rollup_lag_seconds=values["rollup_lag"],
-            # What ended stays ended: the last that is known, while the database is away.
+            # While the database is away, show the last known runs.
             jobs={name: _job(job) for name, job in jobs.items()} or (known.jobs if known else {}),
             retention=_drill(jobs.get("retention")) or (known.retention if known else None),
             restore_drill=_drill(jobs.get("restore_drill")) or (known.restore_drill if known else None),
@@ -147,7 +147,7 @@ class ComposeHealth:
 
 @dataclass(frozen=True)
 class _Judged:
-    """What a look means."""
+    """The judgement on one measurement."""
 
     standing: Standing
     values: Mapping[str, float | None]

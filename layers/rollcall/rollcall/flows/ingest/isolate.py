@@ -1,4 +1,4 @@
-"""Isolate: which events of a batch cannot be read or stored, so that the others are, and these alone are buried."""
+"""Isolate: find the events of a batch that cannot be read or stored, so that only these become dead letters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Event = TypeVar("Event", ScrubbedEvent, ProgressEvent)
 
 @dataclass(frozen=True)
 class Unfit:
-    """An event that cannot be read or stored: whose it is, its id where that can be read, and what the message says.
+    """An event that cannot be read or stored: its organisation, its id if readable, and its document.
 
     `envelope` is the message without its events.
     """
@@ -33,12 +33,12 @@ class Unfit:
 
 
 def body_of(unfit: Sequence[Unfit]) -> str:
-    """Return a message with these events alone; they are of one."""
+    """Return a message with only these events, which come from one message."""
     return write_document({**unfit[0].envelope, "events": [each.event for each in unfit]})
 
 
 def by_organisation(unfit: Sequence[Unfit]) -> list[list[Unfit]]:
-    """Return events of one message by whose they are."""
+    """Group the events of one message by organisation."""
     found: dict[UUID, list[Unfit]] = {}
     for each in unfit:
         found.setdefault(each.org_id, []).append(each)
@@ -50,7 +50,7 @@ def read_queued(text: str) -> tuple[QueuedBatch | None, list[Unfit]]:
     try:
         return QueuedBatch.model_validate_json(text), []
     except ValidationError as invalid:
-        # Not chained, here as below: its text quotes the message.
+        # Not chained, as below: the text of the cause quotes the message.
         poison = PoisonedMessage(f"{invalid.error_count()} faults in a queued batch.")
     document, envelope = _open(text, QueuedEnvelope, poison)
     events, left = _sort(document["events"], ScrubbedEvent)
@@ -71,9 +71,9 @@ def read_spooled(text: str) -> tuple[SpooledBatch | None, list[Unfit]]:
 
 
 def refused(batch: Batch, refuses: Callable[[Batch], bool], fault: RollcallError) -> tuple[Batch | None, list[Unfit]]:
-    """Return a batch that was refused with the events that the store takes, and the others.
+    """Split a refused batch into a batch of the events that the store takes, and the other events.
 
-    By halves: some ten calls for one event of five hundred.
+    It halves the batch: about ten calls find one event among five hundred.
     """
     left = _refused_of(batch, refuses)
     kept: list[Any] = [event for event in batch.events if not any(event is other for other in left)]
@@ -103,14 +103,14 @@ def _refused_of(batch: Batch, refuses: Callable[[Batch], bool]) -> list[Any]:
 
 
 def _open(text: str, model: type[Any], poison: PoisonedMessage) -> tuple[dict[str, Any], Any]:
-    """Return a message as a document, and its envelope; raises what it was given where that cannot be read either."""
+    """Return a message as a document, and its envelope; raises `poison` if these cannot be read either."""
     try:
         document = read_document(text)
         if not isinstance(document, dict) or not isinstance(document.get("events"), list) or not document["events"]:
             raise poison
         around = {name: value for name, value in document.items() if name != "events"}
         return document, model.model_validate_json(write_document(around))
-    except ValueError:  # of which pydantic's is one
+    except ValueError:  # ValidationError is a ValueError
         raise poison from None
 
 

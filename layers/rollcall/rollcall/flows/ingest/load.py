@@ -1,4 +1,4 @@
-"""Load: apply what waits in a queue, through the same procedures as if it came now."""
+"""Load: store queued batches, through the same procedures as direct requests."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ from rollcall.flows.ingest.progress import LEARNER_ERASED, STATUS_OF_OUTCOME, Pr
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
-# SQS counts a thousand receives at most before it calls a message a dead letter. A minute each would use them up in 17
-# hours; from the second hour on a message waits longer, so that they last for as long as the queue keeps it.
+# SQS moves a message to the dead-letter queue after at most a thousand receives. One a minute would use them up in 17
+# hours. From the second hour on a message waits longer, so that the receives last until the queue's retention ends.
 PATIENT_RECEIVES = 64
 RETRY_PATIENT_SECONDS = 1200
-# A message that nobody can read is read again before it is buried: the version that can may be on its way.
+# An unreadable message is tried again before it becomes a dead letter: a deployment may bring a version that reads it.
 POISON_RECEIVES = 3
 
 
@@ -32,7 +32,7 @@ class AnalyticsStore(Protocol):
         """Store all or none of them, and return the outcomes of each batch's events."""
 
     def refuses(self, batch: QueuedBatch) -> bool:
-        """Tell whether content of a batch can never be stored; nothing is."""
+        """Return whether the database refuses a batch's content; store nothing."""
 
 
 class SpoolStore(ProgressStore, Protocol):
@@ -41,14 +41,14 @@ class SpoolStore(ProgressStore, Protocol):
     def refuses(
         self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
     ) -> bool:
-        """Tell whether content of a batch can never be stored; nothing is."""
+        """Return whether the database refuses a batch's content; store nothing."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What came of a message: counts of what was stored by status, and the events that nobody can read or store.
+    """The result for a message: counts of stored events by status, and the events that cannot be read or stored.
 
-    `kept` is the message as it may be archived; None: not at all.
+    `kept` is the message to archive, or None when there is nothing to archive.
     """
 
     counts: Counter[str]
@@ -57,10 +57,10 @@ class Loaded:
 
 
 def load_spooled(message: str, store: SpoolStore) -> Loaded:
-    """Store the events of a spooled batch once, all that can be.
+    """Store the events of a spooled batch once: all that can be stored.
 
-    Events of a learner who was erased while it waited may be kept nowhere. Raises PoisonedMessage when it cannot be
-    read, StoreUnavailable when it should be tried again later.
+    Events of a learner who was erased meanwhile are neither stored nor archived. Raises PoisonedMessage when the
+    message cannot be read, StoreUnavailable when it should be tried again later.
     """
     batch, unfit = isolate.read_spooled(message)
     if batch is None:
@@ -90,11 +90,11 @@ def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
 
 
 def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Loaded | Exception]":
-    """Store the events of these messages, by message id, all that can be, and return what came of each, or why not.
+    """Store the events of these messages, given by message id; return for each message its result or its exception.
 
-    One call an organisation. What cannot be read is a PoisonedMessage; where the store refuses an organisation's
-    batches together, each is offered alone, and at last its events, so that one event alone is poison. After
-    StoreUnavailable nothing more is asked. A fault that nobody foresaw is that of its organisation's messages alone.
+    The store is called once for each organisation. If it refuses an organisation's batches, each batch is tried alone,
+    and then its events, so that only the refused events fail. An unreadable message gives a PoisonedMessage. After
+    StoreUnavailable the store is not called again. An unforeseen fault fails its organisation's messages only.
     """
     results: dict[str, Loaded | Exception] = {}
     unread: dict[str, tuple[Unfit, ...]] = {}
@@ -140,7 +140,7 @@ def _store_group(
 
 
 def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "Loaded | RollcallError":
-    """Store what the database takes of one batch."""
+    """Store the events of one batch that the database takes."""
     rest, unfit = isolate.refused(batch, store.refuses, fault)
     if rest is None and unfit:
         return Loaded(Counter(), tuple(unfit))
@@ -156,7 +156,7 @@ def _counts(outcomes: Iterable[str]) -> Counter[str]:
 
 
 def retry_delay_seconds(receive_count: int) -> int:
-    """Return how long a message waits that could not be stored: doubling, up to a minute, after an hour longer."""
+    """Return how long a failed message waits: first doubling up to a minute, after an hour twenty minutes."""
     if receive_count > PATIENT_RECEIVES:
         return RETRY_PATIENT_SECONDS
     doublings = max(0, min(receive_count - 1, 10))
@@ -165,9 +165,9 @@ def retry_delay_seconds(receive_count: int) -> int:
 
 @dataclass(frozen=True)
 class Message:
-    """What is known of a message, beside its body: how often it was received, and how it can be put elsewhere.
+    """A message beside its body: how often it was received, and functions that give it back or send it on.
 
-    `bury` takes the whole of it, `bury_unfit` those of its events that nobody can read or store.
+    `bury` sends the whole message to the dead-letter queue, `bury_unfit` only the events that cannot be stored.
     """
 
     receive_count: int
@@ -177,10 +177,10 @@ class Message:
 
 
 def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
-    """Store one message, or put it where it belongs. Returns what came of it; None: it is to be received again.
+    """Store one message and return the result, or None when SQS is to deliver the message again.
 
-    A database that is away gives the message back, however often that was; only what nobody can read, or what the
-    database refuses, in several tries, is buried, and alone.
+    While the database is away the message is given back, however often that happens. Only content that cannot be read,
+    or that the database refuses, becomes a dead letter after POISON_RECEIVES tries.
     """
     try:
         loaded = store_message()

@@ -1,7 +1,7 @@
-"""Erase: one learner, wherever something of them is kept; then search for what is left, and certify what was found.
+"""Erase one learner wherever Rollcall keeps something of the learner, search for residue, and certify the result.
 
 The step of operations of the kind `erase`. Each part of its work may be done twice. First the learner is barred, so
-that from then on nothing of before can come in; then rows, rollups and objects follow.
+that no earlier event of the learner can come in any more. Then rows, rollups and objects follow.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,8 +32,8 @@ PHASES = (
     *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports", "tickets"),
     *("search_rows", "search_objects", "search_unsettled_snapshots", "search_snapshots", "finish"),
 )
-ROUNDS_MAX = 3  # what a search finds may have been on its way when its place was passed: it is erased once more
-DAYS_MAX = 400  # noted of rollups to compute again; events are kept for a month
+ROUNDS_MAX = 3  # residue may have arrived after its location was erased: then that location is erased again
+DAYS_MAX = 400  # days noted for computing rollups again
 REASON = "learner erased"
 
 
@@ -41,10 +41,10 @@ class PrivacyStore(Protocol):
     """Erases and searches rows; raises StoreUnavailable."""
 
     def erase_learner(self, trace: Trace, *, is_dry_run: bool) -> ErasedLearner:
-        """Bar a learner and erase their progress."""
+        """Bar a learner and erase the learner's progress."""
 
     def tables(self) -> list[TablePart]:
-        """Return every table with rows of organisations."""
+        """Return every table that has rows of organisations."""
 
     def erase_rows(
         self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
@@ -52,10 +52,10 @@ class PrivacyStore(Protocol):
         """Erase a learner from a part of a table."""
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
-        """Compute a day's rollups again; False when they are frozen."""
+        """Compute a day's rollups again; return False when they are frozen."""
 
     def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: list[UUID]) -> None:
-        """Leave of erased events of a kind, or of either, their ids alone."""
+        """Reduce erased events, of one kind or of both, to their ids."""
 
     def exports_of(self, trace: Trace) -> list[UUID]:
         """Return the ids of a learner's exports."""
@@ -68,30 +68,30 @@ class PrivacyStore(Protocol):
         counts: Mapping[str, int],
         certificate: Mapping[str, Any] | None,
     ) -> Operation | None:
-        """End the operation, and keep the certificate."""
+        """End the operation, and store the certificate."""
 
 
 class Snapshots(find_residue.Snapshots, Protocol):
-    """An organisation's snapshots, which can be rewritten."""
+    """The snapshots of an organisation, which can be rewritten."""
 
     def revise_file(self, file: SnapshotFile, revise: Revise) -> RewriteResult:
         """Change or remove rows of a file."""
 
 
 Discard = Callable[[UUID, UUID, str, str], object]
-"""Gives up a dead letter of an organisation, as somebody, for a reason."""
+"""Discards a dead letter of an organisation, in a person's name, with a reason."""
 
 
 class Tickets(Protocol):
-    """Tickets for sockets that were not used; each call raises TableUnavailable."""
+    """Unused tickets for sockets; each method raises TableUnavailable."""
 
     def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
-        """Take back the tickets of some callers, and return how many there were."""
+        """Delete the tickets of some callers, and return how many there were."""
 
 
 @dataclass(frozen=True)
 class Erase:
-    """The step, with the IO it was given. `sign` completes a certificate; `discard` gives up an emptied dead letter."""
+    """The step, with its IO. `sign` completes a certificate; `discard` discards an emptied dead letter."""
 
     store: PrivacyStore
     objects: Objects
@@ -115,7 +115,7 @@ class Erase:
         return self._finish(operation, chunk, trace, work)
 
     def _do(self, operation: Operation, trace: Trace, work: Work) -> None:
-        """Do the next part of the phase that it is at."""
+        """Do the next part of the current phase."""
         phases = {
             "learner": self._learner,
             "rows": self._rows,
@@ -135,7 +135,7 @@ class Erase:
     def _learner(self, operation: Operation, trace: Trace, work: Work) -> None:
         erased = self.store.erase_learner(trace, is_dry_run=operation.is_dry_run)
         work.notes["erased_at"] = erased.erased_at.isoformat()
-        if not operation.is_dry_run:  # else they are still there, and counted with the rest
+        if not operation.is_dry_run:  # in a dry run they are still there, and counted with the other rows
             work.counts.update({f"deleted_{table}": number for table, number in erased.counts.items() if number})
         _note_days(work, erased.days)
         work.move(None)
@@ -178,12 +178,12 @@ class Erase:
             self.objects.put(key, stripped.body.encode())
             return
         if place.name == "dead_letters":
-            # Before its body goes: nobody is to redrive or replay what is not there.
+            # Discard it before its body is deleted, so that no redrive or replay meets a dead letter without a body.
             self.discard(operation.org_id, archive.id_in(key), operation.requested_by, REASON)
         self.objects.delete([key])
 
     def _unsettled_snapshots(self, operation: Operation, _trace: Trace, work: Work) -> None:
-        """Withdraw copies of rows that were live until now: after those rows, and before the files of dropped days."""
+        """Withdraw copies of live rows: after the rows themselves, and before the files of dropped days."""
         _count(work, "withdrawn_objects_snapshots", self.snapshots.unsettled.withdraw(operation.org_id))
         work.move(None)
 
@@ -226,7 +226,7 @@ class Erase:
         work.move(None)
 
     def _tickets(self, operation: Operation, trace: Trace, work: Work) -> None:
-        """Take back unused tickets for sockets: they name their bearer. The next one is of a new beginning."""
+        """Delete the learner's unused tickets for sockets, because a ticket names its caller."""
 
         def is_theirs(caller: Caller) -> bool:
             return trace.org_id in caller.org_ids and trace.mentions.is_one(caller.subject)

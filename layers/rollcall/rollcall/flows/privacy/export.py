@@ -1,8 +1,8 @@
-"""Export: everything that is kept of one learner, as JSON lines in one compressed object.
+"""Export everything that Rollcall keeps of one learner, as JSON lines in one compressed object.
 
-The step of operations of the kind `export`. Each chunk writes what it found as a part, under the number of its step, so
-that one that is done twice is there once; the last one puts the parts together, with a manifest before them. No more
-than a chunk's lines and a part are ever in memory.
+The step of operations of the kind `export`. Each chunk writes its lines as a part, named by the number of its step, so
+that a repeated chunk overwrites its own part. The last chunk joins the parts, with a manifest before them. Memory holds
+at most a chunk's lines and one part.
 """
 
 import gzip
@@ -23,7 +23,7 @@ from rollcall.flows.privacy.residue import SearchStore, Snapshots
 
 PHASES = ("rows", "archive", "snapshots", "finish")
 LINES_MAX = 20_000  # in a chunk's part
-# What stands in tables and is nothing of the learner's: which operations and batches there were is in their rows.
+# Tables whose rows are not the learner's own data.
 SOURCES = (
     "progress_events, lesson_progress, course_progress, assignments, learners: by the user's id.",
     "analytics_events: by pseudonyms; what policy removed before it was stored is listed in `remarks`, without values.",
@@ -43,15 +43,15 @@ class PrivacyStore(SearchStore, Protocol):
 
 
 class Objects(learner_objects.Objects, Protocol):
-    """A bucket that takes an object in pieces."""
+    """A bucket that takes an object piece by piece."""
 
     def put_stream(self, key: str, pieces: Iterator[bytes]) -> None:
-        """Keep an object that is made piece by piece; raises ObjectsUnavailable."""
+        """Store an object that is made piece by piece; raises ObjectsUnavailable."""
 
 
 @dataclass
 class _Lines:
-    """What a chunk found, to be written as a part."""
+    """The lines of a chunk, to be written as a part."""
 
     counts: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Export:
     monotonic: Callable[[], float]
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
-        """Gather the next parts, or put them together."""
+        """Write the next part, or join all parts."""
         trace, work, lines = Trace.read(operation), Work.of(operation, PHASES), _Lines()
         if work.phase == "finish":
             return self._finish(operation, chunk, trace, work)
@@ -123,7 +123,7 @@ class Export:
                 export_key(trace.org_id, operation.operation_id),
                 parts_prefix(trace.org_id, operation.operation_id),
             )
-            # Put together anew if the worker was killed before it could note that: parts go last.
+            # The parts are deleted last, so that after a kill before the result is noted, they can be joined again.
             parts = self._keys(prefix)
             if parts or not self.objects.keys_after(key):
                 self.objects.put_stream(key, self._pieces(operation, trace, work, parts))
@@ -138,7 +138,7 @@ class Export:
         return keys
 
     def _pieces(self, operation: Operation, trace: Trace, work: Work, parts: list[str]) -> Iterator[bytes]:
-        """Yield members of a gzip file (RFC 1952, section 2.2: they may follow one another), the manifest first."""
+        """Yield the members of a gzip file, the manifest first. RFC 1952, section 2.2, allows several members."""
         manifest = {
             "version": 1,
             "org_id": str(trace.org_id),

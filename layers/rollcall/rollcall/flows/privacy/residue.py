@@ -1,6 +1,6 @@
-"""Find residue: after an erasure, search every table, archive, snapshot and export for what still names the learner.
+"""Find residue: after an erasure, search every table, archive, snapshot and export for the learner's identifiers.
 
-It asks the text of rows and objects, and not the code that erased: what that missed is found here.
+The search reads the text of rows and objects, and shares no code with the erasure, so that it finds what that missed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,21 +24,21 @@ class SearchStore(Protocol):
     """Searches rows; raises StoreUnavailable."""
 
     def tables(self) -> list[TablePart]:
-        """Return every table with rows of organisations."""
+        """Return every table that has rows of organisations."""
 
     def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
-        """Search a part of a table; without a moment of erasure, return its rows."""
+        """Search a part of a table. Without a time of erasure, return the learner's rows."""
 
 
 class ResidueStore(SearchStore, Protocol):
-    """Searches rows, and ids of events."""
+    """Searches rows and event ids."""
 
     def count_namesakes(self, trace: Trace) -> int:
-        """Return how many events have an id that is equal to an identifier of a learner."""
+        """Return how many events have an id that equals an identifier of a learner."""
 
 
 class Snapshots(Protocol):
-    """An organisation's snapshots: see flows.retention.rewrite_snapshot for what each call raises."""
+    """The snapshots of an organisation. flows.retention.rewrite_snapshot documents what each method raises."""
 
     def files(
         self, org_id: UUID, *, after: Mapping[str, Any] | None = None, limit: int = 100
@@ -50,12 +50,12 @@ class Snapshots(Protocol):
 
     @property
     def unsettled(self) -> UnsettledSnapshots:
-        """What the archive holds beside those files."""
+        """Copies in the archive that the list of files does not name."""
 
 
 @dataclass(frozen=True)
 class FindResidue:
-    """The search, with the IO it was given. Each call searches a part, and notes what it found in `work`."""
+    """The search, with its IO. Each method searches a part, and notes the findings in `work`."""
 
     store: ResidueStore
     objects: Objects
@@ -83,7 +83,7 @@ class FindResidue:
         work.move(place_after(number, last, len(places)))
 
     def unsettled_snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
-        """Search every object of snapshots that are not dropped, or not settled, whether anything names it or not."""
+        """Search every object of snapshots that are not dropped or not settled, also objects that no manifest names."""
         try:
             lines = self.snapshots.unsettled.lines(operation.org_id)
             found = sum(trace.remains_in_line(line, work.erased_at) for line in lines)

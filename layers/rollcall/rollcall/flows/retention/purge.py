@@ -1,15 +1,15 @@
-"""Purge: delete for good what an organisation has of a window: live rows, and rows of its snapshots.
+"""Purge: delete an organisation's rows of a window for good, live and in snapshots.
 
-The phases of the operation, in this order, so that what is deleted here is not written there meanwhile:
+The phases run in this order, so that no row is copied to a place that was purged already:
 
-    progress   live progress events, learner by learner; their projections become what is left says
+    progress   live progress events, learner by learner; projections are computed again from the remaining events
     analytics  live analytics events
-    copies     snapshots of days that are not dropped yet: withdrawn, and retention writes them anew
-    files      snapshots: files that lie in the window go, others are rewritten without its rows
-    rollups    days that are still live are computed anew; those of dropped days are frozen, and stay
+    copies     snapshots of days that are not dropped yet: withdrawn, and retention writes them again
+    files      snapshots: files within the window are deleted, others are rewritten without its rows
+    rollups    live days are computed again; those of dropped days are frozen, and stay
 
-Archived batches and dead letters are not searched: they go by themselves, and the ledger keeps what they hold from
-coming back.
+Archived batches and dead letters are not searched: they expire by themselves, and the ledger keeps their events from
+being stored again.
 """
 
 from collections import Counter
@@ -41,15 +41,15 @@ class PurgeStore(Protocol):
         learners_max: int,
         next_cursor: Key,
     ) -> Operation | None:
-        """Delete those of the next learners, and return the operation after it; None: lease lost."""
+        """Delete the next learners' rows; return the operation afterwards, or None when the lease was lost."""
 
     def purge_analytics(self, org_id: UUID, first: datetime, end: datetime, limit: int, *, is_dry_run: bool) -> int:
-        """Delete some, or count all in a dry run, and return how many."""
+        """Delete some rows, or count all in a dry run, and return how many."""
 
 
 @dataclass(frozen=True)
 class Purge:
-    """The step of this kind of operation. `rebuild_day` computes a day's rollups again, where they are not frozen."""
+    """The step of the kind `purge`. `rebuild_day` computes a day's rollups again unless they are frozen."""
 
     store: PurgeStore
     rewriting: RewriteSnapshots
@@ -86,7 +86,7 @@ class Purge:
         return StepResult({"rows": deleted}, {"phase": "copies" if is_last else "analytics"}, is_done=False, units=1)
 
     def _copies(self, operation: Operation) -> StepResult:
-        """Withdraw copies of rows that were live until now."""
+        """Withdraw the copies of rows that were live until now."""
         first, end = _window(operation)
         if not operation.is_dry_run:
             self.rewriting.unsettled.withdraw(operation.org_id, first.date(), (end - timedelta.resolution).date())
