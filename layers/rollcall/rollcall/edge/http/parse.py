@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from rollcall import errors
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.domain.faults import explain, fault_of, members_of, nearest
-from rollcall.domain.ingest.batch import read_json
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.edge.http.messages import Request
 
 Model = TypeVar("Model", bound=BaseModel)
