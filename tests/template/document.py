@@ -1,6 +1,7 @@
 """The template as data: parsed, translated by SAM, and read in the words of its rules."""
 
 import copy
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -25,8 +26,9 @@ class Template:
     body: dict[str, Any]
 
     @classmethod
+    @functools.cache
     def read(cls) -> "Template":
-        """Read template.yaml."""
+        """Read template.yaml, once a run: it takes a second. `copy` returns one that can be changed."""
         return cls(yaml_parse((ROOT / "template.yaml").read_text()))
 
     def copy(self) -> "Template":
