@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients clients bench lock format checkov presidio clean
+.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients clients bench lock format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,7 +36,13 @@ setup: .venv/.ready .lambda/.ready ## build the environment in .venv
 	.uv/bin/uv pip install --quiet --python .lambda/bin/python --require-hashes --requirement requirements/lambda.txt
 	@touch $@
 
-run: setup ## start the local stack, do the main job on real data, keep serving until Ctrl-C
+# An older SAM CLI fails in the middle of a build, with a message about something else.
+SAM_WANTED := 1.160
+sam: setup ## check that SAM CLI can read template.yaml
+	@found=$$(sam --version | grep -oE '[0-9.]+$$'); printf '%s\n' $(SAM_WANTED) "$$found" | sort --version-sort --check=quiet || \
+	  { echo "SAM CLI $$found is too old for template.yaml, which needs $(SAM_WANTED) or newer. Run: make clean setup"; exit 1; }
+
+run: setup sam ## start the local stack, do the main job on real data, keep serving until Ctrl-C
 	@$(BIN)/rollcall run
 
 # Two at a time, one a core, the longest first: what ends makes room for the next. What those need is installed before:
@@ -44,9 +50,10 @@ run: setup ## start the local stack, do the main job on real data, keep serving 
 test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
 	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e-rest integration e2e-clients e2e-health unit template types lint
 
-lint: setup ## ruff and sqlfluff
+lint: setup ## ruff, sqlfluff and codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 types: setup ## mypy, strict
@@ -60,7 +67,7 @@ unit: setup ## tests without IO
 integration: setup ## tests against a real PostgreSQL
 	$(BIN)/pytest tests/integration
 
-template: setup checkov ## the template's own rules, sam validate, checkov
+template: setup sam checkov ## the template's own rules, sam validate, checkov
 	$(BIN)/pytest tests/template
 
 # The console's tests drive a real browser: Debian's, where there is none yet. Playwright's own would come from elsewhere.

@@ -2,7 +2,7 @@
 
 Time goes in steps; nothing is random but phases and jitter, which are seeded. Work is counted in units: a batch costs
 BATCH_COST and one for each event, the ratio that was measured of ingest_progress_v1. `python -m tests.backpressure`
-prints the figures of docs/backpressure.md.
+prints the figures of docs/explanation/backpressure.md.
 """
 
 import random
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from rollcall.contracts.advice import Advice
-from rollcall.domain.backpressure import AdviceLimits, LatencyGauge, Load, WaterMarks, next_advice, pressed_since
+from rollcall.contracts.health.advice import Advice
+from rollcall.domain.health.backpressure import AdviceLimits, LatencyGauge, Load, WaterMarks, next_advice, pressed_since
 
 STEP_SECONDS = 0.5
 LOOK_SECONDS = 10  # HEALTH_STREAM_INTERVAL_MS

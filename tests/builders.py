@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from rollcall.contracts.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.ingest.analytics import QueuedBatch, ScrubbedEvent
+from rollcall.contracts.ingest.progress import ProgressEvent
 from rollcall.domain.scrub.policy import default_policy
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

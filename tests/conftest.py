@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from rollcall.store import schema
+from rollcall.store import migrations
 
 from tests.postgres import FIRST_DAY, LAST_DAY, SCHEMA, Cluster, ScratchDatabase, run_cluster
 
@@ -25,8 +25,8 @@ def cluster() -> Iterator[Cluster]:
 def template(cluster: Cluster) -> ScratchDatabase:
     """A migrated database that nobody connects to, so that it can be cloned."""
     database = cluster.create_database()
-    schema.migrate(database.conninfo, SCHEMA)
-    schema.make_partitions(database.conninfo, FIRST_DAY, LAST_DAY)
+    migrations.migrate(database.conninfo, SCHEMA)
+    migrations.make_partitions(database.conninfo, FIRST_DAY, LAST_DAY)
     cluster.allow_logins()
     return database
 

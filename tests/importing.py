@@ -8,24 +8,24 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.import_report import ImportReport
-from rollcall.domain.attributes import AttributeRule
-from rollcall.domain.backpressure import LatencyGauge
+from rollcall.contracts.ingest.import_report import ImportReport
+from rollcall.domain.health.backpressure import LatencyGauge
+from rollcall.domain.ingest.attributes import AttributeRule
+from rollcall.domain.ingest.rate import RateLimit
 from rollcall.domain.keyring import Keyring
-from rollcall.domain.rate import RateLimit
-from rollcall.domain.retention import IMPORT_WINDOW
+from rollcall.domain.retention.lifetimes import IMPORT_WINDOW
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
-from rollcall.flows.collect import Collect, CollectRules
-from rollcall.flows.import_events import ImportEvents, ImportRules
-from rollcall.flows.ingest import Ingest, IngestRules
-from rollcall.flows.name_learners import NameLearners
-from rollcall.flows.recall import Recall
-from rollcall.flows.scrub import Scrubbing
+from rollcall.flows.ingest.analytics import Collect, CollectRules
+from rollcall.flows.ingest.imports import ImportEvents, ImportRules
+from rollcall.flows.ingest.learner_ids import NameLearners
+from rollcall.flows.ingest.progress import Ingest, IngestRules
+from rollcall.flows.ingest.recall import Recall
+from rollcall.flows.scrub.events import Scrubbing
 from rollcall.store.connection import Database
-from rollcall.store.imports import ImportStore
-from rollcall.store.learner_keys import LearnerKeyStore
+from rollcall.store.ingest.imports import ImportStore
+from rollcall.store.ingest.learner_keys import LearnerKeyStore
 
 from tests.bucket import Bucket
 from tests.builders import NOW, caller

@@ -16,21 +16,22 @@ from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from rollcall.contracts.event import ProgressEvent
-from rollcall.domain.rate import RateLimit
-from rollcall.domain.report_pass import sign_pass
-from rollcall.store import schema
-from rollcall.store.analytics import AnalyticsStore
+from rollcall.contracts.ingest.progress import ProgressEvent
+from rollcall.domain.ingest.rate import RateLimit
+from rollcall.domain.reports.report_pass import sign_pass
+from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
-from rollcall.store.progress import ProgressStore, StoredBatch
-from rollcall.store.receipts import ReceiptStore
+from rollcall.store.ingest.analytics import AnalyticsStore
+from rollcall.store.ingest.progress import ProgressStore, StoredBatch
+from rollcall.store.ingest.receipts import ReceiptStore
 
 from tests.builders import NOW
+from tests.checkout import ROOT
 from workbench.errors import WorkbenchError
 from workbench.stack import ports
 from workbench.stack.postgres import Postgres
 
-SCHEMA = schema.Schema.read(Path(__file__).parents[1] / "sql")
+SCHEMA = migrations.Schema.read(ROOT / "sql")
 FIRST_DAY, LAST_DAY = date(2026, 3, 1), date(2026, 3, 12)  # the partitions of the template; NOW lies within
 PASS_EXPIRES_AT = 4_102_444_800  # the first second of 2100
 LOGIN_ROLES = ("rollcall_app", "rollcall_ops", "rollcall_reader")
@@ -76,7 +77,7 @@ class Cluster:
     def allow_logins(self) -> None:
         """Give the roles a password, once they exist."""
         for role in LOGIN_ROLES:
-            schema.allow_login(self.conninfo(), role, self.password)
+            migrations.allow_login(self.conninfo(), role, self.password)
 
     def remove_everything(self) -> None:
         """Drop what tests made: databases, and with them all that roles own, then roles."""
@@ -149,7 +150,7 @@ class ScratchDatabase:
 
     def report_pass(self, *org_ids: UUID) -> str:
         """Return a pass for the reports of these organisations, as the authorizer signs it."""
-        schema.set_report_pass_key(self.conninfo, self.cluster.password)
+        migrations.set_report_pass_key(self.conninfo, self.cluster.password)
         return sign_pass(org_ids, PASS_EXPIRES_AT, self.cluster.password)
 
     def take(

@@ -11,31 +11,32 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from rollcall.cloud.socket_table import Tickets
-from rollcall.contracts.dead_letter import NOBODY, Failure
-from rollcall.contracts.operation import Operation, OperationMessage, OperationRequest
-from rollcall.contracts.redrive import Selection
-from rollcall.contracts.spool import SpooledBatch
-from rollcall.domain import certificate, dead_letters
+from rollcall.contracts.dead_letters.letter import NOBODY, Failure
+from rollcall.contracts.dead_letters.redrive import Selection
+from rollcall.contracts.ingest.spool import SpooledBatch
+from rollcall.contracts.operations import Operation, OperationMessage, OperationRequest
+from rollcall.domain.dead_letters import letters
 from rollcall.domain.keyring import Keyring
+from rollcall.domain.privacy import certificate
+from rollcall.domain.privacy.learner_identifiers import Trace
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.trace import Trace
-from rollcall.flows import archive
-from rollcall.flows.erase import Erase
-from rollcall.flows.export_learner import Export
-from rollcall.flows.find_residue import FindResidue
-from rollcall.flows.operate import Operate, Step
-from rollcall.flows.rewrite_snapshot import RewriteSnapshots
-from rollcall.flows.snapshot_manifest import Manifests
-from rollcall.store.burials import BurialStore
-from rollcall.store.dead_letters import DeadLetterStore
+from rollcall.flows.ingest import archive
+from rollcall.flows.operations.work import Operate, Step
+from rollcall.flows.privacy.erase import Erase
+from rollcall.flows.privacy.export import Export
+from rollcall.flows.privacy.residue import FindResidue
+from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
+from rollcall.flows.retention.snapshot_manifest import Manifests
+from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.privacy import PrivacyStore
-from rollcall.store.snapshots import SnapshotStore
+from rollcall.store.retention.snapshots import SnapshotStore
 
 from tests import bucket
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.postgres import ScratchDatabase
-from tests.unit.table_fake import MemoryTable
+from tests.unit.fakes.table import MemoryTable
 
 KEYRING = Keyring("k2", {"k1": "a secret of thirty-two characters", "k2": "and another one of thirty-two characters"})
 ANONYMOUS = "a-device-before-sign-in"
@@ -153,7 +154,7 @@ class Household:
 
     def _bury(self, org_id: UUID, body: str, event_ids: list[UUID]) -> None:
         letter_id = uuid4()
-        key = dead_letters.archive_key(org_id, NOW, letter_id)
+        key = letters.archive_key(org_id, NOW, letter_id)
         self.bucket.put(key, body.encode())
         failure = Failure(
             dead_letter_id=letter_id,

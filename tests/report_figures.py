@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from uuid import UUID
 
-from rollcall.contracts.event import ProgressEvent
-from rollcall.contracts.report import CompletionRow, DropoffRow, EngagementRow, EnrollmentRow
+from rollcall.contracts.ingest.progress import ProgressEvent
+from rollcall.contracts.reports import CompletionRow, DropoffRow, EngagementRow, EnrollmentRow
 
 DROPPED_AFTER = timedelta(days=14)
 Seat = tuple[UUID, str]

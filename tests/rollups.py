@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.analytics import ScrubbedEvent
-from rollcall.contracts.event import ProgressEvent
-from rollcall.store.rollups import RollupStore
+from rollcall.contracts.ingest.analytics import ScrubbedEvent
+from rollcall.contracts.ingest.progress import ProgressEvent
+from rollcall.store.rollups.rollups import RollupStore
 
 from tests.postgres import ScratchDatabase
 

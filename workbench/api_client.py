@@ -9,9 +9,9 @@ import httpx
 import typer
 
 from workbench.checkout import here
+from workbench.commands.tokens import TokenSigner
 from workbench.errors import WorkbenchError
 from workbench.stack.state import read_state
-from workbench.tokens import TokenSigner
 
 TIMEOUT_SECONDS = 35  # API Gateway gives up after 30
 UNAVAILABLE = (429, 502, 503, 504)

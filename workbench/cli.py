@@ -11,31 +11,31 @@ from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 from rich.table import Table
 from rollcall.errors import RollcallError
-from rollcall.store import schema
+from rollcall.store import migrations
 
-from workbench import flags, jobs, write_keys
 from workbench.bench.command import bench
 from workbench.checkout import here
+from workbench.commands import flags, run_job, write_keys
+from workbench.commands.assign import assign
+from workbench.commands.dead_letters import dead_letters
+from workbench.commands.health import show_health
+from workbench.commands.import_file import import_file
+from workbench.commands.jobs import show_jobs
+from workbench.commands.learner_ids import learner_ids
+from workbench.commands.logs import lines as read_logs
+from workbench.commands.policy import policy
+from workbench.commands.privacy import privacy
+from workbench.commands.recall import recall
+from workbench.commands.redrive import redrive
+from workbench.commands.replay import replay, replays
+from workbench.commands.report import report
+from workbench.commands.rollup import app as rollup
+from workbench.commands.snapshots import purge, snapshots
+from workbench.commands.tokens import TokenSigner, console_token_command
 from workbench.demo.command import demonstrate
 from workbench.errors import WorkbenchError
-from workbench.health.command import show_health
-from workbench.learner_ids import learner_ids
-from workbench.logs import lines as read_logs
-from workbench.operations.assign import assign
-from workbench.operations.dead_letters import dead_letters
-from workbench.operations.import_file import import_file
-from workbench.operations.jobs import show_jobs
-from workbench.operations.policy import policy
-from workbench.operations.privacy import privacy
-from workbench.operations.redrive import redrive
-from workbench.operations.replay import replay, replays
-from workbench.operations.rollup import app as rollup
-from workbench.operations.snapshots import purge, snapshots
-from workbench.recall import recall
-from workbench.reports import report
 from workbench.stack.local import LocalStack
 from workbench.stack.state import read_state
-from workbench.tokens import TokenSigner, console_token_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +45,7 @@ app = typer.Typer(
 app.command()(bench)
 app.add_typer(write_keys.app, name="write-key")
 app.add_typer(flags.app, name="flags")
-app.add_typer(jobs.app, name="job")
+app.add_typer(run_job.app, name="job")
 app.command()(report)
 app.command()(recall)
 app.command("learner-ids")(learner_ids)
@@ -145,7 +145,7 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring a database to this checkout's schema."""
-    applied = schema.migrate(dsn or read_state(here()).dsn, schema.Schema.read(here().schema))
+    applied = migrations.migrate(dsn or read_state(here()).dsn, migrations.Schema.read(here().schema))
     for name in applied:
         _say(f"applied {name}")
     if not applied:

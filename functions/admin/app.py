@@ -2,44 +2,31 @@
 
 from typing import Any
 
-from rollcall.edge import (
-    assignments_http,
-    backlog,
-    catalogue_http,
-    dead_letters_http,
-    import_http,
-    jobs_http,
-    learner_ids_http,
-    observe,
-    privacy_http,
-    processes_http,
-    receipts_http,
-    replay_http,
-    rollups_http,
-    scrub_http,
-    snapshots_http,
-    write_keys_http,
-)
-from rollcall.edge.http import Router
+from rollcall.edge.http.router import Router
+from rollcall.edge.routes import assignments, backlog_gate, dead_letters, jobs, privacy, replay, retention
+from rollcall.edge.routes.ingest import imports, learner_ids, receipts, write_keys
+from rollcall.edge.routes.rollups import processes, rollups
+from rollcall.edge.routes.scrub import catalogue, scrub
+from rollcall.edge.runtime import observe
 
 router = Router()
 for family in (
-    assignments_http,
-    catalogue_http,
-    dead_letters_http,
-    import_http,
-    jobs_http,
-    learner_ids_http,
-    privacy_http,
-    processes_http,
-    receipts_http,
-    replay_http,
-    rollups_http,
-    scrub_http,
-    snapshots_http,
-    write_keys_http,
+    assignments,
+    catalogue,
+    dead_letters,
+    imports,
+    jobs,
+    learner_ids,
+    privacy,
+    processes,
+    receipts,
+    replay,
+    rollups,
+    scrub,
+    retention,
+    write_keys,
 ):
-    router.routes |= backlog.hold_back(family.router.routes)
+    router.routes |= backlog_gate.hold_back(family.router.routes)
 
 
 @observe.entry

@@ -3,13 +3,15 @@
 from typing import Any
 
 from rollcall.contracts.caller import Caller
-from rollcall.edge import identity, observe, token_rules, tokens
+from rollcall.edge.http import identity, tokens
+from rollcall.edge.runtime import observe
+from rollcall.edge.wiring import token_rules
 from rollcall.errors import KeysUnavailable, SecretUnavailable, Unauthorized
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer API Gateway (simple response). Handlers turn a refusal into its problem: see edge.identity."""
+    """Answer API Gateway (simple response). Handlers turn a refusal into its problem: see edge.http.identity."""
     try:
         caller = tokens.verify((event.get("headers") or {}).get("authorization"), token_rules.current())
     except (Unauthorized, KeysUnavailable) as refusal:

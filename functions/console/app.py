@@ -5,28 +5,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rollcall.edge import console_http, observe
-from rollcall.edge.http import Request, Response, Router
+from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.routes import console
+from rollcall.edge.runtime import observe
 
 router = Router()
 
 
 @cache
-def assets() -> Mapping[str, console_http.Asset]:
+def assets() -> Mapping[str, console.Asset]:
     """Return the console's files, read once."""
-    return console_http.read_assets(Path(__file__).parent / "static")
+    return console.read_assets(Path(__file__).parent / "static")
 
 
 @router.route("GET /console")
 def get_page(request: Request) -> Response:
     """Answer the page."""
-    return console_http.answer(assets(), console_http.PAGE, request)
+    return console.answer(assets(), console.PAGE, request)
 
 
 @router.route("GET /console/{file}")
 def get_file(request: Request) -> Response:
     """Answer a file that the page loads, or its configuration."""
-    return console_http.answer(assets(), request.path_parameters["file"], request)
+    return console.answer(assets(), request.path_parameters["file"], request)
 
 
 @observe.entry

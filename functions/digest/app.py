@@ -1,6 +1,8 @@
 """Hourly: one message to the people on call about what failed for good since the last; none when nothing did."""
 
-from rollcall.edge import job, observe, wiring_dead_letters
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 
 
 @job.entry("digest")

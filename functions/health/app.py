@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from rollcall.edge import health_http, observe
+from rollcall.edge.routes import health
+from rollcall.edge.runtime import observe
 
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer API Gateway."""
-    response = health_http.router.answer(event)
+    response = health.router.answer(event)
     observe.logger().info("answered", extra={"route": event.get("routeKey", ""), "status": response["statusCode"]})
     return response

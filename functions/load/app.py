@@ -5,11 +5,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.contracts.dead_letter import Marks
-from rollcall.edge import observe, redriven, settings, wiring, wiring_operations
+from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.triggers import message_attributes
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring.ingest import progress as wiring_ingest
+from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import RollcallError, StoreUnavailable
-from rollcall.flows import archive, isolate, load
-from rollcall.flows.load import Loaded
+from rollcall.flows.ingest import archive, isolate, load
+from rollcall.flows.ingest.load import Loaded
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -30,7 +34,9 @@ class Loading:
         message = load.Message(
             receives,
             lambda: self._give_back(record, receives),
-            lambda poison: self._bury(record, record.body, redriven.marks_of_failed(record.raw_event, poison.code)),
+            lambda poison: self._bury(
+                record, record.body, message_attributes.marks_of_failed(record.raw_event, poison.code)
+            ),
             lambda loaded: self._bury_unfit(record, loaded),
         )
         try:
@@ -46,16 +52,16 @@ class Loading:
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
         if counts and not loaded.unfit:  # what was buried has none, or is not all stored
-            redriven.resolve(self._queue, record.raw_event, counts)
+            message_attributes.resolve(self._queue, record.raw_event, counts)
 
     def _give_back(self, record: SQSRecord, receives: int) -> None:
         observe.count(load_retry=1)
         observe.logger().info("given back", extra={"message_id": record.message_id, "receives": receives})
         seconds = load.retry_delay_seconds(receives)
-        wiring.queues().give_back(self._queue_url, record.receipt_handle, seconds)
+        environment.queues().give_back(self._queue_url, record.receipt_handle, seconds)
 
     def _bury(self, record: SQSRecord, body: str, marks: Marks) -> None:
-        wiring.queues().send(self._dead_letter_queue_url, body, marks.attributes())
+        environment.queues().send(self._dead_letter_queue_url, body, marks.attributes())
         observe.count(buried=1)
         observe.logger().error("buried", extra={"message_id": record.message_id, "code": marks.error_code})
 
@@ -64,14 +70,14 @@ class Loading:
 
         What was redriven stays the one dead letter that it was.
         """
-        unfit, is_redriven = loaded.unfit, redriven.marks_of(record.raw_event).dead_letter_id is not None
+        unfit, is_redriven = loaded.unfit, message_attributes.marks_of(record.raw_event).dead_letter_id is not None
         if is_redriven:
-            marks = redriven.marks_of_failed(record.raw_event, unfit[0].fault.code)
+            marks = message_attributes.marks_of_failed(record.raw_event, unfit[0].fault.code)
             self._bury(record, isolate.body_of(unfit), marks)
             return
         parts = [[event] for event in unfit] if loaded.counts else isolate.by_organisation(unfit)
         for number, events in enumerate(parts):
-            marks = redriven.marks_of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
+            marks = message_attributes.marks_of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
             self._bury(record, isolate.body_of(events), marks)
 
 
@@ -84,7 +90,7 @@ def load_spool() -> Callable[[SQSRecord], Loaded]:
         if away:
             raise StoreUnavailable
         try:
-            loaded = load.load_spooled(record.body, wiring.progress_store())
+            loaded = load.load_spooled(record.body, wiring_ingest.progress_store())
         except StoreUnavailable:
             away = True
             raise
@@ -116,7 +122,7 @@ class Archiving:
 def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Loaded]:
     """Store all of an invocation's analytics batches, and return what tells of each message what came of it."""
     messages = {record["messageId"]: record["body"] for record in records}
-    results = load.load_analytics(messages, wiring.analytics_store())
+    results = load.load_analytics(messages, wiring_ingest.analytics_store())
 
     def result(record: SQSRecord) -> Loaded:
         outcome = results[record.message_id]

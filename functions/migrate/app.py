@@ -6,9 +6,10 @@ from typing import Any
 
 from psycopg.conninfo import make_conninfo
 from rollcall.cloud.custom_resource import answer
-from rollcall.edge import observe, settings, wiring
+from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.wiring import environment
 from rollcall.errors import DatabaseAhead
-from rollcall.store import schema
+from rollcall.store import migrations
 from rollcall.store.connection import CONNECT_TIMEOUT_SECONDS
 
 LOGINS = ("app_secret_arn", "ops_secret_arn", "reader_secret_arn")
@@ -16,7 +17,7 @@ LOGINS = ("app_secret_arn", "ops_secret_arn", "reader_secret_arn")
 
 def migrate() -> list[str]:
     """Migrate, set passwords and the key of report passes, make partitions; return the migrations applied now."""
-    current, secrets = settings.current(), wiring.secrets()
+    current, secrets = settings.current(), environment.secrets()
     admin = json.loads(secrets.read(current.need("database_admin_secret_arn")))
     conninfo = make_conninfo(
         host=current.need("database_host"),
@@ -27,14 +28,14 @@ def migrate() -> list[str]:
         password=admin["password"],
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
     )
-    applied = schema.migrate(conninfo, schema.Schema.read(schema.find_schema()))
+    applied = migrations.migrate(conninfo, migrations.Schema.read(migrations.find_schema()))
     for name in LOGINS:
         login = json.loads(secrets.read(current.need(name)))
-        schema.allow_login(conninfo, login["username"], login["password"])
-    schema.set_report_pass_key(conninfo, secrets.read(current.need("report_pass_secret_arn")))
-    today = wiring.now().date()
+        migrations.allow_login(conninfo, login["username"], login["password"])
+    migrations.set_report_pass_key(conninfo, secrets.read(current.need("report_pass_secret_arn")))
+    today = clock.now().date()
     oldest = today - max(current.retention, current.analytics_retention)
-    schema.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))
+    migrations.make_partitions(conninfo, oldest, today + timedelta(days=current.partition_days_ahead))
     return applied
 
 

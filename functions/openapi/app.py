@@ -3,8 +3,9 @@
 from functools import cache
 from typing import Any
 
-from rollcall.edge import observe, openapi
-from rollcall.edge.http import Request, Response, Router
+from rollcall.edge import openapi
+from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.runtime import observe
 from rollcall.errors import MethodNotAllowed, NotFound
 
 router = Router()

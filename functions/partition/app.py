@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit
-from rollcall.edge import job, observe, settings, wiring
+from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import retention as wiring_retention
 
 
 @job.entry("partition")
 def handler(_run: job.Run) -> job.Done:
     """Tell how many partitions were missing and how large the default one is."""
-    current, today, store = settings.current(), wiring.now().date(), wiring.partition_store()
+    current, today, store = settings.current(), clock.now().date(), wiring_retention.partition_store()
     oldest = today - max(current.retention, current.analytics_retention)
     made = store.make_partitions(oldest, today + timedelta(days=current.partition_days_ahead))
     late = store.settle_default_partitions()

@@ -1,1 +1,1 @@
-"""The function that answers reports."""
+"""The function that keeps report statistics fresh."""

@@ -1,13 +1,16 @@
-"""GET /api/reports: an organisation's figures. Its database role can write nothing, and reads no events."""
+"""Every minute: bring the report statistics of organisations with news up to date."""
 
-from typing import Any
+from uuid import UUID
 
-from rollcall.edge import observe, reports_http
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import reports as wiring_reports
 
 
-@observe.entry
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer API Gateway."""
-    response = reports_http.router.answer(event)
-    observe.logger().info("answered", extra={"route": event.get("routeKey", ""), "status": response["statusCode"]})
-    return response
+@job.entry("reports")
+def handler(run: job.Run) -> job.Done:
+    """Tell how many organisations were counted, and how many are left for the next run."""
+    org_id = run.parameters.get("org_id")
+    done = wiring_reports.refresh_reports().refresh(UUID(org_id) if org_id else None, run.remaining_seconds)
+    observe.count(organisations_left=done.left)
+    return job.Done(done.organisations, {"left": done.left, "longest_seconds": round(done.longest_seconds, 3)})

@@ -1,59 +1,18 @@
-"""Consumer of the rollup queue: folds an organisation's events for a while, gives its message back while more come."""
+"""Every minute: send a worker to each organisation with new events, and measure how long the oldest has waited."""
 
-import time
-from contextlib import suppress
-from typing import Any
-
-from rollcall.edge import observe, settings, wiring, wiring_rollup
-from rollcall.errors import PoisonedMessage, QueueUnavailable
-from rollcall.flows import rollup
-
-MILLISECONDS_PER_SECOND = 1000
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import rollups as wiring_rollups
+from rollcall.flows import rollups
 
 
-@observe.entry
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages of organisations that have more to come, so that the others leave the queue."""
-    going_on = [record["messageId"] for record in event["Records"] if not _is_done(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
-
-
-def _is_done(record: dict[str, Any]) -> bool:
-    try:
-        message = rollup.read_message(record["body"])
-    except PoisonedMessage as poison:
-        return _bury(record, poison)
-    # Should this worker die, its message is back soon, and not only after the queue's own time.
-    _give_back(record, rollup.HOLD_SECONDS)
-    sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
-    worked = wiring_rollup.rollup().work(message, time.time() - sent_at)
-    _tell(worked)
-    if worked.again_in_seconds is None:
-        return True
-    _give_back(record, worked.again_in_seconds)
-    return False
-
-
-def _tell(worked: rollup.Worked) -> None:
-    observe.count(
-        rollup_events=worked.event_count,
-        rollup_faults=int(worked.fault is not None),
-        rollup_refused=int(worked.outcome == "foreign"),
-    )
-    told = {"outcome": worked.outcome, "events": worked.event_count, "days": worked.rebuilt_days, "fault": worked.fault}
-    observe.logger().info("rollup", extra=told)
-
-
-def _give_back(record: dict[str, Any], seconds: int) -> None:
-    # Else it comes back by itself, a little later.
-    with suppress(QueueUnavailable):
-        wiring.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
-
-
-def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
-    wiring.queues().send(
-        settings.current().need("rollup_dead_letter_queue_url"), record["body"], {"cause": poison.code}
-    )
-    observe.count(buried=1)
-    observe.logger().error("buried", extra={"message_id": record["messageId"], "code": poison.code})
-    return True
+@job.entry("rollup")
+def handler(run: job.Run) -> job.Done:
+    """Tell how many organisations were sent a worker, and how many events of another cluster were settled."""
+    store = wiring_rollups.rollup_store()
+    settled = rollups.rebase(store, run.remaining_seconds)
+    sent = rollups.dispatch(store, wiring_rollups.send)
+    lag_ms = round(1000 * (store.lag_seconds() or 0))
+    observe.measure("rollup_lag_ms", lag_ms)
+    observe.count(rollup_dispatched=sent)
+    return job.Done(sent, {"dispatched": sent, "settled": settled, "lag_ms": lag_ms})

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from rollcall.contracts.socket import Deadline
-from rollcall.contracts.socket_messages import Message, PingOrder, SubscribeOrder
-from rollcall.edge import observe, settings, socket_ingest, wiring, wiring_live
-from rollcall.edge.models import model_of
-from rollcall.edge.socket_events import Actions, SocketEvent, guard
+from rollcall.contracts.sockets.connection import Deadline
+from rollcall.contracts.sockets.messages import Message, PingOrder, SubscribeOrder
+from rollcall.edge.http.parse import model_of
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.triggers import socket_ingest
+from rollcall.edge.triggers.socket import Actions, SocketEvent, guard
+from rollcall.edge.wiring.ingest import progress as wiring_ingest
+from rollcall.edge.wiring.sockets import tables as wiring_sockets
 
 actions = Actions()
 
@@ -15,34 +18,34 @@ actions = Actions()
 def subscribe(event: SocketEvent) -> Message:
     """Remember what this socket wants to hear, and answer how it is now."""
     order = model_of(event.document, SubscribeOrder)
-    return wiring_live.subscribe().subscribe(event.connection_id, event.caller, order)
+    return wiring_sockets.subscribe().subscribe(event.connection_id, event.caller, order)
 
 
 @actions.action("ping")
 def ping(event: SocketEvent) -> Message:
     """Answer that somebody is here."""
     model_of(event.document, PingOrder)
-    return wiring_live.subscribe().ping()
+    return wiring_sockets.subscribe().ping()
 
 
 @actions.action("progress.batch")
 def post_batch(event: SocketEvent) -> Message:
     """Take a batch, and acknowledge it."""
     return socket_ingest.answer_batch(
-        event, wiring.ingest(event.caller.role), settings.current().progress_batch_max_bytes
+        event, wiring_ingest.ingest(event.caller.role), settings.current().progress_batch_max_bytes
     )
 
 
 def connect(event: SocketEvent) -> None:
     """Remember who is on this socket: one whose token expires is closed, subscribed or not."""
     expires_at = event.caller.expires_at
-    wiring_live.connections().open(Deadline(connection_id=event.connection_id, expires_at=expires_at))
+    wiring_sockets.connections().open(Deadline(connection_id=event.connection_id, expires_at=expires_at))
     observe.logger().info("connected")
 
 
 def disconnect(event: SocketEvent) -> None:
     """Forget this socket."""
-    wiring_live.connections().remove(event.connection_id, event.expires_at)
+    wiring_sockets.connections().remove(event.connection_id, event.expires_at)
     observe.logger().info("disconnected")
 
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from rollcall import errors
-from rollcall.contracts.socket import TICKET_SECONDS, Ticket
-from rollcall.edge import identity, observe, settings, wiring, wiring_live
-from rollcall.edge.http import Request, Response, Router
+from rollcall.contracts.sockets.connection import TICKET_SECONDS, Ticket
+from rollcall.edge.http import identity
+from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.wiring.sockets import tables as wiring_sockets
 
 CREATED = 201
 
@@ -15,8 +17,8 @@ router = Router()
 @router.route("POST /api/socket/tickets")
 def post_ticket(request: Request) -> Response:
     """Hand out a ticket that opens one socket, once, within seconds."""
-    caller = identity.caller_of(request.authorizer_context, wiring.now())
-    ticket = wiring_live.tickets().issue(caller)
+    caller = identity.caller_of(request.authorizer_context, clock.now())
+    ticket = wiring_sockets.tickets().issue(caller)
     url = settings.current().need("socket_url")
     return Response.of(CREATED, Ticket(ticket=ticket, expires_in_seconds=TICKET_SECONDS, url=url))
 
@@ -36,7 +38,7 @@ def _authorise(event: dict[str, Any]) -> dict[str, Any]:
     origin = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("origin")
     ticket = (event.get("queryStringParameters") or {}).get("ticket") or ""
     try:
-        caller = wiring_live.tickets().take(ticket, origin)
+        caller = wiring_sockets.tickets().take(ticket, origin)
     except (errors.Unauthorized, errors.Forbidden) as refusal:
         observe.logger().info("refused", extra={"code": refusal.code})
         return _policy("Deny", event["methodArn"], {})

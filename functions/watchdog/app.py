@@ -2,14 +2,16 @@
 
 from collections import Counter
 
-from rollcall.edge import job, observe, wiring_watch
-from rollcall.flows.watch import Seen
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import jobs as wiring_jobs
+from rollcall.flows.jobs.watchdog import Seen
 
 
 @job.entry("watchdog")
 def handler(_run: job.Run) -> job.Done:
     """Tell how much was found. The heartbeat is sent last: where it stops, an alarm says that nobody watches."""
-    watch = wiring_watch.watch()
+    watch = wiring_jobs.watch()
     seen = watch.look()
     # Before anything is published: where that fails, CloudWatch's own alarms still know.
     _measure(seen)

@@ -118,7 +118,7 @@ class Console:
         raise AssertionError(f"Tab does not reach {selector}.")
 
     def picture(self, name: str, after_seconds: float = 0) -> None:
-        """Take a picture of what the window shows, for docs/console.md; only where ROLLCALL_PICTURES names a folder."""
+        """Take a screenshot for docs/how-to/console.md, only where ROLLCALL_PICTURES names a folder."""
         if folder := os.environ.get("ROLLCALL_PICTURES"):
             self.page.wait_for_timeout(1000 * after_seconds)
             self.page.evaluate("scrollTo(0, 0)")

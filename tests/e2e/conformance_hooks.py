@@ -10,8 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 import schemathesis
-from rollcall.edge import posthog_http
-from rollcall.edge.segment_http import BATCH_PATHS, CALL_PATH, SOURCE_PATHS
+from rollcall.edge.routes.ingest import posthog
+from rollcall.edge.routes.ingest.segment import BATCH_PATHS, CALL_PATH, SOURCE_PATHS
 
 ADMIN = "/api/admin/"
 READ = ("/api/reports/", "/api/migration-analytics/")
@@ -35,7 +35,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
         _administer(case, now)
         return
     _look_back(case, now)
-    if f"{case.method} {case.path}" in posthog_http.router.routes:
+    if f"{case.method} {case.path}" in posthog.router.routes:
         _capture(case, now)
         return
     if case.path.startswith(READ) and case.method == "GET":

@@ -13,10 +13,10 @@ from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
 from tests.e2e.people import Api, Sent
 from workbench.checkout import Checkout, here
+from workbench.commands.tokens import TokenSigner
 from workbench.stack.local import LocalStack
 from workbench.stack.ports import LOOPBACK
 from workbench.stack.state import StackState
-from workbench.tokens import TokenSigner
 
 # Whoever waits for news of health waits for a second, not for ten.
 OVERRIDES = {"HealthStreamIntervalMs": "1000"}

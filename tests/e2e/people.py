@@ -9,9 +9,9 @@ from typing import Any, Self, get_args
 from uuid import UUID, uuid4
 
 import httpx
-from rollcall.contracts.event import ProgressKind
+from rollcall.contracts.ingest.progress import ProgressKind
 
-from workbench.tokens import TokenSigner
+from workbench.commands.tokens import TokenSigner
 
 BATCH = "/api/client/progress/batch"
 LESSON = "/api/client/progress/lesson"

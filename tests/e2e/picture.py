@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rollcall.domain.merge_patch import apply
+from rollcall.domain.health.merge_patch import apply
 
 from tests.e2e.live import LiveSocket, Message
 from tests.e2e.people import Sender

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from rollcall.contracts.dead_letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NOBODY
 from rollcall.domain.scrub.catalogue import EVERY_EVENT
 
 from tests.canaries import personal_values

@@ -9,7 +9,7 @@ from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NOBODY
 from typer.testing import CliRunner, Result
 
 from tests.builders import queued_batch, scrubbed_event
@@ -144,7 +144,7 @@ def test_redrives_at_once_store_nothing_twice(ward: Ward, cloud: Cloud, database
         answers = list(pool.map(lambda selection: ward.order("redrive", selection=selection), selections))
     assert min(answer.status_code for answer in answers) == 202
     assert {answer.status_code for answer in answers} <= {202, 409}
-    for part in ("Operate", "Load"):
+    for part in ("OperationWorker", "Load"):
         for worker in cloud.workers(part):
             worker.kill()
     for answer in answers:
@@ -226,12 +226,12 @@ def test_the_commands_do_what_a_person_on_call_needs(ward: Ward, run: Command, d
 
 def test_the_digest_tells_once_of_what_is_new(ward: Ward, cloud: Cloud) -> None:
     """One message with counts by queue and cause; the next hour, with nothing new, none."""
-    cloud.invoke("Digest")
-    inbox = cloud.subscribe("Digest")
+    cloud.invoke("DigestJob")
+    inbox = cloud.subscribe("DigestJob")
     ward.refuse(2)
     ward.await_states("open", "open")
-    assert cloud.invoke("Digest")["dead_letters"] >= 2
-    assert cloud.invoke("Digest")["dead_letters"] == 0
+    assert cloud.invoke("DigestJob")["dead_letters"] >= 2
+    assert cloud.invoke("DigestJob")["dead_letters"] == 0
     (message,) = inbox()
     assert "new dead letters" in message["Subject"]
     assert "store_refused" in message["Message"]

@@ -18,7 +18,7 @@ from tests.e2e.database import Database
 from tests.e2e.patience import await_until
 from tests.e2e.people import Api
 from tests.importing import analytics_line, progress_line
-from workbench.operations.import_file import COUNTS
+from workbench.commands.import_file import COUNTS
 from workbench.stack.state import StackState
 
 LINES, DAYS, CHUNK = 2_000, 6, 100
@@ -104,7 +104,7 @@ def test_last_year_is_imported_once(
 
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute("update rollcall.kept_days set kept_until = now()")
-    cloud.invoke("Retain")
+    cloud.invoke("RetentionJob")
     assert database.event_ids(org_id) == database.analytics_ids(org_id) == [], "rows are not kept"
     expected = [(source, number, True) for source, number, _ in expected]
     assert database.rows(ROLLUPS, org_id) == expected, "what was counted is"

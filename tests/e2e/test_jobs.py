@@ -16,7 +16,8 @@ from tests.e2e.database import Database
 from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
 from tests.e2e.test_refusals import assert_problem
-from workbench import cli, jobs
+from workbench import cli
+from workbench.commands import run_job
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
 
@@ -31,7 +32,7 @@ Command = Callable[..., Result]
 @pytest.fixture
 def run(stack: LocalStack, state: StackState, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run `rollcall` on the stack of these tests."""
-    monkeypatch.setattr(jobs, "here", lambda: stack.checkout)
+    monkeypatch.setattr(run_job, "here", lambda: stack.checkout)
 
     def command(*arguments: str, sender: Sender | None = None) -> Result:
         whole = [*arguments, *(["--url", state.http_url, "--token", sender.token] if sender else [])]
@@ -66,7 +67,7 @@ def test_a_job_runs_now_and_once_for_each_key(run: Command, database: Database) 
 
 def test_the_overview_is_the_same_over_http_and_as_a_command(api: Api, cloud: Cloud, run: Command) -> None:
     """With what each job did, and no organisation in it."""
-    cloud.invoke("Partition")
+    cloud.invoke("PartitionJob")
     administrator = api.administrator()
     overview = administrator.get(OVERVIEW).json()
     (partition,) = [job for job in overview["jobs"] if job["job"] == "partition"]
@@ -89,7 +90,7 @@ def test_who_is_no_administrator_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("severity", ["warn", "page"])
 def test_a_test_alert_arrives_at_those_whom_it_concerns(api: Api, cloud: Cloud, severity: str) -> None:
     """It takes the way of a real one, to the topic of its severity."""
-    inbox = cloud.subscribe("Watchdog", f"{severity.upper()}_TOPIC_ARN")
+    inbox = cloud.subscribe("WatchdogJob", f"{severity.upper()}_TOPIC_ARN")
     answer = api.administrator(scope="admin:write").post(TEST, json={"severity": severity})
     assert answer.status_code == 200, answer.text
     subjects = {message["Subject"]: message["Message"] for message in inbox()}
@@ -99,13 +100,13 @@ def test_a_test_alert_arrives_at_those_whom_it_concerns(api: Api, cloud: Cloud, 
 def test_a_run_whose_function_was_killed_is_given_up_and_runs_again(cloud: Cloud, database: Database) -> None:
     """The watchdog finds it, tells of it, and its key is free."""
     key = str(uuid4())
-    inbox = cloud.subscribe("Watchdog", "WARN_TOPIC_ARN")
+    inbox = cloud.subscribe("WatchdogJob", "WARN_TOPIC_ARN")
     with psycopg.connect(database.dsn) as blocker:
         blocker.execute(LOCK)
         running = threading.Thread(target=invoke_quietly, args=(cloud, key))
         running.start()
         await_until(lambda: (status_of(database, key) or [""])[0] == "running", "the run to begin")
-        for worker in cloud.workers("Partition"):
+        for worker in cloud.workers("PartitionJob"):
             worker.kill()
         running.join()
     assert status_of(database, key) == ("running", None, 0), "nobody ended it"
@@ -114,17 +115,17 @@ def test_a_run_whose_function_was_killed_is_given_up_and_runs_again(cloud: Cloud
 
     await_until(lambda: is_given_up(cloud, database, key), "the run to be given up")
     await_until(lambda: any("job_failures:partition" in message["Subject"] for message in inbox()), "the alert")
-    assert cloud.invoke("Partition", idempotency_key=key)["status"] == "succeeded"
+    assert cloud.invoke("PartitionJob", idempotency_key=key)["status"] == "succeeded"
     assert status_of(database, key) == ("succeeded", None, 1)
 
 
 def is_given_up(cloud: Cloud, database: Database, key: str) -> bool:
     """Run the watchdog, and tell whether it has given up the run of a key."""
-    cloud.invoke("Watchdog")
+    cloud.invoke("WatchdogJob")
     return status_of(database, key) == ("failed", "run_overdue", 0)
 
 
 def invoke_quietly(cloud: Cloud, key: str) -> None:
     """Run the job; that it is killed meanwhile is no news."""
     with suppress(AssertionError, BotoCoreError, ClientError, ValueError):
-        cloud.invoke("Partition", idempotency_key=key)
+        cloud.invoke("PartitionJob", idempotency_key=key)

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from rollcall.edge.observe import DIMENSIONS
+from rollcall.edge.runtime.observe import DIMENSIONS
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.people import BATCH, Api, Sent, statuses

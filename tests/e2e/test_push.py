@@ -14,8 +14,8 @@ import pytest
 from rollcall.cloud.signature import AwsCredentials
 from rollcall.cloud.socket_table import Connections
 from rollcall.cloud.table import Table
-from rollcall.contracts.advice import Advice
-from rollcall.contracts.socket import Bearer, Connection, Deadline, Push
+from rollcall.contracts.health.advice import Advice
+from rollcall.contracts.sockets.connection import Bearer, Connection, Deadline, Push
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.cloud import Cloud

@@ -12,9 +12,9 @@ from tests.e2e.cloud import Cloud
 from tests.e2e.console_fakes import have_measured
 from tests.e2e.database import Database
 from tests.e2e.people import Api, Sent
+from workbench.commands.tokens import TokenSigner
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
-from workbench.tokens import TokenSigner
 
 TURN = 2  # ends the stack that all other tests use
 # What the browser says of connections that were refused, or broken off.

@@ -110,7 +110,7 @@ def orphan(api: Api, state: StackState, database: Database, cloud: Cloud) -> Ite
     other.spoil()
     replay = other.ask(rate=16)
     other.await_under_way(replay)
-    workers = cloud.workers("Operate")
+    workers = cloud.workers("OperationWorker")
     assert workers
     for worker in workers:
         worker.kill()

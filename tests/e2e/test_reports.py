@@ -21,12 +21,12 @@ PROCESSES = "/api/migration-analytics"
 
 def roll_up(cloud: Cloud) -> None:
     """Have new events folded, as the schedule would within a minute."""
-    cloud.invoke("Dispatch")
+    cloud.invoke("RollupJob")
 
 
 def count(cloud: Cloud, org_id: UUID) -> None:
     """Bring the statistics of an organisation up to date, as the schedule would within a minute."""
-    done = cloud.invoke("Refresh", parameters={"org_id": str(org_id)})
+    done = cloud.invoke("ReportsJob", parameters={"org_id": str(org_id)})
     assert done["status"] == "succeeded"
 
 

@@ -15,7 +15,7 @@ PATH = "/api/admin/rollups/rebuilds"
 
 def dispatch(cloud: Cloud) -> None:
     """Run the job now, as `rollcall job run rollup` does; the schedule's own runs go on beside it."""
-    assert cloud.invoke("DispatchFunction")["status"] == "succeeded"
+    assert cloud.invoke("RollupJob")["status"] == "succeeded"
 
 
 def counts(database: Database, org_id: UUID) -> dict[tuple[str, str], int]:

@@ -19,7 +19,7 @@ from tests.e2e.people import SEGMENT, Api, Sent, reasons, statuses
 from tests.e2e.sites import PERSONAL, Site
 from tests.e2e.test_faults import NOWHERE
 from tests.e2e.test_refusals import assert_problem
-from workbench.flags import FlagStore
+from workbench.commands.flags import FlagStore
 from workbench.stack.state import StackState
 
 

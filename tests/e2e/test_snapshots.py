@@ -76,7 +76,7 @@ def archive(api: Api, state: StackState, database: Database, cloud: Cloud) -> Ar
             "select rollcall.ingest_progress_v1('e2e', array[%s]::uuid[], %s::jsonb, now(), null, null)",
             (org_id, json.dumps(old_events(org_id, day))),
         )
-        cloud.invoke("Partition")
+        cloud.invoke("PartitionJob")
         known = connection.execute("select org_id from rollcall.organisations").fetchall()
         for (known_id,) in known:
             for source in ("progress", "analytics"):
@@ -84,7 +84,7 @@ def archive(api: Api, state: StackState, database: Database, cloud: Cloud) -> Ar
     token = api.signer.sign(str(uuid4()), [org_id], role="service", scopes=["admin:breakglass"])
     made = Archive(org_id, day, ApiClient.open(state.http_url, token, []), database)
     assert made.live() == EVENTS
-    cloud.invoke("Retain")
+    cloud.invoke("RetentionJob")
     return made
 
 

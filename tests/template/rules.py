@@ -4,11 +4,13 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
-from rollcall.domain.jobs import JOBS
-from rollcall.edge import posthog_http, segment_http
-from rollcall.edge.settings import Settings
+from rollcall.domain.jobs.schedule import JOBS
+from rollcall.edge.routes.ingest import posthog, segment
+from rollcall.edge.runtime.settings import Settings
 
-from tests.template.document import ROOT, Template, as_list, leaves, target
+from tests.checkout import ROOT
+from tests.template.document import Template, as_list, leaves, target
+from workbench.stack.deployment import function_logical_id
 
 Rule = Callable[[Template], Iterator[str]]
 
@@ -17,8 +19,8 @@ RECEIVES_MIN = 5
 PUBLIC_ACCESS_BLOCKS = 4
 # Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
 OPEN_ROUTES = {
-    *segment_http.router.routes,
-    *posthog_http.router.routes,
+    *segment.router.routes,
+    *posthog.router.routes,
     "GET /openapi.json",
     "$default",
     "GET /console",
@@ -42,7 +44,7 @@ FOLDERS = re.compile(
     r"|arn:.*:\$\{SocketApi\}/live/(POST|DELETE)/@connections)/\*$"
 )
 # It measures health, also while the database that remembers runs is away. The watchdog's runs are a job's.
-NO_JOBS = {"watch"}
+NO_JOBS = {"health_monitor"}
 # Whom an alarm goes to: who looks today, and who looks now.
 TOPICS = ("WarnTopic", "PageTopic")
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|CREDENTIALS|PRIVATE_KEY)$")
@@ -159,6 +161,25 @@ def functions_are_described_by_folders(template: Template) -> Iterator[str]:
         yield f"{name} is not both a folder of functions/ and a SERVICE."
 
 
+def names_agree(template: Template) -> Iterator[str]:
+    """A function's folder, its job, logical id, service, log group and alarms have one name."""
+    for name, function in template.functions.items():
+        folder = function["CodeUri"].removeprefix("functions/").rstrip("/")
+        group = f"/rollcall/${{AWS::StackName}}/{'jobs/' if folder in JOBS else ''}{folder}"
+        base = function_logical_id(folder).removesuffix("Function")
+        found = {
+            "logical id": (name, f"{base}Function"),
+            "service": (template.environment(name)["SERVICE"], folder),
+            "log group": (target(function["LoggingConfig"]["LogGroup"]), f"{base}LogGroup"),
+            "name of the log group": (template.properties(f"{base}LogGroup")["LogGroupName"]["Fn::Sub"], group),
+        }
+        for metric in ("Errors", "Throttles"):
+            alarm = template.alarms.get(f"{base}{metric}Alarm")
+            found[f"function of the alarm on {metric}"] = (alarm and target(alarm["Dimensions"][0]["Value"]), name)
+            found[f"text of the alarm on {metric}"] = (f" {folder} function " in str(alarm), True)
+        yield from (f"{folder}: its {what} is {has}." for what, (has, should) in found.items() if has != should)
+
+
 def functions_log_apart(template: Template) -> Iterator[str]:
     """A function logs to a group of its own, which forgets."""
     groups = template.of("AWS::Logs::LogGroup")
@@ -220,8 +241,8 @@ def schedules_are_those_of_jobs(template: Template) -> Iterator[str]:
                 scheduled[folder] = event["Properties"]["ScheduleExpression"]
                 if "<aws.scheduler.scheduled-time>" not in event["Properties"].get("Input", ""):
                     yield f"{folder}: a run that is tried again would count as another."
-    for folder, expression in scheduled.items() ^ {job.function: job.schedule for job in JOBS.values()}.items():
-        yield f"{folder}: {expression} is not both a job of domain.jobs and a schedule."
+    for folder, expression in scheduled.items() ^ {job.name: job.schedule for job in JOBS.values()}.items():
+        yield f"{folder}: {expression} is not both a job of domain.jobs.schedule and a schedule."
 
 
 def privileges_are_least(template: Template) -> Iterator[str]:
@@ -398,7 +419,7 @@ def buckets_are_sealed(template: Template) -> Iterator[str]:
 RULES: list[Rule] = [
     visibility_covers_consumer, failures_become_dead_letters, failures_are_partial, consumers_are_mappings,
     queues_have_dead_letters, queues_take_whole_batches, queues_are_watched, queues_are_sealed, handlers_agree,
-    functions_are_described_by_folders, functions_log_apart, functions_are_watched, alarms_are_heard,
+    functions_are_described_by_folders, names_agree, functions_log_apart, functions_are_watched, alarms_are_heard,
     alarms_name_their_page,
     schedules_fail_loudly, schedules_are_those_of_jobs, privileges_are_least, routes_are_authorised,
     authorizers_keep_nothing_of_nobody, stages_wait_for_answers,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.document import ROOT, Template, target
+from tests.checkout import ROOT
+from tests.template.document import Template, target
 from workbench.stack.deployment import Deployment
 
 IMPORT = """

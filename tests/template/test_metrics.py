@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from rollcall.contracts.receipt import Counts
-from rollcall.domain.jobs import JOBS
+from rollcall.contracts.ingest.receipt import Counts
+from rollcall.domain.jobs.schedule import JOBS
 
-from functions.bury.app import QUEUES
-from tests.template.document import ROOT, Template
+from functions.dead_letters.app import QUEUES
+from tests.checkout import ROOT
+from tests.template.document import Template
 
 RUN_PARTITION = """
 from types import SimpleNamespace
@@ -28,9 +29,9 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
 
-RUN_RETAIN = """
+RUN_RETENTION = """
 from types import SimpleNamespace
-from functions.retain import app
+from functions.retention import app
 told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, busy=0, is_finished=True)
 app.wiring_snapshots.retain = lambda: SimpleNamespace(run=lambda remaining: told)
 app.wiring_snapshots.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
@@ -39,10 +40,10 @@ app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
-RUN_DRILL = """
+RUN_RESTORE_DRILL = """
 from datetime import date
 from types import SimpleNamespace
-from functions.drill import app
+from functions.restore_drill import app
 told = SimpleNamespace(table="progress_events", day=date(2026, 3, 1), rows=3, duration_ms=5, failure_code=None)
 app.wiring_snapshots.drill = lambda: SimpleNamespace(run=lambda *run: told)
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
@@ -50,9 +51,9 @@ app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
-RUN_BURY = """
+RUN_DEAD_LETTERS = """
 from types import SimpleNamespace
-from functions.bury import app
+from functions.dead_letters import app
 app.wiring_dead_letters.bury = lambda: SimpleNamespace(bury=lambda message: [])
 record = {
     "messageId": "m", "body": "", "receiptHandle": "", "eventSource": "aws:sqs", "messageAttributes": {},
@@ -75,9 +76,9 @@ app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 
-RUN_WATCH = """
+RUN_HEALTH_MONITOR = """
 from types import SimpleNamespace
-from functions.watch import app
+from functions.health_monitor import app
 app.wiring_health.watch = lambda: SimpleNamespace(run=lambda remaining: 6)
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
@@ -127,24 +128,24 @@ def test_the_alarm_on_the_default_partition_watches_its_metric() -> None:
 
 def test_the_alarms_on_retention_and_drills_watch_their_metrics() -> None:
     """A day that was kept, and a snapshot that does not come back: the metrics have the dimensions of the alarms."""
-    assert sent_by("retain", RUN_RETAIN) == watched_by("RetentionStoppedAlarm")
-    assert sent_by("drill", RUN_DRILL) == watched_by("RestoreDrillAlarm")
+    assert sent_by("retention", RUN_RETENTION) == watched_by("RetentionStoppedAlarm")
+    assert sent_by("restore_drill", RUN_RESTORE_DRILL) == watched_by("RestoreDrillAlarm")
 
 
-def test_the_alarm_on_the_silence_of_watch_watches_its_heartbeat() -> None:
+def test_the_alarm_on_a_silent_health_monitor_watches_its_heartbeat() -> None:
     """Of a run of its schedule: signals would go on while that is switched off."""
-    assert sent_by("watch", RUN_WATCH) == watched_by("WatchSilenceAlarm")
+    assert sent_by("health_monitor", RUN_HEALTH_MONITOR) == watched_by("HealthMonitorSilenceAlarm")
 
 
 @pytest.mark.parametrize("queue", QUEUES)
 def test_the_alarm_on_each_queues_dead_letters_watches_its_metric(queue: str) -> None:
     """Burial empties a dead-letter queue at once, so this metric alone says that there was something in it."""
     urls = {f"{name}_dead_letter_queue_url".upper(): f"https://sqs.example/{name}-dead-letters" for name in QUEUES}
-    sent = sent_by("bury", RUN_BURY.replace("QUEUE", queue), **urls)
+    sent = sent_by("dead_letters", RUN_DEAD_LETTERS.replace("QUEUE", queue), **urls)
     assert sent == watched_by(f"{queue.capitalize()}BuriedAlarm")
 
 
-@pytest.mark.parametrize("alarm", ["WatchdogSilenceAlarm", "JobsMissedAlarm", "RunsOverdueAlarm", "RollupLagAlarm"])
+@pytest.mark.parametrize("alarm", ["WatchdogJobSilenceAlarm", "JobsMissedAlarm", "RunsOverdueAlarm", "RollupLagAlarm"])
 def test_the_alarms_on_the_watchdog_watch_its_metrics(alarm: str, watchdogs: list[Metric]) -> None:
     """The very namespace, name and dimensions: its silence would otherwise never rise, or never end."""
     assert watched_by(alarm) in watchdogs
@@ -196,9 +197,9 @@ def dimensions_of(metric: str, service: str) -> set[str]:
     """Return the dimensions beside service, environment and region under which a function sends a metric."""
     if metric in APART:
         return set()
-    if service == "bury":
+    if service == "dead_letters":
         return {"queue"}
-    return {"job"} if metric in OF_JOBS or service in {job.function for job in JOBS.values()} else set()
+    return {"job"} if metric in OF_JOBS or service in JOBS else set()
 
 
 def test_every_metric_that_is_shown_is_sent() -> None:
@@ -213,7 +214,7 @@ def test_every_metric_that_is_shown_is_sent() -> None:
         own = dimensions.keys() - {"environment", "region", "service"}
         assert own == dimensions_of(metric, service), f"{place}: {metric}"
         if "job" in own:
-            assert JOBS[dimensions["job"]].function == service, place
+            assert dimensions["job"] == service, place
 
 
 @pytest.mark.parametrize("metric", ["success", "duration_ms"])

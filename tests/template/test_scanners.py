@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from tests.template.document import ROOT
+from tests.checkout import ROOT
 
 
 def run(*command: str) -> None:

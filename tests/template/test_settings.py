@@ -5,9 +5,10 @@ import tomllib
 from functools import cache
 
 import pytest
-from rollcall.edge.settings import Settings
+from rollcall.edge.runtime.settings import Settings
 
-from tests.template.document import ROOT, Template
+from tests.checkout import ROOT
+from tests.template.document import Template
 from tests.template.rules import READ_BY_POWERTOOLS
 
 
@@ -60,15 +61,15 @@ def documented(page: str) -> set[str]:
 
 
 def test_the_configuration_page_lists_every_setting() -> None:
-    """docs/configuration.md has a row for each setting, and no row for anything else."""
+    """docs/reference/configuration.md has a row for each setting, and no row for anything else."""
     settings = {field.upper() for field in Settings.model_fields}
 
-    assert documented("docs/configuration.md") == settings | READ_BY_POWERTOOLS
+    assert documented("docs/reference/configuration.md") == settings | READ_BY_POWERTOOLS
 
 
 def test_the_deployment_page_lists_every_parameter() -> None:
-    """docs/deploy.md has a row for each parameter, and no row for anything else."""
-    assert documented("docs/deploy.md") == set(template().body["Parameters"])
+    """docs/how-to/deploy.md has a row for each parameter, and no row for anything else."""
+    assert documented("docs/how-to/deploy.md") == set(template().body["Parameters"])
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
@@ -84,7 +85,7 @@ def test_samconfig_overrides_parameters_that_exist(environment: str) -> None:
     assert deploy["confirm_changeset"] == (environment == "prod")
 
 
-@pytest.mark.parametrize("function", ["ProgressFunction", "SocketFunction", "WatchFunction", "HealthFunction"])
+@pytest.mark.parametrize("function", ["ProgressFunction", "SocketFunction", "HealthMonitorFunction", "HealthFunction"])
 def test_whoever_advises_clients_knows_what_a_batch_may_hold(function: str) -> None:
     """Advice beyond it would have clients send what is refused, whichever way they heard of it."""
     assert template().environment(function)["PROGRESS_BATCH_MAX_SIZE"] == {"Ref": "ProgressBatchMaxSize"}

@@ -9,15 +9,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from rollcall.contracts.caller import Caller
-from rollcall.domain.backpressure import LatencyGauge
+from rollcall.domain.health.backpressure import LatencyGauge
+from rollcall.domain.ingest.rate import RateAnswer, RateLimit, RateState
 from rollcall.domain.keyring import Keyring
-from rollcall.domain.rate import RateAnswer, RateLimit, RateState
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
-from rollcall.edge.identity import context_of
-from rollcall.flows.collect import Collect, CollectRules
-from rollcall.flows.scrub import Scrubbing
+from rollcall.edge.http.identity import context_of
+from rollcall.flows.ingest.analytics import Collect, CollectRules
+from rollcall.flows.scrub.events import Scrubbing
 
 from workbench.bench import population
 from workbench.bench.database import KEYRING

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rollcall.contracts.caller import Caller
-from rollcall.edge.identity import context_of
+from rollcall.edge.http.identity import context_of
 
 from workbench.bench import population
 

@@ -11,9 +11,9 @@ from workbench.bench.batches import BatchFile
 from workbench.bench.database import BenchDatabase
 from workbench.bench.environment import ProgressFunction
 from workbench.bench.figures import Figure
-from workbench.bench.fleet import Task, Work, fleet
 from workbench.bench.loops import WARM_UP_CALLS, Callee, ClosedLoop, Load, OpenLoop, Run
 from workbench.bench.plan import Plan
+from workbench.bench.worker_processes import Task, Work, fleet
 
 
 @dataclass(frozen=True)

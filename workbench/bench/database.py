@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import psycopg
-from rollcall.store import schema
+from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
 
 from workbench.bench.secrets_endpoint import serve_secrets
@@ -25,7 +25,7 @@ SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench"
 KEYRING_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pseudonyms"
 KEYRING = json.dumps({"current": "k1", "k1": "bench" * 12})
 RETENTION_DAYS = 30
-# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for re-use, as on
+# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for reuse, as on
 # a server that has run for a while, instead of being made anew.
 SIZES = {"shared_buffers": "2GB", "min_wal_size": "4GB", "max_wal_size": "16GB"}
 
@@ -118,9 +118,9 @@ def new_database(home: Path, sql: Path, settings: Mapping[str, str] = SIZES) -> 
 def _prepare(conninfo: str, sql: Path) -> str:
     """Migrate, make the partitions, let the app role in; return its password."""
     password, today = secrets.token_urlsafe(24), datetime.now(UTC).date()
-    schema.migrate(conninfo, schema.Schema.read(sql))
-    schema.make_partitions(conninfo, today - timedelta(days=RETENTION_DAYS), today + timedelta(days=2))
-    schema.allow_login(conninfo, APP_ROLE, password)
+    migrations.migrate(conninfo, migrations.Schema.read(sql))
+    migrations.make_partitions(conninfo, today - timedelta(days=RETENTION_DAYS), today + timedelta(days=2))
+    migrations.allow_login(conninfo, APP_ROLE, password)
     return password
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from workbench.bench.batches import BatchFile
-from workbench.bench.fleet import Turns
+from workbench.bench.worker_processes import Turns
 
 WARM_UP_CALLS = 5
 LATE_SECONDS = 0.001

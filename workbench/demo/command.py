@@ -6,14 +6,14 @@ from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.ingest.progress import ProgressEvent
 
 from workbench.checkout import Checkout
+from workbench.commands.tokens import TokenSigner, console_token_command
 from workbench.demo import oulad
 from workbench.demo.post import PATH, post_all
 from workbench.demo.report import show_answers, show_progress
 from workbench.stack.state import StackState
-from workbench.tokens import TokenSigner, console_token_command
 
 BATCH_SIZE = 25
 CONNECTIONS = 4

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from rollcall.contracts.event import ProgressEvent
+from rollcall.contracts.ingest.progress import ProgressEvent
 
 from workbench.demo.slice import SLICE
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 
 import httpx
-from rollcall.contracts.event import EVENTS
+from rollcall.contracts.ingest.progress import EVENTS
 
+from workbench.commands.tokens import TokenSigner
 from workbench.demo.oulad import LearnerBatch
 from workbench.errors import WorkbenchError
-from workbench.tokens import TokenSigner
 
 PATH = "/api/client/progress/batch"
 TRIES = 20

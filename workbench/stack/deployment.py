@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 from mypy_boto3_secretsmanager import SecretsManagerClient
+from rollcall.domain.jobs.schedule import JOBS
 
 from workbench.errors import WorkbenchError
 from workbench.stack.cross_origin import allow_origins
@@ -115,6 +116,7 @@ class Deployment:
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",
             "PYTHONWARNINGS": "ignore",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "ROLLCALL_RUNTIME": runtime["PythonRuntime"].removeprefix("python"),
@@ -137,6 +139,12 @@ class Deployment:
         if done.returncode:
             tail = "\n".join(done.stdout.splitlines()[-OUTPUT_LINES:])
             raise WorkbenchError(f"sam {arguments[0]} failed (all of it is in {self.log}):\n{tail}")
+
+
+def function_logical_id(folder: str) -> str:
+    """Return the template's logical id of a function: its folder in CamelCase, with `Job` for the function of a job."""
+    words = "".join(word.capitalize() for word in folder.split("_"))
+    return f"{words}JobFunction" if folder in JOBS else f"{words}Function"
 
 
 def secrets_client(endpoint_url: str) -> SecretsManagerClient:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import psutil
-from rollcall.store import schema
+from rollcall.store import migrations
 
 from workbench.checkout import Checkout
 from workbench.errors import WorkbenchError
@@ -68,7 +68,7 @@ class LocalStack:
         self.postgres.create()
         self.postgres.start(postgres_port)
         say("migrations")
-        schema.migrate(self.postgres.conninfo(postgres_port), schema.Schema.read(self.checkout.schema))
+        migrations.migrate(self.postgres.conninfo(postgres_port), migrations.Schema.read(self.checkout.schema))
         say(f"emulator of AWS on port {emulator_port}")
         self.emulator.start(emulator_port)
         # Two stacks of one checkout share what is built.

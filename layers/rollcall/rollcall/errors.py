@@ -1,4 +1,4 @@
-"""The whole error tree. No HTTP in it: edge.problems holds the one table that turns it into answers."""
+"""The whole error tree. No HTTP in it: edge.http.problems holds the one table that turns it into answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

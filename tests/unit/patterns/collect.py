@@ -13,9 +13,10 @@ from typing import Any
 
 from rollcall.contracts.times import RFC_3339
 from rollcall.domain.scrub.rules import payment
-from rollcall.domain.scrub.rules.catalogue import RULES
+from rollcall.domain.scrub.rules.families import RULES
 
-ROOT = Path(__file__).parents[3]
+from tests.checkout import ROOT
+
 SOURCES = {"rollcall": ROOT / "layers" / "rollcall", "functions": ROOT, "workbench": ROOT}
 CALLS = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 DEPTH_MAX = 4
@@ -30,7 +31,7 @@ MADE_WHEN_RUN = {
     "mentions.py:_pattern.compile",  # an alternation of escaped texts, each tried once at a place
     "times.py:read_time.fullmatch",  # contracts' own form of RFC 3339, which pydantic's fields have as well
     "plans.py:_prepare.sub",  # the repository's own SQL
-    "assignments_http.py:_key.fullmatch",
+    "assignments.py:_key.fullmatch",
 }
 
 

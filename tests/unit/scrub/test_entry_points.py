@@ -4,18 +4,18 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from rollcall.domain.attributes import AttributeRule, find_fault
+from rollcall.domain.dead_letters.shape import shape_texts
+from rollcall.domain.ingest.attributes import AttributeRule, find_fault
 from rollcall.domain.scrub.identifiers import find_personal_identifier
 from rollcall.domain.scrub.key_name import words_of
 from rollcall.domain.scrub.kinds import KINDS, Kind
 from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.rule import TooManyCandidates
-from rollcall.domain.scrub.rules.catalogue import RULES
+from rollcall.domain.scrub.rules.families import RULES
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.selector import Selector
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.domain.scrub.url_path import UrlPaths
-from rollcall.domain.shape import shape_texts
 from rollcall.errors import PolicyInvalid, ScrubFailed
 
 from tests.unit.patterns.attacks import attacks

@@ -7,15 +7,15 @@ from contextlib import suppress
 import pytest
 from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
-from rollcall.domain.scrub.rules.catalogue import FAMILIES, RULES, TRIGGER
+from rollcall.domain.scrub.rules.families import FAMILIES, RULES, TRIGGER
 from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
 SMALL, SIZE = 4_096, 262_144
-# A rule takes about 50 ms at most on a quiet machine (docs/privacy.md). Other work on the same cores slows that down up
-# to fourfold; what is not linear takes minutes.
+# A rule takes about 50 ms at most on a quiet machine (docs/explanation/privacy.md). Other work on the same cores slows
+# a rule down up to fourfold. A rule that is not linear takes minutes.
 TIME_MAX = 4 * 0.050
 TRIES = 8
 SUSPECTS = 5

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from rollcall.contracts.policy import PolicyAdditions
+from rollcall.contracts.scrub.policy import PolicyAdditions
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub import catalogue
 from rollcall.domain.scrub.key_rules import KEY_RULES
 from rollcall.domain.scrub.kinds import KINDS
 from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.scrub.rules.catalogue import RULE_IDS
+from rollcall.domain.scrub.rules.families import RULE_IDS
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.domain.scrub.selector import NOTHING, Selector, begin, descend
 from rollcall.domain.scrub.strictness import needs_super

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rollcall.contracts.policy import PolicyAdditions, PresetName
+from rollcall.contracts.scrub.policy import PolicyAdditions, PresetName
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.key_name import compact
 from rollcall.domain.scrub.key_rules import judge

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rollcall.contracts.policy import PolicyAdditions
+from rollcall.contracts.scrub.policy import PolicyAdditions
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser

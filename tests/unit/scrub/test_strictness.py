@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rollcall.contracts.policy import PolicyAdditions, StoredAdditions
+from rollcall.contracts.scrub.policy import PolicyAdditions, StoredAdditions
 from rollcall.domain.scrub.strictness import needs_super, stored_form
 
 RESTRICTIONS: dict[str, list[str]] = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rollcall.domain.scrub.rule import Rule
-from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, RULE_IDS
+from rollcall.domain.scrub.rules.families import FAMILIES, PLAIN, RULE_IDS
 from rollcall.domain.scrub.rules.glance import Glance
 from rollcall.domain.scrub.rules.national import UK_NINO
 from rollcall.domain.scrub.text import TextScrubber

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from workbench.bench.fleet import Turns
 from workbench.bench.loops import sleep_until
+from workbench.bench.worker_processes import Turns
 
 BLOCK_BYTES = 1 << 17
 COPY = b"""

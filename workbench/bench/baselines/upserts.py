@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from rollcall.contracts.event import ProgressBatch, ProgressEvent
+from rollcall.contracts.ingest.progress import ProgressBatch, ProgressEvent
 
 from workbench.bench.loops import Call
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from rollcall.domain.dead_letters.shape import shape_of
 from rollcall.domain.scrub.text import TextScrubber
-from rollcall.domain.shape import shape_of
 
 from workbench.bench.presidio.compare import KINDS, Compared, Label, Labelled
 from workbench.errors import WorkbenchError

@@ -18,10 +18,10 @@ from workbench.bench.bench import Bench
 from workbench.bench.database import KEYRING_ARN
 from workbench.bench.environment import LambdaContext, prepare_process
 from workbench.bench.figures import Figure
-from workbench.bench.fleet import Task, Turns, fleet
 from workbench.bench.loops import sleep_until
 from workbench.bench.plan import Plan
 from workbench.bench.reset import check_stored
+from workbench.bench.worker_processes import Task, Turns, fleet
 from workbench.checkout import here
 from workbench.stack.emulator import CREDENTIALS, Emulator
 from workbench.stack.ports import LOOPBACK, choose

@@ -9,10 +9,10 @@ from workbench.bench.batches import write_rows
 from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
 from workbench.bench.fill import fill_projections
-from workbench.bench.fleet import fleet
 from workbench.bench.loops import WARM_UP_CALLS, Callee
 from workbench.bench.plan import Plan
 from workbench.bench.reset import check_stored, forget_events
+from workbench.bench.worker_processes import fleet
 
 SECTION = "closed loop"
 EVENTS = (25, 100)

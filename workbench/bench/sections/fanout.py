@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from statistics import median
 
 import boto3
-from rollcall.contracts.advice import Advice
-from rollcall.contracts.socket import Push
+from rollcall.contracts.health.advice import Advice
+from rollcall.contracts.sockets.connection import Push
 
 from workbench.bench.bench import Bench
-from workbench.bench.crowd import Crowd, crowd
 from workbench.bench.deployed import deployed_stack
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
+from workbench.bench.socket_clients import Crowd, crowd
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState
 

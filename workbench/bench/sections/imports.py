@@ -14,7 +14,7 @@ from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
 from workbench.checkout import Checkout, here
-from workbench.stack.deployment import Deployment
+from workbench.stack.deployment import Deployment, function_logical_id
 
 SECTION = "cold start"
 HOT_PATH = "progress"
@@ -65,7 +65,7 @@ class Bundle:
         """What Lambda would have on its path."""
         build = self.checkout.root / ".aws-sam" / "build"
         layers = [build / f"{layer}Layer" / "python" for layer in ("Dependencies", "Rollcall", "Schema")]
-        return os.pathsep.join(map(str, [build / f"{self.name.capitalize()}Function", *layers]))
+        return os.pathsep.join(map(str, [build / function_logical_id(self.name), *layers]))
 
     def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run a program in which {module} stands for the function's module."""

@@ -8,17 +8,17 @@ from datetime import datetime
 from statistics import median
 from uuid import UUID
 
-from rollcall.contracts.event import ProgressEvent
-from rollcall.domain.rate import RateLimit, RateState
-from rollcall.store.progress import StoredBatch
+from rollcall.contracts.ingest.progress import ProgressEvent
+from rollcall.domain.ingest.rate import RateLimit, RateState
+from rollcall.store.ingest.progress import StoredBatch
 
 from workbench.bench.batches import BatchFile, write_batches
 from workbench.bench.bench import Bench
 from workbench.bench.environment import LambdaContext, check, prepare_process
 from workbench.bench.figures import Figure
-from workbench.bench.fleet import Turns, fleet
 from workbench.bench.loops import WARM_UP_CALLS
 from workbench.bench.plan import Plan
+from workbench.bench.worker_processes import Turns, fleet
 
 SECTION = "overhead"
 EVENTS = (25, 100)
@@ -49,11 +49,11 @@ class HandlerAlone:
     def prepare(self, _turns: Turns) -> Callable[[float], float]:
         """Wire the store in; return the measuring, which answers the median of microseconds a batch."""
         prepare_process(self.variables)
-        from rollcall.edge import wiring
+        from rollcall.edge.wiring.ingest import progress as wiring_ingest
 
         from functions.progress.app import handler  # after the environment is set
 
-        wiring.progress_store = InstantStore  # type: ignore[assignment]
+        wiring_ingest.progress_store = InstantStore  # type: ignore[assignment]
         content, context = self.batches.open(), LambdaContext()
         events = [json.loads(content[position]) for position in range(len(content))]
 

@@ -105,7 +105,7 @@ def _explain_once(connection: psycopg.Connection[Any], statement: Statement) -> 
 
 
 def _prepare(statement: Statement) -> bytes:
-    text = re.sub(r"--.*", "", (here().schema / "procedures" / f"{statement.procedure}.sql").read_text())
+    text = re.sub(r"--.*", "", next((here().schema / "procedures").rglob(f"{statement.procedure}.sql")).read_text())
     begin = text.index(statement.begins)
     body = INTO.sub("", text[begin : text.index(";", begin)])
     for place, name in enumerate(statement.parameters, 1):

@@ -12,15 +12,15 @@ from uuid import UUID, uuid4
 import boto3
 from rollcall.cloud.objects import Objects
 from rollcall.cloud.queues import Queues
-from rollcall.contracts.dead_letter import Marks
-from rollcall.contracts.operation import OperationMessage, OperationRequest
-from rollcall.domain.retention import Lifetimes
-from rollcall.flows.bury import Bury, DeadMessage
-from rollcall.flows.operate import Operate
-from rollcall.flows.redrive import Redrive
-from rollcall.store.burials import BurialStore
+from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.contracts.operations import OperationMessage, OperationRequest
+from rollcall.domain.retention.lifetimes import Lifetimes
+from rollcall.flows.dead_letters.record import Bury, DeadMessage
+from rollcall.flows.dead_letters.redrive import Redrive
+from rollcall.flows.operations.work import Operate
 from rollcall.store.connection import Database
-from rollcall.store.dead_letters import DeadLetterStore
+from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 
 from workbench.bench import population

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from rollcall.contracts.operation import OperationMessage, OperationRequest
-from rollcall.flows.operate import Operate
-from rollcall.flows.replay import replay_events
-from rollcall.store import schema
+from rollcall.contracts.operations import OperationMessage, OperationRequest
+from rollcall.flows.operations.work import Operate
+from rollcall.flows.replay.steps import replay_events
+from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
 from rollcall.store.operations import OperationStore
 
@@ -82,7 +82,7 @@ def _replay(engine: Operate, store: OperationStore, org_id: UUID) -> int:
 def connect_operator(database: BenchDatabase) -> Iterator[Database]:
     """Connect as the role that operates, as long as the block lasts."""
     password = secrets.token_urlsafe(24)
-    schema.allow_login(database.conninfo, ROLE, password)
+    migrations.allow_login(database.conninfo, ROLE, password)
     opened = Database(DatabaseAddress(LOOPBACK, database.port, DATABASE, "disable", lambda: (ROLE, password)), 60)
     try:
         yield opened

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from rollcall.domain.report_pass import sign_pass
-from rollcall.domain.report_window import DayWindow
-from rollcall.store import schema
+from rollcall.domain.reports.report_pass import sign_pass
+from rollcall.domain.reports.window import DayWindow
+from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
 from rollcall.store.reports import RefreshStore, ReportStore
 
@@ -68,7 +68,7 @@ def _measured_at(bench: Bench, stored: int) -> list[Figure]:
 
 def _report_pass(database: BenchDatabase) -> str:
     secret = secrets.token_urlsafe()
-    schema.set_report_pass_key(database.conninfo, secret)
+    migrations.set_report_pass_key(database.conninfo, secret)
     return sign_pass([UUID(ORG_ID)], int(time.time()) + PASS_SECONDS, secret)
 
 
@@ -109,7 +109,7 @@ def _milliseconds(read: Read) -> float:
 def connect_reader(database: BenchDatabase) -> Iterator[Database]:
     """Connect as the role that reads reports, as long as the block lasts."""
     password = secrets.token_urlsafe(24)
-    schema.allow_login(database.conninfo, ROLE, password)
+    migrations.allow_login(database.conninfo, ROLE, password)
     opened = Database(DatabaseAddress(LOOPBACK, database.port, DATABASE, "disable", lambda: (ROLE, password)), 60)
     try:
         yield opened

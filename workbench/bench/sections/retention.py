@@ -8,7 +8,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from rollcall.store import schema
+from rollcall.store import migrations
 
 from workbench.bench import population
 from workbench.bench.bench import Bench
@@ -56,7 +56,7 @@ def sizes(plan: Plan) -> list[int]:
 def measure(bench: Bench) -> list[Figure]:
     """Retain days of two sizes, then drop and delete the smaller one without a proof."""
     password = secrets.token_urlsafe(24)
-    schema.allow_login(bench.database.conninfo, "rollcall_ops", password)
+    migrations.allow_login(bench.database.conninfo, "rollcall_ops", password)
     figures: list[Figure] = []
     for number, rows in enumerate(sizes(bench.plan)):
         day = datetime.now(UTC).date() - timedelta(days=DAYS_AGO - number)
@@ -97,7 +97,15 @@ def _fill(database: BenchDatabase, day: date, rows: int) -> int:
 def _retain(bench: Bench, password: str, day: date) -> dict[str, Any]:
     folder = bench.scratch / f"snapshots-{day}"
     last = (day + timedelta(days=1)).isoformat()
-    command = [sys.executable, "-m", "workbench.bench.retaining", str(bench.database.port), password, str(folder), last]
+    command = [
+        sys.executable,
+        "-m",
+        "workbench.bench.retention_setup",
+        str(bench.database.port),
+        password,
+        str(folder),
+        last,
+    ]
     done = subprocess.run(command, cwd=here().root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise WorkbenchError(f"Retention failed: {done.stderr[-500:]}")

@@ -9,19 +9,19 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from rollcall.flows.rollup import CHUNK_EVENTS
-from rollcall.store import schema
+from rollcall.flows.rollups import CHUNK_EVENTS
+from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
-from rollcall.store.rollups import RollupStore
+from rollcall.store.rollups.rollups import RollupStore
 
-from workbench.bench import crew, population
+from workbench.bench import population, rollup_workers
 from workbench.bench.bench import Bench
-from workbench.bench.crew import Deployed, Shift
 from workbench.bench.figures import Figure, Target, percentile
 from workbench.bench.fill import DAYS, fill_projections
 from workbench.bench.plan import Plan
 from workbench.bench.reset import forget_events
 from workbench.bench.rollup_events import fill_stream, forget_rollups
+from workbench.bench.rollup_workers import Deployed, Shift
 from workbench.bench.sections.open_loop import due_times
 from workbench.bench.sections.replay import ROLE
 from workbench.errors import WorkbenchError
@@ -60,7 +60,7 @@ def measure(bench: Bench) -> list[Figure]:
 @contextmanager
 def _stores(bench: Bench, number: int) -> Iterator[list[RollupStore]]:
     password = secrets.token_urlsafe(24)
-    schema.allow_login(bench.database.conninfo, ROLE, password)
+    migrations.allow_login(bench.database.conninfo, ROLE, password)
     address = DatabaseAddress(LOOPBACK, bench.database.port, DATABASE, "disable", lambda: (ROLE, password))
     with ExitStack() as stack:
         databases = [stack.enter_context(closing(Database(address, ANSWER_SECONDS))) for _ in range(number)]
@@ -72,7 +72,7 @@ def _folding(bench: Bench, stores: list[RollupStore], stored: int) -> list[Figur
     for _ in range(bench.plan.rounds):
         for workers in WORKERS:
             forget_rollups(bench.database)
-            shifts[workers].append(_whole(crew.fold(stores[:workers], ORGANISATIONS), stored))
+            shifts[workers].append(_whole(rollup_workers.fold(stores[:workers], ORGANISATIONS), stored))
             bench.step(f"{SECTION}: folded by {workers}")
     return [
         *(
@@ -95,7 +95,7 @@ def _folding(bench: Bench, stores: list[RollupStore], stored: int) -> list[Figur
 def _rebuilding(stores: list[RollupStore], stored: int) -> Figure:
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS + 2)]
-    shift = _whole(crew.rebuild(stores, ORGANISATIONS, days), stored)
+    shift = _whole(rollup_workers.rebuild(stores, ORGANISATIONS, days), stored)
     target = Target("lower", REBUILD_SECONDS * stored / REBUILD_EVENTS)
     return Figure(SECTION, f"{stored:,} events rebuilt, {len(stores)} workers", "s", [shift.seconds], target)
 

@@ -21,7 +21,7 @@ from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
 from workbench.bench.presidio.compare import Compared, Labelled, Presidio
-from workbench.bench.tracking import Tracking
+from workbench.bench.tracked_events import Tracking
 from workbench.checkout import here
 
 SECTION = "scrub"

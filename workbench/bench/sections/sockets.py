@@ -21,9 +21,9 @@ from workbench.bench.bench import Bench
 from workbench.bench.deployed import deployed_stack
 from workbench.bench.figures import Figure, percentile
 from workbench.bench.plan import Plan
+from workbench.commands.tokens import TokenSigner
 from workbench.errors import WorkbenchError
 from workbench.stack.state import StackState
-from workbench.tokens import TokenSigner
 
 SECTION = "sockets"
 EVENTS = 25

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 
 from rollcall.cloud.table import Item, Table
-from rollcall.contracts.health import HealthTransition, Kept, Published
+from rollcall.contracts.health.health import HealthTransition, Kept, Published
 
 SNAPSHOT, CURRENT = "snapshot", "current"
 TRANSITION = "transition"

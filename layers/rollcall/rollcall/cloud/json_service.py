@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from rollcall.cloud.kept_connections import KeptConnections
+from rollcall.cloud.http_pool import KeptConnections
 from rollcall.cloud.signature import AwsCredentials, sign_post
 
 TIMEOUT_SECONDS = 2

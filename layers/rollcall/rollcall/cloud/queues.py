@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from rollcall.contracts.job import QueueDepth
+from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.errors import QueueUnavailable
 
 if TYPE_CHECKING:

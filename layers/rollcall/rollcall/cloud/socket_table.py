@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from rollcall.cloud.table import Item, Table
 from rollcall.contracts.caller import Caller
-from rollcall.contracts.socket import TICKET_SECONDS, Connection, Deadline
+from rollcall.contracts.sockets.connection import TICKET_SECONDS, Connection, Deadline
 from rollcall.errors import InvalidTicket, OriginForbidden
 
 TICKET, DEADLINE, SUBSCRIBER = "ticket", "deadline", "subscriber"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
-from rollcall.cloud.kept_connections import KeptConnections
+from rollcall.cloud.http_pool import KeptConnections
 from rollcall.cloud.signature import AwsCredentials, sign
 from rollcall.errors import ConnectionGone, SocketsUnavailable
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier, LearnerId
-from rollcall.contracts.operation import Operation, OperationView
-from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.operations import Operation, OperationView
 
 LIST_DEFAULT, LIST_MAX = 20, 100
 IDENTIFIERS_MAX = 20  # of each key of the keyring there is a pseudonym of each in an operation's parameters

@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.contracts.receipt import EventReceipt, is_absent
+from rollcall.contracts.fields import is_absent
+from rollcall.contracts.ingest.receipt import EventReceipt
 
 
 class ProblemFault(BaseModel):

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
-from rollcall.contracts.operation import Operation, OperationView, RatePerSecond
-from rollcall.contracts.receipt import is_absent
+from rollcall.contracts.operations import Operation, OperationView, RatePerSecond
 from rollcall.contracts.times import Timestamp, WindowTime, read_kept_time
 
 ReplaySource = Literal["events", "spool", "dead_letters", "snapshots"]

@@ -18,7 +18,9 @@ OBJECT_WANTED, ARRAY_WANTED = "Input should be a JSON object", "Input should be 
 UUID_WANTED = "Input should be a UUID, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7"
 # Where pydantic's own words say too little, or quote what was sent.
 WORDS = {
-    "string_pattern_mismatch": "Input should be a text of the form that docs/api.md shows, without control characters",
+    "string_pattern_mismatch": (
+        "Input should be a text of the form that docs/reference/api.md shows, without control characters"
+    ),
     "string_unicode": "Input should be a text without halves of surrogate pairs",
     "string_too_short": "Input should not be empty",
     "uuid_parsing": UUID_WANTED,
@@ -33,7 +35,7 @@ WORDS = {
     "json_invalid": "Input should have no halves of surrogate pairs, and at most 200 levels",
 }
 # Who has no UUID at hand is told of the way to one.
-LEARNER_HINT = ". A learner's own text id: see docs/learner-ids.md"
+LEARNER_HINT = ". A learner's own text id: see docs/how-to/learner-ids.md"
 LEARNERS = frozenset({"user_id", "user_ids"})
 
 # What pydantic calls by the names of Python, in words of JSON.

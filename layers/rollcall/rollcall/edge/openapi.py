@@ -7,9 +7,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import rollcall
-from rollcall.contracts.event import ProgressBatch, SentProgressEvent
+from rollcall.contracts.ingest.progress import ProgressBatch, SentProgressEvent
+from rollcall.contracts.ingest.receipt import BatchReceipt
 from rollcall.contracts.problem import GatewayProblem, Problem
-from rollcall.contracts.receipt import BatchReceipt
 from rollcall.edge import (
     openapi_admin,
     openapi_analytics,

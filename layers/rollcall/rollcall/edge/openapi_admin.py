@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from rollcall.contracts.problem import GatewayProblem, Problem
 from rollcall.contracts.replay import LIST_DEFAULT, LIST_MAX, ReplayList, ReplayRequest, ReplayView
-from rollcall.edge.http import PROBLEM_TYPE
+from rollcall.edge.http.router import PROBLEM_TYPE
 
 MODELS: tuple[type[BaseModel], ...] = (ReplayRequest, ReplayView, ReplayList)
 

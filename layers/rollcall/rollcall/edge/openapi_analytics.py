@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.analytics import AnalyticsBatch, AnalyticsEvent
-from rollcall.contracts.receipt import BatchReceipt
+from rollcall.contracts.ingest.analytics import AnalyticsBatch, AnalyticsEvent
+from rollcall.contracts.ingest.receipt import BatchReceipt
 from rollcall.edge import openapi_parts as parts
 
 MODELS: tuple[type[BaseModel], ...] = (AnalyticsBatch, AnalyticsEvent)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.assignment import KEY_PATTERN, AssignmentOrder, AssignmentView
+from rollcall.contracts.assignments import KEY_PATTERN, AssignmentOrder, AssignmentView
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (AssignmentOrder, AssignmentView)

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from rollcall.contracts.dead_letter import (
+from rollcall.contracts.dead_letters.letter import (
     AFTER,
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -13,7 +13,7 @@ from rollcall.contracts.dead_letter import (
     DeadLetterPage,
     State,
 )
-from rollcall.contracts.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
+from rollcall.contracts.dead_letters.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.health import (
+from rollcall.contracts.health.health import (
     AdministratorHealth,
     CallerHealth,
     Diagnostics,

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.import_report import LINES_MAX, ImportReport, RefusedLine
+from rollcall.contracts.ingest.import_report import LINES_MAX, ImportReport, RefusedLine
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (ImportReport, RefusedLine)

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.alert import AlertOrder, PublishedAlert
-from rollcall.contracts.job import RUNS_DEFAULT, RUNS_MAX, JobRuns, JobsOverview
-from rollcall.domain.jobs import JOBS
+from rollcall.contracts.jobs.alert import AlertOrder, PublishedAlert
+from rollcall.contracts.jobs.job import RUNS_DEFAULT, RUNS_MAX, JobRuns, JobsOverview
+from rollcall.domain.jobs.schedule import JOBS
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (AlertOrder, PublishedAlert, JobsOverview, JobRuns)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.learner_id import LearnerIdsRequest, LearnerIdsView, LearnerNames
+from rollcall.contracts.ingest.learner_id import LearnerIdsRequest, LearnerIdsView, LearnerNames
 from rollcall.edge.openapi_admin import operation
 
 MODELS: tuple[type[BaseModel], ...] = (LearnerIdsRequest, LearnerIdsView, LearnerNames)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from rollcall.contracts.problem import GatewayProblem, Problem
-from rollcall.edge.http import PROBLEM_TYPE
+from rollcall.edge.http.router import PROBLEM_TYPE
 
 Headers = dict[str, tuple[str, str]]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.posthog import (
+from rollcall.contracts.ingest.posthog import (
     PostHogAnswer,
     PostHogBatch,
     PostHogConfig,
@@ -15,7 +15,7 @@ from rollcall.contracts.posthog import (
 )
 from rollcall.edge import openapi_parts as parts
 from rollcall.edge.openapi_analytics import SEGMENT_PROBLEMS
-from rollcall.edge.posthog_http import (
+from rollcall.edge.routes.ingest.posthog import (
     BATCH_PATHS,
     CONFIG,
     CONFIG_SCRIPT,

@@ -4,8 +4,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from rollcall.contracts.process import ProcessBatch, ProcessHealth, ProcessList, ProcessRollup
-from rollcall.contracts.report import (
+from rollcall.contracts.ingest.process import ProcessBatch, ProcessHealth, ProcessList, ProcessRollup
+from rollcall.contracts.reports import (
     ACTIVITY_PAGE_MAX,
     CURSOR,
     PAGE_DEFAULT,

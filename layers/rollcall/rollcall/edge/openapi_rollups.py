@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.operation import OperationView
-from rollcall.contracts.rollup import RebuildList, RebuildRequest
+from rollcall.contracts.operations import OperationView
+from rollcall.contracts.rollups import RebuildList, RebuildRequest
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (OperationView, RebuildList, RebuildRequest)

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.catalogue import CatalogueRequest, CatalogueView
-from rollcall.contracts.receipt import EventLookup
-from rollcall.contracts.scrubbing import (
+from rollcall.contracts.ingest.receipt import EventLookup
+from rollcall.contracts.scrub.catalogue import CatalogueRequest, CatalogueView
+from rollcall.contracts.scrub.requests import (
     PolicyRequest,
     PolicyView,
     PresetList,
@@ -16,7 +16,7 @@ from rollcall.contracts.scrubbing import (
     RescrubView,
 )
 from rollcall.edge.openapi_admin import operation, parameter
-from rollcall.edge.receipts_http import MESSAGE_ID_MAX
+from rollcall.edge.routes.ingest.receipts import MESSAGE_ID_MAX
 
 MODELS: tuple[type[BaseModel], ...] = (
     CatalogueRequest,

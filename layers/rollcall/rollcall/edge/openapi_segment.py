@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.segment import (
+from rollcall.contracts.ingest.segment import (
     RudderSource,
     SegmentAnswer,
     SegmentBatch,
@@ -14,7 +14,7 @@ from rollcall.contracts.segment import (
 from rollcall.edge import openapi_parts as parts
 from rollcall.edge.openapi_admin import parameter
 from rollcall.edge.openapi_analytics import SEGMENT_PROBLEMS
-from rollcall.edge.segment_http import BATCH_PATHS, CALL_PATH, CALLS, SETTINGS_PATH, SOURCE_PATHS
+from rollcall.edge.routes.ingest.segment import BATCH_PATHS, CALL_PATH, CALLS, SETTINGS_PATH, SOURCE_PATHS
 
 MODELS: tuple[type[BaseModel], ...] = (SegmentBatch, SegmentSingleCall, SegmentAnswer, SegmentSettings, RudderSource)
 SOURCE_PROBLEMS = {401: "No write key.", 500: SEGMENT_PROBLEMS[500]}

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.purge import PurgeRequest, PurgeView
-from rollcall.contracts.restore import (
+from rollcall.contracts.retention.purge import PurgeRequest, PurgeView
+from rollcall.contracts.retention.restore import (
     LIST_DEFAULT,
     LIST_MAX,
     RestoreRequest,
@@ -14,7 +14,7 @@ from rollcall.contracts.restore import (
     VerifyReport,
     VerifyRequest,
 )
-from rollcall.contracts.snapshot import EVENT_TABLES
+from rollcall.contracts.retention.snapshot import EVENT_TABLES
 from rollcall.edge.openapi_admin import operation, parameter
 
 MODELS: tuple[type[BaseModel], ...] = (

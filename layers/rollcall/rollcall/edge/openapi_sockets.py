@@ -1,10 +1,10 @@
-"""The route about sockets in the API's description. What is said on a socket is not HTTP: docs/sockets.md has it."""
+"""The route about sockets in the API's description. docs/reference/sockets.md describes the messages on a socket."""
 
 from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.socket import TICKET_SECONDS, Ticket
+from rollcall.contracts.sockets.connection import TICKET_SECONDS, Ticket
 from rollcall.edge.openapi_admin import operation
 
 MODELS: tuple[type[BaseModel], ...] = (Ticket,)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rollcall.contracts.write_key import (
+from rollcall.contracts.ingest.write_key import (
     NewWriteKey,
     RevocationRequest,
     RotatedWriteKey,

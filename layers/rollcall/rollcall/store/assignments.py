@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.operation import Operation
+from rollcall.contracts.operations import Operation
 from rollcall.store.connection import Database
 
 REQUEST = (

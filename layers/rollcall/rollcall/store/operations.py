@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.operation import Operation, OperationKind, OperationMessage, OperationRequest
+from rollcall.contracts.operations import Operation, OperationKind, OperationMessage, OperationRequest
 from rollcall.store.connection import Database
 
 

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.operation import Operation
-from rollcall.contracts.receipt import EventKind
-from rollcall.domain.places import ErasedLearner, ErasedRows, FoundRows, TablePart
-from rollcall.domain.trace import Trace
+from rollcall.contracts.ingest.receipt import EventKind
+from rollcall.contracts.operations import Operation
+from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.locations import ErasedLearner, ErasedRows, FoundRows, TablePart
 from rollcall.store.connection import Database
 
 ERASE_LEARNER = "select erased_at, counts, days from rollcall.erase_learner_v1(%s, %s, %s, %s)"

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from rollcall.contracts.report import (
+from rollcall.contracts.reports import (
     ActivityRow,
     CompletionRow,
     DropoffRow,
@@ -14,7 +14,7 @@ from rollcall.contracts.report import (
     OverviewRow,
     ReportRow,
 )
-from rollcall.domain.report_window import DayWindow
+from rollcall.domain.reports.window import DayWindow
 from rollcall.store.connection import Database
 
 ENGAGEMENT = (

@@ -12,7 +12,7 @@ USER = "[user]"  # of paths, as earlier policies left them
 def known_markers() -> frozenset[str]:
     """Return every marker that scrubbing leaves."""
     # Late: the rules themselves ask whether what they found is a marker.
-    from rollcall.domain.scrub.rules.catalogue import RULES
+    from rollcall.domain.scrub.rules.families import RULES
 
     of_rules = (*(rule.marker for rule in RULES), *(rule.marker for rule in KEY_RULES))
     return frozenset({REMOVED, USER, OWN_KEYS_MARKER, *of_rules})

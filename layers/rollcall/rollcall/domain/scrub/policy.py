@@ -17,13 +17,13 @@ from rollcall.domain.scrub.presets.shipped import PRESETS
 from rollcall.domain.scrub.redaction import Action
 from rollcall.domain.scrub.remark import UNNAMED
 from rollcall.domain.scrub.routes import RouteWords
-from rollcall.domain.scrub.rules.catalogue import RULE_IDS
+from rollcall.domain.scrub.rules.families import RULE_IDS
 from rollcall.domain.scrub.selector import ANY_DEPTH, Selector, begin, vocabulary
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import PolicyInvalid
 
 if TYPE_CHECKING:
-    from rollcall.contracts.policy import PolicyAdditions
+    from rollcall.contracts.scrub.policy import PolicyAdditions
 
 NAME = "minors"
 VERSION = "minors-3"

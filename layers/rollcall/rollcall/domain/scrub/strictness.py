@@ -1,6 +1,6 @@
 """Strictness: who may set an organisation's additions. What admin:super set, only admin:super takes back."""
 
-from rollcall.contracts.policy import PolicyAdditions, Restrictions, StoredAdditions
+from rollcall.contracts.scrub.policy import PolicyAdditions, Restrictions, StoredAdditions
 from rollcall.domain.scrub.key_name import compact
 from rollcall.domain.scrub.policy import EVERY_EVENT, declarations_of
 from rollcall.domain.scrub.redaction import STRICTNESS, Action

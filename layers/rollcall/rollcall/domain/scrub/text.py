@@ -13,8 +13,8 @@ from rollcall.domain.scrub.limits import (
 )
 from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
-from rollcall.domain.scrub.rules.catalogue import FAMILIES, PLAIN, TRIGGER
 from rollcall.domain.scrub.rules.dates import holds_date
+from rollcall.domain.scrub.rules.families import FAMILIES, PLAIN, TRIGGER
 from rollcall.domain.scrub.rules.family import Family
 from rollcall.domain.scrub.rules.glance import Glance
 

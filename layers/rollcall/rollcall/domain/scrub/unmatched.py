@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rollcall.contracts.policy import PolicyAdditions
+from rollcall.contracts.scrub.policy import PolicyAdditions
 from rollcall.domain.scrub.key_name import compact
 from rollcall.domain.scrub.policy import declarations_of
 from rollcall.domain.scrub.selector import ANY_DEPTH, ONE_LEVEL, Place, Selector

@@ -1,0 +1,90 @@
+"""Consumer of the dead-letter queues: keeps each dead letter where a person can look at it, and redrive it."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from rollcall.contracts.dead_letters.letter import Failure
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.triggers import message_attributes
+from rollcall.edge.wiring import dead_letters as wiring_dead_letters
+from rollcall.edge.wiring import environment
+from rollcall.errors import ConfigurationInvalid, Unavailable
+from rollcall.flows.dead_letters.record import DeadMessage
+from rollcall.flows.ingest.load import retry_delay_seconds
+
+# Each queue's name, as its settings and the ledger have it. A new queue is a new line here, and its settings.
+QUEUES = ("spool", "analytics")
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def queue_of(record: dict[str, Any]) -> str:
+    """Return which queue a dead letter came from, by the queue that it lies in; raises ConfigurationInvalid."""
+    found_in = "/" + str(record["eventSourceARN"]).rpartition(":")[2]
+    for queue in QUEUES:
+        if settings.current().need(f"{queue}_dead_letter_queue_url").endswith(found_in):
+            return queue
+    raise ConfigurationInvalid("No queue of ours has its dead letters there.")
+
+
+def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
+    """Return a record of SQS as the flow knows it."""
+    return DeadMessage(
+        queue=queue,
+        message_id=record["messageId"],
+        body=record["body"],
+        marks=message_attributes.marks_of(record),
+        receive_count=message_attributes.receive_count(record),
+        first_received_at=message_attributes.first_received_at(record),
+        was_moved="DeadLetterQueueSourceArn" in record["attributes"],
+    )
+
+
+class Burying:
+    """One invocation, over dead letters of one queue. What was away is not asked again in it: that takes its time."""
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+        self._away: Unavailable | None = None
+
+    def bury_record(self, record: SQSRecord) -> None:
+        """Bury one message; raises when it is to be received again."""
+        try:
+            failures = self._bury(read_message(self._queue, record.raw_event))
+        except Unavailable as away:
+            self._give_back(record, away)
+            raise
+        except Exception as fault:
+            # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
+            observe.count(bury_failed=1)
+            observe.logger().error("not buried", extra={"message_id": record.message_id, "fault": type(fault).__name__})
+            raise
+        observe.count(buried=len(failures))
+        for failure in failures:
+            told = {"dead_letter_id": str(failure.dead_letter_id), "cause": failure.cause, "code": failure.error_code}
+            observe.logger().error("dead letter", extra={"queue": self._queue} | told)
+
+    def _bury(self, message: DeadMessage) -> list[Failure]:
+        if self._away is not None:
+            raise self._away
+        try:
+            return wiring_dead_letters.bury().bury(message)
+        except Unavailable as away:
+            self._away = away
+            raise
+
+    def _give_back(self, record: SQSRecord, away: Unavailable) -> None:
+        observe.count(bury_retry=1)
+        observe.logger().warning("given back", extra={"message_id": record.message_id, "code": away.code})
+        url = settings.current().need(f"{self._queue}_dead_letter_queue_url")
+        receives = message_attributes.receive_count(record.raw_event)
+        environment.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
+
+
+@observe.entry
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer SQS with the messages that are to be received again. An event is of one queue."""
+    queue = queue_of(event["Records"][0])
+    observe.dimension("queue", queue)
+    return dict(process_partial_response(event, Burying(queue).bury_record, processor, context))

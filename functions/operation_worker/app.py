@@ -1,0 +1,80 @@
+"""Consumer of the operations queue: takes turns, and gives its message back until no operation waits."""
+
+from contextlib import suppress
+from typing import Any
+
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring.operations import worker as wiring_operation_worker
+from rollcall.errors import PoisonedMessage, QueueUnavailable
+from rollcall.flows.operations import work
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer SQS with the messages that are to come again, so that the others leave the queue."""
+    going_on = [record["messageId"] for record in event["Records"] if not _is_finished(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
+
+
+def _is_finished(record: dict[str, Any]) -> bool:
+    try:
+        message = work.read_message(record["body"])
+    except PoisonedMessage as poison:
+        return _bury(record, poison)
+    # Should this worker die, its message is back soon, and not only after the queue's own time.
+    _give_back(record, work.HOLD_SECONDS)
+    worked = work.Worked(None, work.RETRY_SECONDS)
+    for worked in wiring_operation_worker.take_turns().turns(message):
+        _tell(worked)
+    if worked.again_in_seconds is None:
+        return True
+    if int(record["attributes"]["ApproximateReceiveCount"]) >= work.RECEIVES_MAX and _send_anew(record):
+        return True
+    _give_back(record, worked.again_in_seconds)
+    return False
+
+
+def _tell(worked: work.Worked) -> None:
+    operation = worked.operation
+    told: dict[str, Any] = {"chunks": worked.chunks, "fault": worked.fault}
+    observe.count(operation_chunks=worked.chunks, operation_faults=int(worked.fault is not None))
+    if operation is not None:
+        observe.dimension("job", operation.kind)
+        told |= {
+            "operation_id": str(operation.operation_id),
+            "kind": operation.kind,
+            "source": operation.source,
+            "state": operation.state,
+        }
+        told |= {"counts": operation.counts, "error_code": operation.error_code}
+        if operation.is_finished and (worked.chunks or worked.fault):
+            observe.count(**{f"operation_{operation.state}": 1})
+            if operation.state == "failed":
+                # Once more for all kinds together, which one alarm watches.
+                observe.count_apart({}, operation_failed=1)
+    observe.logger().info("operation", extra=told)
+
+
+def _give_back(record: dict[str, Any], seconds: int) -> None:
+    # Else it comes back by itself, a little later.
+    with suppress(QueueUnavailable):
+        environment.queues().give_back(
+            settings.current().need("operations_queue_url"), record["receiptHandle"], seconds
+        )
+
+
+def _send_anew(record: dict[str, Any]) -> bool:
+    with suppress(QueueUnavailable):
+        environment.queues().send(settings.current().need("operations_queue_url"), record["body"])
+        return True
+    return False
+
+
+def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+    environment.queues().send(
+        settings.current().need("operations_dead_letter_queue_url"), record["body"], {"cause": poison.code}
+    )
+    observe.count(buried=1)
+    observe.logger().error("buried", extra={"message_id": record["messageId"], "code": poison.code})
+    return True

@@ -1,1 +1,0 @@
-"""The function that keeps report statistics fresh."""

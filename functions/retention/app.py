@@ -1,0 +1,37 @@
+"""Nightly: snapshot what has expired, prove it, drop it; and delete what else is past."""
+
+from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import job
+from rollcall.edge.wiring import retention as wiring_retention
+from rollcall.errors import RetentionStopped
+
+
+@job.entry("retention")
+def handler(run: job.Run) -> job.Done:
+    """Tell how many days were dropped; a day that had to be kept fails the run, once all the others are done.
+
+    What is past is deleted whatever became of the days: a fault of one must not let the other pile up.
+    """
+    try:
+        retained = wiring_retention.retain().run(run.remaining_seconds)
+    finally:
+        aged = wiring_retention.age_out().run(run.remaining_seconds)
+    observe.count(
+        retention_stopped=len(retained.stopped),
+        days_dropped=retained.days,
+        days_busy=retained.busy,
+        rows_snapshotted=retained.rows,
+    )
+    details = {
+        "rows": retained.rows,
+        "bytes": retained.size_bytes,
+        "waiting": retained.waiting,
+        "busy": retained.busy,
+        "finished": retained.is_finished,
+        "rows_aged_out": aged.rows,
+        "snapshots_aged_out": aged.snapshots,
+    }
+    if retained.stopped:
+        observe.logger().error("retention stopped", extra=details | {"stopped": retained.stopped})
+        raise RetentionStopped(f"Days were kept: {retained.stopped}.")
+    return job.Done(retained.days, details)

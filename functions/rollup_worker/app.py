@@ -1,0 +1,61 @@
+"""Consumer of the rollup queue: folds an organisation's events for a while, gives its message back while more come."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+from rollcall.edge.runtime import observe, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring import rollups as wiring_rollups
+from rollcall.errors import PoisonedMessage, QueueUnavailable
+from rollcall.flows import rollups
+
+MILLISECONDS_PER_SECOND = 1000
+
+
+@observe.entry
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer SQS with the messages of organisations that have more to come, so that the others leave the queue."""
+    going_on = [record["messageId"] for record in event["Records"] if not _is_done(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
+
+
+def _is_done(record: dict[str, Any]) -> bool:
+    try:
+        message = rollups.read_message(record["body"])
+    except PoisonedMessage as poison:
+        return _bury(record, poison)
+    # Should this worker die, its message is back soon, and not only after the queue's own time.
+    _give_back(record, rollups.HOLD_SECONDS)
+    sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
+    worked = wiring_rollups.rollup().work(message, time.time() - sent_at)
+    _tell(worked)
+    if worked.again_in_seconds is None:
+        return True
+    _give_back(record, worked.again_in_seconds)
+    return False
+
+
+def _tell(worked: rollups.Worked) -> None:
+    observe.count(
+        rollup_events=worked.event_count,
+        rollup_faults=int(worked.fault is not None),
+        rollup_refused=int(worked.outcome == "foreign"),
+    )
+    told = {"outcome": worked.outcome, "events": worked.event_count, "days": worked.rebuilt_days, "fault": worked.fault}
+    observe.logger().info("rollup", extra=told)
+
+
+def _give_back(record: dict[str, Any], seconds: int) -> None:
+    # Else it comes back by itself, a little later.
+    with suppress(QueueUnavailable):
+        environment.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
+
+
+def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+    environment.queues().send(
+        settings.current().need("rollup_dead_letter_queue_url"), record["body"], {"cause": poison.code}
+    )
+    observe.count(buried=1)
+    observe.logger().error("buried", extra={"message_id": record["messageId"], "code": poison.code})
+    return True

@@ -1,0 +1,1 @@
+"""Rules of dead letters: no IO, no clock."""

@@ -1,0 +1,1 @@
+"""Rules of health: no IO, no clock."""

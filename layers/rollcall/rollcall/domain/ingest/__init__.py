@@ -1,0 +1,1 @@
+"""Rules of ingest: no IO, no clock."""

@@ -1,0 +1,50 @@
+"""A client's clock against ours: when what it says happened is counted back from what it says of now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollcall.domain.ingest.accepted_window import AcceptedWindow
+
+TRANSIT_MAX = timedelta(seconds=60)  # no longer than a request may be on its way: not yet a wrong clock
+BEHIND_MAX = timedelta(days=1)  # a clock that is behind by more is rarer than a batch that waited with an old sentAt
+WAITED_MAX = timedelta(days=90)  # no batch waits longer than this: a clock is, that starts at its first day again
+
+
+@dataclass(frozen=True)
+class ClockSkew:
+    """What a client says of now, as it sends, and when we received it."""
+
+    sent_at: datetime | None
+    received_at: datetime
+    window: AcceptedWindow
+
+    @classmethod
+    def between(cls, sent_at: datetime | None, received_at: datetime, window: AcceptedWindow) -> "ClockSkew":
+        """Return the skew; a client that does not say when it sent is believed."""
+        return cls(sent_at, received_at, window)
+
+    def correct(self, told_at: datetime) -> datetime:
+        """Return our time of what a client says happened at `told_at`: its own word, unless its clock is wrong.
+
+        Where a correction leads out of the accepted window, its sentAt made no sense, and its word stands.
+        """
+        if self.sent_at is None or not _is_clock(self.received_at - self.sent_at, self.sent_at, told_at):
+            return told_at
+        try:
+            corrected = told_at + (self.received_at - self.sent_at)
+        except OverflowError:
+            return told_at
+        return corrected if self.window.holds(corrected) else told_at
+
+
+def _is_clock(behind: timedelta, sent_at: datetime, told_at: datetime) -> bool:
+    """Tell whether a clock that is behind by so much is wrong, or its sentAt merely old.
+
+    Nothing is sent before it happens: such a sentAt is of an earlier attempt. Whole seconds are compared, since some
+    clients write no fractions of one of the two.
+    """
+    if told_at.replace(microsecond=0) > sent_at.replace(microsecond=0):
+        return False
+    # What is sent in our future cannot have waited: the clock is ahead.
+    is_ahead = behind < -TRANSIT_MAX
+    return is_ahead or TRANSIT_MAX < behind <= BEHIND_MAX or behind > WAITED_MAX

@@ -1,0 +1,1 @@
+"""Rules of jobs: no IO, no clock."""

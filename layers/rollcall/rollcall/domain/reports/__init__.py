@@ -1,0 +1,1 @@
+"""Rules of reports: no IO, no clock."""

@@ -1,0 +1,1 @@
+"""Rules of retention: no IO, no clock."""

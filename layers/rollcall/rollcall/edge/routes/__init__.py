@@ -1,0 +1,1 @@
+"""HTTP routes: each reads a request, calls a flow and answers."""

@@ -1,0 +1,1 @@
+"""What starts a function other than HTTP: schedules, queues, sockets."""

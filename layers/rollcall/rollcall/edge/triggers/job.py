@@ -1,0 +1,95 @@
+"""Makes a function the runner of a job: `@job.entry("partition")` above `def handler(run: Run) -> Done`."""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
+from uuid import uuid4
+
+from rollcall.domain.jobs.schedule import JOBS, Job
+from rollcall.edge.runtime import clock, observe
+from rollcall.edge.wiring import environment
+from rollcall.errors import JobFailed, RollcallError, StoreUnavailable
+from rollcall.flows.jobs.run import Done, Ran, Run, run_job
+from rollcall.store.jobs.jobs import JobStore
+
+__all__ = ["Done", "Run", "entry", "store"]
+
+Work = Callable[[Run], Done]
+MILLISECONDS_PER_SECOND = 1000
+KEY_CHARACTERS_MAX = 128
+
+
+@cache
+def store() -> JobStore:
+    """Return the store of runs."""
+    return JobStore(environment.database())
+
+
+def entry(name: str) -> Callable[[Work], observe.Handler]:
+    """Make a function's entry point of the work of a job of domain.jobs.schedule.
+
+    The event may name an `idempotency_key` (default: the slot of the schedule) and `parameters`. A run that failed is
+    raised again, so that Lambda tries it again under the same key: as JobFailed where nobody foresaw the fault, whose
+    text could quote a row.
+    """
+    job = JOBS[name]
+
+    def decorate(work: Work) -> observe.Handler:
+        @observe.entry
+        @wraps(work)
+        def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            run = Run(
+                uuid4(),
+                _key(job, event),
+                event.get("parameters") or {},
+                lambda: context.get_remaining_time_in_millis() / MILLISECONDS_PER_SECOND,
+            )
+            try:
+                ran = run_job(store(), job, run, work)
+            except StoreUnavailable as away:
+                # Nothing is written down of it, so this is all that tells that a run was due.
+                ran = Ran(run.run_id, fault=away)
+            _tell(job, ran)
+            if ran.fault is not None:
+                # Nor is it printed what it came from: the runtime tells whatever is raised, and so do dead letters.
+                raise (ran.fault if isinstance(ran.fault, RollcallError) else JobFailed()) from None
+            return _answer(job, ran)
+
+        return handler
+
+    return decorate
+
+
+def _key(job: Job, event: dict[str, Any]) -> str:
+    key = str(event.get("idempotency_key") or "")
+    # A scheduler that knows no context attributes hands on the placeholder itself, the same each time.
+    return job.key_at(clock.now()) if not key or key.startswith("<aws.") else key[:KEY_CHARACTERS_MAX]
+
+
+def _answer(job: Job, ran: Ran) -> dict[str, Any]:
+    if ran.done is None:
+        return {"job": job.name, "run_id": None, "status": "already_ran", "items": 0}
+    return {
+        "job": job.name,
+        "run_id": str(ran.run_id),
+        "status": "succeeded",
+        "items": ran.done.items,
+        **ran.done.details,
+    }
+
+
+def _tell(job: Job, ran: Ran) -> None:
+    told: dict[str, Any] = {"job": job.name, "run_id": str(ran.run_id), "retries": ran.retries}
+    if ran.run_id is None:
+        observe.logger().info("job ran already", extra={"job": job.name})
+        return
+    observe.dimension("job", job.name)
+    observe.count(success=int(ran.fault is None), retries_total=ran.retries)
+    if ran.duration_ms is not None:
+        observe.measure("duration_ms", ran.duration_ms)
+    if ran.fault is None and ran.done is not None:
+        observe.logger().info("job", extra=told | {"items": ran.done.items, **ran.done.details})
+        return
+    told |= {"code": ran.fault.code if isinstance(ran.fault, RollcallError) else RollcallError.code}
+    told |= {"fault": type(ran.fault).__name__, "at": observe.place_of(ran.fault)}
+    observe.logger().error("job failed", extra=told)

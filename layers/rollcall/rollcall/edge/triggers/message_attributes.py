@@ -1,0 +1,64 @@
+"""What messages carry beside their bodies: read from SQS's records, and passed on when one fails or is stored."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.domain.dead_letters import letters
+from rollcall.edge.runtime import observe
+from rollcall.edge.wiring import dead_letters as wiring_dead_letters
+from rollcall.flows.ingest.isolate import Unfit
+
+Record = dict[str, Any]
+
+
+def marks_of(record: Record) -> Marks:
+    """Return the marks of a message, as SQS's event source hands it over."""
+    attributes = record.get("messageAttributes") or {}
+    return Marks.read({name: attribute.get("stringValue") or "" for name, attribute in attributes.items()})
+
+
+def receive_count(record: Record) -> int:
+    """Return how often a message was received from the queue that it is on."""
+    return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def first_received_at(record: Record) -> datetime:
+    """Return when a message was received from the queue that it is on for the first time."""
+    return datetime.fromtimestamp(int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000, UTC)
+
+
+def marks_of_failed(record: Record, error_code: str) -> Marks:
+    """Return the marks of a message that is buried: what it brought, and how it failed."""
+    marks = marks_of(record)
+    return marks.model_copy(
+        update={
+            "error_code": error_code,
+            "message_id": record["messageId"],
+            "receive_count": receive_count(record),
+            "first_failed_at": marks.first_failed_at or first_received_at(record),
+        }
+    )
+
+
+def marks_of_unfit(record: Record, unfit: Unfit, number: int | None) -> Marks:
+    """Return the marks of what is buried out of a message: whose it is, and an id of its own where there are more."""
+    marks = marks_of_failed(record, unfit.fault.code)
+    source_id = marks.message_id if number is None else f"{marks.message_id}/{number}"
+    return marks.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
+
+
+def resolve(queue: str, record: Record, counts: Counter[str]) -> None:
+    """Note in the ledger that a redriven message was stored. Never fails: what is stored is stored."""
+    marks = marks_of(record)
+    if marks.dead_letter_id is None or marks.org_id is None:
+        return
+    code = "stored_in_part" if counts["rejected"] else "stored"
+    resolution_id = letters.resolution_id(queue, record["messageId"])
+    try:
+        wiring_dead_letters.burial_store().resolve_dead_letter(
+            marks.org_id, marks.dead_letter_id, resolution_id, marks.operation_id, code
+        )
+    except Exception as fault:  # noqa: BLE001 - a message that was stored must not be received again for this
+        observe.logger().warning("not resolved", extra={"fault": type(fault).__name__})

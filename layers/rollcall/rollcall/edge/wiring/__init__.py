@@ -1,0 +1,1 @@
+"""Constructs IO and flows, once for each execution environment."""

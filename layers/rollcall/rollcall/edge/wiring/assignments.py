@@ -1,0 +1,32 @@
+"""Builds what assigns learners to courses: the flow that takes orders, and the step that goes on with them."""
+
+from functools import cache
+from uuid import uuid4
+
+from rollcall.edge.runtime import settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring.operations import requests as wiring_operations
+from rollcall.flows.assignments import Assign, AssignLearners
+from rollcall.store.assignments import AssignmentStore
+
+
+@cache
+def assignment_store() -> AssignmentStore:
+    """Return the store of orders of assignments."""
+    return AssignmentStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
+
+
+@cache
+def assign() -> Assign:
+    """Return the flow that takes orders."""
+    return Assign(assignment_store(), _queue, uuid4)
+
+
+@cache
+def assign_learners() -> AssignLearners:
+    """Return the step."""
+    return AssignLearners(assignment_store())
+
+
+def _queue(message: str) -> object:
+    return environment.queues().send(settings.current().need("operations_queue_url"), message)

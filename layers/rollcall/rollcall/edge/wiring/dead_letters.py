@@ -1,0 +1,70 @@
+"""Builds the parts of the functions that deal with dead letters."""
+
+from functools import cache
+
+from rollcall.cloud.topics import Topics
+from rollcall.edge.runtime import clock, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring import scrub as wiring_scrub
+from rollcall.edge.wiring.operations import requests as wiring_operations
+from rollcall.flows.dead_letters.record import Bury
+from rollcall.flows.dead_letters.redrive import Redrive
+from rollcall.flows.dead_letters.summary import Digest
+from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.letters import DeadLetterStore
+from rollcall.store.dead_letters.summaries import DigestStore
+
+
+@cache
+def bury() -> Bury:
+    """Return the flow that buries."""
+    return Bury(
+        wiring_operations.archive_objects(),
+        burial_store(),
+        wiring_scrub.scrubbing_of,
+        clock.now,
+    )
+
+
+@cache
+def dead_letter_store() -> DeadLetterStore:
+    """Return the ledger of dead letters, as people see it."""
+    return DeadLetterStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
+
+
+@cache
+def redrive() -> Redrive:
+    """Return the step that redrives."""
+    return Redrive(
+        dead_letter_store(),
+        wiring_operations.archive_objects(),
+        _send,
+        wiring_scrub.scrubbing_of,
+        settings.current().lifetimes,
+        clock.now,
+    )
+
+
+def _send(queue: str, body: str, attributes: dict[str, str]) -> object:
+    return environment.queues().send(settings.current().need(f"{queue}_queue_url"), body, attributes)
+
+
+@cache
+def digest() -> Digest:
+    """Return the flow that tells the people on call."""
+    return Digest(DigestStore(environment.database()), _publish, settings.current().environment)
+
+
+@cache
+def _topics() -> Topics:
+    return Topics()
+
+
+def _publish(subject: str, message: str) -> object:
+    return _topics().publish(settings.current().need("digest_topic_arn"), subject, message)
+
+
+@cache
+def burial_store() -> BurialStore:
+    """Return the ledger of dead letters, as queues' consumers write it."""
+    return BurialStore(environment.database())

@@ -1,0 +1,133 @@
+"""Builds the parts that measure health, watch it, and read it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import rollcall
+from rollcall.contracts.health.health import HealthStatus, Published
+from rollcall.contracts.jobs.job import QueueDepth
+from rollcall.domain.health.status import stale_after
+from rollcall.domain.jobs.schedule import JOBS
+from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring.ingest import progress as wiring_ingest
+from rollcall.edge.wiring.sockets import tables as wiring_sockets
+from rollcall.errors import RollcallError
+from rollcall.flows.health.compose import ComposeHealth, Deployment
+from rollcall.flows.health.measure import MeasureHealth
+from rollcall.flows.health.monitor import WatchHealth
+from rollcall.flows.health.publish import PublishHealth
+from rollcall.flows.health.read import ReadHealth
+from rollcall.flows.ingest.flags import FlagWatch, Trouble
+from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS
+from rollcall.store.health.advice import AdviceStore
+from rollcall.store.health.health import HealthStore
+from rollcall.store.jobs.watchdog import WatchStore
+
+# A database that does not answer the least of questions within it is away.
+PROBE_TIMEOUT_SECONDS = 2
+# Of the patience with an answer: the server gives up first, and is not left with work that nobody waits for.
+STATEMENT_SHARE = 0.8
+QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
+RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
+
+
+@cache
+def measure(patience_seconds: float) -> MeasureHealth:
+    """Return the flow that measures health, and waits for each number for so long."""
+    database = environment.database(patience_seconds, STATEMENT_SHARE * patience_seconds)
+    return MeasureHealth(
+        store=HealthStore(database, environment.database(PROBE_TIMEOUT_SECONDS)),
+        reports=WatchStore(database),
+        jobs=JOBS,
+        queues=QUEUES,
+        depth_of=_depth_of,
+        pending_assignments=AdviceStore(database).count_pending_assignments,
+        flags=_show_flags,
+        now=clock.now,
+        monotonic=time.monotonic,
+    )
+
+
+def _depth_of(queue: str) -> QueueDepth:
+    return environment.queues().depth(settings.current().need(f"{queue}_queue_url"))
+
+
+@cache
+def _flags() -> FlagWatch:
+    return FlagWatch(_read_flags, time.monotonic, _report_flags)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return environment.parameters().read(name) if name else None
+
+
+def _report_flags(trouble: Trouble) -> None:
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _show_flags() -> dict[str, str]:
+    """Return what is switched, with counts in place of names: whose it is, is not for others."""
+    flags = _flags().current()
+    off = sum(organisation.emit == "off" for organisation in flags.organisations.values())
+    return {
+        "analytics_emit": flags.emit or settings.current().analytics_emit,
+        "sampled_event_names": str(len(flags.sampling)),
+        "organisations_switched_off": str(off),
+    }
+
+
+@cache
+def composing() -> ComposeHealth:
+    """Return the flow that makes a snapshot of what was found."""
+    current = settings.current()
+    return ComposeHealth(
+        Deployment(rollcall.VERSION, current.environment, current.aws_region),
+        current.objectives,
+        replace(wiring_ingest.advice_limits(), look_interval=wiring_sockets.health_interval()),
+    )
+
+
+@cache
+def watch() -> WatchHealth:
+    """Return the flow that watches."""
+    return WatchHealth(
+        table=wiring_sockets.health(),
+        measure=measure(ANSWER_TIMEOUT_SECONDS),
+        composing=composing(),
+        connections=wiring_sockets.connections().all,
+        publisher=PublishHealth(_send_push, clock.now),
+        advice=AdviceStore(environment.database()),
+        told=_measure_status,
+        report=report,
+        interval_seconds=wiring_sockets.health_interval().total_seconds(),
+        stale_after=stale_after(wiring_sockets.health_interval()),
+        now=clock.now,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
+
+
+def _send_push(message: str) -> object:
+    return environment.queues().send(settings.current().need("push_queue_url"), message)
+
+
+def _measure_status(published: Published) -> None:
+    observe.measure("health_status", RANKS[published.health.status], observe.NO_UNIT)
+
+
+def report(fault: RollcallError) -> None:
+    """Log what failed while health went on."""
+    observe.logger().warning("health goes on", extra={"code": fault.code})
+
+
+@cache
+def read() -> ReadHealth:
+    """Return the flow that reads health."""
+    # Whoever asks over HTTP waits for it: a database that is frozen is not waited for like one that works.
+    measuring = measure(PROBE_TIMEOUT_SECONDS)
+    stale = stale_after(wiring_sockets.health_interval())
+    return ReadHealth(wiring_sockets.health(), measuring, composing(), report, stale, clock.now, time.monotonic)

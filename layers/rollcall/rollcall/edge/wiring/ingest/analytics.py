@@ -1,0 +1,82 @@
+"""Builds the parts of the functions that take analytics events."""
+
+import time
+from functools import cache
+from uuid import UUID, uuid4
+
+from rollcall.contracts.ingest.analytics import ScrubbedEvent
+from rollcall.domain.ingest.flags import find_drop
+from rollcall.domain.ingest.rate import RateLimit
+from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.wiring import environment
+from rollcall.edge.wiring import scrub as wiring_scrub
+from rollcall.edge.wiring.ingest import progress as wiring_ingest
+from rollcall.flows.ingest.analytics import Collect, CollectRules
+from rollcall.flows.ingest.flags import FlagWatch, Trouble
+from rollcall.flows.ingest.posthog import Capture
+from rollcall.flows.ingest.segment import Track
+from rollcall.flows.ingest.write_key_check import WriteKeyCheck
+
+
+@cache
+def collect(role: str) -> Collect:
+    """Return the flow that takes analytics events, with the limits of a caller of this role."""
+    current = settings.current()
+    limit = (
+        RateLimit(current.analytics_service_rate_per_second, current.analytics_service_rate_burst)
+        if role == "service"
+        else RateLimit(current.analytics_rate_per_second, current.analytics_rate_burst)
+    )
+    return Collect(
+        queue=_queue,
+        receipts=wiring_ingest.receipt_store(),
+        scrubbing_of=wiring_scrub.scrubbing_of,
+        rules=CollectRules(current.analytics_batch_max_size, current.analytics_retention, limit),
+        gauge=wiring_ingest.gauge(),
+        now=clock.now,
+        monotonic=time.perf_counter,
+        new_batch_id=uuid4,
+        find_drop=_find_drop,
+    )
+
+
+@cache
+def track() -> Track:
+    """Return the flow that takes batches of the Segment shape."""
+    return Track(collect("service"), write_keys())
+
+
+@cache
+def capture() -> Capture:
+    """Return the flow that takes batches of PostHog's shape."""
+    return Capture(collect("service"), write_keys())
+
+
+@cache
+def write_keys() -> WriteKeyCheck:
+    """Return what checks write keys."""
+    return WriteKeyCheck(wiring_ingest.write_key_store().find_write_key, time.monotonic)
+
+
+@cache
+def flags() -> FlagWatch:
+    """Return what reads the flags."""
+    return FlagWatch(_read_flags, time.monotonic, _report)
+
+
+def _read_flags() -> str | None:
+    name = settings.current().flags_parameter
+    return environment.parameters().read(name) if name else None
+
+
+def _report(trouble: Trouble) -> None:
+    observe.count(**{trouble: 1})
+    observe.logger().warning("flags stay as they are", extra={"code": trouble})
+
+
+def _find_drop(org_id: UUID, event: ScrubbedEvent) -> str | None:
+    return find_drop(flags().current(), settings.current().analytics_emit, org_id, event.name, event.event_id)
+
+
+def _queue(message: str) -> object:
+    return environment.queues().send(settings.current().need("analytics_queue_url"), message)

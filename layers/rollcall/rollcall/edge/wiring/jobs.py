@@ -1,0 +1,64 @@
+"""Builds the parts that watch jobs, queues and lags, and that tell of them."""
+
+from functools import cache
+
+from rollcall.cloud.topics import Topics
+from rollcall.contracts.jobs.alert import Severity
+from rollcall.contracts.jobs.job import QueueDepth
+from rollcall.domain.jobs.schedule import JOBS
+from rollcall.edge.runtime import clock, settings
+from rollcall.edge.wiring import environment
+from rollcall.flows.jobs.overview import DescribeJobs
+from rollcall.flows.jobs.publish_alert import PublishAlert
+from rollcall.flows.jobs.watchdog import Watch
+from rollcall.store.jobs.watchdog import WatchStore
+
+WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
+# What an overview counts; the dead-letter queues of batches are emptied by burying, so theirs stand in the ledger.
+QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
+
+
+@cache
+def store() -> WatchStore:
+    """Return the store that sees the whole deployment, in numbers."""
+    return WatchStore(environment.database(WATCH_TIMEOUT_SECONDS))
+
+
+@cache
+def _topics() -> Topics:
+    return Topics()
+
+
+@cache
+def publish_alert() -> PublishAlert:
+    """Return the flow that publishes alerts."""
+    return PublishAlert(_publish, settings.current().environment)
+
+
+def _publish(audience: Severity, subject: str, message: str) -> str:
+    return _topics().publish(settings.current().need(f"{audience}_topic_arn"), subject, message)
+
+
+def _depth_of(queue: str) -> QueueDepth:
+    return environment.queues().depth(settings.current().need(f"{queue}_queue_url"))
+
+
+@cache
+def watch() -> Watch:
+    """Return the watchdog's flow."""
+    current = settings.current()
+    return Watch(
+        store=store(),
+        analytics_depth=lambda: _depth_of("analytics") + _depth_of("analytics_dead_letter"),
+        publishing=publish_alert(),
+        jobs=JOBS,
+        thresholds=current.thresholds,
+        page_from=current.page_from,
+        now=clock.now,
+    )
+
+
+@cache
+def describe_jobs() -> DescribeJobs:
+    """Return the flow that describes jobs."""
+    return DescribeJobs(store(), QUEUES, _depth_of, JOBS, settings.current().page_from, clock.now)

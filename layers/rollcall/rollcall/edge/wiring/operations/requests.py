@@ -1,0 +1,44 @@
+"""Builds the parts of functions that ask for operations, and the archive."""
+
+import time
+from functools import cache
+from uuid import uuid4
+
+from rollcall.cloud.objects import Objects
+from rollcall.edge.runtime import settings
+from rollcall.edge.wiring import environment
+from rollcall.flows.health.backlog_gate import HoldBack
+from rollcall.flows.operations.request import RequestOperation
+from rollcall.store.operations import OperationStore
+
+CHUNK_TIMEOUT_SECONDS = 15  # many learners may be rebuilt in one call; it ends well within its lease
+
+
+@cache
+def operation_store() -> OperationStore:
+    """Return the store of operations."""
+    return OperationStore(environment.database(CHUNK_TIMEOUT_SECONDS))
+
+
+@cache
+def request_operation() -> RequestOperation:
+    """Return the flow that asks for operations."""
+    return RequestOperation(operation_store(), _queue, uuid4)
+
+
+def _queue(message: str) -> object:
+    return environment.queues().send(settings.current().need("operations_queue_url"), message)
+
+
+@cache
+def archive_objects() -> Objects:
+    """Return the archive."""
+    return Objects(settings.current().need("archive_bucket"))
+
+
+@cache
+def hold_back() -> HoldBack:
+    """Return the gate before what waits until a backlog has drained."""
+    current = settings.current()
+    spool_url = current.need("spool_queue_url")
+    return HoldBack(lambda: environment.queues().depth(spool_url), current.backlog_limit, time.monotonic)

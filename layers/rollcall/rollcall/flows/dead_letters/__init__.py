@@ -1,0 +1,1 @@
+"""What is done for dead letters; IO comes in as arguments."""

@@ -1,0 +1,1 @@
+"""What is done for health; IO comes in as arguments."""

@@ -1,0 +1,218 @@
+"""Compose health: make of what a look found, and of what was known before, the snapshot that is kept and shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollcall.contracts.health.advice import Advice
+from rollcall.contracts.health.health import (
+    DatabaseHealth,
+    DrillHealth,
+    Health,
+    HealthMemory,
+    HealthTransition,
+    JobHealth,
+    OfflineQueue,
+    Published,
+    QueueHealth,
+    RegionHealth,
+    Slo,
+)
+from rollcall.contracts.jobs.job import JobOverview, QueueDepth
+from rollcall.domain.health.backpressure import AdviceLimits, Load, next_advice, pressed_since
+from rollcall.domain.health.rounding import percentile, steady_ms
+from rollcall.domain.health.status import Standing, is_news, judge, judge_slos, standing_of
+from rollcall.domain.jobs.thresholds import Objectives
+from rollcall.flows.health.measure import Seen, in_all, steady
+from rollcall.flows.health.values import (
+    SCHEDULE_DEAD_LETTERS,
+    lags_of,
+    oldest_age,
+    spool_empty_at_of,
+    spooled_since_of,
+    values_of,
+    waiting_lag,
+)
+
+PROBES_KEPT = 120  # of the last two minutes, at a probe each second
+PROBES_ADVISED = 30  # what clients are advised by: they should hear soon that it is better
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a deployment is called."""
+
+    version: str
+    environment: str
+    region: str
+
+
+@dataclass(frozen=True)
+class ComposeHealth:
+    """The flow: without IO, so that it can be done again when somebody else was first."""
+
+    deployment: Deployment
+    objectives: Objectives
+    limits: AdviceLimits
+
+    def compose(self, before: Published | None, seen: Seen, version: int = 0) -> Published:
+        """Return what follows on what was known before.
+
+        `version` is that of what is kept and could not be read. No sequence in it was greater, so clients are told of a
+        gap, and not of what they take for old.
+        """
+        judged = self._judge(before, seen)
+        sequence = before.health.sequence if before else version
+        after = Published(
+            version=(before.version if before else version) + 1,
+            health=self._health(before, seen, judged, sequence),
+            organisations=dict(seen.stored.organisations) if seen.stored else {},
+            state=_remember(before, judged, sequence + 1),
+        )
+        if not is_news(before, after):
+            return after
+        return after.model_copy(update={"health": after.health.model_copy(update={"sequence": sequence + 1})})
+
+    def _judge(self, before: Published | None, seen: Seen) -> "_Judged":
+        memory = before.state if before else HealthMemory()
+        spooled_since = spooled_since_of(memory, seen)
+        latencies_ms = (*memory.latencies_ms, *seen.latencies_ms)[-PROBES_KEPT:]
+        spool_empty_at = spool_empty_at_of(memory, seen)
+        values = values_of(seen, spooled_since, spool_empty_at, latencies_ms)
+        slos = judge_slos(values, self.objectives)
+        violated = [name for name, slo in slos.items() if slo.is_violated]
+        standing = judge(
+            standing_of(before), violated, seen.seen_at,
+            is_reachable=seen.is_reachable, is_known=seen.stored is not None,
+        )  # fmt: skip
+        load = self._load(memory, seen, latencies_ms, lags_of(seen, spooled_since, values["analytics_lag"]))
+        advice = next_advice(before.health.advice if before else None, load, self.limits, seen.seen_at)
+        pressed = pressed_since(load, advice, self.limits, seen.seen_at)
+        return _Judged(standing, values, slos, advice, latencies_ms, spooled_since, spool_empty_at, pressed)
+
+    def _load(
+        self, memory: HealthMemory, seen: Seen, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
+    ) -> Load:
+        """Return what clients can do something about: what is hidden until it is tried again is none of that."""
+        spool = seen.depths.get("spool")
+        waiting = spool.waiting_count if spool else None
+        return Load(
+            latency_p95_ms=percentile(latencies_ms[-PROBES_ADVISED:], 0.95),
+            is_reachable=seen.is_reachable,
+            backlog=waiting,
+            ingest_lag_ms=_most_ms(*(waiting_lag(seen.depths.get(queue), lag) for queue, lag in lags.items())),
+            pressed_since=memory.pressed_since,
+        )
+
+    def _health(self, before: Published | None, seen: Seen, judged: "_Judged", sequence: int) -> Health:
+        stored, values = seen.stored, judged.values
+        count, limit = steady(stored.connections) if stored else (None, None)
+        jobs = {job.job: job for job in stored.upkeep.jobs} if stored else {}
+        known = before.health if before else None
+        return Health(
+            status=judged.standing.status,
+            reasons=list(judged.standing.reasons),
+            since=judged.standing.since,
+            sequence=sequence,
+            measured_at=seen.seen_at,
+            version=self.deployment.version,
+            environment=self.deployment.environment,
+            region=self.deployment.region,
+            regions={self.deployment.region: RegionHealth(status=judged.standing.status, measured_at=seen.seen_at)},
+            slos=judged.slos,
+            database=DatabaseHealth(
+                is_reachable=seen.is_reachable,
+                latency_p50_ms=steady_ms(percentile(judged.latencies_ms, 0.5)),
+                latency_p95_ms=values["database_latency_p95"],
+                connection_count=count,
+                connection_limit=limit,
+            ),
+            progressBatchLagMs=_in_ms(values["progress_lag"]),
+            analyticsIngestLagMs=_in_ms(values["analytics_lag"]),
+            offlineQueue=OfflineQueue(
+                backlog=in_all(seen.depths.get("spool")),
+                pendingAssignments=stored.pending_assignments if stored else None,
+            ),
+            queues={queue: _queue(queue, depth, seen, values) for queue, depth in seen.depths.items()},
+            rollup_lag_seconds=values["rollup_lag"],
+            # What ended stays ended: the last that is known, while the database is away.
+            jobs={name: _job(job) for name, job in jobs.items()} or (known.jobs if known else {}),
+            retention=_drill(jobs.get("retention")) or (known.retention if known else None),
+            restore_drill=_drill(jobs.get("restore_drill")) or (known.restore_drill if known else None),
+            orgEnforcement=stored.upkeep.enforcement if stored else None,
+            flags=dict(seen.flags),
+            advice=judged.advice,
+        )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What a look means."""
+
+    standing: Standing
+    values: Mapping[str, float | None]
+    slos: dict[str, Slo]
+    advice: Advice
+    latencies_ms: tuple[float, ...]
+    spooled_since: datetime | None
+    spool_empty_at: datetime | None
+    pressed_since: datetime | None
+
+
+def _remember(before: Published | None, judged: _Judged, sequence: int) -> HealthMemory:
+    known = before.state.transition if before else None
+    return HealthMemory(
+        violated_since=judged.standing.violated_since,
+        calm_since=judged.standing.calm_since,
+        spooled_since=judged.spooled_since,
+        spool_empty_at=judged.spool_empty_at,
+        pressed_since=judged.pressed_since,
+        latencies_ms=judged.latencies_ms,
+        transition=_transition(before, judged.standing, sequence) or known,
+    )
+
+
+def _queue(queue: str, depth: QueueDepth | None, seen: Seen, values: Mapping[str, float | None]) -> QueueHealth:
+    dead = None if seen.stored is None else seen.stored.dead_letters.get(queue, 0)
+    return QueueHealth(
+        depth=depth,
+        oldest_age_seconds=oldest_age(queue, depth, seen, values),
+        dead_letter_count=in_all(depth) if queue == SCHEDULE_DEAD_LETTERS else dead,
+    )
+
+
+def _job(job: JobOverview) -> JobHealth:
+    return JobHealth(
+        status=job.status,
+        last_started_at=job.last_run.started_at if job.last_run else None,
+        next_expected_at=job.next_expected_at,
+    )
+
+
+def _drill(job: JobOverview | None) -> DrillHealth | None:
+    if job is None:
+        return None
+    status = "succeeded" if job.status == "ok" else job.status
+    return DrillHealth(status=status, ended_at=job.last_run.ended_at if job.last_run else None)
+
+
+def _transition(before: Published | None, standing: Standing, sequence: int) -> HealthTransition | None:
+    previous = before.health.status if before else "ok"
+    if previous == standing.status:
+        return None
+    return HealthTransition(
+        at=standing.since,
+        status=standing.status,
+        previous=previous,
+        reasons=list(standing.reasons),
+        sequence=sequence,
+    )
+
+
+def _in_ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(1000 * seconds)
+
+
+def _most_ms(*seconds: float | None) -> float | None:
+    known = [value for value in seconds if value is not None]
+    return 1000 * max(known) if known else None

@@ -1,0 +1,81 @@
+"""Publish health: what changed for whoever may see it, in one message to all sockets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rollcall.contracts.health.health import Health, OrganisationHealth, PublicHealth, Published
+from rollcall.contracts.sockets.connection import Push
+from rollcall.domain.health.merge_patch import diff
+
+PUSH_BYTES_MAX = 256_000
+
+Send = Callable[[str], object]
+"""Puts a message on the push queue; raises QueueUnavailable."""
+
+
+@dataclass(frozen=True)
+class PublishHealth:
+    """The flow, with the IO it was given."""
+
+    send: Send
+    now: Callable[[], datetime]
+
+    def publish(self, before: Published | None, after: Published) -> bool:
+        """Push what changed, and tell whether anything did: the sequence says so. Raises QueueUnavailable.
+
+        `before` is None where no client can know it: nothing was measured yet, or only long ago. Then the whole is
+        pushed as a snapshot, for those who subscribed meanwhile were answered `health_unknown`.
+
+        Whoever hears of a sequence has to hear of the next one as well, or finds a gap. So every socket is sent
+        something, and whose view is as it was, an empty patch.
+        """
+        if before is not None and before.health.sequence == after.health.sequence:
+            return False
+        push = _change(before, after, self.now())
+        text = push.model_dump_json()
+        if len(text.encode()) > PUSH_BYTES_MAX:
+            # Whoever watches an organisation is told to ask for the whole of it.
+            text = push.model_copy(update={"organisations": None}).model_dump_json()
+        self.send(text)
+        return True
+
+    def heartbeat(self, published: Published) -> None:
+        """Tell every socket that nothing changed, and which sequence is the latest; raises QueueUnavailable."""
+        health = published.health
+        beat = Push(
+            type="heartbeat",
+            sequence=health.sequence,
+            previous=health.sequence,
+            sent_at=self.now(),
+            advice=health.advice,
+        )
+        self.send(beat.model_dump_json())
+
+
+def _change(before: Published | None, after: Published, now: datetime) -> Push:
+    then, health = before.health if before else None, after.health
+    return Push(
+        type="health.delta" if then else "health.snapshot",
+        sequence=health.sequence,
+        previous=then.sequence if then else 0,
+        sent_at=now,
+        advice=health.advice,
+        public=diff(_public(then), _public(health)) or None,
+        deployment=diff(_document(then), _document(health)) or None,
+        organisations=diff(_organisations(before), _organisations(after)),
+    )
+
+
+def _public(health: Health | None) -> dict[str, Any]:
+    return _document(PublicHealth(status=health.status)) if health else {}
+
+
+def _organisations(published: Published | None) -> dict[Any, dict[str, Any]]:
+    return {org_id: _document(health) for org_id, health in published.organisations.items()} if published else {}
+
+
+def _document(model: Health | PublicHealth | OrganisationHealth | None) -> dict[str, Any]:
+    # Without nulls, which a merge patch cannot say: a member that is missing is null.
+    return model.model_dump(mode="json", exclude_none=True) if model else {}

@@ -1,0 +1,1 @@
+"""What is done for ingest; IO comes in as arguments."""

@@ -1,0 +1,58 @@
+"""Recall: know again what was received long ago, and the ledger has forgotten, from the snapshots of its days."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from rollcall.contracts.retention.snapshot import EventTable, SnapshotFile
+from rollcall.errors import ImportRecalling
+from rollcall.flows.retention.snapshot_files import Objects, read_rows
+
+FILES_MAX = 31
+ROWS_MAX = 5_000
+MEMBERS = ("event_id", "occurred_at", "content_digest")
+
+
+class RecallStore(Protocol):
+    """Remembers events; raises StoreUnavailable."""
+
+    def list_unrecalled(self, org_id: UUID, table: EventTable, days: Sequence[date], limit: int) -> list[SnapshotFile]:
+        """Return files of snapshots of these days whose events are not known again yet."""
+
+    def recall(self, file: SnapshotFile, rows: Sequence[dict[str, Any]], *, is_last: bool) -> None:
+        """Remember events of a file."""
+
+
+@dataclass(frozen=True)
+class Recall:
+    """The flow, with the IO it was given. `monotonic` is in seconds; `seconds_max` is what a request has for it."""
+
+    store: RecallStore
+    objects: Objects
+    monotonic: Callable[[], float]
+    seconds_max: float
+
+    def know(self, org_id: UUID, table: EventTable, days: Sequence[date]) -> None:
+        """Know all events of these days that a snapshot has.
+
+        What was read stays known, so whoever was told ImportRecalling asks again. Raises ImportRecalling,
+        SnapshotDamaged, ObjectsUnavailable, StoreUnavailable.
+        """
+        until = self.monotonic() + self.seconds_max
+        while days and (files := self.store.list_unrecalled(org_id, table, days, FILES_MAX)):
+            for file in files:
+                if self.monotonic() > until:
+                    raise ImportRecalling
+                self._read(file)
+
+    def _read(self, file: SnapshotFile) -> None:
+        rows: list[dict[str, Any]] = []
+        for row in read_rows(file, self.objects):
+            rows.append({name: row.get(name) for name in MEMBERS})
+            if len(rows) == ROWS_MAX:
+                self.store.recall(file, rows, is_last=False)
+                rows = []
+        # Only now is it sure that the file is what was written.
+        self.store.recall(file, rows, is_last=True)

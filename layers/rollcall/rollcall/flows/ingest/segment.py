@@ -1,0 +1,121 @@
+"""Track: take calls of the Segment shape, one or a batch, onto the way of analytics events."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from rollcall.contracts.ingest.analytics import AnalyticsEvent
+from rollcall.contracts.ingest.segment import SegmentCall
+from rollcall.domain.ingest import segment
+from rollcall.domain.ingest.accepted_window import AcceptedWindow
+from rollcall.domain.ingest.batch import ReadBatch
+from rollcall.domain.ingest.clock import ClockSkew
+from rollcall.domain.ingest.rate import RateAnswer
+from rollcall.domain.ingest.reasons import Refusal
+from rollcall.domain.ingest.segment import CallRefused
+from rollcall.errors import TooManyEvents
+from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.progress import Ingestion
+from rollcall.flows.ingest.receipts import charging
+from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
+
+
+@dataclass(frozen=True)
+class Told:
+    """Calls as their client sent them, with what it says of all of them."""
+
+    calls: list[Any]
+    pointer_form: str
+    sent_at: datetime | None
+    context: Any = None
+
+
+@dataclass(frozen=True)
+class Track:
+    """The flow, with the IO it was given."""
+
+    collect: Collect
+    write_keys: WriteKeyCheck
+
+    def charge(self, key: str) -> RateAnswer:
+        """Count a request that holds no batch against its write key's rate. Raises what `check` raises."""
+        return self.collect.charge(Sender.of_key(self.write_keys.check(key)))
+
+    def _charging(self, holder: KeyHolder | None) -> AbstractContextManager[None]:
+        """Count what holds no batch; that of a sender whom nothing names cannot be."""
+        return charging(lambda: self.collect.charge(Sender.of_key(holder))) if holder else nullcontext()
+
+    def accept_batch(self, body: bytes, key: str | None) -> Ingestion:
+        """Take a batch under a write key; one that is None is looked for in the body.
+
+        Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
+        """
+        holder = self.write_keys.check(key) if key is not None else None
+        with self._charging(holder):
+            batch = segment.read_segment_batch(body)
+        if holder is None:
+            holder = self.write_keys.check(_key_in(batch.batch, batch.write_key))
+        with self._charging(holder):
+            if len(batch.batch) > self.collect.rules.events_max:
+                raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
+        sent_at = segment.read_sent_at([batch.sent_at, *_told_in(batch.batch, "sentAt")])
+        return self._take(Told(batch.batch, "/batch/{}", sent_at, batch.context), holder)
+
+    def accept_call(self, body: bytes, key: str | None, call_type: str) -> Ingestion:
+        """Take one call of this type. Raises what `accept_batch` raises but TooManyEvents."""
+        holder = self.write_keys.check(key) if key is not None else None
+        with self._charging(holder):
+            call = segment.read_single_call(body, call_type)
+        if holder is None:
+            holder = self.write_keys.check(_key_in([call]))
+        return self._take(Told([call], "", segment.read_sent_at(_told_in([call], "sentAt"))), holder)
+
+    def _take(self, told: Told, holder: KeyHolder) -> Ingestion:
+        received_at = self.collect.now()
+        window = AcceptedWindow.at(received_at, self.collect.rules.retention)
+        skew = ClockSkew.between(told.sent_at, received_at, window)
+        read: ReadBatch[AnalyticsEvent] = ReadBatch(told.pointer_form)
+        for position, document in enumerate(told.calls):
+            _judge(read, position, document, told, holder.org_id, skew)
+        return self.collect.take(read, Sender.of_key(holder), "segment", received_at, skew.correct)
+
+
+def _judge(
+    read: ReadBatch[AnalyticsEvent], position: int, document: Any, told: Told, org_id: UUID, skew: ClockSkew
+) -> None:
+    """Read one call: an event to be taken, or a rejection that can be found by its messageId."""
+    event_id = segment.told_event_id(document, org_id)
+    try:
+        segment.refuse_other_key(document, org_id)
+        event = segment.event_of(segment.read_call(document), org_id, told.context, skew.sent_at or skew.received_at)
+    except ValidationError as invalid:
+        read.reject_unreadable(position, _identity(org_id, event_id), invalid, SegmentCall)
+    except CallRefused as refused:
+        if event_id is not None:
+            read.rejected.append((org_id, event_id, refused.reason))
+        read.refuse(position, event_id, Refusal(refused.reason, refused.member, refused.rule))
+    else:
+        if skew.window.holds(skew.correct(event.occurred_at)):
+            read.events.append(event)
+            read.positions.append(position)
+        else:
+            read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
+
+
+def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:
+    """Return what a rejection is noted under, in the members of our own events; nothing where it has no id."""
+    return {} if event_id is None else {"event_id": str(event_id), "org_id": str(org_id)}
+
+
+def _told_in(calls: list[Any], member: str) -> list[Any]:
+    """Return what each of these calls says under a name, where it says anything."""
+    return [call[member] for call in calls if isinstance(call, dict) and call.get(member) is not None]
+
+
+def _key_in(calls: list[Any], *first: Any) -> str:
+    """Return the write key that is named first; an empty text, which is none, where none is."""
+    return next((key for key in (*first, *_told_in(calls, "writeKey")) if isinstance(key, str)), "")

@@ -1,0 +1,1 @@
+"""What is done for jobs; IO comes in as arguments."""

@@ -1,0 +1,117 @@
+"""Watch: find what is not as it should be, give up what hangs, and tell the people on call, once for each change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from rollcall.contracts.jobs.alert import Alert, PublishedAlert
+from rollcall.contracts.jobs.job import JobMeasure, OverdueRun, QueueDepth, QueueMeasure
+from rollcall.domain.jobs import alerts, findings
+from rollcall.domain.jobs.findings import Finding, Measures
+from rollcall.domain.jobs.schedule import OVERDUE_TIMES, Job
+from rollcall.domain.jobs.thresholds import Thresholds
+from rollcall.errors import QueueUnavailable
+from rollcall.flows.jobs.publish_alert import PublishAlert
+
+FAILURE_WINDOW = timedelta(hours=1)
+LATENCY_WINDOW = timedelta(minutes=5)
+# SQS's counts are approximate for about a minute: what has waited for so long on an empty queue never reached it.
+STALE_AGE = timedelta(minutes=10)
+# Longer than the longest pause between two receives of a message (flows.ingest.load: twenty minutes).
+OVERTAKEN = timedelta(minutes=30)
+RUNS_KEPT = timedelta(days=30)
+
+
+class WatchStore(Protocol):
+    """Measures jobs and queues, and remembers alerts; each raises StoreUnavailable."""
+
+    def release_overdue_runs(self, times: float) -> list[OverdueRun]:
+        """Give up runs that take longer than `times` what they should."""
+
+    def measure_jobs(self, jobs: Sequence[str], window: timedelta) -> list[JobMeasure]:
+        """Return what these jobs are judged by; one that is new is watched from now on."""
+
+    def measure_queues(self, window: timedelta) -> QueueMeasure:
+        """Return how long batches take through queues."""
+
+    def rollup_lag_seconds(self) -> float | None:
+        """Return how long the oldest event waits that no rollup has counted."""
+
+    def withdraw_stale_batches(self, age: timedelta, overtaken: timedelta, *, queue_is_empty: bool) -> int:
+        """Forget announced batches that never reached their queue."""
+
+    def read_alerts(self) -> list[Alert]:
+        """Return the active alerts."""
+
+    def note_alert(self, alert: Alert) -> None:
+        """Remember an alert as it is now."""
+
+    def forget_job_runs(self, age: timedelta) -> int:
+        """Remove runs that ended long ago."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look found."""
+
+    overdue: tuple[OverdueRun, ...]
+    missed: tuple[str, ...]
+    withdrawn: int
+    measures: Measures
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The flow, with the IO it was given. `analytics_depth` raises QueueUnavailable.
+
+    It is that of the queue and of its dead letters together: either may hold what was announced.
+    """
+
+    store: WatchStore
+    analytics_depth: Callable[[], QueueDepth]
+    publishing: PublishAlert
+    jobs: Mapping[str, Job]
+    thresholds: Thresholds
+    page_from: date | None
+    now: Callable[[], datetime]
+
+    def look(self) -> Seen:
+        """Give up what is overdue, measure, and return what is not as it should be; raises StoreUnavailable."""
+        overdue = self.store.release_overdue_runs(OVERDUE_TIMES)
+        measured = self.store.measure_jobs(list(self.jobs), FAILURE_WINDOW)
+        missed = findings.find_missed(self.jobs, measured, self.now())
+        queue_is_empty = self._queue_is_empty()
+        withdrawn = self.store.withdraw_stale_batches(STALE_AGE, OVERTAKEN, queue_is_empty=queue_is_empty)
+        queues = self.store.measure_queues(LATENCY_WINDOW)
+        measures = Measures(
+            jobs=tuple(measured),
+            queues=queues,
+            # What waits on an empty queue never reached it: no batch is late.
+            ingest_lag_seconds=None if queue_is_empty else queues.oldest_waits_seconds,
+            rollup_lag_seconds=self.store.rollup_lag_seconds(),
+        )
+        self.store.forget_job_runs(RUNS_KEPT)
+        found = findings.find(measures, missed, self.thresholds)
+        return Seen(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
+
+    def tell(self, found: Sequence[Finding]) -> list[PublishedAlert]:
+        """Publish what changed, remember it, and return what went out.
+
+        Remembered after it was published: what could not go out, or was cut off, goes out a minute later, at worst
+        twice. Raises StoreUnavailable, TopicUnavailable.
+        """
+        told = []
+        for decision in alerts.decide_all(self.store.read_alerts(), found, self.now(), self.page_from):
+            if decision.change is not None:
+                told.append(self.publishing.send(decision, decision.change))
+            self.store.note_alert(decision.alert)
+        return told
+
+    def _queue_is_empty(self) -> bool:
+        try:
+            return self.analytics_depth().is_empty
+        except QueueUnavailable:
+            # Nobody knows: then what was announced counts as waiting.
+            return False

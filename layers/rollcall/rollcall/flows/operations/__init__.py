@@ -1,0 +1,1 @@
+"""What is done for operations; IO comes in as arguments."""

@@ -1,0 +1,1 @@
+"""What is done for privacy; IO comes in as arguments."""

@@ -1,0 +1,153 @@
+"""Export: everything that is kept of one learner, as JSON lines in one compressed object.
+
+The step of operations of the kind `export`. Each chunk writes what it found as a part, under the number of its step, so
+that one that is done twice is there once; the last one puts the parts together, with a manifest before them. No more
+than a chunk's lines and a part are ever in memory.
+"""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from rollcall.contracts.operations import Operation
+from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.privacy import objects as learner_objects
+from rollcall.flows.privacy.objects import archived, export_key, parts_prefix, read_next
+from rollcall.flows.privacy.phases import CHUNK_SECONDS, Work, part_at, place_after, position_after
+from rollcall.flows.privacy.residue import SearchStore, Snapshots
+
+PHASES = ("rows", "archive", "snapshots", "finish")
+LINES_MAX = 20_000  # in a chunk's part
+# What stands in tables and is nothing of the learner's: which operations and batches there were is in their rows.
+SOURCES = (
+    "progress_events, lesson_progress, course_progress, assignments, learners: by the user's id.",
+    "analytics_events: by pseudonyms; what policy removed before it was stored is listed in `remarks`, without values.",
+    "snapshots: the same rows of days that are no longer in the tables; until then a snapshot is a copy of them.",
+    "spool, dead_letters, dead_letters_of_nobody: archived messages, the learner's events alone.",
+    "Other tables: rows that mention the learner.",
+)
+
+
+class PrivacyStore(SearchStore, Protocol):
+    """Searches rows, and ends operations; raises StoreUnavailable."""
+
+    def finish(
+        self, operation: Operation, lease_id: UUID, trace: Trace, counts: Mapping[str, int], certificate: None
+    ) -> Operation | None:
+        """End the operation."""
+
+
+class Objects(learner_objects.Objects, Protocol):
+    """A bucket that takes an object in pieces."""
+
+    def put_stream(self, key: str, pieces: Iterator[bytes]) -> None:
+        """Keep an object that is made piece by piece; raises ObjectsUnavailable."""
+
+
+@dataclass
+class _Lines:
+    """What a chunk found, to be written as a part."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, source: str, **found: Any) -> None:
+        self.counts[source] = self.counts.get(source, 0) + 1
+        self.lines.append(json.dumps({"source": source, **found}, ensure_ascii=False))
+
+
+@dataclass(frozen=True)
+class Export:
+    """The step, with the IO it was given."""
+
+    store: PrivacyStore
+    objects: Objects
+    snapshots: Snapshots
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+        """Gather the next parts, or put them together."""
+        trace, work, lines = Trace.read(operation), Work.of(operation, PHASES), _Lines()
+        if work.phase == "finish":
+            return self._finish(operation, chunk, trace, work)
+        ends_at = self.monotonic() + CHUNK_SECONDS
+        while work.phase != "finish" and self.monotonic() < ends_at and len(lines.lines) < LINES_MAX:
+            match work.phase:
+                case "rows":
+                    self._rows(operation, trace, work, lines)
+                case "archive":
+                    self._archive(trace, work, lines)
+                case _:
+                    self._snapshots(trace, work, lines)
+        work.counts.update(lines.counts)
+        work.add("sources", lines.counts)
+        if lines.lines and not operation.is_dry_run:
+            part = f"{parts_prefix(trace.org_id, operation.operation_id)}{operation.step_number:06}.jsonl.gz"
+            self.objects.put(part, gzip.compress(("\n".join(lines.lines) + "\n").encode(errors="replace")))
+        return work.result()
+
+    def _rows(self, operation: Operation, trace: Trace, work: Work, lines: _Lines) -> None:
+        part, following = part_at(self.store.tables(), work.position)
+        found = self.store.search_rows(trace, operation.operation_id, part, None)
+        for row in found.rows:
+            lines.add(part.of, row=row)
+        work.move(position_after(part, found.next_page, following))
+
+    def _archive(self, trace: Trace, work: Work, lines: _Lines) -> None:
+        places = archived(trace)
+        number, after = work.position or (0, "")
+        found, last = read_next(self.objects, places[number], after)
+        for key, body in found:
+            for event in trace.events_in(body):
+                lines.add(places[number].name, key=key, event=event)
+        work.move(place_after(number, last, len(places)))
+
+    def _snapshots(self, trace: Trace, work: Work, lines: _Lines) -> None:
+        files = self.snapshots.files(trace.org_id, after=work.position, limit=1)
+        for file in files:
+            for row in self.snapshots.read_rows(file):
+                if trace.is_in_row(row):
+                    lines.add("snapshot_rows", table=file.table_name, day=file.day.isoformat(), row=row)
+        work.move(files[-1].position if files else None)
+
+    def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> Advanced:
+        work.counts["done"] += 1
+        if not operation.is_dry_run:
+            key, prefix = (
+                export_key(trace.org_id, operation.operation_id),
+                parts_prefix(trace.org_id, operation.operation_id),
+            )
+            # Put together anew if the worker was killed before it could note that: parts go last.
+            parts = self._keys(prefix)
+            if parts or not self.objects.keys_after(key):
+                self.objects.put_stream(key, self._pieces(operation, trace, work, parts))
+            while gone := self.objects.keys_after(prefix):
+                self.objects.delete(gone)
+        return Advanced(self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), None), work.units)
+
+    def _keys(self, prefix: str) -> list[str]:
+        keys: list[str] = []
+        while found := self.objects.keys_after(prefix, keys[-1] if keys else ""):
+            keys += found
+        return keys
+
+    def _pieces(self, operation: Operation, trace: Trace, work: Work, parts: list[str]) -> Iterator[bytes]:
+        """Yield members of a gzip file (RFC 1952, section 2.2: they may follow one another), the manifest first."""
+        manifest = {
+            "version": 1,
+            "org_id": str(trace.org_id),
+            "user_id": str(trace.user_id),
+            "operation_id": str(operation.operation_id),
+            "exported_at": self.now().isoformat(),
+            "counts": work.notes.get("sources", {}),
+            "notes": SOURCES,
+        }
+        yield gzip.compress((json.dumps({"manifest": manifest}) + "\n").encode())
+        for part in parts:
+            yield self.objects.get(part)

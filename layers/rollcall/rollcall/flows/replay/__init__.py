@@ -1,0 +1,1 @@
+"""What is done for replay; IO comes in as arguments."""

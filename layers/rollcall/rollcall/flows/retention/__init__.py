@@ -1,0 +1,1 @@
+"""What is done for retention; IO comes in as arguments."""

@@ -1,0 +1,194 @@
+"""Retain: snapshot each expired day to the archive, prove that the snapshot holds all of it, and only then drop it.
+
+A day goes through the states of its row in snapshot_days, and a run that finds it in one of them goes on from there:
+
+    writing   files are written, a part of an organisation's rows at a time, each noted after it lies in the archive
+    sealed    the manifest was written, and what an attempt before had left was deleted
+    verified  every object, and the manifest, was read back and is what was written
+    dropped   the partition is gone: in one transaction its rows were locked, and added up to what had been written
+
+A kill between any two steps changes nothing of that. What does not prove right stops its day: it stays, an alarm is
+raised, the other table goes on, and the next run writes the snapshot anew.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from rollcall.contracts.retention.snapshot import (
+    DayOfTable,
+    EventTable,
+    Key,
+    Page,
+    SnapshotDay,
+    SnapshotFile,
+    Unwritten,
+    WrittenFile,
+)
+from rollcall.domain.retention.lifetimes import first_kept_day
+from rollcall.errors import RetentionStopped, SnapshotBusy, SnapshotDamaged
+from rollcall.flows.retention.snapshot_files import Objects, verify_file, write_part
+from rollcall.flows.retention.snapshot_manifest import Manifests
+
+# Left at the end of an invocation: a file takes a few seconds, dropping a day as long as its rows take to be counted.
+STEP_SECONDS = 30
+LEASE_MARGIN_SECONDS = 15
+
+
+class RetainStore(Protocol):
+    """Keeps what is known of snapshots, and reads and drops what they are made of; raises StoreUnavailable."""
+
+    def list_expired_days(self, table: EventTable, before: date) -> list[date]:
+        """Return the days before this one that have a partition, oldest first."""
+
+    def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
+        """Take a day's snapshot, or begin one; without a lease somebody else has it, and without both it is dropped."""
+
+    def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
+        """Give it back; with a code it is stopped."""
+
+    def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
+        """Return the organisations of which not every row is in the snapshot yet."""
+
+    def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
+        """Return the next rows of an organisation and day."""
+
+    def note_file(self, day: DayOfTable, lease_id: UUID, file: WrittenFile) -> bool:
+        """Note a file that was written."""
+
+    def read_day(self, day: DayOfTable) -> SnapshotDay | None:
+        """Return a day's snapshot with all of its files."""
+
+    def note_verified(
+        self, day: DayOfTable, lease_id: UUID, org_id: UUID | None = None, part: int | None = None
+    ) -> bool:
+        """Note that a file, or the manifest, was read back as it was written."""
+
+    def drop_day(self, day: DayOfTable, lease_id: UUID) -> str:
+        """Drop a day whose snapshot holds every row of it, and return `dropped`; or why not."""
+
+
+class NotNow(Exception):
+    """The invocation is nearly over, or the oldest day has to wait: days after it would be dropped before it."""
+
+
+@dataclass
+class Retained:
+    """What a run did.
+
+    `waiting` are days that the rollups have not seen whole, `busy` those that others had locked for too long; `stopped`
+    maps a table to why.
+    """
+
+    days: int = 0
+    rows: int = 0
+    size_bytes: int = 0
+    waiting: int = 0
+    busy: int = 0
+    is_finished: bool = True
+    stopped: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Retain:
+    """The flow, with the IO it was given. `retention` says how long each table's events are kept."""
+
+    store: RetainStore
+    objects: Objects
+    manifests: Manifests
+    retention: Mapping[EventTable, timedelta]
+    snapshot_lifetime: timedelta
+    now: Callable[[], datetime]
+
+    def run(self, remaining_seconds: Callable[[], float]) -> Retained:
+        """Go through every expired day, oldest first, for as long as there is time.
+
+        Raises StoreUnavailable, ObjectsUnavailable, KeysUnavailable: the next run goes on where this one was.
+        """
+        told = Retained()
+        for table, retention in self.retention.items():
+            try:
+                for day in self.store.list_expired_days(table, first_kept_day(self.now(), retention)):
+                    self._retain(table, day, remaining_seconds, told)
+            except (NotNow, SnapshotBusy):
+                told.is_finished = False
+            except (RetentionStopped, SnapshotDamaged) as stopped:
+                # Days after it would be dropped before it: none of this table's are.
+                told.stopped[table] = stopped.code
+        return told
+
+    def _retain(self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: Retained) -> None:
+        _need_time(remaining_seconds)
+        snapshot, lease_id = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
+        if snapshot is None:
+            return
+        if lease_id is None:
+            raise SnapshotBusy
+        failure_code: str | None = None
+        try:
+            self._advance(snapshot, lease_id, remaining_seconds, told)
+        except (RetentionStopped, SnapshotDamaged) as stopped:
+            failure_code = stopped.code
+            raise
+        finally:
+            self.store.release(snapshot, lease_id, failure_code)
+
+    def _advance(
+        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: Retained
+    ) -> None:
+        if snapshot.state == "writing":
+            self._write(snapshot, lease_id, remaining_seconds)
+            self.manifests.settle(snapshot, lease_id)
+        known = self.store.read_day(snapshot) or snapshot
+        if known.state == "sealed":
+            self._verify(known, lease_id, remaining_seconds)
+        _need_time(remaining_seconds)
+        outcome = self.store.drop_day(snapshot, lease_id)
+        match outcome:
+            case "dropped":
+                told.days += 1
+                told.rows += sum(file.row_count for file in known.files)
+                told.size_bytes += sum(file.size_bytes for file in known.files)
+            case "not_folded":
+                told.waiting += 1
+                raise NotNow
+            case "busy":
+                told.busy += 1
+                raise NotNow
+            case "lease_lost":
+                raise SnapshotBusy
+            case _:
+                raise RetentionStopped(f"{snapshot.table_name} of {snapshot.day} was kept: {outcome}.")
+
+    def _write(self, day: DayOfTable, lease_id: UUID, remaining_seconds: Callable[[], float]) -> None:
+        expires_at = self.now() + self.snapshot_lifetime
+        while unwritten := self.store.list_unwritten(day):
+            for organisation in unwritten:
+                _need_time(remaining_seconds)
+                written = write_part(day, organisation, self.store.read_page, self.objects, expires_at)
+                if written is not None and not self.store.note_file(day, lease_id, written):
+                    raise SnapshotBusy
+                if written is None:
+                    # Rows after the last part were deleted meanwhile.
+                    raise RetentionStopped(f"Rows of {day.table_name} of {day.day} went away while they were read.")
+
+    def _verify(self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float]) -> None:
+        for file in snapshot.files:
+            if not file.is_verified:
+                _need_time(remaining_seconds)
+                self._verify_file(file, lease_id)
+        self.manifests.verify(snapshot)
+        if not self.store.note_verified(snapshot, lease_id):
+            raise SnapshotBusy
+
+    def _verify_file(self, file: SnapshotFile, lease_id: UUID) -> None:
+        verify_file(file, self.objects)
+        if not self.store.note_verified(file, lease_id, file.org_id, file.part):
+            raise SnapshotBusy
+
+
+def _need_time(remaining_seconds: Callable[[], float]) -> None:
+    if remaining_seconds() < STEP_SECONDS:
+        raise NotNow

@@ -1,0 +1,190 @@
+"""Files of snapshots: lines of JSON, compressed by gzip, and read back as they were written or not at all.
+
+A file holds at most ROWS_MAX rows and not many more than BYTES_MAX bytes, so that it fits in memory whatever the day,
+is one atomic PUT, and is a fair piece of work: to write, to verify, to restore, to rewrite.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+from rollcall.contracts.retention.snapshot import DayOfTable, Key, Page, SnapshotFile, Unwritten, WrittenFile
+from rollcall.domain.retention.snapshot import file_key, read_row, write_row
+from rollcall.errors import ObjectMissing, SnapshotDamaged
+
+ROWS_MAX = 100_000
+BYTES_MAX = 64 * 1024 * 1024
+PAGE_ROWS = 5_000
+PAGE_BYTES = 4 * 1024 * 1024
+GZIP = 16 + zlib.MAX_WBITS
+# Of zlib's nine: three quarters of the size of level 1, at two thirds of its speed; beyond it, time buys little.
+LEVEL = 5
+UNPACKED_BYTES = 1024 * 1024  # at a time
+
+ReadPage = Callable[[UUID, DayOfTable, Key | None, int, int], Page]
+
+
+class Objects(Protocol):
+    """The archive; raises ObjectsUnavailable."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Keep an object."""
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Yield an object's bytes; raises ObjectMissing."""
+
+    def keys_after(self, prefix: str, start_after: str, limit: int) -> list[str]:
+        """Return the next keys below a prefix, in order."""
+
+    def delete(self, keys: list[str]) -> None:
+        """Delete objects."""
+
+
+@dataclass
+class Packing:
+    """A file that is being made: lines go in, and are compressed and hashed on the way."""
+
+    row_count: int = 0
+    content_bytes: int = 0
+    _body: bytearray = field(default_factory=bytearray)
+    _content: Any = field(default_factory=sha256)
+    _gzip: Any = field(default_factory=lambda: zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP))
+
+    def add(self, lines: bytes, row_count: int) -> None:
+        """Add lines, each with its end."""
+        self.row_count += row_count
+        self.content_bytes += len(lines)
+        self._content.update(lines)
+        self._body += self._gzip.compress(lines)
+
+    def finish(self) -> tuple[bytes, str]:
+        """Return the object, and the SHA-256 of what went into it."""
+        self._body += self._gzip.flush()
+        return bytes(self._body), self._content.hexdigest()
+
+
+def write_part(
+    day: DayOfTable, unwritten: Unwritten, read_page: ReadPage, objects: Objects, expires_at: datetime
+) -> WrittenFile | None:
+    """Write the next part of an organisation's rows, and return what was written; None when no row was left.
+
+    Raises StoreUnavailable, ObjectsUnavailable.
+    """
+    packing, row_hash, page, after = Packing(), 0, None, unwritten.after
+    while page is None or not (page.is_last or _is_full(packing)):
+        page = read_page(unwritten.org_id, day, after, min(PAGE_ROWS, ROWS_MAX - packing.row_count), PAGE_BYTES)
+        packing.add(page.lines, page.row_count)
+        row_hash += page.row_hash
+        after = page.last_key or after
+    if not packing.row_count:
+        return None
+    written = _put(day, unwritten.org_id, unwritten.part, 1, packing, objects)
+    position = {"row_hash": str(row_hash), "last_key": after, "is_last": page.is_last, "expires_at": expires_at}
+    return written.model_copy(update=position)
+
+
+def _is_full(packing: Packing) -> bool:
+    return packing.row_count >= ROWS_MAX or packing.content_bytes >= BYTES_MAX
+
+
+def _put(day: DayOfTable, org_id: UUID, part: int, revision: int, packing: Packing, objects: Objects) -> WrittenFile:
+    body, content_digest = packing.finish()
+    key = file_key(day, org_id, part, revision)
+    objects.put(key, body)
+    return WrittenFile(
+        org_id=org_id,
+        part=part,
+        object_key=key,
+        row_count=packing.row_count,
+        size_bytes=len(body),
+        object_digest=sha256(body).hexdigest(),
+        content_digest=content_digest,
+    )
+
+
+def rewrite_part(
+    file: SnapshotFile, revise: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], objects: Objects
+) -> tuple[WrittenFile | None, int, int]:
+    """Write a file's next revision, with each row as `revise` returns it; without those of which it returns None.
+
+    Returns what was written (None: no row is left, or all are as they were), and how many rows were removed and
+    changed. Numbers of a row with a point are Decimal. Raises SnapshotDamaged, ObjectsUnavailable.
+    """
+    packing, removed, changed = Packing(), 0, 0
+    for line in read_lines(file, objects):
+        row = read_row(line)
+        revised = revise(row)
+        if revised is None:
+            removed += 1
+        elif revised == row:
+            packing.add(line + b"\n", 1)
+        else:
+            packing.add(write_row(revised).encode() + b"\n", 1)
+            changed += 1
+    if not (removed or changed) or not packing.row_count:
+        return None, removed, changed
+    return _put(file, file.org_id, file.part, file.revision + 1, packing, objects), removed, changed
+
+
+def read_rows(file: SnapshotFile, objects: Objects) -> Iterator[dict[str, Any]]:
+    """Yield a file's rows; see read_lines for what it raises."""
+    for line in read_lines(file, objects):
+        yield json.loads(line)
+
+
+def read_lines(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
+    """Yield a file's lines without their ends, and make sure at the end that the object was what had been written.
+
+    Whoever must not act on a line of a damaged file reads all of it first. Raises SnapshotDamaged, ObjectsUnavailable.
+    """
+    content, rows, rest = sha256(), 0, b""
+    for unpacked in _unpack(_checked(file, objects)):
+        content.update(unpacked)
+        *lines, rest = (rest + unpacked).split(b"\n")
+        rows += len(lines)
+        yield from lines
+    if rest or content.hexdigest() != file.content_digest:
+        raise SnapshotDamaged("An object of a snapshot does not have the content that was written.")
+    if rows != file.row_count:
+        raise SnapshotDamaged("An object of a snapshot does not have the rows that were written.")
+
+
+def verify_file(file: SnapshotFile, objects: Objects) -> None:
+    """Read a file back from the archive, whole; raises SnapshotDamaged, ObjectsUnavailable."""
+    for _ in read_lines(file, objects):
+        pass
+
+
+def _checked(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
+    """Yield an object's bytes, and make sure that they are those that were written."""
+    received, size_bytes = sha256(), 0
+    try:
+        for chunk in objects.stream(file.object_key):
+            received.update(chunk)
+            size_bytes += len(chunk)
+            if size_bytes > file.size_bytes:
+                break
+            yield chunk
+    except ObjectMissing:
+        raise SnapshotDamaged("An object of a snapshot is missing.") from None
+    if size_bytes != file.size_bytes or received.hexdigest() != file.object_digest:
+        raise SnapshotDamaged("An object of a snapshot is not the one that was written.")
+
+
+def _unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(GZIP)
+    try:
+        for chunk in chunks:
+            # A little at a time: what somebody put in an object's place may unpack to anything.
+            yield unpacker.decompress(chunk, UNPACKED_BYTES)
+            while unpacker.unconsumed_tail:
+                yield unpacker.decompress(unpacker.unconsumed_tail, UNPACKED_BYTES)
+    except zlib.error:
+        raise SnapshotDamaged("An object of a snapshot cannot be unpacked.") from None
+    if not unpacker.eof or unpacker.unused_data:
+        raise SnapshotDamaged("An object of a snapshot ends too early, or too late.")

@@ -1,0 +1,1 @@
+"""What is done for scrubbing; IO comes in as arguments."""

@@ -1,0 +1,77 @@
+"""Policies: which scrubbing policy is an organisation's own, read from its parameter and kept for a while."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from rollcall.contracts.scrub.policy import PolicyAdditions, StoredAdditions
+from rollcall.domain.scrub.policy import Policy, policy_with
+from rollcall.errors import ParameterUnavailable, PolicyInvalid, PolicyUnavailable
+
+KEEP_SECONDS = 60
+# While Systems Manager is away a policy that was read stays good for so long; then events wait with their clients.
+STALE_SECONDS = 3_600
+
+
+@dataclass(frozen=True)
+class KeptPolicy:
+    """A policy as it was read, and when, in monotonic seconds."""
+
+    read_at: float
+    stored: StoredAdditions | None
+    policy: Policy
+
+
+@dataclass
+class Policies:
+    """Policies by organisation. An organisation without a parameter has the default; one with a broken one has none.
+
+    Why not the default then: the parameter may have asked for more than that.
+    """
+
+    read_parameter: Callable[[str], str | None]
+    prefix: str
+    monotonic: Callable[[], float]
+    _kept: dict[UUID, KeptPolicy] = field(default_factory=dict, init=False)
+
+    def policy_of(self, org_id: UUID) -> Policy:
+        """Return an organisation's policy; raises PolicyUnavailable."""
+        return self._read(org_id, KEEP_SECONDS).policy
+
+    def read(self, org_id: UUID) -> tuple[PolicyAdditions | None, Policy]:
+        """Return an organisation's additions and its policy as they are this moment; raises PolicyUnavailable."""
+        kept = self._read(org_id, 0)
+        return _additions(kept.stored), kept.policy
+
+    def stored(self, org_id: UUID) -> StoredAdditions | None:
+        """Return an organisation's additions as they are stored this moment; raises PolicyUnavailable."""
+        return self._read(org_id, 0).stored
+
+    def name_of(self, org_id: UUID) -> str:
+        """Return the name of an organisation's parameter."""
+        return f"{self.prefix}/{org_id}"
+
+    def _read(self, org_id: UUID, keep_seconds: float) -> KeptPolicy:
+        known, now = self._kept.get(org_id), self.monotonic()
+        if known and now - known.read_at < keep_seconds:
+            return known
+        try:
+            text = self.read_parameter(self.name_of(org_id))
+        except ParameterUnavailable as away:
+            if known and now - known.read_at < STALE_SECONDS:
+                return known
+            raise PolicyUnavailable from away
+        try:
+            stored = StoredAdditions.model_validate_json(text) if text else None
+            is_same = known is not None and known.stored == stored
+            policy = known.policy if known and is_same else policy_with(_additions(stored))
+            self._kept[org_id] = KeptPolicy(now, stored, policy)
+        except (ValidationError, PolicyInvalid) as broken:
+            raise PolicyUnavailable("The organisation's scrubbing policy is not valid.") from broken
+        return self._kept[org_id]
+
+
+def _additions(stored: StoredAdditions | None) -> PolicyAdditions | None:
+    return PolicyAdditions(**{name: getattr(stored, name) for name in PolicyAdditions.model_fields}) if stored else None

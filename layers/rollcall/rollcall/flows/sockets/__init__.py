@@ -1,0 +1,1 @@
+"""What is done for sockets; IO comes in as arguments."""

@@ -1,0 +1,63 @@
+"""The analytics procedures, called by their names."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from rollcall.contracts.ingest.analytics import QueuedBatch, ScrubbedEvent
+from rollcall.errors import StoreRefused
+from rollcall.store.connection import REFUSALS, Database, name_of
+
+INGEST = "select outcomes from rollcall.ingest_analytics_v1(%s, %s::jsonb)"
+COUNT_OUTDATED = "select rollcall.count_outdated_analytics_v1(%s, %s, %s)"
+READ_OUTDATED = "select rollcall.read_outdated_analytics_v1(%s, %s, %s, %s, %s, %s)"
+REWRITE = "select rollcall.rewrite_analytics_v1(%s, %s, %s::jsonb)"
+
+
+class AnalyticsStore:
+    """Stores analytics events through `ingest_analytics_v1`, and scrubs stored ones again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ingest_analytics(self, org_id: UUID, batches: Sequence[QueuedBatch]) -> list[list[str]]:
+        """Store batches of one organisation once, all or none, and say what became of each one's events.
+
+        Raises StoreRefused when some content of theirs can never be stored, StoreUnavailable.
+        """
+        try:
+            (outcomes,) = self._database.call(INGEST, (org_id, _document(batches)))
+        except REFUSALS as refused:
+            # Not chained: its text may quote a row.
+            raise StoreRefused(name_of(refused)) from None
+        answers = iter(outcomes)
+        return [[next(answers) for _ in batch.events] for batch in batches]
+
+    def refuses(self, batch: QueuedBatch) -> bool:
+        """Tell whether content of a batch can never be stored; nothing is. Raises StoreUnavailable."""
+        return self._database.refuses(INGEST, (batch.org_id, _document([batch])))
+
+    def count_outdated(self, org_id: UUID, day: date, policy_version: str) -> int:
+        """Return how many events of a day were scrubbed by another policy. Raises StoreUnavailable."""
+        (count,) = self._database.call(COUNT_OUTDATED, (org_id, day, policy_version))
+        return int(count)
+
+    def read_outdated(
+        self, org_id: UUID, day: date, policy_version: str, after: tuple[datetime, UUID] | None, limit: int
+    ) -> list[tuple[str, ScrubbedEvent]]:
+        """Return events of a day that were scrubbed by another policy, in order, after this one, each with its key_id.
+
+        Raises StoreUnavailable.
+        """
+        occurred_at, event_id = after or (None, None)
+        (events,) = self._database.call(READ_OUTDATED, (org_id, day, policy_version, occurred_at, event_id, limit))
+        return [(event.pop("key_id"), ScrubbedEvent.model_validate(event)) for event in events]
+
+    def rewrite_analytics(self, org_id: UUID, policy_version: str, events: Sequence[ScrubbedEvent]) -> None:
+        """Write what the policy leaves of stored events. Raises StoreUnavailable."""
+        document = "[" + ",".join(event.model_dump_json() for event in events) + "]"
+        self._database.call(REWRITE, (org_id, policy_version, document))
+
+
+def _document(batches: Sequence[QueuedBatch]) -> str:
+    return "[" + ",".join(batch.model_dump_json(exclude_none=True) for batch in batches) + "]"

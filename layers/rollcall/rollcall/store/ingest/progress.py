@@ -1,0 +1,78 @@
+"""The progress procedures, called by their names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rollcall.contracts.health.advice import Advice
+from rollcall.contracts.ingest.progress import EVENTS, ProgressEvent
+from rollcall.domain.ingest.rate import RateLimit, RateState
+from rollcall.errors import StoreRefused
+from rollcall.store.connection import REFUSALS, Database, name_of
+from rollcall.store.health.advice import advice_of
+
+INGEST = (
+    "select outcomes, rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
+    " from rollcall.ingest_progress_v1(%s, %s, %s::jsonb, %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """What the procedure says of a batch: an outcome per event in order, or none when the rate was exceeded.
+
+    `advice` is what clients should keep to, read in the same round trip; None when there is none.
+    """
+
+    outcomes: list[str] | None
+    rate: RateState | None
+    retry_after_ms: int = 0
+    advice: Advice | None = None
+
+
+class ProgressStore:
+    """Stores progress events through `ingest_progress_v1`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ingest_progress(
+        self,
+        subject: str,
+        org_ids: Iterable[UUID],
+        events: list[ProgressEvent],
+        received_at: datetime,
+        limit: RateLimit | None,
+    ) -> StoredBatch:
+        """Store a batch once, and say what became of each event.
+
+        A `limit` of None is for batches that were let in before (spool, replay). Raises StoreRefused when some content
+        can never be stored, StoreUnavailable.
+        """
+        try:
+            outcomes, remaining, reset_ms, retry_after_ms, advice = self._database.call(
+                INGEST, _parameters(subject, org_ids, events, received_at, limit)
+            )
+        except REFUSALS as refused:
+            # Not chained: its text may quote a row.
+            raise StoreRefused(name_of(refused)) from None
+        rate = None if remaining is None else RateState(remaining, reset_ms)
+        return StoredBatch(outcomes, rate, retry_after_ms or 0, advice_of(advice))
+
+    def refuses(
+        self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
+    ) -> bool:
+        """Tell whether content of a batch that was let in before can never be stored; nothing is.
+
+        Raises StoreUnavailable.
+        """
+        return self._database.refuses(INGEST, _parameters(subject, org_ids, events, received_at, None))
+
+
+def _parameters(
+    subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime, limit: RateLimit | None
+) -> tuple[Any, ...]:
+    rate = (limit.per_second, limit.burst) if limit else (None, None)
+    return (subject, list(org_ids), EVENTS.dump_json(events, exclude_none=True).decode(), received_at, *rate)

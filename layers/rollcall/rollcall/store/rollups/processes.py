@@ -1,0 +1,50 @@
+"""The procedures that tell of processes, called by their names."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from rollcall.contracts.ingest.process import ProcessHealth, ProcessRollup, StoredProcessEvent
+from rollcall.domain.reports.window import ONE_DAY, DayWindow
+from rollcall.store.connection import Database
+
+LIST = "select rollcall.list_process_events_v1(%s, %s, %s, %s, %s, %s)"
+ROLLUP = "select rollcall.process_rollup_v1(%s, %s, %s)"
+HEALTH = "select rollcall.process_health_v1(%s)"
+PREFIX = "process_"
+
+
+class ProcessStore:
+    """Reads what processes told of themselves. Each call is one organisation's, and raises StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_process_events(
+        self, org_id: UUID, window: DayWindow, after: tuple[datetime, UUID] | None, limit: int
+    ) -> list[StoredProcessEvent]:
+        """Return the latest events of the window, after that one, newest first."""
+        after_at, after_id = after or (None, None)
+        (events,) = self._database.call(LIST, (org_id, window.begins_at, window.ends_at, after_at, after_id, limit))
+        return [_event(event) for event in events]
+
+    def process_rollup(self, org_id: UUID, window: DayWindow) -> ProcessRollup:
+        """Return what processes did over the window."""
+        (rollup,) = self._database.call(ROLLUP, (org_id, window.first, window.last))
+        return ProcessRollup(org_id=org_id, from_day=window.first, to_day=window.end, **rollup)
+
+    def process_health(self, org_id: UUID) -> ProcessHealth:
+        """Return how processes have been over the last seven days."""
+        (health,) = self._database.call(HEALTH, (org_id,))
+        return ProcessHealth.model_validate(
+            health
+            | {
+                "org_id": org_id,
+                "status": "ok" if health["status"] == "healthy" else health["status"],
+                "to": date.fromisoformat(health["until"]) + ONE_DAY,
+            }
+        )
+
+
+def _event(event: dict[str, Any]) -> StoredProcessEvent:
+    return StoredProcessEvent.model_validate(event | {"kind": event["name"].removeprefix(PREFIX)})

@@ -1,0 +1,148 @@
+"""Every column that could name a person has its place in an erasure: a table that nobody thought of fails here."""
+
+import pytest
+
+from tests.postgres import ScratchDatabase
+
+# What an erasure does with a column of these types: see sql/procedures/privacy/erase_rows_v1.sql.
+OWN = "own"  # names whose row it is: the row goes
+MENTION = "mention"  # may name somebody: the mention is taken out
+NOBODY = "nobody"  # names no person: ids of events and things, names of ours, digests that nobody can turn back
+MAP = {
+    "active_course_learners": {"user_id": OWN, "course_id": NOBODY},
+    "active_learners": {"learner_key": OWN, "source": NOBODY},
+    "advice": {},
+    # Of the three ledgers: overwritten by entomb_events_v2.
+    "analytics_identities": {"event_id": NOBODY, "content_digest": NOBODY},
+    "event_identities": {"event_id": NOBODY, "content_digest": NOBODY},
+    "progress_identities": {"event_id": NOBODY, "content_digest": NOBODY},
+    "alerts": {"name": NOBODY, "detail": NOBODY},
+    "analytics_events": {
+        **dict.fromkeys(("user_pseudonym", "anonymous_pseudonym", "session_pseudonym"), OWN),
+        **dict.fromkeys(("name", "properties", "remarks"), MENTION),
+        **dict.fromkeys(("event_id", "key_id", "policy_version"), NOBODY),
+    },
+    "assignment_requests": {"key_digest": NOBODY, "content_digest": NOBODY, "operation_id": NOBODY},
+    "assignments": {"user_id": OWN, "assigned_by": MENTION, "course_id": NOBODY},
+    "batch_audit": {"sent_by": MENTION, "batch_id": NOBODY, "route": NOBODY, "content_hash": NOBODY},
+    "catalogue_changes": {"changed_by": MENTION, "reason": MENTION},
+    "course_catalogues": {"item_id": NOBODY},
+    "course_cohorts": {"course_id": NOBODY},
+    "course_progress": {"user_id": OWN, "course_id": NOBODY},
+    "course_statistics": {"course_id": NOBODY},
+    "courses": {"course_id": NOBODY},
+    "daily_course_rollups": {"course_id": NOBODY},
+    "daily_durations": {"source": NOBODY, "name": NOBODY},
+    "daily_process_costs": {"process": NOBODY, "cost_currency": NOBODY},
+    "daily_process_durations": {"process": NOBODY},
+    "daily_process_rollups": {"process": NOBODY},
+    "daily_rollups": {"source": NOBODY},
+    "dead_letter_counts": {"queue": NOBODY, "cause": NOBODY},
+    "dead_letter_events": {"event_id": NOBODY, "dead_letter_id": NOBODY},
+    "dead_letter_history": {
+        **dict.fromkeys(("acted_by", "reason"), MENTION),
+        **dict.fromkeys(("dead_letter_id", "entry_id", "what", "code", "operation_id"), NOBODY),
+    },
+    "dead_letters": dict.fromkeys(
+        ("dead_letter_id", "queue", "cause", "error_code", "state", "body_digest", "archive_key"), NOBODY
+    ),
+    "erasures": {"digest": NOBODY},
+    "hourly_rollups": {"source": NOBODY, "name": NOBODY},
+    "job_failure_counts": {"job": NOBODY, "error_code": NOBODY},
+    "job_runs": dict.fromkeys(("run_id", "job", "idempotency_key", "error_code"), NOBODY),
+    "kept_days": {"table_name": NOBODY},
+    "imported_identities": {"kind": NOBODY, "event_id": NOBODY, "content_digest": NOBODY},  # as the ledgers
+    "learner_keys": {"key_id": NOBODY},
+    "learner_sketches": {"source": NOBODY},
+    "learners": {"user_id": OWN},
+    "lesson_progress": {"user_id": OWN, "course_id": NOBODY, "lesson_id": NOBODY},
+    "lesson_statistics": {"course_id": NOBODY, "lesson_id": NOBODY},
+    "lessons": {"course_id": NOBODY, "lesson_id": NOBODY},
+    "operations": {
+        **dict.fromkeys(("parameters", "requested_by", "reason", "cursor"), MENTION),
+        **dict.fromkeys(("operation_id", "source", "counts", "error_code", "lease_id"), NOBODY),
+    },
+    "operation_turns": {},
+    "org_enrollment_stats": {"course_id": NOBODY},
+    "organisation_statistics": {},
+    "organisations": {},
+    "privacy_certificates": {"operation_id": NOBODY, "digest": NOBODY, "certificate": MENTION},
+    "pending_assignments": {"user_id": OWN, "operation_id": NOBODY},
+    "process_runs": {"process": NOBODY, "request_id": NOBODY, "trace_id": MENTION},
+    "progress_events": {
+        "user_id": OWN,
+        **dict.fromkeys(("assigned_by", "attributes"), MENTION),
+        **dict.fromkeys(("event_id", "course_id", "lesson_id"), NOBODY),
+    },
+    "queued_batches": {"batch_id": NOBODY, "event_ids": NOBODY},
+    "rate_buckets": {"subject": OWN},  # erase_learner_v1
+    "rate_refusals": {},
+    "recalled_files": {"table_name": NOBODY},
+    "rejected_events": {"event_id": NOBODY, "reason": NOBODY, "kind": NOBODY},
+    "report_pass_keys": {"inner_key": NOBODY, "outer_key": NOBODY},
+    "restore_drills": dict.fromkeys(("drill_id", "table_name", "failure_code"), NOBODY),
+    "rollup_offsets": {"source": NOBODY},
+    "rollup_stale_days": {},
+    "rollup_tickets": {"ticket_id": NOBODY},
+    "schema_migrations": {"name": NOBODY, "checksum": NOBODY},
+    "scratch_tables": {"scratch_id": NOBODY, "table_name": NOBODY},  # the tables themselves are of events
+    "snapshot_days": dict.fromkeys(("table_name", "manifest_digest", "failure_code", "lease_id"), NOBODY),
+    "snapshots": {
+        "last_key": MENTION,  # of progress events it has a learner
+        **dict.fromkeys(("table_name", "object_key", "object_digest", "content_digest"), NOBODY),
+    },
+    "watched_jobs": {"job": NOBODY},
+    "write_keys": {
+        **dict.fromkeys(("label", "created_by", "revoked_by"), MENTION),
+        **dict.fromkeys(("write_key_id", "replaces_id", "secret_digest"), NOBODY),
+    },
+}
+
+# Columns of types that can hold an identifier. Numbers, times, flags and enumerations cannot.
+COLUMNS = """
+select coalesce(parent.relname, pg_class.relname), attname
+from pg_class
+inner join pg_attribute on pg_class.oid = attrelid and attnum > 0 and not attisdropped
+inner join pg_type on atttypid = pg_type.oid
+left join pg_inherits on pg_class.oid = inhrelid
+left join pg_class as parent on inhparent = parent.oid
+where pg_class.relnamespace = 'rollcall'::regnamespace
+    and pg_class.relkind in ('r', 'p')
+    and attname <> 'org_id'
+    and (
+        typname in ('uuid', '_uuid', 'text', '_text', 'varchar', 'name', 'json', 'jsonb', 'bytea', '_bytea', 'inet')
+    )
+"""
+REDACTED = "select rollcall.redaction_v1(%s::regclass)"
+
+
+def columns(clone: ScratchDatabase) -> set[tuple[str, str]]:
+    return {(table, column) for table, column in clone.rows(COLUMNS)}
+
+
+def known() -> set[tuple[str, str]]:
+    return {(table, column) for table, named in MAP.items() for column in named}
+
+
+def test_every_column_has_its_place(clone: ScratchDatabase) -> None:
+    """Whoever adds a table or a column says here what an erasure does with it, or that it can name nobody."""
+    assert columns(clone) == known()
+
+
+@pytest.mark.parametrize("addition", ["user_id uuid not null", "student_pseudonym text", "payload jsonb"])
+def test_a_forgotten_table_would_be_found(clone: ScratchDatabase, addition: str) -> None:
+    """Given a table with a column that could name a person, the walk above names it."""
+    clone.execute(f"create table rollcall.forgotten (org_id uuid not null, {addition})")
+    assert columns(clone) - known() == {("forgotten", addition.split(maxsplit=1)[0])}
+
+
+def test_the_procedures_agree_with_the_map(clone: ScratchDatabase) -> None:
+    """Rows go by the very columns that the map calls own; the others that may name somebody are redacted."""
+    for table, named in MAP.items():
+        own = {column for column, meaning in named.items() if meaning == OWN}
+        ((columns_of,),) = clone.rows("select rollcall.learner_columns_v1(%s)", (table,))
+        assert set(columns_of or ()) == own - {"subject"}, table
+        ((assignments,),) = clone.rows(REDACTED, (f"rollcall.{table}",))
+        for column, meaning in named.items():
+            if meaning == MENTION:
+                assert f"{column} = " in assignments, (table, column)

@@ -1,0 +1,173 @@
+"""The bury function, with an archive and queues of moto's, and a ledger that fails."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import boto3
+import pytest
+from moto import mock_aws
+from rollcall.cloud.objects import Objects
+from rollcall.cloud.queues import Queues
+from rollcall.contracts.dead_letters.letter import NOBODY, Failure
+from rollcall.edge.wiring import dead_letters as wiring_dead_letters
+from rollcall.edge.wiring import environment
+from rollcall.errors import ConfigurationInvalid, RollcallError, StoreUnavailable
+from rollcall.flows.dead_letters.record import Bury
+
+from functions.dead_letters import app
+from tests.builders import NOW, ORG, queued_batch, scrubbed_event
+from tests.unit.dead_letters.test_record_flow import CANARY, Scrubber, Scrubbing
+from tests.unit.edge.test_functions import Context
+
+BUCKET = "archive"
+
+
+class Room:
+    """What there is of AWS, and a ledger."""
+
+    def __init__(self) -> None:
+        self.sqs, self.s3 = boto3.client("sqs"), boto3.client("s3")
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.urls = {
+            queue: self.sqs.create_queue(QueueName=f"{queue}-dead-letters", Attributes={"VisibilityTimeout": "180"})[
+                "QueueUrl"
+            ]
+            for queue in app.QUEUES
+        }
+        self.recorded: list[tuple[UUID, Failure]] = []
+        self.fault: Exception | None = None
+        self.asked = 0
+
+    def find_barred(self, _org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
+        """Tell that nobody was erased."""
+        return [False for _ in asked]
+
+    def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
+        """Record it."""
+        self.asked += 1
+        if self.fault:
+            raise self.fault
+        self.recorded.append((org_id, failure))
+        return True
+
+    def receive(self, *bodies: str, queue: str = "spool", code: str | None = "poisoned_message") -> list[int]:
+        """Put messages there and let the function have them; return the positions of those that stay."""
+        for body in bodies:
+            attributes: Any = {"error_code": {"DataType": "String", "StringValue": code}} if code else {}
+            self.sqs.send_message(QueueUrl=self.urls[queue], MessageBody=body, MessageAttributes=attributes)
+        found = self.sqs.receive_message(
+            QueueUrl=self.urls[queue], MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        )["Messages"]
+        records = [record_of(message, queue) for message in found]
+        answer = app.handler({"Records": records}, Context())
+        stay = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        return [position for position, record in enumerate(records) if record["messageId"] in stay]
+
+    def archived(self) -> dict[str, str]:
+        """Return what lies in the archive."""
+        keys = [found["Key"] for found in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        return {key: self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode() for key in keys}
+
+
+def record_of(message: Any, queue: str) -> dict[str, Any]:
+    """Return a message as SQS's event source hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {
+            name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
+            for name, value in message.get("MessageAttributes", {}).items()
+        },
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:eu-central-1:123456789012:{queue}-dead-letters",
+        "awsRegion": "eu-central-1",
+    }
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        room = Room()
+        for queue, url in room.urls.items():
+            monkeypatch.setenv(f"{queue}_dead_letter_queue_url".upper(), url)
+        queues = Queues()
+        flow = Bury(Objects(BUCKET), room, lambda _org_id: Scrubbing(Scrubber()), lambda: NOW)
+        monkeypatch.setattr(environment, "queues", lambda: queues)
+        monkeypatch.setattr(wiring_dead_letters, "bury", lambda: flow)
+        yield room
+
+
+def test_what_is_kept_leaves_the_queue(room: Room) -> None:
+    """Archived and recorded, of its queue, with its cause; the ledger says where the body is."""
+    batch = queued_batch(ORG, scrubbed_event())
+    assert room.receive(batch.model_dump_json(), queue="analytics", code="store_refused") == []
+    ((org_id, failure),) = room.recorded
+    assert (org_id, failure.queue, failure.cause) == (ORG, "analytics", "store_refused")
+    assert list(room.archived()) == [failure.archive_key]
+    assert json.loads(room.archived()[str(failure.archive_key)])["org_id"] == str(ORG)
+
+
+def test_nothing_personal_leaves_the_queue(room: Room, told: Callable[[], str]) -> None:
+    """Not into the archive, not into the ledger, not into logs and metrics."""
+    assert room.receive(f"call {CANARY}", json.dumps({"who": CANARY})) == []
+    assert {org_id for org_id, _ in room.recorded} == {NOBODY}
+    lines = told()
+    assert "dead letter" in lines
+    for kept in (lines, str(room.recorded), str(room.archived())):
+        assert CANARY not in kept
+
+
+@pytest.mark.parametrize("fault", [StoreUnavailable(), RollcallError(), ValueError("canary")])
+def test_what_cannot_be_kept_stays_on_the_queue(room: Room, fault: Exception, told: Callable[[], str]) -> None:
+    """All of it comes back, the log tells the fault's type or code alone, and later it is kept."""
+    room.fault = fault
+    assert room.receive("one", "two") == [0, 1]
+    assert "canary" not in told()
+    room.fault = None
+    for url in room.urls.values():
+        room.sqs.purge_queue(QueueUrl=url)
+    assert room.receive("one", "two") == []
+
+
+def test_a_store_that_is_away_gives_a_message_back_for_a_moment(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not for as long as the queue hides it: seconds, growing with its receives."""
+    given_back: list[int] = []
+    monkeypatch.setattr(environment.queues(), "give_back", lambda _url, _handle, seconds: given_back.append(seconds))
+    room.fault = StoreUnavailable()
+    room.receive("one")
+    assert given_back == [2]
+
+
+def test_a_store_that_is_away_is_asked_once(room: Room) -> None:
+    """Ten connections that time out would outlast the invocation; the next one asks again."""
+    room.fault = StoreUnavailable()
+    assert room.receive("one", "two", "three") == [0, 1, 2]
+    assert room.asked == 1
+
+
+def test_burials_are_counted_by_queue(room: Room, told: Callable[[], str]) -> None:
+    """What the alarm of each queue watches."""
+    room.receive("one", "two", queue="analytics")
+    sent = next(json.loads(line) for line in told().splitlines() if '"_aws"' in line)
+    assert (sent["buried"], sent["queue"]) == ([1.0, 1.0], "analytics")
+
+
+def test_a_message_of_another_queue_is_a_mistake_of_ours(room: Room) -> None:
+    """A queue that nobody wired is not taken for another: the whole batch stays where it is."""
+    room.sqs.create_queue(QueueName="others-dead-letters")
+    with pytest.raises(ConfigurationInvalid):
+        app.handler({"Records": [record_of(unknown(), "others")]}, Context())
+    assert room.recorded == []
+
+
+def unknown() -> dict[str, Any]:
+    return {"MessageId": str(uuid4()), "ReceiptHandle": "handle", "Body": "", "Attributes": {}}

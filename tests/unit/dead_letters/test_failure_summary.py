@@ -1,0 +1,102 @@
+"""The digest: one message about what is new, none about nothing, and none that is lost."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from rollcall.contracts.dead_letters.letter import DigestCount
+from rollcall.contracts.jobs.job import FailedRuns
+from rollcall.errors import TopicUnavailable
+from rollcall.flows.dead_letters.summary import Digest, Told
+
+from tests.builders import NOW
+
+
+@dataclass
+class Room:
+    """Counts and a topic that remember."""
+
+    counts: list[DigestCount] = field(default_factory=list)
+    runs: list[FailedRuns] = field(default_factory=list)
+    published: list[tuple[str, str]] = field(default_factory=list)
+    confirmed: list[datetime] = field(default_factory=list)
+    away: bool = False
+
+    def claim_digest(self, _lease: timedelta) -> tuple[datetime, list[DigestCount]]:
+        """Hand out what there is."""
+        return NOW, self.counts
+
+    def confirm_digest(self, claimed_at: datetime) -> None:
+        """Note that it was told."""
+        self.confirmed.append(claimed_at)
+
+    def claim_job_failures(self, _lease: timedelta) -> tuple[datetime, list[FailedRuns]]:
+        """Hand out what there is."""
+        return LATER, self.runs
+
+    def confirm_job_failures(self, claimed_at: datetime) -> None:
+        """Note that it was told."""
+        self.confirmed.append(claimed_at)
+
+    def publish(self, subject: str, message: str) -> None:
+        """Publish it."""
+        if self.away:
+            raise TopicUnavailable
+        self.published.append((subject, message))
+
+    def tell(self) -> Told:
+        """Tell what is new."""
+        return Digest(self, self.publish, "prod").tell()
+
+
+LATER = NOW + timedelta(seconds=1)
+RUNS = [FailedRuns(job="partition", error_code="store_unavailable", failed_count=3, since=NOW)]
+COUNTS = [
+    DigestCount(queue="analytics", cause="store_refused", failed_count=2, since=NOW),
+    DigestCount(queue="spool", cause="poisoned", failed_count=40, since=NOW - timedelta(hours=3)),
+]
+
+
+def test_what_is_new_is_told_in_one_message() -> None:
+    """Counts by queue and cause, since when, and what to do."""
+    room = Room(COUNTS)
+    assert room.tell() == Told(42, 0)
+    ((subject, message),) = room.published
+    assert subject == "Rollcall prod: 42 new dead letters"
+    assert "42 messages became dead letters since 2026-03-10 09:00 UTC." in message
+    assert [line.split() for line in message.splitlines()[2:4]] == [
+        ["2", "analytics", "store_refused"],
+        ["40", "spool", "poisoned"],
+    ]
+    assert "rollcall dead-letters" in message
+    assert room.confirmed == [NOW, LATER]
+
+
+def test_nothing_new_is_not_told() -> None:
+    """No message says that there is none."""
+    room = Room()
+    assert room.tell() == Told(0, 0)
+    assert (room.published, room.confirmed) == ([], [])
+
+
+def test_what_could_not_be_published_is_not_confirmed() -> None:
+    """The next digest has it."""
+    room = Room(COUNTS, away=True)
+    with pytest.raises(TopicUnavailable):
+        room.tell()
+    assert room.confirmed == []
+
+
+def test_failed_runs_are_told_in_the_same_message() -> None:
+    """By job and code, beside the dead letters, or alone."""
+    room = Room(COUNTS, RUNS)
+    assert room.tell() == Told(42, 3)
+    ((subject, message),) = room.published
+    assert subject == "Rollcall prod: 42 new dead letters, 3 failed runs"
+    assert ["3", "partition", "store_unavailable"] in [line.split() for line in message.splitlines()]
+    alone = Room([], RUNS)
+    alone.tell()
+    ((subject, message),) = alone.published
+    assert subject == "Rollcall prod: 3 failed runs"
+    assert "dead letters" not in message
+    assert message.startswith("3 runs of jobs failed since 2026-03-10 12:00 UTC.")

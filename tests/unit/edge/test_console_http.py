@@ -1,0 +1,56 @@
+"""The console's configuration and its policy: where its page may ask, and for what."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rollcall.edge.http.router import Request
+from rollcall.edge.routes import console
+
+SOCKET, AUTHORITY, TOKENS = "wss://sockets.example/live", "https://provider.example/pool", "https://tokens.example"
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A folder with a page."""
+    (tmp_path / console.PAGE).write_text("<!doctype html>")
+    return tmp_path
+
+
+def answered(folder: Path, name: str) -> tuple[str, str]:
+    """Return the body of a file as it is served, and the origins that the page may ask."""
+    event = {"routeKey": "GET /console/{file}", "requestContext": {"requestId": "1"}, "headers": {}}
+    response = console.answer(console.read_assets(folder), name, Request(event))
+    policy = dict(part.split(" ", 1) for part in response.headers["Content-Security-Policy"].split("; "))
+    return str(response.body), policy["connect-src"]
+
+
+def test_a_provider_is_reached_where_it_gives_tokens(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its token endpoint may lie elsewhere than its authority; scope and audience are told to the page."""
+    settings = {
+        "SOCKET_URL": SOCKET,
+        "OIDC_AUTHORITY": AUTHORITY,
+        "OIDC_CLIENT_ID": "console",
+        "OIDC_SCOPE": "openid rollcall/admin",
+        "OIDC_AUDIENCE": "rollcall",
+        "OIDC_ORIGINS": f"{TOKENS}, ",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    body, origins = answered(page, console.CONFIGURATION)
+
+    assert origins == "'self' wss://sockets.example https://provider.example https://tokens.example"
+    assert json.loads(body)["oidc"] == {
+        "authority": AUTHORITY,
+        "client_id": "console",
+        "scope": "openid rollcall/admin",
+        "audience": "rollcall",
+    }
+
+
+def test_without_a_client_nobody_signs_in_at_a_provider(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An authority alone is not enough to send anybody there."""
+    monkeypatch.setenv("OIDC_AUTHORITY", AUTHORITY)
+    body, _ = answered(page, console.CONFIGURATION)
+    assert json.loads(body)["oidc"] is None

@@ -1,0 +1,126 @@
+"""Workers of rollups on the bench: they share organisations, and whoever is free takes the next."""
+
+import heapq
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from rollcall.flows.rollups import CHUNK_EVENTS, DISPATCH_MAX, TICKET_SECONDS, Rollup
+from rollcall.store.rollups.rollups import RollupStore
+
+if TYPE_CHECKING:
+    from rollcall.contracts.rollups import RollupMessage
+
+IDLE_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What a crew did: how many events, each of its calls in milliseconds, and the seconds until all were done."""
+
+    events: int
+    calls_ms: list[float]
+    seconds: float
+
+
+def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> Shift:
+    """Fold all progress events of these organisations, a worker for each store."""
+
+    def fold_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
+        is_behind = True
+
+        def chunk() -> int:
+            nonlocal is_behind
+            count = store.fold_events(org_id, "progress", None, 0, CHUNK_EVENTS).event_count
+            is_behind = count >= CHUNK_EVENTS
+            return count
+
+        while is_behind:
+            yield chunk
+
+    return _share(stores, org_ids, fold_one)
+
+
+def rebuild(stores: list[RollupStore], org_ids: Iterable[UUID], days: list[date]) -> Shift:
+    """Compute these days of these organisations again, a worker for each store."""
+
+    def rebuild_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
+        def rebuild_day(day: date) -> int:
+            return store.rebuild_day(org_id, day).progress or 0
+
+        for day in days:
+            yield partial(rebuild_day, day)
+
+    return _share(stores, org_ids, rebuild_one)
+
+
+def _share(
+    stores: list[RollupStore],
+    org_ids: Iterable[UUID],
+    work: Callable[[RollupStore, UUID], Iterable[Callable[[], int]]],
+) -> Shift:
+    waiting = deque(org_ids)
+
+    def labour(store: RollupStore) -> tuple[int, list[float]]:
+        events, calls_ms = 0, []
+        while waiting:
+            try:
+                org_id = waiting.popleft()
+            except IndexError:
+                break
+            for call in work(store, org_id):
+                began_at = time.perf_counter()
+                events += call()
+                calls_ms.append(1000 * (time.perf_counter() - began_at))
+        return events, calls_ms
+
+    started_at = time.monotonic()
+    with ThreadPoolExecutor(len(stores)) as pool:
+        done = list(pool.map(labour, stores))
+    seconds = time.monotonic() - started_at
+    return Shift(sum(events for events, _ in done), [ms for _, calls in done for ms in calls], seconds)
+
+
+class Deployed:
+    """Workers as they are deployed: on messages of the dispatcher, which come back when the flow says."""
+
+    def __init__(self, stores: list[RollupStore]) -> None:
+        self._stores = stores
+        self._due: list[tuple[float, str, RollupMessage]] = []
+        self.ends = False
+
+    def run(self) -> None:
+        """Work until `end` is called."""
+        with ThreadPoolExecutor(len(self._stores)) as pool:
+            list(pool.map(self._labour, self._stores))
+
+    def end(self) -> None:
+        """Let the workers go home."""
+        self.ends = True
+
+    def dispatch(self, store: RollupStore) -> None:
+        """Tick, as the schedule does."""
+        for message in store.backlog(TICKET_SECONDS, DISPATCH_MAX):
+            heapq.heappush(self._due, (time.monotonic(), str(message.ticket_id), message))
+
+    def _labour(self, store: RollupStore) -> None:
+        worker = Rollup(store, time.monotonic)
+        while not self.ends:
+            try:
+                due_at, key, message = heapq.heappop(self._due)
+            except IndexError:
+                time.sleep(IDLE_SECONDS)
+                continue
+            if due_at > time.monotonic():
+                heapq.heappush(self._due, (due_at, key, message))
+                time.sleep(IDLE_SECONDS)
+                continue
+            again = worker.work(message, 0).again_in_seconds
+            if again is not None:
+                heapq.heappush(self._due, (time.monotonic() + again, key, message))

@@ -1,0 +1,54 @@
+"""What a client of the WebSocket API knows of health: a snapshot, and the changes since."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rollcall.domain.health.merge_patch import apply
+
+Message = Mapping[str, Any]
+Verdict = Literal["changed", "same", "gap"]
+
+
+@dataclass
+class HealthView:
+    """Health, and organisations by their ids, at a sequence; None before the first snapshot."""
+
+    sequence: int | None = None
+    health: dict[str, Any] = field(default_factory=dict)
+    organisations: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, message: Message) -> Verdict:
+        """Take in a message, and tell what it was; after a gap the client has to subscribe again."""
+        match message["type"]:
+            case "health.snapshot":
+                self.sequence = message["sequence"]
+                self.health, self.organisations = dict(message.get("health") or {}), dict(message["organisations"])
+                return "changed"
+            case "health.delta":
+                return self._patch(message)
+            case "heartbeat" if self.sequence is None or message["sequence"] > self.sequence:
+                return "gap"
+            case _:
+                return "same"
+
+    def _patch(self, message: Message) -> Verdict:
+        if self.sequence is None:
+            return "gap"
+        if message["sequence"] <= self.sequence:
+            return "same"  # it was overtaken by a snapshot
+        if message["previous"] != self.sequence:
+            return "gap"
+        self.sequence = message["sequence"]
+        self.health = apply(self.health, message["patch"])
+        self.organisations = apply(self.organisations, message.get("organisations") or {})
+        return "changed"
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs between two JSON documents: where, as names joined by dots, and both values."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in [*before, *(name for name in after if name not in before)]:
+            yield from differences(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+    elif before != after:
+        yield path, before, after

@@ -1,0 +1,218 @@
+"""`rollcall import`: send a file of events of long ago, resumable, with a report and a list of refused lines."""
+
+import gzip
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Annotated, Any, cast
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rollcall.contracts.ingest.import_report import BYTES_MAX, LINES_MAX
+
+from workbench.api_client import ApiClient, ApiUnavailable, TokenOption, UrlOption
+from workbench.errors import WorkbenchError
+
+PATH = "/api/admin/import"
+COUNTS = ("lines", "accepted", "duplicate", "conflict", "rejected")
+CHUNK_BYTES_MAX = 2_000_000
+WAIT_SECONDS_MAX = 30
+PATIENCE_SECONDS = 900  # of one chunk: an outage, a backlog that drains, snapshots that are read
+
+AGAIN = "Give --restart to begin at the first line: what is stored counts once."
+
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+
+@dataclass
+class Standing:
+    """How far an import is. Written after each chunk: a kill costs one chunk, whose lines are duplicates then."""
+
+    api: str
+    org_id: str
+    fingerprint: str
+    is_dry_run: bool
+    lines_read: int = 0
+    seconds: float = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    refused_bytes: int = 0
+    is_done: bool = False
+
+    def add(self, report: dict[str, Any]) -> None:
+        """Count what became of a chunk."""
+        self.counts = dict(Counter(self.counts) + Counter({name: report[name] for name in COUNTS}))
+        self.reasons = dict(Counter(self.reasons) + Counter(line["reason"] for line in report["refused"]))
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="JSON lines, one event each with its type; .gz is read as gzip.")],
+    org: Annotated[UUID, typer.Option(help="The organisation.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only judge the lines, and store nothing.")] = False,
+    chunk: Annotated[int, typer.Option(min=1, max=LINES_MAX, help="Lines in one request.")] = 500,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin at the first line, whatever was sent.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Store events of long ago, each once. Given again, it goes on where it was."""
+    run = Import(ApiClient.open(url, token, [org]), file, org, chunk, is_dry_run=dry_run)
+    standing = run.standing(restart=restart)
+    try:
+        run.send(standing)
+    except (KeyboardInterrupt, ApiUnavailable):
+        console.print("Nothing is lost: give the same command once more, and it goes on.", soft_wrap=True)
+        raise
+    _tell(run, standing, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One file on its way to one organisation, and what is written beside it."""
+
+    client: ApiClient
+    file: Path
+    org_id: UUID
+    chunk_lines: int
+    is_dry_run: bool
+
+    @property
+    def standing_file(self) -> Path:
+        """Where it is written how far it is."""
+        return self.file.with_name(f"{self.file.name}.import.json")
+
+    @property
+    def refused_file(self) -> Path:
+        """Where refused lines are listed, by number, with the reason and never with what they say."""
+        # Of its own for a dry run: between two sessions of an import it must not touch the import's list.
+        return self.file.with_name(f"{self.file.name}.{'dry-run.' if self.is_dry_run else ''}refused.jsonl")
+
+    def standing(self, *, restart: bool) -> Standing:
+        """Return how far it is; raises WorkbenchError when the file is another one than it was.
+
+        Another API has none of what was sent: there it begins at the first line.
+        """
+        fresh = Standing(str(self.client.http.base_url), str(self.org_id), self._fingerprint(), self.is_dry_run)
+        if restart or self.is_dry_run or not self.standing_file.exists():
+            return fresh
+        try:
+            known = Standing(**json.loads(self.standing_file.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            raise WorkbenchError(f"{self.standing_file} cannot be read. {AGAIN}") from None
+        if (known.org_id, known.fingerprint) != (fresh.org_id, fresh.fingerprint):
+            raise WorkbenchError(
+                f"{self.standing_file} is of another organisation, or the file was changed since. {AGAIN}"
+            )
+        if known.api != fresh.api:
+            console.print(f"{known.lines_read:,} lines were sent to {known.api}: beginning anew.", soft_wrap=True)
+            return fresh
+        return fresh if known.is_done else known
+
+    def send(self, standing: Standing) -> None:
+        """Send every line that was not sent yet; raises ApiRefused, ApiUnavailable."""
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
+        with (
+            self._open() as lines,
+            self.refused_file.open("ab") as refused,
+            Progress(*columns, TimeRemainingColumn(), console=console) as progress,
+        ):
+            refused.truncate(min(standing.refused_bytes, refused.tell()))
+            task = progress.add_task("importing", total=self._count(), completed=standing.lines_read, rate="")
+            before = standing.seconds
+            started, sent_before = time.monotonic(), standing.lines_read
+            for first, part in self._chunks(lines, standing.lines_read):
+                report = self._report_of(part)
+                standing.add(report)
+                for line in report["refused"]:
+                    refused.write(json.dumps(line | {"line": first + line["line"] - 1}).encode() + b"\n")
+                refused.flush()
+                standing.lines_read, standing.refused_bytes = first + len(part) - 1, refused.tell()
+                seconds = time.monotonic() - started
+                standing.seconds = before + seconds
+                self._keep(standing)
+                rate = (standing.lines_read - sent_before) / seconds if seconds else 0
+                progress.update(task, completed=standing.lines_read, rate=f"{rate:,.0f}/s")
+        standing.is_done = True
+        self._keep(standing)
+
+    def _chunks(self, lines: IO[bytes], skipped: int) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield the number of a first line, and it with those after it, as many as a request takes."""
+        part: list[bytes] = []
+        first, size = skipped + 1, 0
+        for number, line in enumerate(lines, start=1):
+            if number <= skipped:
+                continue
+            if part and (len(part) == self.chunk_lines or size + len(line) > CHUNK_BYTES_MAX):
+                yield first, part
+                part, first, size = [], number, 0
+            part.append(line)
+            size += len(line)
+        if part:
+            yield first, part
+
+    def _report_of(self, part: list[bytes]) -> dict[str, Any]:
+        if len(part[0]) <= BYTES_MAX:
+            return self._post(b"".join(part))
+        # More than a body may have, so it stands alone in its part, and no request could ever pass it.
+        detail = f"A line has at most {BYTES_MAX:,} bytes."
+        refused = {"line": 1, "reason": "line_too_large", "detail": detail}
+        return {**dict.fromkeys(COUNTS, 0), "lines": 1, "rejected": 1, "refused": [refused]}
+
+    def _post(self, lines: bytes) -> dict[str, Any]:
+        until, waits = time.monotonic() + PATIENCE_SECONDS, 0
+        query = {"org_id": str(self.org_id), **({"dry_run": "true"} if self.is_dry_run else {})}
+        while True:
+            try:
+                return self.client.post_lines(PATH, lines, **query)
+            except ApiUnavailable as away:
+                if time.monotonic() > until:
+                    raise
+                waits += 1
+                console.print(f"waiting: {away}", soft_wrap=True)
+                time.sleep(min(WAIT_SECONDS_MAX, 2**waits / 2))
+
+    def _keep(self, standing: Standing) -> None:
+        if self.is_dry_run:
+            return
+        written = self.standing_file.with_suffix(".new")
+        written.write_text(json.dumps(asdict(standing)), encoding="utf-8")
+        written.replace(self.standing_file)
+
+    def _open(self) -> IO[bytes]:
+        return cast("IO[bytes]", gzip.open(self.file)) if self.file.suffix == ".gz" else self.file.open("rb")
+
+    def _count(self) -> int:
+        with self._open() as lines:
+            return sum(1 for _ in lines)
+
+    def _fingerprint(self) -> str:
+        try:
+            with self.file.open("rb") as opened:
+                return hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as fault:
+            raise WorkbenchError(f"{self.file} cannot be read: {type(fault).__name__}.") from None
+
+
+def _tell(run: Import, standing: Standing, *, as_json: bool) -> None:
+    seconds = max(standing.seconds, 0.001)
+    counts = {name: standing.counts.get(name, 0) for name in COUNTS}
+    if as_json:
+        typer.echo(json.dumps(counts | {"reasons": standing.reasons, "seconds": round(seconds, 1)}))
+    else:
+        what = "judged, and nothing stored" if run.is_dry_run else "imported"
+        output.print(f"{run.file.name} {what}", soft_wrap=True)
+        output.print("  ".join(f"{name} {number:,}" for name, number in counts.items()), soft_wrap=True)
+        output.print(f"{counts['lines'] / seconds:,.0f} events/s in {seconds:,.1f} s", soft_wrap=True)
+        for reason, number in sorted(standing.reasons.items()):
+            output.print(f"  {reason} {number:,}", soft_wrap=True)
+    if standing.reasons:
+        console.print(f"Refused lines, by number: {run.refused_file}", soft_wrap=True)
+        raise typer.Exit(1)
+    run.refused_file.unlink(missing_ok=True)

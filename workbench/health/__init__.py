@@ -1,1 +1,0 @@
-"""`rollcall health`: how the running system is, now and as it changes."""
