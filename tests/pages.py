@@ -1,9 +1,8 @@
 """Reads the pages of the documentation: sections, and the blocks of commands in them."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.checkout import ROOT
 
 
 def section(page: str, title: str) -> str:

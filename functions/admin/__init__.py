@@ -1,1 +1,1 @@
-"""Administrators' routes."""
+"""The function that answers administrators' routes."""

@@ -1,4 +1,4 @@
-"""Administrators' routes: /api/admin, receipts, and jobs; some wait until a backlog has drained."""
+"""Routes of administrators: /api/admin, receipts and jobs. Some of them wait until a backlog has drained."""
 
 from typing import Any
 

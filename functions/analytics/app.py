@@ -1,4 +1,4 @@
-"""Routes that take analytics events, of processes and of public clients too: scrub them, queue what is left, answer."""
+"""Routes that take analytics events, from applications, processes and public clients: scrub, queue, answer."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The authorizer of every protected route: verifies the bearer token once, and hands on who it is."""
+"""The authorizer of every protected route: verifies the bearer token once, and passes the caller on to the route."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _report_pass_of(caller: Caller) -> str:
-    """Without its key, reports alone have to wait: the people on call need their other routes."""
+    """Return the caller's report pass, or "" while its key cannot be read: only reports need it, other routes go on."""
     try:
         return token_rules.report_pass_of(caller)
     except SecretUnavailable as fault:

@@ -1,1 +1,1 @@
-"""The operations console."""
+"""The function that serves the operations console."""

@@ -1,4 +1,4 @@
-"""The operations console: GET /console, and the files that its page loads."""
+"""Serves the operations console: GET /console, and the files that its page loads."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -20,13 +20,13 @@ def assets() -> Mapping[str, console.Asset]:
 
 @router.route("GET /console")
 def get_page(request: Request) -> Response:
-    """Answer the page."""
+    """Answer with the page."""
     return console.answer(assets(), console.PAGE, request)
 
 
 @router.route("GET /console/{file}")
 def get_file(request: Request) -> Response:
-    """Answer a file that the page loads, or its configuration."""
+    """Answer with a file that the page loads, or with the page's configuration."""
     return console.answer(assets(), request.path_parameters["file"], request)
 
 

@@ -1,4 +1,4 @@
-"""Consumer of the dead-letter queues: keeps each dead letter where a person can look at it, and redrive it."""
+"""Consumer of the dead-letter queues: records each dead letter, so that a person can read and redrive it."""
 
 from typing import Any
 
@@ -13,23 +13,23 @@ from rollcall.errors import ConfigurationInvalid, Unavailable
 from rollcall.flows.dead_letters.record import DeadMessage
 from rollcall.flows.ingest.load import retry_delay_seconds
 
-# Each queue's name, as its settings and the ledger have it. A new queue is a new line here, and its settings.
+# Names of the queues, as in the settings and in the ledger. A new queue needs its name here and its settings.
 QUEUES = ("spool", "analytics")
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def queue_of(record: dict[str, Any]) -> str:
-    """Return which queue a dead letter came from, by the queue that it lies in; raises ConfigurationInvalid."""
+    """Return the queue that a dead letter came from, by its dead-letter queue; raises ConfigurationInvalid."""
     found_in = "/" + str(record["eventSourceARN"]).rpartition(":")[2]
     for queue in QUEUES:
         if settings.current().need(f"{queue}_dead_letter_queue_url").endswith(found_in):
             return queue
-    raise ConfigurationInvalid("No queue of ours has its dead letters there.")
+    raise ConfigurationInvalid("The settings name no queue with this dead-letter queue.")
 
 
 def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
-    """Return a record of SQS as the flow knows it."""
+    """Return an SQS record in the flow's own form."""
     return DeadMessage(
         queue=queue,
         message_id=record["messageId"],
@@ -42,21 +42,21 @@ def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
 
 
 class Burying:
-    """One invocation, over dead letters of one queue. What was away is not asked again in it: that takes its time."""
+    """One invocation, over dead letters of one queue. After a timeout it does not try the same store again."""
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
         self._away: Unavailable | None = None
 
     def bury_record(self, record: SQSRecord) -> None:
-        """Bury one message; raises when it is to be received again."""
+        """Record one message; raises when SQS is to deliver the message again."""
         try:
             failures = self._bury(read_message(self._queue, record.raw_event))
         except Unavailable as away:
             self._give_back(record, away)
             raise
         except Exception as fault:
-            # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
+            # Powertools swallows the exception. Log its type only: its text may quote the message.
             observe.count(bury_failed=1)
             observe.logger().error("not buried", extra={"message_id": record.message_id, "fault": type(fault).__name__})
             raise
@@ -84,7 +84,7 @@ class Burying:
 
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages that are to be received again. An event is of one queue."""
+    """Answer SQS with the messages to deliver again. All records of an event come from one queue."""
     queue = queue_of(event["Records"][0])
     observe.dimension("queue", queue)
     return dict(process_partial_response(event, Burying(queue).bury_record, processor, context))

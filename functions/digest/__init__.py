@@ -1,1 +1,1 @@
-"""Lambda handlers: parse, call a flow, answer."""
+"""The function that sends the failure summary."""

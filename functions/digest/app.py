@@ -1,4 +1,4 @@
-"""Hourly: one message to the people on call about what failed for good since the last; none when nothing did."""
+"""Hourly: send the people on call one summary of new dead letters and failed runs, unless there are none."""
 
 from rollcall.edge.runtime import observe
 from rollcall.edge.triggers import job
@@ -7,7 +7,7 @@ from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 
 @job.entry("digest")
 def handler(_run: job.Run) -> job.Done:
-    """Tell how many dead letters and failed runs were told of."""
+    """Return how many dead letters and failed runs the summary named."""
     told = wiring_dead_letters.digest().tell()
     observe.count(digest_told=told.dead_letters + told.failed_runs)
     return job.Done(

@@ -1,1 +1,1 @@
-"""How the system is."""
+"""The function that answers health routes."""

@@ -1,4 +1,4 @@
-"""How the system is: GET /api/health, its transitions, and the numbers behind it."""
+"""Health routes: GET /api/health, its transitions, and the measurements behind it."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Measures health and pushes what changed."""
+"""The function that measures health and pushes changes."""

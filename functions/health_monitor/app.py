@@ -1,4 +1,4 @@
-"""Measures health every few seconds inside its minute, and at once when a function saw something that matters."""
+"""Measures health every few seconds of its minute, and at once when a function signals that the database changed."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from rollcall.edge.wiring import health as wiring_health
 
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer a schedule: look until the time is up. Answer SQS: look once at most, however many signals there are."""
+    """Measure until the time is up (from the schedule), or at most once for all signals (from SQS)."""
     watch = wiring_health.watch()
     if "Records" in event:
         looks = int(watch.answer())
     else:
         looks = watch.run(lambda: context.get_remaining_time_in_millis() / 1000)
-        # Sent last: where it stops, nobody watches. Signals come with or without a schedule, and say nothing of it.
+        # Sent last, so that a run that fails sends none. Only scheduled runs send it: signals prove no schedule.
         observe.count(heartbeat=1)
     observe.count(looks=looks)
     observe.logger().info("watched", extra={"looks": looks, "signals": len(event.get("Records", ()))})

@@ -1,4 +1,4 @@
-"""Consumer of the spool and analytics queues: stores what waits there, once."""
+"""Consumer of the spool and analytics queues: stores each waiting batch once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 class Loading:
-    """One invocation, over messages of one queue: `store` returns what came of a message, or raises what is wrong."""
+    """One invocation, over messages of one queue. `store` stores a message and returns the result, or raises."""
 
     def __init__(self, queue: str, store: Callable[[SQSRecord], Loaded]) -> None:
         current = settings.current()
@@ -29,7 +29,7 @@ class Loading:
         self._dead_letter_queue_url = current.need(f"{queue}_dead_letter_queue_url")
 
     def load_record(self, record: SQSRecord) -> None:
-        """Store one message's batch; raises when it is to be received again."""
+        """Store one message's batch; raises when SQS is to deliver the message again."""
         receives = int(record.attributes.approximate_receive_count)
         message = load.Message(
             receives,
@@ -42,7 +42,7 @@ class Loading:
         try:
             loaded = load.settle(message, lambda: self._store(record))
         except Exception as fault:
-            # Powertools keeps it to itself. Its text could quote the message, so only its type is told.
+            # Powertools swallows the exception. Log its type only: its text may quote the message.
             observe.count(load_failed=1)
             observe.logger().error("not loaded", extra={"message_id": record.message_id, "fault": type(fault).__name__})
             raise
@@ -51,7 +51,7 @@ class Loading:
         counts = loaded.counts
         observe.count(**{f"loaded_{status}": number for status, number in counts.items()})
         observe.logger().info("loaded", extra={"message_id": record.message_id, "counts": dict(counts)})
-        if counts and not loaded.unfit:  # what was buried has none, or is not all stored
+        if counts and not loaded.unfit:  # a message that became a dead letter has no counts, or events left to store
             message_attributes.resolve(self._queue, record.raw_event, counts)
 
     def _give_back(self, record: SQSRecord, receives: int) -> None:
@@ -66,9 +66,10 @@ class Loading:
         observe.logger().error("buried", extra={"message_id": record.message_id, "code": marks.error_code})
 
     def _bury_unfit(self, record: SQSRecord, loaded: Loaded) -> None:
-        """Bury events of a message, each alone; where none was stored, together, as the one message that it was.
+        """Send events that cannot be stored to the dead-letter queue, one message for each event.
 
-        What was redriven stays the one dead letter that it was.
+        Where no event of the message was stored, they stay together, one message for each organisation.
+        A redriven message stays one message: it updates the dead letter that it came from.
         """
         unfit, is_redriven = loaded.unfit, message_attributes.marks_of(record.raw_event).dead_letter_id is not None
         if is_redriven:
@@ -82,7 +83,7 @@ class Loading:
 
 
 def load_spool() -> Callable[[SQSRecord], Loaded]:
-    """Return what stores a spooled batch. A store that was away is not asked again in the same invocation."""
+    """Return a function that stores a spooled batch. After a failure to connect, it does not try the store again."""
     away, archiving = False, Archiving()
 
     def store(record: SQSRecord) -> Loaded:
@@ -102,13 +103,13 @@ def load_spool() -> Callable[[SQSRecord], Loaded]:
 
 
 class Archiving:
-    """One invocation's archive: keeps what was stored for a replay. A bucket that was away is not asked again in it."""
+    """One invocation's archive: keeps stored batches for a replay. After a failure it does not try the bucket again."""
 
     def __init__(self) -> None:
         self._is_away = False
 
     def keep(self, message_id: str, message: str) -> None:
-        """Archive one message's batch. It is stored already, so no fault may bring the message back."""
+        """Archive one message's batch. The batch is stored already, so no fault may bring the message back."""
         try:
             if not self._is_away:
                 archive.archive_spooled(message_id, message, wiring_operations.archive_objects().put)
@@ -120,7 +121,7 @@ class Archiving:
 
 
 def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Loaded]:
-    """Store all of an invocation's analytics batches, and return what tells of each message what came of it."""
+    """Store all analytics batches of an invocation, and return a function that gives the result for each message."""
     messages = {record["messageId"]: record["body"] for record in records}
     results = load.load_analytics(messages, wiring_ingest.analytics_store())
 
@@ -135,7 +136,7 @@ def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Loade
 
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages that failed, so that the others leave the queue. An event is of one queue."""
+    """Answer SQS with the messages that failed; SQS deletes the others. All records of an event come from one queue."""
     records = event["Records"]
     queue = str(records[0]["eventSourceARN"]).rpartition(":")[2]
     if settings.current().analytics_queue_url.endswith(f"/{queue}"):

@@ -1,4 +1,4 @@
-"""Custom resource: brings the database to the schema of this deployment before its functions run."""
+"""Custom resource: migrates the database to this deployment's schema before the other functions run."""
 
 import json
 from datetime import timedelta
@@ -16,7 +16,7 @@ LOGINS = ("app_secret_arn", "ops_secret_arn", "reader_secret_arn")
 
 
 def migrate() -> list[str]:
-    """Migrate, set passwords and the key of report passes, make partitions; return the migrations applied now."""
+    """Migrate, set passwords and the report-pass key, make partitions; return the migrations that were applied."""
     current, secrets = settings.current(), environment.secrets()
     admin = json.loads(secrets.read(current.need("database_admin_secret_arn")))
     conninfo = make_conninfo(
@@ -40,14 +40,14 @@ def migrate() -> list[str]:
 
 
 def bring(request_type: str) -> list[str]:
-    """Do what CloudFormation asks for. A deletion keeps the data: nothing is dropped with a stack."""
+    """Do what CloudFormation asks for. Deleting the stack keeps all data."""
     try:
         return migrate() if request_type != "Delete" else []
     except DatabaseAhead as ahead:
         if request_type != "Update":
             raise
-        # CloudFormation rolls back to us. A newer schema serves the release before it, too; a refusal would leave
-        # the stack stuck between the two.
+        # CloudFormation rolls back to this older release. The older code works with the newer schema; a failure here
+        # would leave the stack stuck between the two releases.
         observe.logger().warning("left alone", extra={"detail": ahead.detail})
         return []
 

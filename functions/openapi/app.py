@@ -1,4 +1,4 @@
-"""GET /openapi.json, and the answer for paths and methods that no route has."""
+"""GET /openapi.json, and the answers 404 and 405 for paths and methods without a route."""
 
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from rollcall.edge.runtime import observe
 from rollcall.errors import MethodNotAllowed, NotFound
 
 router = Router()
-NOWHERE = "No route has this path: GET /openapi.json lists those there are."
+NOWHERE = "No route has this path. GET /openapi.json lists all routes."
 
 
 @cache
@@ -20,13 +20,13 @@ def document() -> str:
 
 @router.route("GET /openapi.json")
 def get_document(_request: Request) -> Response:
-    """Answer the API's description."""
+    """Answer with the OpenAPI document."""
     return Response(200, document(), {"Content-Type": "application/json", "Cache-Control": "public, max-age=60"})
 
 
 @router.route("$default")
 def get_nothing(request: Request) -> Response:
-    """Answer what no route takes."""
+    """Answer 405 with the allowed methods of a known path, else 404."""
     if methods := openapi.methods_of(request.path):
         return Response.refusal(MethodNotAllowed(), request.request_id, {"Allow": ", ".join(methods)})
     return Response.refusal(NotFound(NOWHERE), request.request_id)

@@ -1,1 +1,1 @@
-"""Consumer of the operations queue."""
+"""The function that works on operations."""

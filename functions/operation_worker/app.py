@@ -1,4 +1,4 @@
-"""Consumer of the operations queue: takes turns, and gives its message back until no operation waits."""
+"""Consumer of the operations queue: works on operations in turns, and gives its message back until none waits."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,7 +12,7 @@ from rollcall.flows.operations import work
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages that are to come again, so that the others leave the queue."""
+    """Answer SQS with the messages to deliver again; SQS deletes the others."""
     going_on = [record["messageId"] for record in event["Records"] if not _is_finished(record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
 
@@ -22,7 +22,7 @@ def _is_finished(record: dict[str, Any]) -> bool:
         message = work.read_message(record["body"])
     except PoisonedMessage as poison:
         return _bury(record, poison)
-    # Should this worker die, its message is back soon, and not only after the queue's own time.
+    # If this worker dies, SQS delivers the message again after HOLD_SECONDS, not after the queue's longer timeout.
     _give_back(record, work.HOLD_SECONDS)
     worked = work.Worked(None, work.RETRY_SECONDS)
     for worked in wiring_operation_worker.take_turns().turns(message):
@@ -51,13 +51,13 @@ def _tell(worked: work.Worked) -> None:
         if operation.is_finished and (worked.chunks or worked.fault):
             observe.count(**{f"operation_{operation.state}": 1})
             if operation.state == "failed":
-                # Once more for all kinds together, which one alarm watches.
+                # Once more without a dimension: one alarm covers all kinds.
                 observe.count_apart({}, operation_failed=1)
     observe.logger().info("operation", extra=told)
 
 
 def _give_back(record: dict[str, Any], seconds: int) -> None:
-    # Else it comes back by itself, a little later.
+    # Without this call the message comes back too, a little later.
     with suppress(QueueUnavailable):
         environment.queues().give_back(
             settings.current().need("operations_queue_url"), record["receiptHandle"], seconds

@@ -1,4 +1,4 @@
-"""Hourly: make the daily partitions ahead, and measure the default partition, which must stay empty."""
+"""Hourly: make the partitions of the coming days, and measure the default partition, which must stay empty."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from rollcall.edge.wiring import retention as wiring_retention
 
 @job.entry("partition")
 def handler(_run: job.Run) -> job.Done:
-    """Tell how many partitions were missing and how large the default one is."""
+    """Return how many partitions were missing, and the size of the default partition."""
     current, today, store = settings.current(), clock.now().date(), wiring_retention.partition_store()
     oldest = today - max(current.retention, current.analytics_retention)
     made = store.make_partitions(oldest, today + timedelta(days=current.partition_days_ahead))

@@ -1,1 +1,1 @@
-"""Sends to sockets."""
+"""The function that pushes messages to sockets."""

@@ -1,4 +1,4 @@
-"""Sends to sockets what they subscribed to, a page of connections at a time."""
+"""Pushes messages to the sockets that subscribed to them, a page of connections at a time."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,11 +14,11 @@ LATE = timedelta(seconds=60)
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer SQS. No message comes back because of some sockets: who missed it notices the gap and asks again."""
+    """Answer SQS. A socket that fails does not bring the message back: its client detects the gap and asks again."""
     for record in event["Records"]:
         push = _read(record["body"])
         if clock.now() - push.sent_at > LATE:
-            # It would pass for news. Whoever missed it notices the gap with the next one.
+            # A stale push would look current. Clients detect the gap by the next sequence number.
             observe.count(pushes_late=1)
             continue
         pushed = wiring_push.push_page().push(push)
@@ -36,5 +36,5 @@ def _read(body: str) -> Push:
     try:
         return Push.model_validate_json(body)
     except ValidationError as invalid:
-        # Not chained: its text quotes the message.
+        # `from None`: the text of the cause quotes the message.
         raise PoisonedMessage(f"{invalid.error_count()} faults in a push.") from None

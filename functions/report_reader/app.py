@@ -1,4 +1,4 @@
-"""GET /api/reports: an organisation's figures. Its database role can write nothing, and reads no events."""
+"""GET /api/reports: an organisation's reports. The function's database role cannot write, and cannot read events."""
 
 from typing import Any
 

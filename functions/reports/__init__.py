@@ -1,1 +1,1 @@
-"""The function that keeps report statistics fresh."""
+"""The function that refreshes report statistics."""

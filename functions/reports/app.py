@@ -1,4 +1,4 @@
-"""Every minute: bring the report statistics of organisations with news up to date."""
+"""Every minute: refresh the report statistics of organisations whose projections changed."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from rollcall.edge.wiring import reports as wiring_reports
 
 @job.entry("reports")
 def handler(run: job.Run) -> job.Done:
-    """Tell how many organisations were counted, and how many are left for the next run."""
+    """Return how many organisations were refreshed, and how many are left for the next run."""
     org_id = run.parameters.get("org_id")
     done = wiring_reports.refresh_reports().refresh(UUID(org_id) if org_id else None, run.remaining_seconds)
     observe.count(organisations_left=done.left)

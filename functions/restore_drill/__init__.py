@@ -1,1 +1,1 @@
-"""The function that practises restoring."""
+"""The function that runs the restore drill."""

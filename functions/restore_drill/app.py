@@ -1,4 +1,4 @@
-"""Daily: restore a snapshot chosen at random to a scratch table, and tell whether it is what had been written."""
+"""Daily: restore a snapshot chosen at random into a scratch table, and compare it with its manifest."""
 
 from rollcall.edge.runtime import observe
 from rollcall.edge.triggers import job
@@ -8,7 +8,7 @@ from rollcall.errors import SnapshotDamaged
 
 @job.entry("restore_drill")
 def handler(run: job.Run) -> job.Done:
-    """Tell how many rows came back, and how fast; a snapshot that does not come back as it was fails the run."""
+    """Return how many rows were restored, and how fast. A snapshot that differs from its manifest fails the run."""
     drilled = wiring_retention.drill().run(run.run_id, run.remaining_seconds)
     if drilled is None:
         return job.Done(0, {"drilled": False})

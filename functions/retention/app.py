@@ -1,4 +1,4 @@
-"""Nightly: snapshot what has expired, prove it, drop it; and delete what else is past."""
+"""Nightly: snapshot expired days, verify the snapshots, drop the days; then delete other rows past their age."""
 
 from rollcall.edge.runtime import observe
 from rollcall.edge.triggers import job
@@ -8,9 +8,9 @@ from rollcall.errors import RetentionStopped
 
 @job.entry("retention")
 def handler(run: job.Run) -> job.Done:
-    """Tell how many days were dropped; a day that had to be kept fails the run, once all the others are done.
+    """Return how many days were dropped. A day that had to be kept fails the run, after all other days are done.
 
-    What is past is deleted whatever became of the days: a fault of one must not let the other pile up.
+    Old rows are deleted even when dropping days fails: one fault must not let the other kind of data pile up.
     """
     try:
         retained = wiring_retention.retain().run(run.remaining_seconds)

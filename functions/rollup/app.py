@@ -1,4 +1,4 @@
-"""Every minute: send a worker to each organisation with new events, and measure how long the oldest has waited."""
+"""Every minute: queue a worker for each organisation with new events, and measure how long the oldest waits."""
 
 from rollcall.edge.runtime import observe
 from rollcall.edge.triggers import job
@@ -8,7 +8,7 @@ from rollcall.flows import rollups
 
 @job.entry("rollup")
 def handler(run: job.Run) -> job.Done:
-    """Tell how many organisations were sent a worker, and how many events of another cluster were settled."""
+    """Return for how many organisations a worker was queued, and how many events of another cluster were settled."""
     store = wiring_rollups.rollup_store()
     settled = rollups.rebase(store, run.remaining_seconds)
     sent = rollups.dispatch(store, wiring_rollups.send)

@@ -1,1 +1,1 @@
-"""Lambda handlers: parse, call a flow, answer."""
+"""The function that folds events into rollups."""

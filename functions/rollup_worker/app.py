@@ -1,4 +1,4 @@
-"""Consumer of the rollup queue: folds an organisation's events for a while, gives its message back while more come."""
+"""Consumer of the rollup queue: folds an organisation's events, and gives its message back while events are left."""
 
 import time
 from contextlib import suppress
@@ -15,7 +15,7 @@ MILLISECONDS_PER_SECOND = 1000
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer SQS with the messages of organisations that have more to come, so that the others leave the queue."""
+    """Answer SQS with the messages of organisations that have events left; SQS deletes the others."""
     going_on = [record["messageId"] for record in event["Records"] if not _is_done(record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
 
@@ -25,7 +25,7 @@ def _is_done(record: dict[str, Any]) -> bool:
         message = rollups.read_message(record["body"])
     except PoisonedMessage as poison:
         return _bury(record, poison)
-    # Should this worker die, its message is back soon, and not only after the queue's own time.
+    # If this worker dies, SQS delivers the message again after HOLD_SECONDS, not after the queue's longer timeout.
     _give_back(record, rollups.HOLD_SECONDS)
     sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
     worked = wiring_rollups.rollup().work(message, time.time() - sent_at)
@@ -47,7 +47,7 @@ def _tell(worked: rollups.Worked) -> None:
 
 
 def _give_back(record: dict[str, Any], seconds: int) -> None:
-    # Else it comes back by itself, a little later.
+    # Without this call the message comes back too, a little later.
     with suppress(QueueUnavailable):
         environment.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
 

@@ -1,1 +1,1 @@
-"""Speaks with sockets."""
+"""The function that answers socket messages."""

@@ -1,4 +1,4 @@
-"""Speaks with sockets: connects, subscribes, takes progress batches and acknowledges them at once."""
+"""Answers socket messages: connect, subscribe, ping, and progress batches, acknowledged at once."""
 
 from typing import Any
 
@@ -16,35 +16,35 @@ actions = Actions()
 
 @actions.action("subscribe")
 def subscribe(event: SocketEvent) -> Message:
-    """Remember what this socket wants to hear, and answer how it is now."""
+    """Store this socket's subscription, and answer with the current health state."""
     order = model_of(event.document, SubscribeOrder)
     return wiring_sockets.subscribe().subscribe(event.connection_id, event.caller, order)
 
 
 @actions.action("ping")
 def ping(event: SocketEvent) -> Message:
-    """Answer that somebody is here."""
+    """Answer a ping with a pong."""
     model_of(event.document, PingOrder)
     return wiring_sockets.subscribe().ping()
 
 
 @actions.action("progress.batch")
 def post_batch(event: SocketEvent) -> Message:
-    """Take a batch, and acknowledge it."""
+    """Take a progress batch, and acknowledge it."""
     return socket_ingest.answer_batch(
         event, wiring_ingest.ingest(event.caller.role), settings.current().progress_batch_max_bytes
     )
 
 
 def connect(event: SocketEvent) -> None:
-    """Remember who is on this socket: one whose token expires is closed, subscribed or not."""
+    """Store when this socket's token expires, so that the socket is closed then, subscribed or not."""
     expires_at = event.caller.expires_at
     wiring_sockets.connections().open(Deadline(connection_id=event.connection_id, expires_at=expires_at))
     observe.logger().info("connected")
 
 
 def disconnect(event: SocketEvent) -> None:
-    """Forget this socket."""
+    """Remove this socket from the table."""
     wiring_sockets.connections().remove(event.connection_id, event.expires_at)
     observe.logger().info("disconnected")
 

@@ -1,1 +1,1 @@
-"""Tickets for sockets."""
+"""The function that issues tickets for sockets, and checks them."""

@@ -1,4 +1,4 @@
-"""Tickets for sockets: handed out for a token over HTTP, taken at the door of the WebSocket API."""
+"""Tickets for sockets: issues one over HTTP for a token, and checks it when a socket connects."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ router = Router()
 
 @router.route("POST /api/socket/tickets")
 def post_ticket(request: Request) -> Response:
-    """Hand out a ticket that opens one socket, once, within seconds."""
+    """Issue a ticket that opens one socket, once, within TICKET_SECONDS."""
     caller = identity.caller_of(request.authorizer_context, clock.now())
     ticket = wiring_sockets.tickets().issue(caller)
     url = settings.current().need("socket_url")
@@ -25,7 +25,7 @@ def post_ticket(request: Request) -> Response:
 
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer API Gateway: a request for a ticket, or whether whoever shows one may connect."""
+    """Answer API Gateway: issue a ticket, or as the authorizer of the WebSocket API, check one."""
     if event.get("type") == "REQUEST":
         return _authorise(event)
     response = router.answer(event)
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _authorise(event: dict[str, Any]) -> dict[str, Any]:
-    """Take the ticket. While its table is away nobody knows whether it is good: raised, API Gateway answers 500."""
+    """Use up the ticket. While its table cannot be reached this raises, and API Gateway answers 500."""
     origin = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("origin")
     ticket = (event.get("queryStringParameters") or {}).get("ticket") or ""
     try:
@@ -48,7 +48,7 @@ def _authorise(event: dict[str, Any]) -> dict[str, Any]:
 
 def _policy(effect: str, arn: str, context: dict[str, Any]) -> dict[str, Any]:
     return {
-        # Nobody's name: it goes into the gateway's logs and metrics.
+        # A constant, not the caller's name: API Gateway writes it into its logs and metrics.
         "principalId": "ticket",
         "policyDocument": {
             "Version": "2012-10-17",

@@ -1,4 +1,4 @@
-"""Every minute: give up runs that hang, find jobs that did not run and measures beyond thresholds, and tell of them."""
+"""Every minute: give up overdue runs, find missed jobs and measures beyond their thresholds, and raise alerts."""
 
 from collections import Counter
 
@@ -10,10 +10,10 @@ from rollcall.flows.jobs.watchdog import Seen
 
 @job.entry("watchdog")
 def handler(_run: job.Run) -> job.Done:
-    """Tell how much was found. The heartbeat is sent last: where it stops, an alarm says that nobody watches."""
+    """Return how many alerts were sent. The heartbeat is sent last: an alarm fires when it stops."""
     watch = wiring_jobs.watch()
     seen = watch.look()
-    # Before anything is published: where that fails, CloudWatch's own alarms still know.
+    # Before alerts are published: if publishing fails, CloudWatch's own alarms still see these metrics.
     _measure(seen)
     told = watch.tell(seen.findings)
     for alert in told:

@@ -1,4 +1,4 @@
-"""The template as data: parsed, translated by SAM, and read in the words of its rules."""
+"""The template as data: its loops expanded, translated by SAM, and read in the words of its rules."""
 
 import copy
 import functools
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boto3 import Session
+from ministack.services.cloudformation import language_extensions
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -27,8 +28,15 @@ class Template:
     @classmethod
     @functools.cache
     def read(cls) -> "Template":
-        """Read template.yaml, once a run: it takes a second. `copy` returns one that can be changed."""
-        return cls(yaml_parse((ROOT / "template.yaml").read_text()))
+        """Read template.yaml once a run, with its loops expanded as CloudFormation expands them.
+
+        A test that changes the template takes a `copy`.
+
+        The emulator's expansion was measured on an account. SAM CLI's own also replaces references to parameters by
+        their defaults, so rules could not see them.
+        """
+        body: dict[str, Any] = filled_in(language_extensions.apply(json.loads(json.dumps(as_written())), {}))
+        return cls(body)
 
     def copy(self) -> "Template":
         """Return one that can be changed."""
@@ -109,8 +117,30 @@ class Template:
             for key in ("CodeUri", "ContentUri"):
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = "s3://bucket/key"
+        body["Transform"] = "AWS::Serverless-2016-10-31"
         translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
         return Template(translator.translate(body, {}))
+
+
+def as_written() -> dict[str, Any]:
+    """Return template.yaml as it is written, loops and all."""
+    written: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return written
+
+
+def filled_in(value: Any) -> Any:
+    """Return a part of a template in which each `Fn::Sub` has its own variables filled in, as loops leave them."""
+    match value:
+        case {"Fn::Sub": [text, variables]}:
+            for name, own in variables.items():
+                text = text.replace(f"${{{name}}}", f"${{{target(own)}}}" if isinstance(own, dict) else own)
+            return {"Fn::Sub": text} if "${" in text else text
+        case dict():
+            return {key: filled_in(part) for key, part in value.items()}
+        case list():
+            return [filled_in(part) for part in value]
+        case _:
+            return value
 
 
 def target(value: Any) -> str:

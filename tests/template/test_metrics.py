@@ -22,7 +22,7 @@ from functions.partition import app
 store = SimpleNamespace(
     make_partitions=lambda *days: 0, settle_default_partitions=lambda: 0, default_partition_bytes=lambda: 8192
 )
-app.wiring.partition_store = lambda: store
+app.wiring_retention.partition_store = lambda: store
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
@@ -33,8 +33,8 @@ RUN_RETENTION = """
 from types import SimpleNamespace
 from functions.retention import app
 told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, busy=0, is_finished=True)
-app.wiring_snapshots.retain = lambda: SimpleNamespace(run=lambda remaining: told)
-app.wiring_snapshots.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
+app.wiring_retention.retain = lambda: SimpleNamespace(run=lambda remaining: told)
+app.wiring_retention.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
@@ -45,7 +45,7 @@ from datetime import date
 from types import SimpleNamespace
 from functions.restore_drill import app
 told = SimpleNamespace(table="progress_events", day=date(2026, 3, 1), rows=3, duration_ms=5, failure_code=None)
-app.wiring_snapshots.drill = lambda: SimpleNamespace(run=lambda *run: told)
+app.wiring_retention.drill = lambda: SimpleNamespace(run=lambda *run: told)
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
@@ -70,7 +70,7 @@ from functions.watchdog import app
 queues = SimpleNamespace(latency_p95_seconds=1.0)
 measures = SimpleNamespace(queues=queues, ingest_lag_seconds=1.0, rollup_lag_seconds=1.0)
 seen = SimpleNamespace(missed=(), overdue=(), findings=(), withdrawn=0, measures=measures)
-app.wiring_watch.watch = lambda: SimpleNamespace(look=lambda: seen, tell=lambda findings: [])
+app.wiring_jobs.watch = lambda: SimpleNamespace(look=lambda: seen, tell=lambda findings: [])
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: 1.0)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))

@@ -1,6 +1,7 @@
 """Layers and nouns: imports point inward, each kind of IO has one layer, and every layer has the same nouns."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,7 +129,7 @@ SHARED: dict[str, frozenset[str]] = {
         {"caller", "fields", "identifiers", "placeholders", "problem", "storable", "times"}
     ),
     "layers/rollcall/rollcall/domain": frozenset({"faults", "gzip_body", "keyring", "media_type", "scopes"}),
-    "layers/rollcall/rollcall/store": frozenset({"connection", "migrations"}),
+    "layers/rollcall/rollcall/store": frozenset({"connection", "migrations", "procedures"}),
     "layers/rollcall/rollcall/flows": frozenset(),
     "layers/rollcall/rollcall/edge/routes": frozenset({"access", "backlog_gate", "console"}),
     "layers/rollcall/rollcall/edge/wiring": frozenset({"environment", "signalling_database", "token_rules"}),
@@ -200,3 +201,34 @@ def test_a_job_and_its_function_have_the_same_name() -> None:
     assert set(JOBS) <= folders
     for name in JOBS:
         assert f'@job.entry("{name}")' in (ROOT / "functions" / name / "app.py").read_text()
+
+
+PROCEDURE = re.compile(r"\b[a-z_]+_v[0-9]+\b")
+# These work on rows of the noun whose folder they lie in, for a store of another noun.
+CALLED_FROM_ANOTHER_NOUN = {
+    "claim_job_failures_v1": "jobs",
+    "confirm_job_failures_v1": "jobs",
+    "count_open_dead_letters_v1": "dead_letters",
+    "count_outdated_analytics_v1": "scrub",
+    "count_pending_assignments_v1": "assignments",
+    "default_partition_bytes_v1": "partitions",
+    "find_barred_v1": "privacy",
+    "make_partitions_v1": "partitions",
+    "read_outdated_analytics_v1": "scrub",
+    "replay_progress_v1": "replay",
+    "rewrite_analytics_v1": "scrub",
+    "set_report_pass_key_v1": "reports",
+    "settle_default_partitions_v1": "partitions",
+}
+
+
+def test_a_procedures_folder_is_the_noun_of_the_store_that_calls_it() -> None:
+    """Of a procedure that several nouns call, the folder is one of them; exceptions are named above."""
+    folders = {path.stem: path.parent.name for path in (ROOT / "sql" / "procedures").rglob("*.sql")}
+    callers: dict[str, set[str]] = {}
+    for path in (PACKAGE / "rollcall" / "store").rglob("*.py"):
+        noun = path.relative_to(PACKAGE / "rollcall" / "store").with_suffix("").parts[0]
+        for procedure in PROCEDURE.findall(path.read_text()):
+            callers.setdefault(procedure, set()).add(noun)
+    elsewhere = {name: folders[name] for name, nouns in callers.items() if folders[name] not in nouns}
+    assert elsewhere == CALLED_FROM_ANOTHER_NOUN

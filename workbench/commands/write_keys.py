@@ -99,7 +99,7 @@ class DatabaseWriteKeys:
         return KeepWriteKeys(WriteKeyStore(self.database), uuid4, lambda: secrets.token_urlsafe(SECRET_BYTES))
 
     def _user(self) -> str:
-        (role,) = self.database.call("select session_user::text", ())
+        (role,) = self.database.run("select session_user::text")
         return f"cli:{role}"
 
     def create(self, label: str) -> NewWriteKey:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from rollcall.store.procedures import call_statement
 
 from workbench.errors import WorkbenchError
 
@@ -16,7 +17,11 @@ class Session:
 
     connection: psycopg.Connection[tuple[Any, ...]]
 
-    def call(self, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
+    def call(self, procedure: str, columns: str = "", /, **parameters: Any) -> tuple[Any, ...]:
+        """Call a procedure with these parameters and return its only row: these columns, or its one value."""
+        return self.run(call_statement(procedure, columns, tuple(parameters)), tuple(parameters.values()))
+
+    def run(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
         """Run one statement and return its only row."""
         row = self.connection.execute(statement.encode(), parameters).fetchone()
         if row is None:

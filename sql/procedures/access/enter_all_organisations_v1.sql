@@ -1,5 +1,5 @@
--- Lets this transaction work for every organisation, and returns them, sorted. For procedures of scheduled jobs, which
--- no caller's token bounds; whoever calls one of them gets counts or what one organisation needs, never a mixture.
+-- Lets this transaction work for every organisation, and returns them, sorted. It is for procedures of scheduled jobs,
+-- which no caller's token bounds. Such a procedure returns counts, or what one organisation needs, never a mixture.
 create or replace function rollcall.enter_all_organisations_v1() returns uuid[]
 language plpgsql
 set search_path = rollcall, pg_temp

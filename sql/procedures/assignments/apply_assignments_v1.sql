@@ -1,9 +1,10 @@
--- Makes the next assignments of an operation, at most so many: learners, course and organisation become known by it.
--- A due date that is given replaces the one before; where none is given, what is there stays.
+-- Makes the next assignments of an operation, at most p_limit. Learners, course and organisation become known by them.
+-- A given due date replaces the one before; without one, the earlier due date stays.
 -- Returns what to add to the operation's counts: done, assigned, already_assigned, updated.
 --
--- An erasure takes a learner's pending assignments in the transaction that bars them (erase_learner_v1): it waits for
--- this one and erases what it made, or was first, and there is nothing left here.
+-- An erasure takes a learner's pending assignments in the transaction that bars the learner (erase_learner_v1). Either
+-- the erasure waits for this transaction and erases what it made, or the erasure was first, and no pending assignment
+-- is left here.
 create or replace function rollcall.apply_assignments_v1(p_operation rollcall.operations, p_limit integer) returns jsonb
 language sql
 set search_path = rollcall, pg_temp
@@ -39,7 +40,7 @@ made as (
     order by user_id
     on conflict (org_id, user_id, course_id) do update set due_at = excluded.due_at
         where excluded.due_at is not null and held.due_at is distinct from excluded.due_at
-    -- xmax is 0 on a row that was inserted and not updated.
+    -- xmax is 0 for a row that was inserted and not updated.
     returning xmax = 0 as is_new
 )
 select jsonb_build_object(

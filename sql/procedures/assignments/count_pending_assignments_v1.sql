@@ -1,4 +1,4 @@
--- How many assignments were ordered and are not made yet, over all organisations.
+-- The number of ordered assignments that are not made yet, over all organisations.
 create or replace function rollcall.count_pending_assignments_v1() returns bigint
 language plpgsql
 security definer

@@ -1,9 +1,9 @@
 -- Takes an order of assignments, once for each key: writes the operation and its learners down, and makes the first
--- p_at_once of them in the same transaction. An operation that is done with that is never queued; one that is not goes
--- on with assign_learners_v1.
+-- p_at_once of them in the same transaction. An operation that is done with that is never queued; an unfinished one
+-- goes on with assign_learners_v1.
 --
 -- p_key_digest: of the caller's idempotency key. is_conflict: the key asked for something else before; operation is
--- null then. A key that is known answers its operation as it is now, and nothing is done again.
+-- null then. For a known key the answer is its operation as it is now, and nothing is done again.
 -- p_parameters: course_id, and due_at and assigned_by where there are any.
 create or replace function rollcall.request_assignments_v1(
     p_org_id uuid,
@@ -30,7 +30,7 @@ declare
     v_is_done boolean;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Who asks with the same key at the same time waits here, and reads below what the first one did.
+    -- A concurrent call with the same key waits here, and reads below what the first call did.
     insert into assignment_requests (org_id, key_digest, content_digest, operation_id)
     values (p_org_id, p_key_digest, p_content_digest, p_operation_id)
     on conflict do nothing;

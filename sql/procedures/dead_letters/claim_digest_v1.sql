@@ -1,6 +1,7 @@
--- Takes what no digest has told yet, as a JSON array of {queue, cause, failed_count, since}; empty when nothing is new.
--- The claim is a lease: what was not confirmed within p_lease is there for the next one, and is told again rather than
--- never. claimed_at names the claim to confirm_digest_v1.
+-- Claims the dead letters that no digest has reported yet, as a JSON array of {queue, cause, failed_count, since};
+-- empty when nothing is new.
+-- The claim is a lease: without a confirmation within p_lease, the next digest reports the same dead letters again, so
+-- that none goes unreported. claimed_at names the claim for confirm_digest_v1.
 create or replace function rollcall.claim_digest_v1(p_lease interval, out claimed_at timestamptz, out counts jsonb)
 language plpgsql
 security definer

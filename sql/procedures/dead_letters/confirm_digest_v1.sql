@@ -1,4 +1,4 @@
--- Notes that what was claimed then is told.
+-- Confirms the dead letters that were claimed at p_claimed_at: their digest was published.
 create or replace function rollcall.confirm_digest_v1(p_claimed_at timestamptz) returns void
 language sql
 security definer

@@ -1,11 +1,12 @@
--- How many dead letters of all organisations are open, by queue: a JSON array of {queue, open_count}. Numbers alone.
+-- The number of open dead letters of all organisations, by queue: a JSON array of {queue, open_count}. It returns
+-- numbers alone.
 create or replace function rollcall.count_open_dead_letters_v1() returns jsonb
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
 as $$
 begin
-    -- With the nil organisation, which what belongs to nobody known has.
+    -- With the nil organisation, which owns dead letters of no known organisation.
     perform set_config(
         'rollcall.org_ids', (enter_all_organisations_v1() || '00000000-0000-0000-0000-000000000000'::uuid)::text, true
     );

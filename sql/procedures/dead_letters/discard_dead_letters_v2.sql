@@ -1,7 +1,7 @@
--- Gives up the open dead letters of a selection, at most p_limit of them, with a reason. A dry run changes nothing.
--- discarded: how many, or how many it would be; remaining: how many of the selection are still open, or would be.
--- p_until: only what failed by then; null is now. until: that moment, to ask with again, so that what came after it was
--- counted is not given up with it.
+-- Discards the open dead letters of a selection, at most p_limit of them, with a reason. A dry run changes nothing.
+-- discarded: how many were discarded, or would be. remaining: how many of the selection are still open, or would be.
+-- p_until: only dead letters that failed by then; null is now. until: that moment, for the next call, so that later
+-- dead letters, which the first call did not count, are not discarded with it.
 create or replace function rollcall.discard_dead_letters_v2(
     p_org_id uuid,
     p_dead_letter_ids uuid[],
@@ -35,7 +35,9 @@ begin
                 and letter.state = 'open'
                 and letter.dead_letter_id in (
                     select found.dead_letter_id
-                    from matching_dead_letters_v1(p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, until) as found
+                    from matching_dead_letters_v1(
+                        p_org_id, '{open}', p_dead_letter_ids, p_cause, p_queue, until
+                    ) as found
                 )
             order by letter.dead_letter_id
             limit p_limit

@@ -1,5 +1,6 @@
--- An organisation's dead letters: how many of each queue, cause, code and state, and the newest of them: JSON arrays.
--- Null in a filter is any. The page begins after (p_after_failed_at, p_after_id), newest first; groups count all pages.
+-- An organisation's dead letters: how many of each queue, cause, code and state, and the newest of them, as JSON
+-- arrays. A null in a filter means any. The page begins after (p_after_failed_at, p_after_id), newest first; groups
+-- count all pages.
 create or replace function rollcall.list_dead_letters_v1(
     p_org_id uuid,
     p_queue text,

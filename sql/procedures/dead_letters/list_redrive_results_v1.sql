@@ -1,4 +1,4 @@
--- What a redrive did with each message, in the order of their ids, after p_after, at most p_limit: a JSON array of
+-- The result of a redrive for each message, in the order of their ids, after p_after, at most p_limit: a JSON array of
 -- {dead_letter_id, result, code, happened_at, state}; state is where the dead letter is now.
 -- counts: {result: number} over all pages, and how many are resolved or have failed again since.
 create or replace function rollcall.list_redrive_results_v1(

@@ -1,8 +1,9 @@
--- Notes what an operation did with dead letters: each redriven, or why not. Told twice, it changes nothing.
+-- Notes what an operation did with dead letters: each was redriven, or has a code that says why not. A second identical
+-- call changes nothing.
 --
 -- p_results: a JSON array of {dead_letter_id, failure_count, code}: the failures that the operation knew of; a null
---   code is a success. A message may have failed again, or have been stored, before this is called: then its dead
---   letter is what that made of it.
+-- code is a success. A message may have failed again, or have been stored, before this call: then the state of its dead
+-- letter stays.
 create or replace function rollcall.mark_redriven_v1(
     p_org_id uuid, p_operation_id uuid, p_acted_by text, p_reason text, p_results jsonb
 )

@@ -1,5 +1,6 @@
--- The dead letters in these states that a selection names; null in a part of it is any.
--- p_until: only what failed before, so that an operation ends with what was there when it was asked for.
+-- The dead letters in these states that a selection names; a null in the selection means any.
+-- p_until: only dead letters that failed before, so that an operation ends with those that existed when it was
+-- requested.
 create or replace function rollcall.matching_dead_letters_v1(
     p_org_id uuid, p_states text[], p_dead_letter_ids uuid[], p_cause text, p_queue text, p_until timestamptz
 )

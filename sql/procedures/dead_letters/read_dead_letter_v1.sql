@@ -1,4 +1,5 @@
--- One dead letter of an organisation and its history, oldest first, as JSON; nulls when the organisation has none such.
+-- One dead letter of an organisation and its history, oldest first, as JSON; nulls when the organisation has no such
+-- dead letter.
 create or replace function rollcall.read_dead_letter_v1(
     p_org_id uuid, p_dead_letter_id uuid, out letter jsonb, out history jsonb, out event_ids uuid[]
 )

@@ -1,7 +1,7 @@
--- Records that a message failed for good: one row in the ledger, one line in its history. Told twice of the same
--- message, it changes nothing and answers false. A dead letter that was redriven and fails again is open again.
+-- Records that a message failed for good: one row in the ledger, one line in its history. A second call for the same
+-- message changes nothing and returns false. A redriven dead letter that fails again is open again.
 --
--- p_failure: contracts.dead_letter.Failure as JSON.
+-- p_failure: contracts.dead_letters.letter.Failure as JSON.
 create or replace function rollcall.record_dead_letter_v1(p_org_id uuid, p_failure jsonb) returns boolean
 language plpgsql
 security definer
@@ -57,8 +57,8 @@ begin
     order by event_id
     on conflict do nothing;
 
-    -- Of a batch that was stored without these events, they were what still waited (note_batches_v1). One that waits
-    -- whole may be another, with the same events.
+    -- In a batch that was stored without these events, only these events still waited (note_batches_v1). A batch that
+    -- waits as a whole may be another batch with the same events.
     with stored_in_part as materialized (
         select
             queued.batch_id,
@@ -87,7 +87,7 @@ begin
         and queued_batches.batch_id = stored_in_part.batch_id
         and cardinality(stored_in_part.event_ids) > 0;
 
-    -- Last, and one row alone: every burial of this hour waits for it.
+    -- Last, and one row alone: every dead letter of this hour waits for this row.
     insert into dead_letter_counts as counts (failed_hour, queue, cause, failed_count)
     values (date_trunc('hour', now(), 'UTC'), v_failure.queue, v_failure.cause, 1)
     on conflict (failed_hour, queue, cause) do update set failed_count = counts.failed_count + 1;

@@ -1,5 +1,5 @@
--- Notes that a redriven dead letter was stored. p_entry_id: made of the message that was stored, so that it is told
--- once. Also one that was discarded meanwhile: what is stored is stored, and the history has both.
+-- Notes that a redriven dead letter was stored. p_entry_id is made of the stored message, so that it is noted once.
+-- This also resolves a dead letter that was discarded meanwhile: its events are stored, and the history has both.
 create or replace function rollcall.resolve_dead_letter_v1(
     p_org_id uuid, p_dead_letter_id uuid, p_entry_id uuid, p_operation_id uuid, p_code text
 )

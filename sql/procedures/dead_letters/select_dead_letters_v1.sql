@@ -1,5 +1,6 @@
--- The next dead letters of a selection in the order of their ids, after p_after, at most p_limit: a JSON array. A cause
--- or all selects what is open; whoever names ids means them, also those that wait or were discarded.
+-- The next dead letters of a selection in the order of their ids, after p_after, at most p_limit: a JSON array. A
+-- selection by cause, or of all, takes open dead letters; a selection by ids also takes those that wait or were
+-- discarded.
 -- matching: with the first page, how many the whole selection has; null with the others.
 create or replace function rollcall.select_dead_letters_v1(
     p_org_id uuid,
@@ -26,7 +27,9 @@ begin
     end if;
     select coalesce(jsonb_agg(to_jsonb(letter) order by letter.dead_letter_id), '[]') into letters
     from (
-        select * from matching_dead_letters_v1(p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until) as found
+        select * from matching_dead_letters_v1(
+            p_org_id, v_states, p_dead_letter_ids, p_cause, p_queue, p_until
+        ) as found
         where p_after is null or found.dead_letter_id > p_after
         order by found.dead_letter_id
         limit p_limit

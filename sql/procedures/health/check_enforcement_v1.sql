@@ -1,6 +1,6 @@
--- Whether organisations are kept apart, as the catalog says: {table_count, gaps}. A table or a partition with an org_id
--- has row-level security enabled and forced, and a policy; nothing else with an org_id keeps rows; and no role of ours
--- is, or may become, one that row-level security does not bind.
+-- Checks in the catalogue whether organisations are kept apart: {table_count, gaps}. A table or partition with an
+-- org_id has row-level security enabled and forced, and a policy; nothing else with an org_id keeps rows; and none of
+-- the roles is, or may become, a role that row-level security does not bind.
 create or replace function rollcall.check_enforcement_v1() returns jsonb
 language sql stable
 security definer

@@ -1,6 +1,6 @@
--- How these organisations' events do, as a JSON array in the order of p_org_ids: {org_id, oldest_waits_seconds,
+-- The state of these organisations' events, as a JSON array in the order of p_org_ids: {org_id, oldest_waits_seconds,
 -- received_count, rejected_counts, rate_limited_count, dead_letter_count}. Counts are of p_window (ten minutes at
--- most), those of dead letters of what is open. Who asks for organisations other than a caller's own must be a job.
+-- most), those of dead letters of all open ones. Only a job may ask for organisations other than a caller's own.
 -- Why one at a time: under row-level security an index is searched by the transaction's organisations too; with all of
 -- them the time would grow with their square.
 create or replace function rollcall.measure_organisations_v1(p_org_ids uuid[], p_window interval) returns jsonb

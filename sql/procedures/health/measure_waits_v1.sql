@@ -1,9 +1,9 @@
--- What the database knows of the ages of messages, over all organisations: {spool_received_at, spool_latency_seconds,
--- operations_seconds, rollup_seconds}, null where nothing is. Of spooled batches that were loaded within p_window, when
--- the youngest came, and how long one waited at most: since its events came, also where it was redriven; how long the
--- oldest operation waits that has not begun; how long ago the oldest live ticket of a rollup, which lasts for p_ticket,
--- was given or renewed.
--- now() and not the clock: what is volatile cannot be looked for in an index.
+-- The ages of messages as the database knows them, over all organisations: {spool_received_at, spool_latency_seconds,
+-- operations_seconds, rollup_seconds}, each null without a message. For spooled batches that were loaded within
+-- p_window: when the youngest was received, and the longest time that one waited since its events were received, also
+-- where it was redriven. Then for how long the oldest operation that has not begun waits; and how long ago the oldest
+-- live ticket of a rollup, which lasts for p_ticket, was given or renewed.
+-- Why now() and not the clock: an index cannot be searched for a volatile value.
 create or replace function rollcall.measure_waits_v1(p_window interval, p_ticket interval) returns jsonb
 language plpgsql
 security definer

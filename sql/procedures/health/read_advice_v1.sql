@@ -1,4 +1,5 @@
--- The advice for clients as JSON, or null: there is none, or it is older than two minutes, so nobody watches.
+-- The advice for clients as JSON. Null when there is none, or when it is older than two minutes: then the health
+-- monitor does not run.
 -- Why plpgsql: it keeps its plan, and every ingest statement asks.
 create or replace function rollcall.read_advice_v1() returns jsonb
 language plpgsql

@@ -1,5 +1,5 @@
--- Writes what clients are advised to keep to, and the backlog that it was made of (null: nobody knew it). Written with
--- each look, changed or not: what is not written again goes stale (read_advice_v1). Returns true.
+-- Writes the advice for clients, and the backlog that it was made of (null: unknown). The health monitor writes it with
+-- each measurement, changed or not: advice that is not written again goes stale (read_advice_v1). Returns true.
 create or replace function rollcall.write_advice_v1(
     p_flush_interval_ms integer, p_batch_size integer, p_pause_until timestamptz, p_backlog integer
 )

@@ -1,6 +1,6 @@
 -- Takes one batch from the caller's allowance, and notes which events are about to be queued, by organisation.
--- p_batches: a JSON array of {org_id, batch_id, event_ids}. When retry_after_ms is not 0, nothing was written
--- but that a batch was refused.
+-- p_batches: a JSON array of {org_id, batch_id, event_ids}. When retry_after_ms is not 0, the procedure wrote nothing
+-- but the refusal of a batch.
 create or replace function rollcall.announce_batches_v1(
     p_subject text,
     p_rate_per_second double precision,
@@ -27,7 +27,7 @@ begin
     perform set_config('rollcall.org_ids', array(
         select distinct (batch ->> 'org_id')::uuid from jsonb_array_elements(p_batches) as batch
     )::text, true);
-    -- An organisation's first batch is watched while it waits, too.
+    -- So that an organisation's first batch is measured while it waits, too.
     insert into organisations (org_id, first_seen_at)
     select distinct (batch ->> 'org_id')::uuid as org_id, p_received_at from jsonb_array_elements(p_batches) as batch
     order by org_id

@@ -1,5 +1,6 @@
--- Keeps a new write key of an organisation: the digest of its secret, never the secret. Returns it as JSON of
--- contracts.write_key.WriteKey; null, and keeps nothing, where the organisation has p_keys_max keys that are good.
+-- Keeps a new write key of an organisation: the digest of its secret, never the secret. Returns the key as JSON of
+-- contracts.ingest.write_key.WriteKey; returns null, and keeps nothing, where the organisation has p_keys_max valid
+-- keys.
 create or replace function rollcall.create_write_key_v2(
     p_org_id uuid, p_write_key_id uuid, p_secret_digest bytea, p_label text, p_created_by text, p_keys_max integer
 )

@@ -1,4 +1,4 @@
--- Returns a write key as JSON of contracts.write_key.WriteKey; not the digest of its secret.
+-- A write key as JSON of contracts.ingest.write_key.WriteKey, without the digest of its secret.
 create or replace function rollcall.describe_write_key_v1(p_key rollcall.write_keys) returns jsonb
 language sql
 stable

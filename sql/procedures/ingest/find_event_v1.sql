@@ -1,4 +1,4 @@
--- As find_event_v2, the first of its rows alone: for functions of the release before.
+-- As find_event_v2, the first of its rows alone: functions of the release before call it during an upgrade in place.
 create or replace function rollcall.find_event_v1(
     p_org_id uuid,
     p_event_id uuid,

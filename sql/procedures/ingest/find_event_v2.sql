@@ -1,9 +1,9 @@
--- Where the events of an organisation that have this id are now, one row a kind: stored, queued, in a dead letter, or
--- rejected with a reason. No row: not known here. A dead letter that was redriven is queued again; one that was
--- discarded, or stored without this event, rejected it.
+-- Where the events of an organisation with this id are now, one row a kind: stored, queued, in a dead letter, or
+-- rejected with a reason. No row: not known here. A redriven dead letter is queued again; one that was discarded, or
+-- stored without this event, rejected it.
 -- Of an erased event only the id is known (entomb_events_v2): it is rejected for good.
--- What is stored is stored; event_conflict says that other content under its id was refused. Of the rest, the last that
--- happened counts. What is of an unknown kind is answered where it is the latest, or nothing else is known.
+-- A stored event is always stored; event_conflict says that other content under its id was refused. Of the other states
+-- the latest counts. A row of an unknown kind is returned where it is the latest, or the only one.
 create or replace function rollcall.find_event_v2(
     p_org_id uuid,
     p_event_id uuid,
@@ -29,7 +29,7 @@ begin
         select 'analytics', occurred_at, content_digest from analytics_identities
         where org_id = p_org_id and event_id = p_event_id
         union all
-        -- Of before kinds were told apart.
+        -- From before the ledgers were split by kind.
         select
             case
                 when identity.content_digest = tombstone_v1() then 'unknown'
@@ -52,13 +52,13 @@ begin
             case when known.content_digest = tombstone_v1() then 'learner_erased' else conflict.reason end as reason,
             null::uuid as batch_id, null::uuid as dead_letter_id, 0 as precedence
         from known
-        -- By its key. A progress event has none without its learner, and reading all of a day's would take too long.
+        -- By its key. The key of a progress event includes its learner, and reading a whole day would take too long.
         left join analytics_events as analytics
             on known.kind = 'analytics'
             and analytics.org_id = p_org_id
             and known.occurred_at = analytics.occurred_at
             and analytics.event_id = p_event_id
-        -- Stored, and sent again with other content, which was refused: worth knowing.
+        -- The event is stored, and was sent again with other content, which was refused.
         left join rejected_events as conflict
             on conflict.org_id = p_org_id
             and conflict.event_id = p_event_id

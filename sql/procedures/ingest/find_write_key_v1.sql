@@ -1,5 +1,5 @@
--- Returns the id of an organisation's write key with this digest; null when there is none, or it ended.
--- Notes when it was used, once an hour and without waiting for others that note it, so that no busy key is a hot row.
+-- The id of an organisation's write key with this digest; null when there is none, or it ended.
+-- Notes the time of use once an hour, and skips a row that another call locks, so that a busy key is no hot row.
 create or replace function rollcall.find_write_key_v1(p_org_id uuid, p_secret_digest bytea) returns uuid
 language plpgsql
 security definer

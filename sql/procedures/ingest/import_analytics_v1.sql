@@ -1,5 +1,5 @@
--- Stores scrubbed analytics events of long ago once, as ingest_analytics_v1 does those of now, and remembers them for
--- later imports. One call is one transaction.
+-- Stores scrubbed analytics events of past days once, as ingest_analytics_v1 stores current ones, and remembers them
+-- for later imports. One call is one transaction.
 create or replace function rollcall.import_analytics_v1(p_org_id uuid, p_batches jsonb, out outcomes text[])
 language plpgsql
 security definer
@@ -8,7 +8,8 @@ as $$
 declare
     v_event_ids uuid[] := array(
         select distinct (event ->> 'event_id')::uuid as event_id
-        from jsonb_array_elements(p_batches) as batch cross join lateral jsonb_array_elements(batch -> 'events') as event
+        from jsonb_array_elements(p_batches) as batch
+        cross join lateral jsonb_array_elements(batch -> 'events') as event
         order by event_id
     );
 begin

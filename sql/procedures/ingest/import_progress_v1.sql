@@ -1,5 +1,5 @@
--- Stores progress events of long ago once, as ingest_progress_v1 does those of now, and remembers them for later
--- imports. All of them name their organisation; outcomes answers in their order. One call is one transaction.
+-- Stores progress events of past days once, as ingest_progress_v1 stores current ones, and remembers them for later
+-- imports. All of them name their organisation. outcomes has their order. One call is one transaction.
 create or replace function rollcall.import_progress_v1(
     p_subject text, p_org_id uuid, p_events jsonb, p_received_at timestamptz, out outcomes text[]
 )

@@ -1,8 +1,8 @@
 -- Stores batches of scrubbed analytics events of one organisation, each event once, and notes each batch in the audit.
--- One call is one transaction over any number of batches, and doing it twice changes nothing.
+-- One call is one transaction over any number of batches. A second identical call changes nothing.
 --
--- p_batches: a JSON array of contracts.analytics.QueuedBatch. outcomes answers the events of all batches in order:
---   accepted, duplicate, conflict or learner_erased each.
+-- p_batches: a JSON array of contracts.ingest.analytics.QueuedBatch. outcomes has the events of all batches in order:
+-- accepted, duplicate, conflict or learner_erased each.
 create or replace function rollcall.ingest_analytics_v1(p_org_id uuid, p_batches jsonb, out outcomes text[])
 language plpgsql
 security definer
@@ -13,7 +13,7 @@ set enable_seqscan = off
 as $$
 declare
     v_any_erasure boolean;
-    v_any_untold boolean;
+    v_any_without_kind boolean;
     v_batch_ordinals bigint[];
     v_barred_event_ids uuid[];
     v_seen_ordinals bigint[];
@@ -21,17 +21,18 @@ declare
     v_seen_digests bytea[];
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Shared by all but an erasure, which comes before or after as a whole.
+    -- Shared with everything but an erasure, which comes before this call, or after it, as a whole.
     perform pg_advisory_xact_lock_shared(hashtextextended('rollcall.analytics/' || p_org_id, 0));
     -- As in ingest_progress_v1.
     select
         exists (select from erasures where org_id = p_org_id),
         exists (select from event_identities where org_id = p_org_id)
-    into v_any_erasure, v_any_untold;
-    if v_any_untold then
+    into v_any_erasure, v_any_without_kind;
+    if v_any_without_kind then
         perform settle_identities_v1(array[p_org_id], array(
             select (event ->> 'event_id')::uuid
-            from jsonb_array_elements(p_batches) as batch cross join lateral jsonb_array_elements(batch -> 'events') as event
+            from jsonb_array_elements(p_batches) as batch
+            cross join lateral jsonb_array_elements(batch -> 'events') as event
         ));
     end if;
 
@@ -55,8 +56,8 @@ begin
             event_id, occurred_at, name, user_pseudonym, anonymous_pseudonym, session_pseudonym, properties, remarks,
             digest, ordinal
         )
-        -- What an erased learner did until then, or sent until then, is not stored any more. Whose an event is, says
-        -- the first that it names: a family's device has events of several children.
+        -- Events that an erased learner did, or sent, before the erasure are not stored any more. An event belongs to
+        -- the first person that it names: a family's device has events of several children.
         cross join lateral (
             select
                 case when v_any_erasure then is_barred_v1(
@@ -66,7 +67,7 @@ begin
             offset 0
         ) as erasure
     ),
-    -- The first of each key; the others are judged against it further down. Sorted, so that no two calls deadlock.
+    -- The first event of each key; the others are judged against it further down. Sorted, so that no calls deadlock.
     candidate as materialized (
         select distinct on (event_id) * from incoming
         where not is_barred
@@ -114,14 +115,16 @@ begin
             v_seen_event_ids, v_seen_digests
         );
     end if;
-    -- Their client was told that they are taken, before anybody could know: whoever asks later is told.
+    -- Their client has an acceptance already, from before this could be known: a receipt gives the reason.
     if v_seen_ordinals is not null or v_barred_event_ids is not null then
         insert into rejected_events as known (org_id, event_id, kind, reason, rejected_at)
         select distinct on (event_id) p_org_id, event_id, 'analytics', reason, now()
         from (
             select
                 seen.event_id,
-                case outcomes[seen.ordinal] when 'conflict' then 'event_conflict' else outcomes[seen.ordinal] end as reason
+                case outcomes[seen.ordinal]
+                    when 'conflict' then 'event_conflict' else outcomes[seen.ordinal]
+                end as reason
             from unnest(v_seen_ordinals, v_seen_event_ids) as seen (ordinal, event_id)
             where outcomes[seen.ordinal] in ('conflict', 'learner_erased')
             union all

@@ -1,10 +1,10 @@
--- Stores a batch of validated progress events once: limits the rate, resolves organisations, drops what was seen,
--- stores the rest and moves the projections. One call is one transaction, and doing it twice changes nothing.
+-- Stores a batch of validated progress events once: limits the rate, resolves organisations, leaves out known events,
+-- stores the others and updates the projections. One call is one transaction. A second identical call changes nothing.
 --
 -- p_subject, p_rate_per_second, p_burst: the caller's rate; a null rate is not limited (spool, replay).
 -- p_org_ids: the organisations of the caller's token; nothing outside them is read or written.
--- p_events: a JSON array of objects; outcomes answers in its order, one of accepted, duplicate, conflict,
---   org_unresolved, org_ambiguous, org_forbidden, learner_erased. outcomes is null when the rate was exceeded.
+-- p_events: a JSON array of objects; outcomes has its order, each one of accepted, duplicate, conflict, org_unresolved,
+-- org_ambiguous, org_forbidden, learner_erased. outcomes is null when the rate was exceeded.
 create or replace function rollcall.ingest_progress_v1(
     p_subject text,
     p_org_ids uuid[],
@@ -20,14 +20,14 @@ create or replace function rollcall.ingest_progress_v1(
 language plpgsql
 security definer
 set search_path = rollcall, pg_temp
--- The statements are the same whatever the batch: planned once a connection, also those of functions called here.
+-- The statements are the same for every batch: planned once a connection, also those of functions called here.
 set plan_cache_mode = force_generic_plan
--- A plan made while a table was empty would read the whole of it from then on; nothing here ever wants that.
+-- A plan that was made while a table was empty would read the whole table from then on, which is never right here.
 set enable_seqscan = off
 as $$
 declare
     v_any_erasure boolean;
-    v_any_untold boolean;
+    v_any_without_kind boolean;
     v_any_repeated boolean;
     v_any_seen boolean;
     v_batch_ordinals bigint[];
@@ -49,7 +49,7 @@ begin
         select remaining, reset_ms, rate.retry_after_ms into rate_remaining, rate_reset_ms, retry_after_ms
         from take_rate_v1(p_subject, p_rate_per_second, p_burst) as rate;
         if retry_after_ms > 0 then
-            -- Whose they are is not resolved for a refusal: of one organisation alone, or as the events say.
+            -- A refusal resolves no organisations: it counts for the caller's only one, or for those the events name.
             perform note_rate_refusal_v1(case when cardinality(p_org_ids) = 1 then p_org_ids else array(
                 select distinct named.org_id from jsonb_to_recordset(p_events) as named (org_id uuid)
                 where named.org_id = any (p_org_ids)
@@ -58,16 +58,16 @@ begin
         end if;
     end if;
 
-    -- Batches of one learner follow one another, in the order of their keys: the course projection below reads what
-    -- the lesson projection of an earlier batch committed, and two batches never wait for each other in a circle.
+    -- Batches of one learner follow one another: the course projection below reads the lessons that an earlier batch
+    -- committed. The locks are taken in the order of their keys, so that two batches never wait in a circle.
     perform pg_advisory_xact_lock(lock_key)
     from (
         select distinct hashtextextended((event ->> 'user_id')::uuid::text, 0) as lock_key
         from jsonb_array_elements(p_events) as event
         order by lock_key
     ) as learner;
-    -- After the locks, so that an erasure comes before or after as a whole. Without one nothing more is asked; nor where
-    -- nothing is left of what was known before kinds were told apart.
+    -- After the locks, so that an erasure comes before this batch, or after it, as a whole. The flags spare further
+    -- look-ups where there is no erasure, and no identity from before the ledgers were split by kind.
     select
         exists (select from erasures where org_id = any (p_org_ids)),
         exists (select from event_identities where org_id = any (p_org_ids)),
@@ -77,8 +77,8 @@ begin
             group by (event ->> 'event_id')::uuid
             having count(*) > 1 and bool_or(event ->> 'org_id' is null)
         )
-    into v_any_erasure, v_any_untold, v_any_repeated;
-    if v_any_untold then
+    into v_any_erasure, v_any_without_kind, v_any_repeated;
+    if v_any_without_kind then
         perform settle_identities_v1(p_org_ids, array(
             select (event ->> 'event_id')::uuid from jsonb_array_elements(p_events) as event
         ));
@@ -94,7 +94,7 @@ begin
                     stored_before.org_id, case when cardinality(resolution.org_ids) = 1 then resolution.org_ids[1] end
                 )
                 when e.org_id = any (p_org_ids) then e.org_id
-            end as told_org_id
+            end as resolved_org_id
         from rows from (
             jsonb_to_recordset(p_events) as (
                 event_id uuid, org_id uuid, user_id uuid, course_id text, lesson_id text, kind progress_kind,
@@ -105,8 +105,8 @@ begin
             event_id, org_id, user_id, course_id, lesson_id, kind, percent, time_spent_seconds, occurred_at,
             assigned_by, attributes, ordinal
         )
-        -- The organisations, among those the transaction may see, that assigned this course to this learner. A case,
-        -- and offset 0 as a fence: looked up once for an event that names none, and not at all for the others.
+        -- The organisations, among those the transaction may see, that assigned this course to this learner. The case,
+        -- and offset 0 as a fence, make one look-up for an event without an organisation, and none for the others.
         cross join lateral (
             select
                 case when e.org_id is null then (
@@ -118,11 +118,11 @@ begin
                 ) end as org_ids
             offset 0
         ) as resolution
-        -- Version 1 of the digest. It never changes: what was stored under it comes again. A member that the contract
-        -- gains later stands behind the row, where an event has it: inside convert_to,
+        -- Version 1 of the digest. It never changes, because events that were stored under it are sent again. A member
+        -- that the contract gains later is added after the row, only where an event has it: inside convert_to,
         -- `|| case when e.later is null then '' else 'later' || row(e.later)::text end`.
-        -- A row's text form quotes its fields, so that no two contents read alike; epoch, as text would depend on the
-        -- session's time zone.
+        -- The text form of a row quotes its fields, so that two contents never read alike. The time is an epoch,
+        -- because its text would depend on the session's time zone.
         cross join lateral (
             select substring(sha256(convert_to(row(
                 e.user_id, e.course_id, e.lesson_id, e.kind, e.percent, e.time_spent_seconds,
@@ -130,11 +130,11 @@ begin
             )::text, 'UTF8')) for 16) as digest
             offset 0
         ) as content
-        -- An event that names no organisation, and was stored for one of the caller's before: it is judged there, though
-        -- its learner's assignment has moved to another one, or is gone. With the same content first, then where the
-        -- assignment is. Read under the learner's lock, so that what is sent while the assignment moves is seen.
-        -- Of another content it must be the same learner's: by the row that is stored, or erased there. An id that
-        -- another learner's event has decides nothing.
+        -- An event without an organisation may have been stored before, for one of the caller's organisations. Then it
+        -- is judged there, even if the learner's assignment has moved or ended since: first where the content is the
+        -- same, then where the assignment is now. This reads under the learner's lock, so it sees what was sent while
+        -- the assignment moved. Where the content differs, the event must be of the same learner: its stored row says
+        -- so, or an erasure of the learner there. An id that another learner's event has decides nothing.
         left join lateral (
             select identity.org_id, identity.content_digest = content.digest as is_same_content
             from progress_identities as identity
@@ -164,16 +164,17 @@ begin
             limit 1
         ) as stored_before on true
     ),
-    -- The same within the batch, as if its events came one after another: the organisation that the same content names,
-    -- wherever it stands; or that of an earlier event of this learner under this id, where it would have one of its own.
+    -- The same rule within the batch, as if its events came one after another: the organisation that an event with the
+    -- same content names, before or after this one; else, where this event resolves to an organisation, that of an
+    -- earlier event with this learner and id.
     named as (
         select distinct on (event_id, content_digest) event_id, content_digest, org_id from sent
         where v_any_repeated and org_id = any (p_org_ids)
         order by event_id, content_digest, ordinal
     ),
     earlier as (
-        select distinct on (event_id, user_id) event_id, user_id, ordinal, told_org_id from sent
-        where v_any_repeated and told_org_id is not null
+        select distinct on (event_id, user_id) event_id, user_id, ordinal, resolved_org_id from sent
+        where v_any_repeated and resolved_org_id is not null
         order by event_id, user_id, ordinal
     ),
     placed as (
@@ -182,8 +183,8 @@ begin
             case
                 when sent.org_id is not null then sent.org_id
                 when sent.is_same_content then sent.stored_org_id
-                when sent.told_org_id is null then named.org_id
-                else coalesce(named.org_id, sent.stored_org_id, earlier.told_org_id, sent.told_org_id)
+                when sent.resolved_org_id is null then named.org_id
+                else coalesce(named.org_id, sent.stored_org_id, earlier.resolved_org_id, sent.resolved_org_id)
             end as place
         from sent
         left join named on sent.event_id = named.event_id and sent.content_digest = named.content_digest
@@ -202,11 +203,13 @@ begin
                 when cardinality(placed.org_ids) = 0 then 'org_unresolved'
                 else 'org_ambiguous'
             end as outcome,
-            -- The same as outcome = 'accepted'. As a boolean the planner expects half the rows to have it, not one
-            -- in 200, and joins by hash below instead of comparing every row with every other.
-            case when erasure.is_barred then false else coalesce(placed.place = any (p_org_ids), false) end as is_allowed
+            -- The same as outcome = 'accepted'. For a boolean the planner expects half of the rows and not one in 200,
+            -- and joins by hash below instead of comparing every row with every other.
+            case
+                when erasure.is_barred then false else coalesce(placed.place = any (p_org_ids), false)
+            end as is_allowed
         from placed
-        -- What an erased learner did until then, or sent until then, is not stored any more.
+        -- Events that an erased learner did, or sent, before the erasure are not stored any more.
         cross join lateral (
             select
                 case when v_any_erasure then coalesce(is_barred_v1(
@@ -216,7 +219,7 @@ begin
             offset 0
         ) as erasure
     ),
-    -- The first of each key in the batch; the others are judged against it further down.
+    -- The first event of each key in the batch; the others are judged against it further down.
     candidate as materialized (
         select distinct on (org_id, event_id) * from incoming
         where is_allowed
@@ -260,7 +263,7 @@ begin
             first_completed_at = least(lesson.first_completed_at, excluded.first_completed_at),
             time_spent_seconds = lesson.time_spent_seconds + excluded.time_spent_seconds,
             event_count = lesson.event_count + excluded.event_count
-        -- xmax is 0 on a row that was inserted and not updated.
+        -- xmax is 0 for a row that was inserted and not updated.
         returning org_id, user_id, course_id, lesson_id, xmax = 0 as is_new
     ),
     judged as (
@@ -291,12 +294,12 @@ begin
     )
     select
         answer.outcomes, answer.any_seen, answer.seen_ordinals, answer.seen_org_ids, answer.seen_event_ids,
-        answer.seen_digests, answer.batch_ordinals, answer.batch_org_ids, answer.batch_contents, movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids,
-        movement.lesson_ids
+        answer.seen_digests, answer.batch_ordinals, answer.batch_org_ids, answer.batch_contents,
+        movement.any_new_lesson, movement.org_ids, movement.user_ids, movement.course_ids, movement.lesson_ids
     into
         outcomes, v_any_seen, v_seen_ordinals, v_seen_org_ids, v_seen_event_ids,
-        v_seen_digests, v_batch_ordinals, v_batch_org_ids, v_batch_contents, v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids,
-        v_moved_lesson_ids
+        v_seen_digests, v_batch_ordinals, v_batch_org_ids, v_batch_contents,
+        v_any_new_lesson, v_moved_org_ids, v_moved_user_ids, v_moved_course_ids, v_moved_lesson_ids
     from answer cross join movement;
 
     if v_moved_org_ids is not null then
@@ -313,7 +316,7 @@ begin
         );
     end if;
     if p_rate_per_second is null and outcomes && array['conflict', 'learner_erased'] then
-        -- Their client was told that they are taken, as in ingest_analytics_v1. What is spooled names its organisation.
+        -- Their client has an acceptance already, as in ingest_analytics_v1. Spooled events name their organisation.
         insert into rejected_events (org_id, event_id, kind, reason, rejected_at)
         select distinct on (event.org_id, event.event_id)
             event.org_id, event.event_id, 'progress',

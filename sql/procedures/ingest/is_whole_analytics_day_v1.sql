@@ -1,6 +1,6 @@
--- Whether every analytics event that an organisation stored of a day (UTC) is still there: its partition was not
--- dropped, nor brought back in part, and no purge reached into it. A purge is known for 90 days (operations), so of a
--- day further back nothing is said.
+-- Returns whether every analytics event that an organisation stored of a day (UTC) is still there: its partition was
+-- neither dropped nor restored in part, and no purge reached into it. Purges are known for 90 days (operations), so for
+-- an earlier day the answer is unknown.
 create or replace function rollcall.is_whole_analytics_day_v1(p_org_id uuid, p_day date) returns boolean
 language sql
 stable

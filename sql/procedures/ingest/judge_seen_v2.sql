@@ -1,8 +1,9 @@
--- Tells a repetition (duplicate) from another content under a known id of this kind (conflict), and writes it into
--- p_outcomes. Of an event that was erased only the id is known (entomb_events_v2): learner_erased.
+-- Distinguishes a repetition (duplicate) from other content under a known id of this kind (conflict), and writes it
+-- into p_outcomes. Of an erased event only the id is known (entomb_events_v2): learner_erased.
 -- The arrays are parallel: the ordinal in p_outcomes, the key and the digest of each event that was seen before.
 -- Why a subselect: it reads by the key, whatever the table's size was when the plan was made.
--- Why a statement of its own: the first snapshot cannot see an identity that a concurrent batch committed meanwhile.
+-- Why a statement of its own: the first statement's snapshot cannot see an identity that a concurrent batch committed
+-- meanwhile.
 create or replace function rollcall.judge_seen_v2(
     p_kind text, p_outcomes text[], p_ordinals bigint[], p_org_ids uuid[], p_event_ids uuid[], p_digests bytea[]
 )

@@ -1,5 +1,5 @@
--- Returns the key ids of these organisations' learner ids, as an object by organisation. Where one has none yet, the
--- given key becomes it, for good; of two that come at once the first one counts.
+-- Returns the key ids of these organisations' learner ids, as an object by organisation. An organisation without one
+-- gets p_key_id for good; of two concurrent calls the first one counts.
 create or replace function rollcall.keep_learner_keys_v1(p_org_ids uuid[], p_key_id text) returns jsonb
 language plpgsql
 security definer
@@ -9,7 +9,7 @@ declare
     v_keys jsonb;
 begin
     perform set_config('rollcall.org_ids', p_org_ids::text, true);
-    -- In order: two calls that both begin with new organisations would wait for each other otherwise.
+    -- In order, so that two calls with new organisations never wait in a circle.
     insert into learner_keys (org_id, key_id)
     select distinct org_id, p_key_id
     from unnest(p_org_ids) as asked (org_id)

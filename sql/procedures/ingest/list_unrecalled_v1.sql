@@ -1,5 +1,5 @@
--- Files of an organisation's snapshots of these days whose events an import does not know again yet, at most p_limit,
--- as a JSON array of contracts.snapshot.SnapshotFile.
+-- Files of an organisation's snapshots of these days whose events are not known again yet to an import, at most
+-- p_limit, as a JSON array of contracts.retention.snapshot.SnapshotFile.
 create or replace function rollcall.list_unrecalled_v1(
     p_org_id uuid, p_table text, p_days date[], p_limit integer
 )

@@ -1,4 +1,4 @@
--- Returns an organisation's write keys, oldest first, as JSON of contracts.write_key.WriteKey: the latest p_limit.
+-- An organisation's write keys, oldest first, as JSON of contracts.ingest.write_key.WriteKey: the latest p_limit.
 create or replace function rollcall.list_write_keys_v2(p_org_id uuid, p_limit integer) returns jsonb
 language plpgsql
 security definer

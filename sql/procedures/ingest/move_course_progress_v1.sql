@@ -1,6 +1,6 @@
--- Writes anew where learners stand in courses, from their lessons. The arrays are parallel: one touched lesson each.
--- Why from scratch: a course has few lessons, and a sum that is read again cannot drift as one of differences can.
--- The caller holds the learners' locks, so what is read here is what is true.
+-- Computes learners' course projections anew from their lessons. The arrays are parallel: one touched lesson each.
+-- Why from scratch: a course has few lessons, and a sum over all of them cannot drift as a sum of differences can.
+-- The caller holds the learners' locks, so no other batch changes these lessons meanwhile.
 -- Why plpgsql: it keeps its plan, where a function in plain SQL would plan anew at every call. Why lateral: the kept
 -- plan may have been made while the table was small, and this form reads by the key whatever its size.
 create or replace function rollcall.move_course_progress_v1(p_org_ids uuid[], p_user_ids uuid[], p_course_ids text[])

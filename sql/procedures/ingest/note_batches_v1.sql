@@ -1,6 +1,6 @@
--- Writes the audit's line of each batch, or part of one, and takes what is stored from those on their way.
--- The arrays are parallel: one event each, the batch it is of, and its outcome.
--- A batch that is loaded again keeps its first line: what came of it then is what counts.
+-- Writes the audit's line of each batch, or part of one, and removes the stored events from the queued batches.
+-- The arrays are parallel: one event each, its batch, and its outcome.
+-- A batch that is loaded again keeps its first line: its first outcome counts.
 create or replace function rollcall.note_batches_v1(
     p_org_id uuid, p_batches jsonb, p_batch_ordinals bigint[], p_outcomes text[]
 )
@@ -9,10 +9,12 @@ language plpgsql
 set search_path = rollcall, pg_temp
 as $$
 begin
-    -- Parts of one batch that are stored at the same time: the last one sees the lines of the others.
+    -- Of parts of one batch that are stored at the same time, the last one sees the lines of the others.
     perform from queued_batches
     where queued_batches.org_id = p_org_id
-        and queued_batches.batch_id in (select (batch ->> 'batch_id')::uuid from jsonb_array_elements(p_batches) as batch)
+        and queued_batches.batch_id in (
+            select (batch ->> 'batch_id')::uuid from jsonb_array_elements(p_batches) as batch
+        )
     order by queued_batches.batch_id
     for update;
 
@@ -22,7 +24,7 @@ begin
     )
     select distinct on (batch.batch_id, batch.part)
         p_org_id, batch.batch_id, batch.part, batch.route,
-        -- It may have waited in a queue while its sender was erased.
+        -- The batch may have waited in a queue while its sender was erased.
         case when is_barred_v1(p_org_id, array[batch.sent_by], batch.received_at) then 'erased' else batch.sent_by end,
         batch.received_at,
         decode(batch.content_hash, 'hex'), coalesce(counts.event_count, 0), coalesce(counts.accepted_count, 0),
@@ -44,9 +46,9 @@ begin
     order by batch.batch_id, batch.part, batch.ordinal
     on conflict do nothing;
 
-    -- What is stored waits no more; what nobody could read, or the database refused, does, until it is buried
-    -- (record_dead_letter_v1).
-    with told as (
+    -- Stored events leave the queued batches. Events that could not be read, or that the database refused, wait until
+    -- they are recorded as dead letters (record_dead_letter_v1).
+    with settled as (
         select batch.batch_id, array_agg((event ->> 'event_id')::uuid) as event_ids
         from jsonb_to_recordset(p_batches) as batch (batch_id uuid, events jsonb)
         cross join lateral jsonb_array_elements(batch.events) as event
@@ -55,9 +57,9 @@ begin
     waiting as materialized (
         select
             queued.batch_id,
-            array(select event_id from unnest(queued.event_ids) as event_id where event_id <> all (told.event_ids))
+            array(select event_id from unnest(queued.event_ids) as event_id where event_id <> all (settled.event_ids))
                 as event_ids
-        from queued_batches as queued inner join told on queued.batch_id = told.batch_id
+        from queued_batches as queued inner join settled on queued.batch_id = settled.batch_id
         where queued.org_id = p_org_id
     ),
     gone as (

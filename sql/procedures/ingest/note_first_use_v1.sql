@@ -1,5 +1,5 @@
 -- Notes organisations, learners, courses and lessons that appear for the first time. The arrays are parallel.
--- Called only when a lesson is new to a learner: whoever is new anywhere is new there.
+-- Called only when a lesson is new to a learner: everything that is new anywhere is new there too.
 create or replace function rollcall.note_first_use_v1(
     p_org_ids uuid[], p_user_ids uuid[], p_course_ids text[], p_lesson_ids text[], p_seen_at timestamptz
 )

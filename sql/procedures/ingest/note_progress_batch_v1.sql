@@ -1,6 +1,6 @@
 -- Writes the audit's lines of a batch of progress events, one an organisation. The first three arrays are parallel: the
 -- ordinal in p_outcomes, the organisation, and id and digest of each event that was not rejected.
--- Why an id made of the content: a batch that is sent, loaded or replayed again is the same batch, and has its line.
+-- Why an id made of the content: a batch that is sent, loaded or replayed again is the same batch, and keeps its line.
 create or replace function rollcall.note_progress_batch_v1(
     p_route text, p_sent_by text, p_received_at timestamptz, p_ordinals bigint[], p_org_ids uuid[], p_contents bytea[],
     p_outcomes text[]
@@ -16,9 +16,9 @@ begin
     )
     select
         org_id, encode(substring(content_hash for 16), 'hex')::uuid, 0,
-        -- What calls the procedure that calls this may name another route (import_progress_v1).
+        -- A procedure further up may set another route (import_progress_v1).
         coalesce(nullif(current_setting('rollcall.batch_route', true), ''), p_route),
-        -- It may have waited in the spool while its sender was erased.
+        -- The batch may have waited in the spool while its sender was erased.
         case
             when p_route = 'spool' and is_barred_v1(org_id, array[p_sent_by], p_received_at) then 'erased'
             else p_sent_by

@@ -1,5 +1,5 @@
 -- Counts a batch that was refused because of its sender's rate, for each of these organisations. Binds the transaction
--- to them: only for procedures that return after it.
+-- to them: only for procedures that return right after it.
 create or replace function rollcall.note_rate_refusal_v1(p_org_ids uuid[]) returns void
 language plpgsql
 set search_path = rollcall, pg_temp

@@ -1,4 +1,5 @@
--- As note_rejections_v2, of events whose kind is not said: for functions of the release before.
+-- As note_rejections_v2, for events of no stated kind: functions of the release before call it during an upgrade in
+-- place.
 create or replace function rollcall.note_rejections_v1(
     p_subject text,
     p_rate_per_second double precision,

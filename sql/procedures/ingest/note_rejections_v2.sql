@@ -1,7 +1,7 @@
 -- Notes why events of a kind were rejected, the last reason of each. A null rate is not limited: the batch was counted
 -- already.
 -- The arrays are parallel, one event each, of organisations that the caller's token holds. When retry_after_ms is not
--- 0, nothing was written but that a batch was refused.
+-- 0, the procedure wrote nothing but the refusal of a batch.
 create or replace function rollcall.note_rejections_v2(
     p_subject text,
     p_rate_per_second double precision,

@@ -1,5 +1,5 @@
--- Makes room for events of days that are past: a partition for each day, which retention leaves alone until
--- p_kept_until, so that it is snapshotted and dropped once, when the import is through it. Returns how many it made.
+-- Makes room for events of past days: a partition for each day, which retention leaves alone until p_kept_until, so
+-- that the day is snapshotted and dropped once, after the import. Returns how many partitions it made.
 -- Why at most p_partitions_max of a table: a statement over all days locks each of them, and locks are few. Rows of
 -- further days fall into the default partition, and get their own as others are dropped (settle_default_partitions_v1).
 create or replace function rollcall.open_import_days_v1(
@@ -15,8 +15,11 @@ declare
     v_day date;
     v_made integer := 0;
 begin
-    -- Days that are open need no lock: this is asked for each batch.
-    if exists (select from unnest(p_days) as day where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is null)
+    -- Open days need no lock: every batch of an import makes this call.
+    if exists (
+        select from unnest(p_days) as day
+        where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is null
+    )
     then
         perform pg_advisory_xact_lock(hashtextextended('rollcall.make_partitions', 0));
         for v_day in
@@ -34,7 +37,7 @@ begin
     where to_regclass('rollcall.' || partition_name_v1(p_table, day)) is not null
     order by day
     on conflict (table_name, day) do update set kept_until = excluded.kept_until
-    -- Not for each batch: an hour more or less is nothing.
+    -- Not for each batch: an hour more or less does not matter.
     where kept.kept_until < excluded.kept_until - interval '1 hour';
     return v_made;
 end

@@ -1,5 +1,5 @@
 -- Remembers events of a file of a snapshot: a JSON array of objects with event_id, occurred_at and content_digest
--- (null: nobody knows it any more; then a repetition is a conflict, and is not stored either).
+-- (null: the digest is lost; then a repetition is a conflict, and is not stored either).
 -- p_is_last: they are the last of the file, which is not read again.
 create or replace function rollcall.recall_events_v1(
     p_org_id uuid, p_table text, p_day date, p_sequence integer, p_part integer, p_rows jsonb, p_is_last boolean

@@ -1,4 +1,5 @@
--- Brings back into the ledger of a kind what it has forgotten of these events, and imports remember.
+-- Brings the identities of these events back into the ledger of a kind that has forgotten them, from the imports'
+-- memory.
 create or replace function rollcall.recall_identities_v1(p_org_id uuid, p_kind text, p_event_ids uuid[]) returns void
 language plpgsql
 set search_path = rollcall, pg_temp

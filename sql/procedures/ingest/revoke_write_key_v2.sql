@@ -1,5 +1,5 @@
--- Ends a write key for good, and returns it as JSON of contracts.write_key.WriteKey; null where the organisation has no
--- such key. Revoked twice, it keeps its first moment and who did it.
+-- Ends a write key for good, and returns it as JSON of contracts.ingest.write_key.WriteKey; null where the organisation
+-- has no such key. A key that is revoked again keeps its first moment and author.
 create or replace function rollcall.revoke_write_key_v2(p_org_id uuid, p_write_key_id uuid, p_revoked_by text)
 returns jsonb
 language plpgsql

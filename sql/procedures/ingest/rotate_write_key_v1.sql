@@ -1,6 +1,6 @@
 -- Makes the key that replaces another, which ends p_overlap_seconds from now. Returns both as JSON of
--- contracts.write_key.WriteKey. `made` is null where nothing was done: the organisation has no such key (`replaced` is
--- null too), or it was revoked or replaced before.
+-- contracts.ingest.write_key.WriteKey. `made` is null where nothing was done: the organisation has no such key
+-- (`replaced` is null too), or it was revoked or replaced before.
 create or replace function rollcall.rotate_write_key_v1(
     p_org_id uuid,
     p_write_key_id uuid,

@@ -1,9 +1,9 @@
--- Tells apart what the ledger of before knows of these ids (event_identities, one for both kinds): moves each row into
--- the ledger of its kind, before anything asks there.
+-- Assigns the identities of these ids that the ledger of before has (event_identities, one for both kinds) to the
+-- ledger of their kind, before the caller reads there.
 --   analytics: its row is among the live analytics events.
 --   progress: its row would be there if it were analytics, since its day is live and whole.
---   both: that cannot be known any more. Then the id is taken in either ledger, as it was before: what comes again is a
---     duplicate, and other content under it is a conflict, whichever kind it is of. So is what was erased.
+--   both: the kind cannot be known any more. Then the id is taken in either ledger, as it was before: a repetition of
+--     either kind is a duplicate, and other content of either kind is a conflict. Erased ids are taken in both as well.
 -- Why by the rows of analytics: they are found by their key, those of progress only with their learner.
 -- Rows are locked in the order of their keys, before any ledger is written to: two callers never wait in a circle.
 create or replace function rollcall.settle_identities_v1(p_org_ids uuid[], p_event_ids uuid[]) returns void
@@ -11,7 +11,7 @@ language plpgsql
 set search_path = rollcall, pg_temp
 as $$
 begin
-    -- Of new events there is nothing to tell apart, and that is found by the key alone.
+    -- New events have no such identity, which the key alone shows.
     if not exists (
         select from event_identities where org_id = any (p_org_ids) and event_id = any (p_event_ids)
     ) then

@@ -1,6 +1,6 @@
 -- Takes one batch from a caller's allowance: p_rate_per_second on average, p_burst at once (GCRA).
--- remaining: whole batches left now. reset_ms: until the allowance is full again. retry_after_ms: 0 when taken,
--- else how long until one batch is free; then nothing was written.
+-- remaining: whole batches left now. reset_ms: until the allowance is full again. retry_after_ms: 0 when taken, else
+-- the time until one batch is free; then nothing was written.
 create or replace function rollcall.take_rate_v1(
     p_subject text,
     p_rate_per_second double precision,

@@ -1,4 +1,4 @@
--- Forgets batches that were announced and could not be queued: their client was told to send them again.
+-- Forgets batches that were announced and could not be queued: their client was asked to send them again.
 create or replace function rollcall.withdraw_batches_v1(p_org_ids uuid[], p_batch_ids uuid[]) returns integer
 language plpgsql
 security definer

@@ -1,4 +1,5 @@
--- As claim_digest_v1, of runs that failed: a JSON array of {job, error_code, failed_count, since}.
+-- Claims failed runs of jobs as claim_digest_v1 claims dead letters: a JSON array of {job, error_code, failed_count,
+-- since}.
 create or replace function rollcall.claim_job_failures_v1(
     p_lease interval, out claimed_at timestamptz, out counts jsonb
 )

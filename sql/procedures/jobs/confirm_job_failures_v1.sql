@@ -1,4 +1,4 @@
--- Notes that the failures of runs that were claimed then are told.
+-- Confirms the failed runs that were claimed at p_claimed_at: their digest was published.
 create or replace function rollcall.confirm_job_failures_v1(p_claimed_at timestamptz) returns void
 language sql
 security definer

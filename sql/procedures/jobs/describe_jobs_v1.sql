@@ -1,5 +1,5 @@
 -- How jobs went, as a JSON array in the order of p_jobs: the last run, and counts, items, retries and durations of the
--- runs that began within p_window. Durations are those of runs that succeeded, in milliseconds.
+-- runs that began within p_window. Durations are those of successful runs, in milliseconds.
 create or replace function rollcall.describe_jobs_v1(p_jobs text[], p_window interval) returns jsonb
 language sql stable
 security definer

@@ -1,5 +1,5 @@
--- Ends a run: with an error code it failed, without one it succeeded. Returns its duration in milliseconds; null when
--- the run is not this one's any more: the watchdog gave it up, or it was begun again since.
+-- Ends a run: as failed with an error code, as successful without one. Returns its duration in milliseconds. Null when
+-- the run does not belong to the caller any more: the watchdog gave it up, or it was begun again since.
 create or replace function rollcall.end_job_v1(p_run_id uuid, p_retries integer, p_items bigint, p_error_code text)
 returns double precision
 language plpgsql

@@ -1,5 +1,5 @@
 -- Removes runs that ended long ago, and returns how many: a job of every minute makes half a million a year. The latest
--- hundred of a job stay, however old, and so do their keys.
+-- hundred runs of a job stay, however old, and so do their keys.
 create or replace function rollcall.forget_job_runs_v1(p_age interval) returns integer
 language plpgsql
 security definer

@@ -1,6 +1,6 @@
--- What the watchdog judges jobs by, as a JSON array in the order of p_jobs: {job, watched_since, last_started_at,
--- ended_count, failed_count, failed_in_a_row}. Counts are those of runs that ended within p_window; failed_in_a_row is
--- how many ended last, whenever that was, and all failed. A job that is new here is watched from now on.
+-- The figures by which the watchdog judges jobs, as a JSON array in the order of p_jobs: {job, watched_since,
+-- last_started_at, ended_count, failed_count, failed_in_a_row}. Counts are those of runs that ended within p_window;
+-- failed_in_a_row counts the latest runs, of any time, that all failed. A new job is watched from now on.
 create or replace function rollcall.measure_jobs_v1(p_jobs text[], p_window interval) returns jsonb
 language plpgsql
 security definer
@@ -35,7 +35,7 @@ begin
             select count(*) as ended_count, count(*) filter (where recent.status = 'failed') as failed_count
             from job_runs as recent
             where recent.job = given.job and recent.ended_at > now() - p_window
-                -- No run takes a day: what ended since then began since then, which the index knows.
+                -- A run never takes a day, so one that ended since then began a day earlier at most: the index has it.
                 and recent.started_at > now() - p_window - interval '1 day'
         ) as counts
     );

@@ -1,7 +1,7 @@
--- How long queues take, over all organisations: the 95th percentile of seconds from receipt to storing, of batches that
--- came through a queue and were stored within p_window (null without any), how many those were, and for how many
+-- The time that queues take, over all organisations: the 95th percentile of seconds from receipt to storing, of batches
+-- that came through a queue and were stored within p_window (null without any), how many those were, and for how many
 -- seconds the oldest announced batch waits (null when none does).
--- now() and not the clock: what is volatile cannot be looked for in an index.
+-- Why now() and not the clock: an index cannot be searched for a volatile value.
 create or replace function rollcall.measure_queues_v1(
     p_window interval,
     out latency_p95_seconds double precision,

@@ -1,4 +1,4 @@
--- Remembers an alert as it is now. p_alert: contracts.alert.Alert as JSON.
+-- Keeps an alert as it is now. p_alert: contracts.jobs.alert.Alert as JSON.
 create or replace function rollcall.note_alert_v1(p_alert jsonb) returns void
 language sql
 security definer

@@ -1,4 +1,4 @@
--- Gives up runs that take longer than p_times what they should: they failed as run_overdue, and their keys may run
+-- Gives up runs that take more than p_times their expected duration: they failed as run_overdue, and their keys may run
 -- again. Returns them as a JSON array of {job, run_id, started_at}, longest first.
 create or replace function rollcall.release_overdue_runs_v1(p_times double precision) returns jsonb
 language plpgsql
@@ -13,7 +13,7 @@ begin
         select * from job_runs
         where status = 'running' and clock_timestamp() - started_at > make_interval(secs => p_times * expected_seconds)
         order by started_at, run_id
-        -- One that ends at this moment is not overdue.
+        -- A run that ends at this moment is not overdue.
         for update skip locked
     loop
         update job_runs set status = 'failed', ended_at = clock_timestamp(), error_code = 'run_overdue'

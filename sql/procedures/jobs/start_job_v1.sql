@@ -1,5 +1,5 @@
--- Begins a run of a job, and returns it with its number of retries; a null run_id means that this key runs or ran
--- already. A run that failed begins again under its own id. Keys beyond the latest hundred of a job are forgotten.
+-- Begins a run of a job, and returns it with its number of retries; a null run_id means that this key is running or has
+-- run. A failed run begins again under its own id. Keys beyond the latest hundred of a job are forgotten.
 create or replace function rollcall.start_job_v1(
     p_run_id uuid, p_job text, p_idempotency_key text, p_expected_seconds integer, out run_id uuid, out retries integer
 )

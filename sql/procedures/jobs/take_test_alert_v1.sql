@@ -1,6 +1,6 @@
--- Takes one synthetic alert from the allowance of the whole deployment: five at once, then one a minute. Whoever is on
--- call hears them all, and whoever administers any organisation may ask for them. Returns 0 when it was taken, else
--- after how many milliseconds there is another.
+-- Takes one synthetic alert from the allowance of the whole deployment: five at once, then one a minute. Each such
+-- alert reaches the people on call, and every administrator of any organisation may ask for one. Returns 0 when it was
+-- taken, else the milliseconds until there is another.
 create or replace function rollcall.take_test_alert_v1() returns integer
 language sql
 security definer

@@ -1,7 +1,8 @@
--- Forgets announced batches that never reached their queue, and returns how many: a function died between the two, and
--- no client was told that one was accepted. Those older than p_age while the queue is empty; and those that a batch
--- received p_overtaken after them was stored before: longer than any pause between two receives.
--- One that is withdrawn and comes after all is stored like any other: only its receipt was silent meanwhile.
+-- Forgets announced batches that never reached their queue, and returns how many: a function died between announcing
+-- and queueing, so no client got an acceptance. It takes batches older than p_age while the queue is empty; and batches
+-- that were overtaken: a batch received p_overtaken after them is stored, which is longer than any pause between two
+-- receives.
+-- A withdrawn batch that arrives after all is stored like any other: only its receipt was missing meanwhile.
 create or replace function rollcall.withdraw_stale_batches_v1(
     p_age interval, p_overtaken interval, p_queue_is_empty boolean
 )

@@ -1,6 +1,7 @@
--- Notes that a chunk is done: adds its counts, moves the cursor, renews the lease; ends the operation when that was
--- the last chunk, or when it is to be cancelled. Returns the operation as it is now, or null when the lease was lost.
--- A chunk that was noted before (p_step_number is behind) changes nothing: the answer says how far it really is.
+-- Notes that a chunk is done: adds its counts, moves the cursor, renews the lease. Ends the operation when that was the
+-- last chunk, or when the operation is to be cancelled. Returns the operation as it is now, or null when the lease was
+-- lost.
+-- A chunk that was noted before (p_step_number is behind) changes nothing: the answer is the operation as it is.
 create or replace function rollcall.advance_operation_v1(
     p_org_id uuid,
     p_operation_id uuid,

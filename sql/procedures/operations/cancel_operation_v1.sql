@@ -1,5 +1,5 @@
--- Asks that an operation of these organisations be cancelled: at once where nobody works on it, else after the chunk
--- that is under way. A finished one stays as it is. Returns the operation as it is now, or null when there is none.
+-- Asks that an operation of these organisations be cancelled: at once where no worker holds it, else after the current
+-- chunk. A finished operation stays as it is. Returns the operation as it is now, or null when there is none.
 create or replace function rollcall.cancel_operation_v1(p_org_ids uuid[], p_kind text, p_operation_id uuid)
 returns jsonb
 language plpgsql

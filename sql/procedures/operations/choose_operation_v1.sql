@@ -1,10 +1,10 @@
--- Chooses what a worker does next: of all organisations that have an operation which is due and not at work, that with
--- the fewest at work; of those the one that was served the longest ago; of its operations the one that waits the
--- longest. One organisation has p_leases_max at work at most, however much it asked for: a worker is left for others.
+-- Chooses a worker's next operation. Of all organisations with an operation that is due and not at work, it takes the
+-- organisation with the fewest at work, then the one served the longest ago; of its operations, the one that waits the
+-- longest. An organisation never has more than p_leases_max at work, so that a worker is left for others.
 --
--- p_org_id: of the message that was received; an organisation may ask before anything else is known of it.
--- org_id, operation_id: what to do, set aside for p_held_seconds. Null: nothing for now; again_seconds says when there
--- may be something, and is null when nothing waits: every operation is finished, or at work.
+-- p_org_id: the organisation of the received message, which may not be known here yet.
+-- org_id, operation_id: the chosen operation, set aside for p_held_seconds. Null: nothing is due now. again_seconds is
+-- then the time until something may be due, or null when nothing waits: every operation is finished, or at work.
 create or replace function rollcall.choose_operation_v1(
     p_org_id uuid,
     p_leases_max integer,
@@ -22,7 +22,7 @@ begin
         'rollcall.org_ids',
         (enter_all_organisations_v1() || array[p_org_id, '00000000-0000-0000-0000-000000000000'])::text, true
     );
-    -- One chooses at a time: two that look at the same moment would take the same.
+    -- One call chooses at a time: two at the same moment would take the same operation.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.turns', 0));
     with unfinished as materialized (
         select

@@ -1,4 +1,4 @@
--- An operation as those who asked for it, and those who work on it, read it: all but the lease and the turn.
+-- An operation as its requester and its worker read it: everything but the lease and the turn.
 create or replace function rollcall.describe_operation_v1(p_operation rollcall.operations) returns jsonb
 language sql
 stable

@@ -1,6 +1,6 @@
--- Locks an operation for a chunk of work, for who has its lease. Returns null when the lease is another's by now, or
--- nobody's: then the caller does nothing.
--- Why a lock: until the chunk commits nobody takes the lease over, however long it takes.
+-- Locks an operation for a chunk of work by the holder of its lease. Returns null when the lease ended or belongs to
+-- another worker: then the caller does nothing.
+-- Why a lock: until the chunk commits no other worker takes the lease over, however long the chunk takes.
 create or replace function rollcall.hold_operation_v1(p_org_id uuid, p_operation_id uuid, p_lease_id uuid)
 returns rollcall.operations
 language sql

@@ -1,5 +1,5 @@
--- Whether a worker should leave an operation of this organisation to itself for now: one of another organisation is due
--- that has nobody at work, or two fewer than this one.
+-- Returns whether a worker should leave an operation of this organisation for now: another organisation has an
+-- operation due, and no worker, or two workers fewer than this one.
 create or replace function rollcall.is_turn_over_v1(p_org_id uuid) returns boolean
 language plpgsql
 security definer
@@ -16,7 +16,8 @@ begin
                 org_id,
                 count(*) filter (where greatest(leased_until, held_until) > clock_timestamp()) as lease_count,
                 bool_or(
-                    coalesce(greatest(leased_until, held_until) <= clock_timestamp(), true) and coalesce(due_at, requested_at) <= clock_timestamp()
+                    coalesce(greatest(leased_until, held_until) <= clock_timestamp(), true)
+                    and coalesce(due_at, requested_at) <= clock_timestamp()
                 ) as is_due
             from operations
             where state in ('queued', 'running')

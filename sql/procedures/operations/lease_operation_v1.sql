@@ -1,6 +1,6 @@
--- Takes an operation to work on it for that long: nobody else gets it until then, or until it is released.
--- operation is null when there is none. lease_id is null when there is nothing to work on: it is finished (or was to be
--- cancelled, and now is), or somebody else has it.
+-- Takes an operation to work on it for p_lease_seconds: no other worker gets it until then, or until its release.
+-- operation is null when there is none. lease_id is null when there is nothing to work on: the operation is finished
+-- (or was to be cancelled, and now is), or another worker has it.
 create or replace function rollcall.lease_operation_v1(
     p_org_id uuid, p_operation_id uuid, p_lease_seconds double precision, out operation jsonb, out lease_id uuid
 )

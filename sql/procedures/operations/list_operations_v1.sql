@@ -1,4 +1,4 @@
--- Returns the latest operations of a kind of an organisation as a JSON array, newest first.
+-- The latest operations of a kind of an organisation, newest first, as a JSON array.
 create or replace function rollcall.list_operations_v1(p_org_id uuid, p_kind text, p_limit integer) returns jsonb
 language plpgsql
 security definer

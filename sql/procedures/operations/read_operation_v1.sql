@@ -1,4 +1,4 @@
--- Returns an operation of these organisations, or null when there is none.
+-- An operation of these organisations, or null when there is none.
 create or replace function rollcall.read_operation_v1(p_org_ids uuid[], p_kind text, p_operation_id uuid) returns jsonb
 language plpgsql
 security definer

@@ -1,7 +1,7 @@
--- Gives an operation back before its lease ends, so that whoever comes next need not wait; one that is to be cancelled
--- is cancelled. With p_error_code because of a fault that nobody foresaw: after p_faults_max of them in a row, with no
--- chunk done between, it has failed. It rests for p_rest_seconds before its next chunk. Returns the operation as it is
--- now, or null when the lease was lost.
+-- Gives an operation back before its lease ends, so that the next worker need not wait; an operation that is to be
+-- cancelled is cancelled. With p_error_code because of an unexpected fault: after p_faults_max of them in a row, with
+-- no chunk done between, the operation has failed. It rests for p_rest_seconds before its next chunk. Returns the
+-- operation as it is now, or null when the lease was lost.
 create or replace function rollcall.release_operation_v2(
     p_org_id uuid, p_operation_id uuid, p_lease_id uuid, p_error_code text, p_faults_max integer,
     p_rest_seconds double precision

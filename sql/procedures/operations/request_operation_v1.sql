@@ -1,5 +1,5 @@
--- Writes down an operation that somebody asked for. Where one of its kind is queued or running on the same source,
--- nothing is written: operation is that one, and is_new false. Of one learner that is any erasure or export.
+-- Writes down a requested operation. Where one of its kind is queued or running on the same source, nothing is written:
+-- operation is that one, and is_new false. For one learner, any erasure or export counts as such.
 create or replace function rollcall.request_operation_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -21,7 +21,7 @@ declare
     v_operation operations;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Whose turn it is, is asked of all organisations that are known (choose_operation_v1).
+    -- choose_operation_v1 asks all known organisations for their operations.
     insert into organisations (org_id, first_seen_at)
     select p_org_id, clock_timestamp()
     where p_org_id <> '00000000-0000-0000-0000-000000000000'
@@ -41,7 +41,7 @@ begin
             select * into v_operation from operations
             where org_id = p_org_id
                 and (
-                    -- This very call, made once more since its answer was lost.
+                    -- The same call again, after its answer was lost.
                     operation_id = p_operation_id
                     or (
                         source = p_source
@@ -53,7 +53,7 @@ begin
                     )
                 );
         end if;
-        -- Neither: the active one has just finished, and there is room now.
+        -- Neither inserted nor found: the active operation has just finished, so try again.
         exit when found;
     end loop;
     operation := describe_operation_v1(v_operation);

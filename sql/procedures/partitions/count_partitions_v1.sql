@@ -1,4 +1,4 @@
--- How many daily partitions a table of events has.
+-- The number of daily partitions of a table of events.
 create or replace function rollcall.count_partitions_v1(p_table text) returns integer
 language sql
 set search_path = rollcall, pg_temp

@@ -1,5 +1,5 @@
--- How large the default partitions of the tables of events are together, in bytes; anything but 0 means that
--- partitions are missing. Why their size: counting rows would need a way round row-level security.
+-- The size in bytes of the default partitions of all tables of events; anything but 0 means that partitions are
+-- missing. Why their size: counting rows would need a way round row-level security.
 create or replace function rollcall.default_partition_bytes_v1() returns bigint
 language sql
 security definer

@@ -1,4 +1,4 @@
--- Makes the daily partitions of one table of events; see make_partitions_v1, which alone calls it.
+-- Makes the daily partitions of one table of events; only make_partitions_v1 calls it.
 -- Why attach: creating a partition in place would lock out every writer meanwhile.
 create or replace function rollcall.make_daily_partitions_v1(p_table text, p_from date, p_until date) returns integer
 language plpgsql
@@ -16,7 +16,7 @@ begin
         v_name := p_table || '_' || to_char(v_day, 'YYYYMMDD');
         continue when to_regclass('rollcall.' || v_name) is not null;
         if v_made = 0 then
-            -- Until the commit nobody else reaches the default partition, and we see the rows of every organisation.
+            -- Until the commit only this transaction reaches the default partition, and it sees every organisation.
             execute format('alter table rollcall.%I no force row level security', v_default);
         end if;
         execute format('create table rollcall.%I (like rollcall.%I including all)', v_name, p_table);
@@ -35,7 +35,7 @@ begin
     if v_made > 0 then
         execute format('select not exists (select from rollcall.%I)', v_default) into v_is_empty;
         if v_is_empty then
-            -- Its size is what is watched: give back what moved rows have left.
+            -- The watchdog measures the partition's size: give back the space of the moved rows.
             execute format('truncate rollcall.%I', v_default);
         end if;
         execute format('alter table rollcall.%I force row level security', v_default);

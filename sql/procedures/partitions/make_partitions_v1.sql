@@ -8,7 +8,7 @@ set search_path = rollcall, pg_temp
 set timezone = 'UTC'
 as $$
 begin
-    -- One maker at a time: two schedules may fire together.
+    -- One call at a time: two schedules may fire together.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.make_partitions', 0));
     return make_daily_partitions_v1(
         'progress_events', greatest(p_from, first_undropped_day_v1('progress_events')), p_until

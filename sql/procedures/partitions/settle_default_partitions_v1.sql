@@ -1,7 +1,7 @@
--- Gives the rows that fell into the default partitions a partition of their day, at most p_days_max days a table,
--- oldest first; returns how many partitions it made. What comes after its day was dropped becomes a day that retention
--- drops once more, with a snapshot of its own: it is neither lost nor there for ever.
--- An empty default partition is not touched: to look into one, all of its rows, locks out whoever writes there.
+-- Gives the rows in the default partitions a partition of their day, at most p_days_max days a table, oldest first;
+-- returns how many partitions it made. An event that comes after its day was dropped opens a new day, which retention
+-- drops once more, with a snapshot of its own: the event is not lost, and does not stay for ever.
+-- An empty default partition is not touched: reading all of its rows locks out its writers.
 create or replace function rollcall.settle_default_partitions_v1(p_days_max integer default 31) returns integer
 language plpgsql
 security definer
@@ -14,7 +14,7 @@ declare
     v_day date;
     v_made integer := 0;
 begin
-    -- As in make_partitions_v1: one maker at a time.
+    -- As in make_partitions_v1: one call at a time.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.make_partitions', 0));
     foreach v_table in array array['progress_events', 'analytics_events'] loop
         continue when pg_relation_size(format('rollcall.%I', v_table || '_default')::regclass) = 0;
@@ -26,7 +26,8 @@ begin
             v_table || '_default'
         )
         into v_days
-        -- Not more days at a time than statements over all of them can lock; retention makes room (open_import_days_v1).
+        -- No more days at a time than a statement over all partitions can lock. Retention makes room
+        -- (open_import_days_v1).
         using greatest(0, least(p_days_max, 200 - count_partitions_v1(v_table)));
         execute format('alter table rollcall.%I force row level security', v_table || '_default');
         foreach v_day in array coalesce(v_days, '{}') loop

@@ -1,4 +1,4 @@
--- How many events of the organisation have an id that is equal to one of these identifiers (thing_columns_v1).
+-- The number of the organisation's events whose id equals one of these identifiers (thing_columns_v1).
 create or replace function rollcall.count_namesakes_v1(p_org_id uuid, p_identifiers text[]) returns bigint
 language plpgsql
 security definer

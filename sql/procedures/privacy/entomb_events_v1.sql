@@ -1,4 +1,4 @@
--- As entomb_events_v2, of either kind: for functions of the release before.
+-- As entomb_events_v2, for either kind: functions of the release before call it during an upgrade in place.
 create or replace function rollcall.entomb_events_v1(p_org_id uuid, p_event_ids uuid[]) returns integer
 language sql
 security definer

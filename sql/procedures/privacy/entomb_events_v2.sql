@@ -1,7 +1,7 @@
--- Leaves of erased events of a kind their ids alone: a repetition is known, never stored and never counted again. The
--- digest, by which their content could be tested, is overwritten, and of the time only the day stays. A null kind is
--- either: of an archive that holds both. Returns how many were.
--- Whose kind was not told apart yet (event_identities) is of the kind that the caller knows it by.
+-- Keeps only the ids of erased events of a kind: a repetition is still known, is never stored and never counted again.
+-- The content digest, which could confirm a guess of the content, is overwritten, and of the time only the day stays. A
+-- null kind means either: for an archive that holds both. Returns how many events it changed.
+-- An id that is not assigned to a kind yet (event_identities) gets the kind that the caller names.
 create or replace function rollcall.entomb_events_v2(p_org_id uuid, p_kind text, p_event_ids uuid[]) returns integer
 language plpgsql
 security definer
@@ -37,8 +37,8 @@ begin
     order by org_id, event_id
     on conflict do nothing;
 
-    -- An id whose kind could not be told stands in both ledgers with the one digest (settle_identities_v1), and imports
-    -- may remember it from there: the content could be tested by either.
+    -- An id of an unknown kind is in both ledgers with the same digest (settle_identities_v1), and imports may remember
+    -- it from there: either copy could confirm a guess of the content.
     with own as materialized (
         select event_id, content_digest from progress_identities
         where p_kind = 'progress' and org_id = p_org_id and event_id = any (p_event_ids)
@@ -86,7 +86,7 @@ begin
         get diagnostics v_rows = row_count;
         v_entombed := v_entombed + v_rows;
     end if;
-    -- What imports remember is not known by its content either (recall_identities_v1 would bring it back).
+    -- The imports' memory too must not keep the digest (recall_identities_v1 would bring it back).
     update imported_identities set
         content_digest = tombstone_v1(),
         occurred_at = date_trunc('day', occurred_at, 'UTC')

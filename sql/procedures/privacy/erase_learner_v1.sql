@@ -1,8 +1,8 @@
--- Erases a learner's progress, and bars what may still come of the time before. One transaction, under the learner's
--- lock: a batch of theirs comes before and is erased, or after and is refused.
+-- Erases a learner's progress, and bars later arrivals from the time before. It is one transaction under the learner's
+-- lock: a batch of the learner comes before it and is erased, or after it and is refused.
 --
--- p_identifiers: all that they are known by here; the user's id among them.
--- Returns erased_at, counts by table, and the days of the events that are gone. A dry run counts, and changes nothing.
+-- p_identifiers: every identifier of the learner here, the user's id among them.
+-- Returns erased_at, counts by table, and the days of the erased events. A dry run counts, and changes nothing.
 create or replace function rollcall.erase_learner_v1(
     p_org_id uuid,
     p_user_id uuid,
@@ -23,7 +23,7 @@ declare
     v_rows bigint;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- The very locks of ingest_progress_v1 and of ingest_analytics_v1.
+    -- The same locks as in ingest_progress_v1 and ingest_analytics_v1.
     perform pg_advisory_xact_lock(hashtextextended(p_user_id::text, 0));
     perform pg_advisory_xact_lock(hashtextextended('rollcall.analytics/' || p_org_id, 0));
     erased_at := clock_timestamp();
@@ -46,7 +46,7 @@ begin
         perform entomb_events_v2(p_org_id, 'progress', v_event_ids);
         perform mark_stale_days_v1(p_org_id, days);
     end if;
-    -- What is pending first: who assigns at this moment is waited for, and what they made goes with the rest.
+    -- Pending assignments first: this waits for a transaction that makes them now, and erases its assignments too.
     foreach v_table in array array[
         'pending_assignments', 'lesson_progress', 'course_progress', 'learners', 'assignments'
     ] loop
@@ -59,7 +59,7 @@ begin
         counts := counts || jsonb_build_object(v_table, v_rows);
     end loop;
     if not p_is_dry_run then
-        -- How often somebody called lately: forgotten, it is as if they had not.
+        -- The learner's allowances of requests: without a row, an allowance is full.
         delete from rate_buckets where subject in (
             select prefix || identifier
             from unnest(p_identifiers) as given (identifier) cross join (values (''), ('analytics:')) as route (prefix)

@@ -1,9 +1,9 @@
--- Erases a learner from a part of one table or partition (searched_tables_v1): their own rows go, and in rows of others
--- that mention them the mention goes: values become null in JSON and where a column holds nothing else, `erased` in a
--- text. Rows that came after the erasure stay. A dry run counts, and changes nothing.
+-- Erases a learner from a part of one table or partition (searched_tables_v1). The learner's own rows are deleted. In
+-- rows of others, mentions are removed: a value becomes null in JSON and where a column holds nothing else, and
+-- `erased` within a text. Rows from after the erasure stay. A dry run counts, and changes nothing.
 --
--- p_operation_id: the operation at work, whose own row still has to name them.
--- days: whose rollups are to be computed again. next_page: null when this was the last part.
+-- p_operation_id: the operation at work, whose own row still has to name the learner.
+-- days: the days whose rollups are to be computed again. next_page: null when this was the last part.
 create or replace function rollcall.erase_rows_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -37,7 +37,8 @@ begin
     v_rows := learner_rows_v1(p_table, p_of, p_from_page);
     next_page := v_rows.next_page;
     v_where := v_rows.mentions;
-    if not v_is_of_days then -- whoever comes back on the same day is there again once the day is computed again
+    -- Rows of days have no such limit: computing the day again restores a learner who came back on the same day.
+    if not v_is_of_days then
         v_where := v_where || ' and ' || v_rows.is_older;
     end if;
     if p_of = 'operations' then
@@ -71,7 +72,7 @@ begin
         begin
             execute v_redaction using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes, p_operation_id::text;
         exception when unique_violation then
-            -- The same text came in again since this operation's last round: it gets a word of its own.
+            -- The same text was stored again since this operation's last round: it gets a word of its own.
             execute v_redaction
             using p_org_id, v_pattern, p_identifiers, p_erased_at, v_likes, p_operation_id || clock_timestamp()::text;
         end;

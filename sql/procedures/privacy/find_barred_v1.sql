@@ -1,6 +1,6 @@
--- Tells of each of these sets of identifiers, and times, whether it is of a learner who was erased then, or later.
--- p_asked: a JSON array of {identifiers, at}. For what keeps messages outside the database, beside the procedures that
--- store them.
+-- For each set of identifiers and time: was the learner erased at or after that time?
+-- p_asked: a JSON array of {identifiers, at}. It serves the flows that keep messages outside the database; the
+-- procedures that store events check by themselves.
 create or replace function rollcall.find_barred_v1(p_org_id uuid, p_asked jsonb) returns boolean[]
 language plpgsql
 security definer

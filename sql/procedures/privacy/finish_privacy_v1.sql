@@ -1,4 +1,4 @@
--- Ends an erasure or export: takes out of the operation's own row whom it was of, keeps the certificate where there is
+-- Ends an erasure or export: removes the learner from the operation's own row, keeps the certificate where there is
 -- one, and advances the operation for the last time, in one transaction. Returns the operation as it is now, or null
 -- when the lease was lost.
 create or replace function rollcall.finish_privacy_v1(
@@ -24,7 +24,8 @@ begin
         execute 'update operations as t set ' || redaction_v1('rollcall.operations')
             || ' where t.org_id = $1 and t.operation_id = $4 and $5 is null'
         using
-            p_org_id, mention_pattern_v1(p_identifiers), p_identifiers, p_operation_id, null::text, p_operation_id::text;
+            p_org_id, mention_pattern_v1(p_identifiers), p_identifiers,
+            p_operation_id, null::text, p_operation_id::text;
         if p_certificate is not null then
             insert into privacy_certificates (org_id, operation_id, digest, issued_at, is_clean, certificate)
             values (

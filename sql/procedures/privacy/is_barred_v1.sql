@@ -1,5 +1,5 @@
--- Whether one of these identifiers is of a learner of the organisation who was erased then, or later.
--- Why plpgsql: it keeps its plan, and this is asked of each event where anybody was erased.
+-- Returns whether one of these identifiers is of a learner of the organisation who was erased at or after this time.
+-- Why plpgsql: it keeps its plan, and every event of an organisation with an erasure asks.
 create or replace function rollcall.is_barred_v1(p_org_id uuid, p_identifiers text[], p_at timestamptz) returns boolean
 language plpgsql
 stable

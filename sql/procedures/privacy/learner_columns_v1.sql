@@ -1,6 +1,6 @@
--- Whose a row is: the columns of a table that name the learner whose row it is. A row is the learner's when the first
--- of them that is not null names them. Null: rows of this table are nobody's, and only mention people.
--- tests/integration/test_privacy_map.py holds it against the catalog.
+-- The columns of a table that name the learner to whom a row belongs: the first of them that is not null decides. Null:
+-- rows of this table belong to no learner, and only mention people.
+-- tests/integration/schema/test_privacy_map.py compares it with the catalogue.
 create or replace function rollcall.learner_columns_v1(p_table text) returns text[]
 language sql
 immutable

@@ -1,5 +1,5 @@
--- What stands for an identifier of an erased learner: SHA-256 over the organisation and the identifier.
--- domain.trace.digest_of makes the same.
+-- The digest that stands for an identifier of an erased learner: SHA-256 over the organisation and the identifier.
+-- domain.privacy.learner_identifiers.digest_of makes the same.
 create or replace function rollcall.learner_digest_v1(p_org_id uuid, p_identifier text) returns bytea
 language sql
 stable

@@ -1,5 +1,5 @@
--- The patterns that find identifiers in a text that was put in lower case and lost its dashes: every spelling of a UUID
--- holds its 32 digits in a row then.
+-- The patterns that find identifiers in a text in lower case and without dashes: there, every spelling of a UUID holds
+-- its 32 digits in a row.
 create or replace function rollcall.learner_likes_v1(p_identifiers text[]) returns text[]
 language sql
 immutable

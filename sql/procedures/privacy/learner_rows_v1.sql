@@ -1,8 +1,8 @@
 -- The conditions, as SQL, that select a learner's rows of a table or partition, for erase_rows_v1 and search_rows_v1:
 --   mentions: rows of the organisation $1 that name one of the identifiers, by the patterns $5 (learner_likes_v1), from
 --     a page on, in the text of every column but those of thing_columns_v1;
---   is_own: whose row it is, by the identifiers $3;
---   is_older: whether it was there by $4, the moment of the erasure; a row that came later is of a new beginning.
+--   is_own: whether the row belongs to the learner, by the identifiers $3;
+--   is_older: whether the row was there by $4, the moment of the erasure; a later row belongs to a new beginning.
 -- next_page: where the next part of a large table begins; null after the last.
 -- Why LIKE: a regular expression of forty identifiers takes twenty times as long.
 -- Why by pages (ranges of ctid): no index finds an identifier in any column, and a table may be too large for one call.
@@ -30,7 +30,7 @@ begin
         select from pg_class
         where oid = v_table and relnamespace in ('rollcall'::regnamespace, 'rollcall_scratch'::regnamespace)
     ) then
-        raise exception 'no table of ours: %', p_table;
+        raise exception 'not a table of Rollcall: %', p_table;
     end if;
     if p_from_page + v_pages < pg_relation_size(v_table) / current_setting('block_size')::bigint then
         next_page := p_from_page + v_pages;
@@ -48,7 +48,9 @@ begin
         );
     end if;
     is_own := case when v_columns is null then 'false' else (
-        select format('coalesce(coalesce(%s)::text = any ($3), false)', string_agg(format('t.%I', name), ', ' order by ordinal))
+        select format(
+            'coalesce(coalesce(%s)::text = any ($3), false)', string_agg(format('t.%I', name), ', ' order by ordinal)
+        )
         from unnest(v_columns) with ordinality as given (name, ordinal)
     ) end;
     select case when attname = 'day' then '(t.day + 1)::timestamptz' else format('t.%I', attname) end into v_moment

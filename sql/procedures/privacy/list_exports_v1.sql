@@ -1,4 +1,4 @@
--- Returns the ids of all exports that were made of a learner: operations of that kind on this source.
+-- The ids of all exports of a learner: operations of that kind on this source.
 create or replace function rollcall.list_exports_v1(p_org_id uuid, p_source text) returns uuid[]
 language plpgsql
 security definer

@@ -1,5 +1,5 @@
 -- The regular expression, to be used without regard to case, that finds identifiers in a text in every spelling of a
--- UUID: with dashes anywhere, in braces, as a URN. The same as domain.mentions has.
+-- UUID: with dashes anywhere, in braces, as a URN. domain.privacy.mentions has the same.
 create or replace function rollcall.mention_pattern_v1(p_identifiers text[]) returns text
 language sql
 immutable

@@ -1,4 +1,4 @@
--- Returns the certificate of an erasure of these organisations, or null while there is none.
+-- The certificate of an erasure of these organisations, or null while there is none.
 create or replace function rollcall.read_certificate_v1(p_org_ids uuid[], p_operation_id uuid) returns jsonb
 language plpgsql
 security definer

@@ -1,6 +1,6 @@
--- Returns JSON without what the pattern finds, in texts, numbers and names of members. A value that is nothing else
--- becomes null; but ids and names that rows are joined by keep a word (redact_text_v1).
--- p_name: the member that the value stands in.
+-- JSON without the matches of a pattern, in texts, numbers and names of members. A value that is one match becomes
+-- null; but ids and names by which rows are joined keep a word (redact_text_v1).
+-- p_name: the member that holds the value.
 create or replace function rollcall.redact_json_v1(
     p_value jsonb, p_pattern text, p_salt text, p_name text default null
 ) returns jsonb

@@ -1,6 +1,6 @@
--- Returns a text without what the pattern finds: `erased` in its place. With a salt, what is found becomes a word of
--- its own for each spelling, the same wherever it stands: so ids of courses, lessons and events' names that held an
--- identifier stay apart from each other, and still join. domain.mentions makes the same.
+-- A text with `erased` in place of the matches of a pattern. With a salt, each spelling of a match becomes a word of
+-- its own, the same everywhere: so ids of courses, lessons and names of events that held an identifier stay apart from
+-- each other, and still join. domain.privacy.mentions makes the same.
 create or replace function rollcall.redact_text_v1(p_text text, p_pattern text, p_salt text default null) returns text
 language plpgsql
 immutable

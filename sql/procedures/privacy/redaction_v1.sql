@@ -1,7 +1,8 @@
--- The assignments, as SQL, that take every mention of a learner out of a table's row: by the pattern $2 and the
+-- The assignments, as SQL, that remove every mention of a learner from a table's row: by the pattern $2 and the
 -- identifiers $3, with the salt $6 (redact_text_v1) where rows are told apart or joined by the text. Null: the table
--- has no column that could mention anybody; such a row holds mentions nowhere, so that there is nothing to change.
--- Left out are ids of things, and UUIDs that may not be null: whose key names a learner is the learner's row, and goes.
+-- has no column that could hold a mention; then there is nothing to change.
+-- Left out are ids of things, and UUIDs that may not be null: a row whose key names a learner belongs to the learner,
+-- and is deleted.
 create or replace function rollcall.redaction_v1(p_table regclass) returns text
 language sql
 stable

@@ -1,7 +1,7 @@
--- Searches a part of one table or partition for a learner, in the text of all columns of anybody's rows of the
--- organisation: how many mention them from before the erasure (older), how many came after it (newer). For an
--- export, which has no erasure (p_erased_at is null), rows are those found, as a JSON array. The row of the operation
--- at work is left out. next_page: null when this was the last part.
+-- Searches a part of one table or partition for a learner, in the text of all columns of all rows of the organisation:
+-- how many rows from before the erasure mention the learner (older), and how many from after it (newer). For an export,
+-- which has no erasure (p_erased_at is null), rows are those found, as a JSON array. The row of the operation at work
+-- is left out. next_page: null when this was the last part.
 create or replace function rollcall.search_rows_v1(
     p_org_id uuid,
     p_operation_id uuid,

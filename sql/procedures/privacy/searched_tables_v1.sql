@@ -1,6 +1,6 @@
 -- Every table with rows of organisations, partitions each by itself, in the order of their names: a JSON array of
--- {table, of}; `of` is what a partition is a part of, what a scratch table was restored from, or the table itself.
--- Taken from the catalog, so that a table which nobody thought of is searched all the same.
+-- {table, of}; `of` is the partition's parent, the table that a scratch table was restored from, or the table itself.
+-- It comes from the catalogue, so that a table which the code does not name is searched too.
 create or replace function rollcall.searched_tables_v1() returns jsonb
 language sql
 stable

@@ -1,6 +1,7 @@
 -- Columns that hold ids of things: of organisations, of events, of objects in the archive. An id of an event is a
--- client's choice, and may be equal to a learner's: it is no mention of them, and identity stands on it. An erasure
--- neither searches nor changes these; what is equal is counted by count_namesakes_v1, and stands on the certificate.
+-- client's choice, and may be equal to a learner's: it is no mention of the learner, and identity depends on it. An
+-- erasure neither searches nor changes these; count_namesakes_v1 counts equal ids, and the certificate states the
+-- number.
 create or replace function rollcall.thing_columns_v1() returns text[]
 language sql
 immutable

@@ -1,4 +1,4 @@
--- What stands in the identity ledger in place of an erased event's digest: no content has it.
+-- The value in place of an erased event's digest in the identity ledger: no content has it.
 create or replace function rollcall.tombstone_v1() returns bytea
 language sql
 immutable

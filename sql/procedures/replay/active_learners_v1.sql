@@ -1,6 +1,6 @@
--- The next learners of an organisation with events, or with activity in a projection, from p_from until before p_to:
--- at most p_learners_max, in the order of their ids, after p_after; of p_user_id alone unless that is null.
--- Why each source by itself first: each reads its index in order, and stops at the limit.
+-- The next learners of an organisation with events, or with activity in a projection, from p_from until before p_to: at
+-- most p_learners_max, in the order of their ids, after p_after; p_user_id alone unless that is null.
+-- Why each source is read by itself first: each reads its index in order, and stops at the limit.
 create or replace function rollcall.active_learners_v1(
     p_org_id uuid, p_from timestamptz, p_to timestamptz, p_user_id uuid, p_after uuid, p_learners_max integer
 )

@@ -1,6 +1,6 @@
--- Since when every stored progress event is still there: the day after the last one that retention dropped, or where
--- nothing was dropped, the beginning of the oldest daily partition. A partition of an older day does not say that its
--- events are there: it may hold one that came late, or what was restored of one organisation.
+-- The time since when every stored progress event is still there: the day after the last day that retention dropped,
+-- or, where nothing was dropped, the beginning of the oldest daily partition. A partition of an older day does not
+-- prove that its events are there: it may hold a late event, or the restored events of one organisation.
 create or replace function rollcall.oldest_progress_event_v1() returns timestamptz
 language sql
 stable

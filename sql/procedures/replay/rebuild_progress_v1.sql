@@ -1,7 +1,7 @@
--- Makes the projections of these learners what their stored events say, or in a dry run only counts what it would do.
--- Rows that are right are not written. Returns counts of rows of both projections: inserted, changed, removed,
--- unchanged, and out_of_reach: left alone, since retention dropped events of theirs, and what is left would say less.
--- The caller holds the learners' locks, so nobody else moves these rows meanwhile.
+-- Makes the projections of these learners equal to their stored events, or in a dry run only counts the changes.
+-- Correct rows are not written. Returns counts of rows of both projections: inserted, changed, removed, unchanged, and
+-- out_of_reach: left alone, because retention dropped some of their events, and the remaining ones would give less.
+-- The caller holds the learners' locks, so no other transaction changes these rows meanwhile.
 create or replace function rollcall.rebuild_progress_v1(p_org_id uuid, p_user_ids uuid[], p_is_dry_run boolean)
 returns jsonb
 language plpgsql
@@ -77,7 +77,7 @@ begin
             correct.percent, correct.first_activity_at, correct.last_activity_at, correct.first_completed_at,
             correct.time_spent_seconds, correct.event_count, correct.lessons_started, correct.lessons_completed,
             case
-                -- It began before the events that we have, with a lesson that is not there any more.
+                -- The course began before the stored events, with a lesson that has no row any more.
                 when stored.first_activity_at < v_kept_since
                     and coalesce(correct.first_activity_at > stored.first_activity_at, true) then 'out_of_reach'
                 when stored.org_id is null then 'inserted'

@@ -1,8 +1,9 @@
 -- One chunk of a replay of stored events: makes the projections of the next learners right (rebuild_progress_v1), and
 -- advances the operation in the same transaction. Returns the operation as it is now, or null when the lease was lost.
--- Which learners: those active in the window that the operation's parameters name (from, to, and user_id where it is
+-- The learners are those active in the window that the operation's parameters name (from, to, and user_id where it is
 -- for one alone). Each is rebuilt from all stored events, whatever the window: that is what ingestion would have made.
--- Counts: total and done in learners of the organisation that were passed by, learners for those looked at, and rows.
+-- Counts: total and done in learners of the organisation that were passed, learners for those that were rebuilt, and
+-- rows.
 create or replace function rollcall.replay_progress_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -47,7 +48,7 @@ begin
     );
     v_is_done := cardinality(v_user_ids) < p_learners_max;
 
-    -- The very locks of ingest_progress_v1, in the same order: a batch of one of these learners comes before or after.
+    -- The same locks as in ingest_progress_v1, in the same order: a batch of these learners comes before or after.
     perform pg_advisory_xact_lock(lock_key)
     from (
         select distinct hashtextextended(user_id::text, 0) as lock_key

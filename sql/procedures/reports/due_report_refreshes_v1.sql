@@ -1,5 +1,4 @@
--- Returns the organisations whose report statistics should be brought up to date now (is_report_due_v1), those that
--- waited longest first.
+-- The organisations whose report statistics should be refreshed now (is_report_due_v1), the longest waiting first.
 create or replace function rollcall.due_report_refreshes_v1(p_now timestamptz) returns uuid[]
 language plpgsql
 security definer

@@ -1,6 +1,7 @@
--- Tells whether an organisation's report statistics should be brought up to date now: with progress events or finished
--- operations since the last refresh, but for no more than a twentieth of the time; and once an hour, since what is
--- overdue depends on the clock and assignments tell nobody. Binds the transaction to the organisation.
+-- Returns whether an organisation's report statistics should be refreshed now: after progress events or finished
+-- operations since the last refresh, but for no more than a twentieth of the time; and once an hour, because overdue
+-- assignments depend on the clock, and assignments do not announce themselves. Binds the transaction to the
+-- organisation.
 -- Why one organisation at a time: under row-level security an index is searched by the transaction's organisations too,
 -- in each partition; with all of them the time would grow with their square.
 create or replace function rollcall.is_report_due_v1(p_org_id uuid, p_now timestamptz) returns boolean
@@ -14,7 +15,7 @@ begin
     select * into v_last from organisation_statistics where org_id = p_org_id;
     return v_last.as_of is null
         or v_last.as_of <= p_now - interval '1 hour'
-        -- Numbers of transactions begin anew in a cluster that was restored from a dump.
+        -- Transaction ids begin anew in a cluster that was restored from a dump.
         or v_last.refreshed_xid > pg_snapshot_xmax(pg_current_snapshot())
         or (
             v_last.as_of <= p_now - make_interval(secs => 20 * v_last.refresh_seconds)

@@ -1,10 +1,10 @@
--- Counts an organisation's courses anew: how learners stand, by when they began, and who is enrolled. Only rows that
+-- Counts an organisation's courses anew: the state of learners, by when they began, and who is enrolled. Only rows that
 -- differ are written. A course is completed when all of its lessons that the organisation knows are.
 -- The caller has set the transaction's organisation, and is the only one at work on it.
 create or replace function rollcall.refresh_course_statistics_v1(p_org_id uuid, p_now timestamptz) returns void
 language plpgsql
 set search_path = rollcall, pg_temp
--- Organisations differ in size by orders of magnitude: each is planned for what it is.
+-- Organisations differ in size by orders of magnitude: each needs its own plan.
 set plan_cache_mode = force_custom_plan
 set work_mem = '64MB'
 as $$

@@ -1,6 +1,6 @@
 -- Counts an organisation's lessons anew: who reached each, completed it, is at it now, or left the course there. Only
 -- rows that differ are written. A learner is at the lesson of their latest activity in a course, until all of its
--- lessons are completed; after 14 days without any activity in the course they left it there.
+-- lessons are completed; after 14 days without any activity in the course, the learner left it there.
 -- The caller has set the transaction's organisation, and is the only one at work on it.
 create or replace function rollcall.refresh_lesson_statistics_v1(p_org_id uuid, p_now timestamptz) returns void
 language plpgsql

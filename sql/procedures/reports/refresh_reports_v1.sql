@@ -1,6 +1,6 @@
--- Brings an organisation's report statistics up to date from its projections, whatever became of these since. Returns
--- the seconds it took; null when another refresh of it is under way.
--- Why no transaction snapshot for all of it: what comes in between two statements is news, and the next refresh's.
+-- Refreshes an organisation's report statistics from its projections. Returns the seconds it took; null when another
+-- refresh of the organisation is under way.
+-- Why no transaction snapshot for all of it: an event that comes between two statements is left to the next refresh.
 create or replace function rollcall.refresh_reports_v1(p_org_id uuid, p_now timestamptz) returns double precision
 language plpgsql
 security definer
@@ -15,7 +15,7 @@ begin
         return null;
     end if;
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Before anything is read: what runs now may or may not be seen below, and is looked at again.
+    -- Before any statement reads: transactions that run now may be missed below, so the next refresh reads them again.
     v_refreshed_xid := pg_snapshot_xmin(pg_current_snapshot());
     perform refresh_course_statistics_v1(p_org_id, p_now);
     perform refresh_lesson_statistics_v1(p_org_id, p_now);

@@ -1,6 +1,6 @@
 -- What happened in an organisation by day or by hour (p_grain), from p_from until before p_to, by source: a page in the
--- order of time and source, after (p_after_at, p_after_source). Of one course (p_course_id, by day alone) progress
--- events are counted, and no durations are known. as_of is null where nothing was counted yet.
+-- order of time and source, after (p_after_at, p_after_source). For one course (p_course_id, by day alone) progress
+-- events are counted, and durations are unknown. as_of is null where nothing was counted yet.
 -- Runs as its caller, whose row-level security applies.
 create or replace function rollcall.report_activity_v1(
     p_org_id uuid, p_grain text, p_from date, p_to date, p_course_id text, p_after_at timestamptz, p_after_source text,
@@ -8,7 +8,7 @@ create or replace function rollcall.report_activity_v1(
 )
 language plpgsql
 set search_path = rollcall, pg_temp
--- A window of a day and one of a year, and organisations of any size, are read in different ways.
+-- Windows from a day to a year, and organisations of any size, need different plans.
 set plan_cache_mode = force_custom_plan
 set timezone = 'UTC'
 as $$
@@ -51,7 +51,8 @@ begin
             order by day, source
             limit p_limit
         ),
-        -- As duration_percentile_v1 reads a histogram, but of all days at once; what it makes of one bucket is its value.
+        -- Reads histograms as duration_percentile_v1 does, but of all days at once: called with one bucket, that
+        -- procedure returns the bucket's value.
         -- Counts as floating point numbers: exact up to 2^53, and summed several times faster than numeric ones.
         histogram as (
             select day, source, bucket, sum(duration_count::double precision) as duration_count

@@ -1,6 +1,6 @@
 -- Who completed an organisation's courses, of those who began on a day from p_from until before p_to (null is any): a
--- page in the order of course ids, after p_after_course_id; of p_course_id alone unless that is null. A course that
--- nobody began then has zeros. as_of is null where nothing was counted yet.
+-- page in the order of course ids, after p_after_course_id; of p_course_id alone unless that is null. A course without
+-- a beginner has zeros. as_of is null where nothing was counted yet.
 -- Runs as its caller, whose row-level security applies.
 create or replace function rollcall.report_completion_v1(
     p_org_id uuid, p_from date, p_to date, p_course_id text, p_after_course_id text, p_limit integer,
@@ -8,7 +8,7 @@ create or replace function rollcall.report_completion_v1(
 )
 language plpgsql
 set search_path = rollcall, pg_temp
--- A window of a day and one of a year, and organisations of any size, are read in different ways.
+-- Windows from a day to a year, and organisations of any size, need different plans.
 set plan_cache_mode = force_custom_plan
 as $$
 begin

@@ -8,7 +8,7 @@ create or replace function rollcall.report_engagement_v1(
 )
 language plpgsql
 set search_path = rollcall, pg_temp
--- A window of a day and one of a year, and organisations of any size, are read in different ways.
+-- Windows from a day to a year, and organisations of any size, need different plans.
 set plan_cache_mode = force_custom_plan
 as $$
 begin

@@ -1,5 +1,5 @@
--- Sets the key that report passes are signed with, as the two padded keys of HMAC-SHA-256. Each deployment sets it
--- again; a key that is known already stays the newest or becomes it. Keys before the newest two are forgotten.
+-- Sets the key that signs report passes, as the two padded keys of HMAC-SHA-256. Each deployment sets it again; a known
+-- key stays the newest or becomes it. Keys before the newest two are forgotten.
 create or replace procedure rollcall.set_report_pass_key_v1(p_inner_key bytea, p_outer_key bytea)
 language sql
 as $$

@@ -1,7 +1,7 @@
--- Deletes what is older than p_before of one kind, at most p_limit rows, and returns how many: what each kind is, and
--- by which of its times it ages, stands below. What is not finished does not age. Of dead letters goes all that is
--- known of them, no sooner than their bodies in the archive: a replay asks whether one was discarded. One that is open
--- stays: nobody has decided yet on what was accepted. Identities stay while a row of their day may be live.
+-- Deletes rows of one kind that are older than p_before, at most p_limit rows, and returns how many. The kinds, and the
+-- time by which each ages, stand below. Unfinished rows do not age. Of a dead letter everything goes, no sooner than
+-- its body in the archive: a replay asks whether it was discarded. An open dead letter stays: its accepted events still
+-- need a decision. Identities stay while a row of their day may be live.
 create or replace function rollcall.age_out_v1(p_what text, p_before timestamptz, p_limit integer) returns integer
 language plpgsql
 security definer
@@ -19,7 +19,7 @@ declare
         when 'dead_letters' then 'last_failed_at < $1 and state <> ''open'''
         when 'dead_letter_counts' then 'failed_hour < $1 and told_count = failed_count'
         when 'operations' then 'finished_at < $1'
-        -- Of orders that nobody works on: a cancelled one leaves its rest.
+        -- Of orders without work: a cancelled order leaves assignments that were not made.
         when 'pending_assignments' then 'requested_at < $1 and not exists (select from rollcall.operations as known'
             ' where known.org_id = pending_assignments.org_id and known.operation_id = pending_assignments.operation_id'
             ' and known.state in (''queued'', ''running''))'
@@ -30,7 +30,7 @@ declare
     v_deleted integer;
 begin
     if v_aged is null then
-        raise exception 'nothing of this name ages: %', p_what;
+        raise exception 'no such kind of rows to age out: %', p_what;
     end if;
     perform enter_all_organisations_v1();
     if p_what in ('progress_identities', 'analytics_identities', 'event_identities') then

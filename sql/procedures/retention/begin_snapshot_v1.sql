@@ -1,6 +1,6 @@
--- Takes a day's snapshot to go on with it, for as long as the caller may live: the one that is under way, or a new one
--- under the next sequence where there is none yet or the last was dropped. One that was stopped begins anew.
--- lease_id is null when somebody else has it; snapshot as well when the day is gone: somebody dropped it meanwhile.
+-- Takes a day's snapshot to go on with it, for as long as the caller may run: the snapshot that is under way, or a new
+-- one under the next sequence where there is none yet or the last was dropped. A stopped snapshot begins anew.
+-- lease_id is null when another worker has the snapshot; snapshot is null as well when the day was dropped meanwhile.
 create or replace function rollcall.begin_snapshot_v1(
     p_table text, p_day date, p_lease_seconds double precision, out snapshot jsonb, out lease_id uuid
 )
@@ -12,7 +12,7 @@ declare
     v_last snapshot_days;
 begin
     perform enter_all_organisations_v1();
-    -- Two who begin at once: the second waits here, and finds what the first wrote.
+    -- Of two concurrent calls the second waits here, and finds the snapshot that the first began.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.snapshot/' || p_table || '/' || p_day, 0));
     select * into v_last from snapshot_days
     where table_name = p_table and day = p_day

@@ -1,5 +1,5 @@
--- A snapshot of one organisation and day, at random, as contracts.snapshot.SnapshotFile of its first part; null when
--- there is none: what a restore drill is done with.
+-- A snapshot of one organisation and day, at random, as contracts.retention.snapshot.SnapshotFile of its first part;
+-- null when there is none. A restore drill restores it.
 create or replace function rollcall.choose_snapshot_v1() returns jsonb
 language plpgsql
 security definer

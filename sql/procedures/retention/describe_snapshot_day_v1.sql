@@ -1,5 +1,5 @@
--- A day's snapshot and all of its files, as JSON in the members of contracts.snapshot.SnapshotDay. The caller has set
--- which organisations the transaction may see.
+-- A day's snapshot and all of its files, as JSON in the members of contracts.retention.snapshot.SnapshotDay. The caller
+-- has set which organisations the transaction may see.
 create or replace function rollcall.describe_snapshot_day_v1(p_day rollcall.snapshot_days) returns jsonb
 language sql
 stable

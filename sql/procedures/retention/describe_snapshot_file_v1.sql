@@ -1,4 +1,4 @@
--- A file of a snapshot, as JSON in the members of contracts.snapshot.SnapshotFile.
+-- A file of a snapshot, as JSON in the members of contracts.retention.snapshot.SnapshotFile.
 create or replace function rollcall.describe_snapshot_file_v1(p_file rollcall.snapshots) returns jsonb
 language sql
 stable

@@ -1,4 +1,4 @@
--- Drops scratch tables: the one that is named, or without a name (null) all whose time has come. Returns how many.
+-- Drops scratch tables: the named one, or without a name (null) all whose time is over. Returns how many.
 create or replace function rollcall.drop_scratch_v1(p_scratch_id uuid) returns integer
 language plpgsql
 security definer

@@ -1,9 +1,11 @@
--- Drops the partition of a day whose snapshot was verified, in one transaction with the proof that it holds every row:
--- against writers the partition is locked, its rows are counted and hashed per organisation, and compared with what was
--- written. Returns dropped, or why not: lease_lost, not_verified, rows_changed (somebody came late, or changed a row),
--- unknown_organisation, not_folded (the rollups have not seen every event of it yet), busy (others were at work on it
--- for too long: nothing is wrong, and nothing was changed).
--- The day is lost to nobody else meanwhile: readers go on, and writers of other days wait for half a second at most.
+-- Drops the partition of a day whose snapshot was verified, in one transaction with the proof that the snapshot holds
+-- every row: the partition is locked against writers, and its rows are counted and hashed per organisation and compared
+-- with the written files. Returns `dropped`, or why it did not drop:
+--   lease_lost, not_verified, unknown_organisation;
+--   rows_changed: a row came late, or changed;
+--   not_folded: the rollups have not seen every event of the day yet;
+--   busy: others worked on the partition for too long; nothing is wrong, and nothing was changed.
+-- Readers go on meanwhile, and writers of other days wait for half a second at most.
 create or replace function rollcall.drop_snapshotted_day_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid
 )
@@ -24,7 +26,8 @@ begin
     if v_held.state <> 'verified' then
         return 'not_verified';
     end if;
-    -- Before any lock on the partition, as everybody does who needs both (freeze_rollup_day_v1, rebase_rollups_v1).
+    -- Before any lock on the partition, as in the other procedures that need both (freeze_rollup_day_v1,
+    -- rebase_rollups_v1).
     perform from rollup_tickets order by org_id for update;
     execute format('lock table rollcall.%I in share mode', v_partition);
     execute format(
@@ -56,12 +59,12 @@ begin
     if not freeze_rollup_day_v1(p_table, p_day) then
         return 'not_folded';
     end if;
-    -- Writers of this day wait for us, and hold the parent's lock, for which we are about to wait: no longer than this,
-    -- so that it never becomes a deadlock, and nobody else stands behind us for long.
+    -- Writers of this day wait for this transaction, and hold the lock of the parent table, for which it waits next.
+    -- The limit keeps that from becoming a deadlock, and from delaying others for long.
     perform set_config('lock_timeout', '500ms', true);
     if has_foreign_rows_v1(v_partition, v_org_ids) then
-        -- Not a mere return: what was frozen must not stay so.
-        raise exception 'rows of an organisation that nobody knows' using errcode = 'RC001';
+        -- An exception and no mere return: the frozen rollups must not stay frozen.
+        raise exception 'rows of an unknown organisation' using errcode = 'RC001';
     end if;
     execute format('drop table rollcall.%I', v_partition);
     delete from kept_days where table_name = p_table and day = p_day;

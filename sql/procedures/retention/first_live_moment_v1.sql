@@ -1,6 +1,6 @@
--- Before this moment no event is live, for the organisations of this transaction: the first day (UTC) that has a
--- partition, was restored, or has a snapshot that is not dropped yet, of either table; and the oldest event of the
--- default partitions. Null where there is nothing of it. Until then each row needs its identity.
+-- Before this moment no event of this transaction's organisations is live: the first day (UTC) of either table that has
+-- a partition, was restored, or has a snapshot that is not dropped yet; or the oldest event of the default partitions.
+-- Null where there is none of these. From this moment on, each row needs its identity.
 create or replace function rollcall.first_live_moment_v1() returns timestamptz
 language sql
 stable

@@ -1,5 +1,5 @@
--- The first day of a table that retention has not dropped, or null where it has dropped none. Partitions of days before
--- it hold what came late, or what was restored: never all that happened then.
+-- The first day of a table that retention has not dropped, or null where it has dropped none. Partitions of earlier
+-- days hold late or restored events, never all events of the day.
 create or replace function rollcall.first_undropped_day_v1(p_table text) returns date
 language sql
 stable

@@ -1,5 +1,6 @@
--- Tells whether a partition has rows of other organisations than these. Row-level security hides such rows from counts,
--- so that they would be dropped unseen: here it is lifted until the transaction ends, which locks everybody out.
+-- Returns whether a partition has rows of organisations other than these. Row-level security hides such rows from
+-- counts, so that they would be dropped unseen. The procedure lifts it until the transaction ends, which locks out
+-- everyone else.
 -- Why a recursion: it goes from organisation to organisation by the key, however many rows each has.
 create or replace function rollcall.has_foreign_rows_v1(p_partition text, p_org_ids uuid[]) returns boolean
 language plpgsql

@@ -1,5 +1,5 @@
--- Locks a day's snapshot for a step of work, for who has its lease, and lets the transaction see every organisation.
--- Returns null when the lease is another's by now, or nobody's: then the caller does nothing.
+-- Locks a day's snapshot for a step of work by the holder of its lease, and lets the transaction see every
+-- organisation. Returns null when the lease ended or belongs to another worker: then the caller does nothing.
 create or replace function rollcall.hold_snapshot_day_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid
 )

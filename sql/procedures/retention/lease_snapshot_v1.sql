@@ -1,5 +1,6 @@
--- Takes the snapshot of a day, to rewrite a file of it, to write its manifest anew, or to withdraw what it has of an
--- organisation before it is dropped. snapshot is null when there is none; lease_id when somebody else has it.
+-- Takes the snapshot of a day, to rewrite one of its files, to write its manifest anew, or to withdraw an
+-- organisation's files before the day is dropped. snapshot is null when there is none; lease_id when another worker has
+-- it.
 create or replace function rollcall.lease_snapshot_v1(
     p_table text,
     p_day date,

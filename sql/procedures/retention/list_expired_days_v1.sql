@@ -1,6 +1,6 @@
--- The days before p_before that have a partition of this table, oldest first, as a JSON array; without those that were
--- restored and are kept for a while. Why oldest first: a replay of stored events relies on it (replay leaves alone what
--- began before the oldest day).
+-- The days before p_before that have a partition of this table, oldest first, as a JSON array, without restored days
+-- that are kept for a while. Why oldest first: a replay of stored events relies on it (it skips lessons that began
+-- before the oldest day).
 create or replace function rollcall.list_expired_days_v1(p_table text, p_before date) returns jsonb
 language sql
 security definer

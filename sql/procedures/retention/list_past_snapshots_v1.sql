@@ -1,5 +1,5 @@
 -- Snapshots of days that were dropped before p_before, with no file that is to be kept for longer, oldest first: at
--- most p_limit, as a JSON array of contracts.snapshot.DayOfTable.
+-- most p_limit, as a JSON array of contracts.retention.snapshot.DayOfTable.
 create or replace function rollcall.list_past_snapshots_v1(p_before timestamptz, p_limit integer) returns jsonb
 language plpgsql
 security definer

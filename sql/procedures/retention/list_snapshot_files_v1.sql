@@ -1,6 +1,6 @@
 -- Files of an organisation's snapshots of dropped days from p_from to p_to (both included; null: no bound), of one
--- table or all (null), in the order of table, day, sequence and part, after the position given (null: from the start),
--- as a JSON array of contracts.snapshot.SnapshotFile.
+-- table or all (null), in the order of table, day, sequence and part, after the given position (null: from the start),
+-- as a JSON array of contracts.retention.snapshot.SnapshotFile.
 create or replace function rollcall.list_snapshot_files_v1(
     p_org_id uuid, p_table text, p_from date, p_to date, p_after jsonb, p_limit integer
 )

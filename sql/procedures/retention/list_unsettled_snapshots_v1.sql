@@ -1,6 +1,6 @@
--- Snapshots of which the archive may hold more than list_snapshot_files_v1 tells: of days that are not dropped yet, and
--- of days whose manifest is not written anew yet since a file was rewritten. Of days from p_from to p_to, both
--- included (null: no bound), as a JSON array of contracts.snapshot.DayOfTable.
+-- Snapshots of which the archive may hold more than list_snapshot_files_v1 returns: of days that are not dropped yet,
+-- and of days whose manifest is not yet written anew since a file was rewritten. Of days from p_from to p_to, both
+-- included (null: no bound), as a JSON array of contracts.retention.snapshot.DayOfTable.
 create or replace function rollcall.list_unsettled_snapshots_v1(p_from date, p_to date) returns jsonb
 language sql
 security definer

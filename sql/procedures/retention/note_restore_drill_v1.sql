@@ -1,4 +1,4 @@
--- Writes down what came of a restore drill.
+-- Keeps the result of a restore drill.
 create or replace function rollcall.note_restore_drill_v1(
     p_org_id uuid,
     p_drill_id uuid,

@@ -1,5 +1,5 @@
 -- Notes a file that was written: the next part of an organisation's rows of a day. p_file has the members of
--- contracts.snapshot.WrittenFile. The same part again takes the place of the one before. Tells whether the lease was
+-- contracts.retention.snapshot.WrittenFile. The same part again replaces the one before. Returns whether the lease was
 -- held.
 create or replace function rollcall.note_snapshot_file_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid, p_file jsonb

@@ -1,5 +1,5 @@
--- Notes that a file was read back as it was written; without one (p_org_id null), that the manifest was, and so all of
--- them were. Tells whether the lease was held, and for the manifest, whether every file was verified.
+-- Notes that a file was read back as it was written; or, without one (p_org_id null), that the manifest was, and so all
+-- files were. Returns whether the lease was held and, for the manifest, whether every file was verified.
 create or replace function rollcall.note_verified_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid, p_org_id uuid, p_part integer
 )

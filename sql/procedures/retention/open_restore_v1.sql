@@ -1,6 +1,6 @@
 -- Makes room for rows of a day that come back from a snapshot: its partition, and the mark that keeps retention away
--- from it until then. With p_scratch_id a table of rollcall_scratch, which lives until then and is not read by anything
--- else.
+-- from it until p_kept_until. With p_scratch_id it makes a table of rollcall_scratch, which lives until then and serves
+-- nothing else.
 create or replace function rollcall.open_restore_v1(
     p_org_id uuid, p_table text, p_day date, p_scratch_id uuid, p_kept_until timestamptz
 )
@@ -13,10 +13,10 @@ declare
     v_name text := scratch_name_v1(p_table, p_scratch_id);
 begin
     if p_table not in ('progress_events', 'analytics_events') then
-        raise exception 'no table of events: %', p_table;
+        raise exception 'not a table of events: %', p_table;
     end if;
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- As in make_partitions_v1: one maker at a time.
+    -- As in make_partitions_v1: one call at a time.
     perform pg_advisory_xact_lock(hashtextextended('rollcall.make_partitions', 0));
     if p_scratch_id is null then
         insert into kept_days as kept (table_name, day, kept_until) values (p_table, p_day, p_kept_until)

@@ -1,4 +1,4 @@
--- Deletes analytics events of an organisation from p_from until before p_to, at most so many, or in a dry run counts
+-- Deletes analytics events of an organisation from p_from until before p_to, at most p_limit, or in a dry run counts
 -- all of them. Returns how many. The ledger keeps their identities, as in purge_progress_v1.
 create or replace function rollcall.purge_analytics_v1(
     p_org_id uuid, p_from timestamptz, p_to timestamptz, p_limit integer, p_is_dry_run boolean

@@ -1,8 +1,8 @@
--- One chunk of a purge of live progress events: deletes those of the next learners from p_from until before p_to, makes
--- these learners' projections what is left says, and advances the operation, all in one transaction. Returns the
--- operation as it is now, or null when the lease was lost.
--- The ledger keeps the identities: what was purged is a duplicate if somebody sends it again, and does not come back.
--- Projections of lessons that began before the oldest day that is kept stay as they are: what is left would say less.
+-- One chunk of a purge of live progress events: deletes those of the next learners from p_from until before p_to,
+-- computes these learners' projections anew from the remaining events, and advances the operation, in one transaction.
+-- Returns the operation as it is now, or null when the lease was lost.
+-- The ledger keeps the identities: a purged event that is sent again is a duplicate, and does not come back.
+-- Projections of lessons that began before the oldest kept day stay as they are: the remaining events would give less.
 create or replace function rollcall.purge_progress_v1(
     p_org_id uuid,
     p_operation_id uuid,
@@ -50,7 +50,7 @@ begin
     ) as learner;
     v_is_last := cardinality(v_user_ids) < p_learners_max;
 
-    -- The very locks of ingest_progress_v1, in the same order: a batch of one of these learners comes before or after.
+    -- The same locks as in ingest_progress_v1, in the same order: a batch of these learners comes before or after.
     perform pg_advisory_xact_lock(lock_key)
     from (
         select distinct hashtextextended(user_id::text, 0) as lock_key
@@ -70,7 +70,8 @@ begin
         p_org_id, p_operation_id, p_lease_id, p_lease_seconds, p_step_number,
         case
             when v_is_last then p_next_cursor
-            else coalesce(v_operation.cursor, '{}') || jsonb_build_object('user_id', v_user_ids[cardinality(v_user_ids)])
+            else coalesce(v_operation.cursor, '{}')
+                || jsonb_build_object('user_id', v_user_ids[cardinality(v_user_ids)])
         end,
         v_counts || jsonb_build_object('rows', v_deleted, 'learners', cardinality(v_user_ids)),
         false

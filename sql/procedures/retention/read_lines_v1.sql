@@ -1,7 +1,7 @@
--- The next rows of an organisation in a table of events or a partition of one, after a key (null: from the start), in
--- the order of the key, as lines of JSON: what read_snapshot_page_v1 and read_scratch_page_v1 answer with. p_rows: the
--- relation, whose rows are `events` in what follows; p_digest: an expression for the content digest of one's identity,
--- in which $1 is the organisation. The callers alone say them, and nobody's input.
+-- The next rows of an organisation in a table of events or one of its partitions, after a key (null: from the start),
+-- in the order of the key, as lines of JSON: the answer of read_snapshot_page_v1 and read_scratch_page_v1. p_rows: the
+-- relation, whose rows are `events` below. p_digest: an expression for the content digest of a row's identity, in which
+-- $1 is the organisation. Both come from the calling procedures alone, never from input.
 create or replace function rollcall.read_lines_v1(
     p_org_id uuid,
     p_table text,

@@ -1,5 +1,5 @@
--- The next rows of a scratch table, in the very form in which read_snapshot_page_v1 gives them: what was restored is
--- what was written when both have the same digest.
+-- The next rows of a scratch table, in the same form as read_snapshot_page_v1: restored rows equal the written ones
+-- when both have the same digest.
 create or replace function rollcall.read_scratch_page_v1(
     p_org_id uuid,
     p_table text,

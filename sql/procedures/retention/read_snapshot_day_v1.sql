@@ -1,5 +1,5 @@
--- A day's snapshot with all of its files, whoever's they are, or null when there is none: for those who write and
--- verify manifests.
+-- A day's snapshot with the files of all organisations, or null when there is none: for writing and verifying
+-- manifests.
 create or replace function rollcall.read_snapshot_day_v1(p_table text, p_day date, p_sequence integer) returns jsonb
 language plpgsql
 security definer

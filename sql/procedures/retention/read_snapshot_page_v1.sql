@@ -1,8 +1,8 @@
--- The next rows of an organisation and day after a key (null: from the start), in the order of the key: as lines of
--- JSON, each with the content digest of its identity; how many, the sum of their hashes, the key of the last one, and
--- whether no more follow. At most p_rows_max rows, and not many more bytes than p_bytes_max.
--- Why lines and not a JSON array: they go into a file as they are, and nobody takes them apart on the way.
--- Rows that were restored from a snapshot (stored_xid 1) are in one: they are left out.
+-- The next rows of an organisation and day after a key (null: from the start), in the order of the key, as lines of
+-- JSON, each with the content digest of its identity; and their number, the sum of their hashes, the key of the last
+-- one, and whether no more follow. At most p_rows_max rows, and not many more bytes than p_bytes_max.
+-- Why lines and not a JSON array: they go into a file as they are, without being parsed on the way.
+-- Rows that were restored from a snapshot (stored_xid 1) are in a snapshot already: they are left out.
 create or replace function rollcall.read_snapshot_page_v1(
     p_org_id uuid,
     p_table text,

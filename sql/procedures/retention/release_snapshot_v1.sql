@@ -1,5 +1,5 @@
--- Gives a day's snapshot back. With p_failure_code it is stopped: the day stays, and is written anew by the next run.
--- Tells whether the lease was still held.
+-- Gives a day's snapshot back. With p_failure_code it is stopped: the day stays, and the next run writes it anew.
+-- Returns whether the lease was still held.
 create or replace function rollcall.release_snapshot_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid, p_failure_code text
 )

@@ -1,6 +1,6 @@
--- Notes that a file was rewritten: p_file (members of contracts.snapshot.WrittenFile) takes its place under the next
--- revision, or nothing does (null: no row was left). From then on no manifest speaks for the day, until one is written.
--- Tells whether the lease was held, and the file still had the revision that was read.
+-- Notes that a file was rewritten: p_file (members of contracts.retention.snapshot.WrittenFile) takes its place under
+-- the next revision, or nothing does (null: no row was left). From then on the day has no valid manifest, until one is
+-- written. Returns whether the lease was held, and the file still had the revision that was read.
 create or replace function rollcall.replace_snapshot_file_v1(
     p_table text,
     p_day date,

@@ -2,10 +2,10 @@
 -- table. p_rows: a JSON array of lines of a snapshot. Returns how many rows were restored, present already, or in
 -- conflict: their id belongs to other content by now, or their learner was erased since.
 -- Why not by ingestion: the ledger knows these events, so that they would be duplicates; and projections and rollups
--- have counted them, and must not do so again. So the row alone comes back, as one of a transaction that everybody who
--- looks for what is new has passed long ago (1, PostgreSQL's own first). An identity that the ledger has forgotten
--- since comes back with it; one that was forgotten even before the snapshot was written, with a digest that no content
--- has: whoever sends the event again is told of a conflict, and nothing is counted twice.
+-- have counted them, and must not do so again. So the row alone comes back, with the transaction id 1 (PostgreSQL's own
+-- first), which every reader of new events has passed long ago. An identity that the ledger has forgotten since comes
+-- back with it. One that was forgotten even before the snapshot was written comes back with a digest that no content
+-- has: a repetition of the event is then a conflict, and is not counted twice.
 create or replace function rollcall.restore_events_v1(p_org_id uuid, p_table text, p_rows jsonb, p_scratch_id uuid)
 returns jsonb
 language plpgsql
@@ -15,21 +15,22 @@ as $$
 declare
     v_rows jsonb;
     v_ledger text := case p_table when 'progress_events' then 'progress_identities' else 'analytics_identities' end;
-    -- What stands in the ledger where nobody knows the digest any more.
+    -- The digest in the ledger for events whose own digest is lost.
     v_unknown bytea := substring(sha256(convert_to('rollcall/restored', 'UTF8')) for 16);
     v_total integer := jsonb_array_length(p_rows);
     v_known integer;
     v_restored integer;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- As in ingestion: an erasure comes before or after as a whole.
+    -- As in ingestion: an erasure comes before this call, or after it, as a whole.
     perform pg_advisory_xact_lock_shared(hashtextextended('rollcall.analytics/' || p_org_id, 0));
     if exists (select from erasures where org_id = p_org_id) then
         select coalesce(jsonb_agg(line), '[]') into p_rows from jsonb_array_elements(p_rows) as line
         where not is_barred_v1(
             p_org_id,
             array[coalesce(
-                line ->> 'user_id', line ->> 'user_pseudonym', line ->> 'anonymous_pseudonym', line ->> 'session_pseudonym'
+                line ->> 'user_id', line ->> 'user_pseudonym', line ->> 'anonymous_pseudonym',
+                line ->> 'session_pseudonym'
             )],
             least((line ->> 'occurred_at')::timestamptz, (line ->> 'received_at')::timestamptz)
         );
@@ -59,7 +60,7 @@ begin
         v_ledger
     )
     using p_org_id, p_rows, v_unknown;
-    -- A statement of its own: it sees what a batch has committed meanwhile.
+    -- A statement of its own, so that it sees the rows of batches that committed meanwhile.
     execute format(
         'select count(*), coalesce(jsonb_agg(line || ''{"stored_xid": "1"}''), ''[]'')'
         ' from jsonb_array_elements($2) as line'

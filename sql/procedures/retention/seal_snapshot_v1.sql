@@ -1,4 +1,4 @@
--- Notes the manifest that speaks for a day's files as they are now. Tells whether the lease was held.
+-- Notes the manifest of a day's files as they are now. Returns whether the lease was held.
 create or replace function rollcall.seal_snapshot_v1(
     p_table text, p_day date, p_sequence integer, p_lease_id uuid, p_manifest_digest text
 )

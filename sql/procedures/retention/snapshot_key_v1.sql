@@ -1,4 +1,4 @@
--- The columns of a table's key after org_id: in which order a snapshot has its rows.
+-- The columns of a table's key after org_id: the order of a snapshot's rows.
 create or replace function rollcall.snapshot_key_v1(p_table text) returns text
 language sql
 immutable

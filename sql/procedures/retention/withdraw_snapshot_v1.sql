@@ -1,6 +1,6 @@
--- Forgets what a snapshot that is not dropped yet has of one organisation: live rows were erased or purged, and its
--- files still hold them. The day is as it was before these were written, and retention writes them anew. Tells whether
--- the lease was held, and the day is not dropped.
+-- Forgets the files of one organisation in a snapshot that is not dropped yet: live rows were erased or purged, and the
+-- files still hold them. The day is as it was before these files, and retention writes them anew. Returns whether the
+-- lease was held, and the day is not dropped.
 create or replace function rollcall.withdraw_snapshot_v1(
     p_org_id uuid, p_table text, p_day date, p_sequence integer, p_lease_id uuid
 )

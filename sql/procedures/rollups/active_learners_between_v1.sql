@@ -1,5 +1,6 @@
--- How many different learners were active from one day to another (both included), by one source. Exact while every one
--- of the days still has its learners; where some are frozen, estimated from sketches, with a standard error of 1.6 %.
+-- The number of different learners who were active from one day to another (both included), by one source. It is exact
+-- while every one of the days still has its learners. Where some days are frozen, it is estimated from sketches, with a
+-- standard error of 1.6 %.
 create or replace function rollcall.active_learners_between_v1(
     p_org_id uuid, p_source text, p_from date, p_until date, out learner_count bigint, out is_exact boolean
 )

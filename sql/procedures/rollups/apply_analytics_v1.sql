@@ -1,6 +1,7 @@
--- Adds analytics events to the rollups, as apply_progress_v1 does progress events; those of processes also to theirs.
--- A completion is an event whose name ends in _completed. Learners are those who are known to the application: a
--- pseudonym of somebody who did not sign in yet would be counted again when they do.
+-- Adds analytics events to the rollups, as apply_progress_v1 adds progress events; process events also to the rollups
+-- of processes.
+-- A completion is an event whose name ends in _completed. Learners are the people with a user id: the pseudonym of a
+-- person who has not signed in yet would be counted again after the sign-in.
 create or replace function rollcall.apply_analytics_v1(
     p_org_id uuid,
     p_after xid8,

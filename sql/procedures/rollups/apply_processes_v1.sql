@@ -1,7 +1,7 @@
 -- Adds the process events among analytics events to the rollups of processes: those of an organisation from one
--- transaction id to another, both included, and between two times. Called by apply_analytics_v1 alone, once for each
--- event. A run is named by its request_id, and told of per day. What a property is missing of is 'unknown', or in no
--- currency (XXX in ISO 4217).
+-- transaction id to another, both included, and between two times. Only apply_analytics_v1 calls it, once for each
+-- event. A run is named by its request_id, and counted by day. A missing property counts as 'unknown', and a missing
+-- currency as XXX (no currency in ISO 4217).
 create or replace function rollcall.apply_processes_v1(
     p_org_id uuid, p_first xid8, p_last xid8, p_from timestamptz, p_until timestamptz
 )
@@ -9,7 +9,7 @@ returns void
 language sql
 set search_path = rollcall, pg_temp
 as $$
-with told as materialized (
+with reported as materialized (
     select
         name, occurred_at, (occurred_at at time zone 'UTC')::date as day,
         coalesce(left(properties ->> 'process', 128), 'unknown') as process,
@@ -29,7 +29,9 @@ with told as materialized (
         and stored_xid <= p_last
         and occurred_at >= p_from
         and occurred_at < p_until
-        and name in ('process_started', 'process_step_completed', 'process_retry', 'process_completed', 'process_failed')
+        and name in (
+            'process_started', 'process_step_completed', 'process_retry', 'process_completed', 'process_failed'
+        )
 ),
 added_daily as (
     insert into daily_process_rollups as rollup (
@@ -40,7 +42,7 @@ added_daily as (
         count(*) filter (where name = 'process_started'), count(*) filter (where name = 'process_step_completed'),
         count(*) filter (where name = 'process_retry'), count(*) filter (where name = 'process_completed'),
         count(*) filter (where name = 'process_failed')
-    from told
+    from reported
     group by day, process
     order by day, process
     on conflict (org_id, day, process) do update set
@@ -53,7 +55,7 @@ added_daily as (
 added_durations as (
     insert into daily_process_durations as rollup (org_id, day, process, bucket, duration_count)
     select p_org_id, day, process, duration_bucket_v1(duration_ms), count(*)
-    from told
+    from reported
     where duration_ms is not null
     group by day, process, duration_bucket_v1(duration_ms)
     order by day, process, duration_bucket_v1(duration_ms)
@@ -63,7 +65,7 @@ added_durations as (
 added_costs as (
     insert into daily_process_costs as rollup (org_id, day, process, cost_currency, cost_amount)
     select p_org_id, day, process, cost_currency, sum(cost_amount)
-    from told
+    from reported
     where cost_amount is not null
     group by day, process, cost_currency
     order by day, process, cost_currency
@@ -79,12 +81,15 @@ select
     max(occurred_at), count(*) filter (where name = 'process_step_completed'),
     count(*) filter (where name = 'process_retry'), count(*) filter (where name = 'process_completed'),
     count(*) filter (where name = 'process_failed')
-from told
+from reported
 where request_id is not null
-    -- Nobody could tell whether a run of a frozen day is known.
+    -- It is unknown which runs of a frozen day were counted.
     and not exists (
         select from daily_rollups as rollup
-        where rollup.org_id = p_org_id and rollup.source = 'analytics' and rollup.day = told.day and rollup.is_frozen
+        where rollup.org_id = p_org_id
+            and rollup.source = 'analytics'
+            and rollup.day = reported.day
+            and rollup.is_frozen
     )
 group by day, request_id
 order by day, request_id

@@ -1,7 +1,7 @@
 -- Adds progress events to the rollups: those of an organisation between two transaction ids and two times, the oldest
--- transactions first and each of them whole, of at least p_events_max events (null: all). What calls this sees to it
--- that each event is added once. Answers how many it added, and the last transaction of them.
--- Why a day that is frozen gets no learners: who was active that day is forgotten, so nobody could tell who is new.
+-- transactions first and each of them whole, until there are p_events_max events (null: all). The caller makes sure
+-- that each event is added once. Returns how many events it added, and the last transaction of them.
+-- Why a frozen day gets no learners: its learners are forgotten, so it is unknown which of them would be new.
 create or replace function rollcall.apply_progress_v1(
     p_org_id uuid,
     p_after xid8,

@@ -1,4 +1,4 @@
--- Which cluster this is: transaction ids mean nothing in another. 0 where the service does not tell.
+-- The id of this cluster: transaction ids mean nothing in another cluster. 0 where the service hides it.
 create or replace function rollcall.cluster_id_v1() returns bigint
 language plpgsql
 stable

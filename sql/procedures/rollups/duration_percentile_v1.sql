@@ -1,7 +1,7 @@
 -- The percentile of a histogram, in milliseconds, at most 1 % from the exact one: the value of the bucket in which the
--- durations, in their order, reach p_fraction (from 0 to 1) of all. Null without any. The arrays are parallel; a bucket
--- may stand there several times, so that histograms are merged by putting them one after the other.
--- Which of the durations: the one of rank 1 + floor(p_fraction * (n - 1)), DDSketch's own definition.
+-- sorted durations reach p_fraction (from 0 to 1) of all. Null without any. The arrays are parallel. A bucket may occur
+-- several times, so that histograms are merged by concatenation.
+-- The rank is 1 + floor(p_fraction * (n - 1)), DDSketch's own definition.
 create or replace function rollcall.duration_percentile_v1(
     p_buckets integer[], p_counts bigint[], p_fraction double precision
 )
@@ -10,7 +10,9 @@ language sql
 immutable
 set search_path = rollcall, pg_temp
 as $$
-select 2 * power(1.01::double precision / 0.99::double precision, bucket) / (1.01::double precision / 0.99::double precision + 1)
+select
+    2 * power(1.01::double precision / 0.99::double precision, bucket)
+    / (1.01::double precision / 0.99::double precision + 1)
 from (
     select bucket, sum(sum(number)) over (order by bucket) as reached, sum(sum(number)) over () as total
     from unnest(p_buckets, p_counts) as histogram (bucket, number)

@@ -1,6 +1,5 @@
--- How long an analytics event says that something took, in milliseconds: its property duration_ms, else
--- duration_seconds. Null where there is none, or none that anything could have taken: from a microsecond to 30 years
--- are believed.
+-- The duration that an analytics event reports, in milliseconds: its property duration_ms, else duration_seconds. Null
+-- without a plausible one: durations from a microsecond to 30 years are accepted.
 create or replace function rollcall.event_duration_ms_v1(p_properties jsonb) returns double precision
 language sql
 immutable

@@ -1,5 +1,5 @@
--- Whole seconds that an analytics event says were spent: its property time_spent_seconds, else time_spent_ms; 0 where
--- there is none, or more than a day, as of a progress event.
+-- The whole seconds that an analytics event reports as spent: its property time_spent_seconds, else time_spent_ms. 0
+-- without one, or for more than a day, as for a progress event.
 create or replace function rollcall.event_seconds_v1(p_properties jsonb) returns bigint
 language sql
 immutable

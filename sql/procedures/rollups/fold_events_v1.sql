@@ -1,12 +1,12 @@
 -- Folds the next events of an organisation and source into its rollups, and moves the offset: one transaction, so that
--- nothing is folded twice and nothing left out, whenever a worker dies.
--- Whole transactions, oldest first, until there are p_events_max events. Only those below the oldest transaction that
--- runs: a lower one may still commit. outcome is one of
---   folded      event_count events were; fewer than p_events_max: there are no more for now
---   busy        somebody else works on this organisation
---   superseded  the ticket is not the one that was given out last: nothing to do for whoever has it
+-- no event is folded twice or left out, whenever a worker dies.
+-- It takes whole transactions, the oldest first, until there are p_events_max events, and only those below the oldest
+-- running transaction: a lower one may still commit. outcome is one of
+--   folded      event_count events were folded; fewer than p_events_max: there are no more for now
+--   busy        another worker folds this organisation
+--   superseded  the ticket is not the latest that was given out: its holder has nothing to do
 --   foreign     the offset was made in another cluster: nothing is folded until rebase_rollups_v1
--- A null ticket is for who works on the organisation in person: it waits for others, and needs none.
+-- A caller without a ticket (null) waits for the others.
 create or replace function rollcall.fold_events_v1(
     p_org_id uuid,
     p_source text,
@@ -41,7 +41,7 @@ begin
         return;
     end if;
     outcome := 'folded';
-    -- Asked before the events are: whatever was stored below it is there by then.
+    -- Read before the events: every event that was stored below it is visible by then.
     v_horizon := pg_snapshot_xmin(pg_current_snapshot());
     if p_source = 'progress' then
         select applied.event_count, applied.last_xid into event_count, v_last_xid

@@ -1,6 +1,6 @@
--- Removes what a day's rollups of either source have alike, so that it can be computed again, and returns the
--- transaction id below which events are folded. Null, and nothing removed, where the day is frozen or the offset is
--- foreign.
+-- Removes the parts of a day's rollups that both sources share, so that the day can be computed again. Returns the
+-- transaction id below which events are folded. Returns null, and removes nothing, where the day is frozen or the
+-- offset is foreign.
 create or replace function rollcall.forget_rollup_day_v1(p_org_id uuid, p_source text, p_day date) returns xid8
 language plpgsql
 set search_path = rollcall, pg_temp

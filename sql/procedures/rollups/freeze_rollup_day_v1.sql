@@ -1,8 +1,8 @@
 -- Freezes a day of a table of events, for every organisation of this transaction, because its partition is about to be
--- dropped: learners are forgotten, and of them a number and a sketch stay. False, and nothing changed, while any event
--- of the day is not folded, or the day is to be computed again: then the partition has to stay. Who drops the partition
--- calls this first, in the same transaction and before any lock on the partition: folding takes its organisation's lock
--- and then reads the partition, and so does this.
+-- dropped: the learners are forgotten, and their number and a sketch stay. Returns false, and changes nothing, while an
+-- event of the day is not folded, or the day is to be computed again: then the partition has to stay. The caller that
+-- drops the partition calls this first, in the same transaction and before any lock on the partition: folding takes its
+-- organisation's lock and then reads the partition, and so does this procedure.
 create or replace function rollcall.freeze_rollup_day_v1(p_table text, p_day date) returns boolean
 language plpgsql
 set search_path = rollcall, pg_temp
@@ -15,14 +15,14 @@ declare
     v_is_behind boolean := false;
 begin
     if v_source is null then
-        raise exception 'no table of events: %', p_table;
+        raise exception 'not a table of events: %', p_table;
     end if;
     perform from rollup_tickets order by org_id for update;
     if v_partition is not null then
-        -- From here on nobody stores into it, and who did has ended.
+        -- From here on no transaction stores into it, and those that did have ended.
         execute format('lock table %s in share mode', v_partition);
         execute format(
-            -- Materialised: a comparison with coalesce is none that row-level security lets an index be searched by.
+            -- Materialised: row-level security lets no index be searched by a comparison with coalesce.
             'with folded as materialized ('
             '    select org_id, case when cluster_id = cluster_id_v1() then stored_xid else ''2'' end as stored_xid'
             '    from unnest(current_org_ids()) as organisation (org_id)'

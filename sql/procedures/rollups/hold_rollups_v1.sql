@@ -1,5 +1,5 @@
--- Locks an organisation's rollups for this transaction. With a ticket, for a worker that does not wait: the answer is
--- held, busy (somebody else works on them) or superseded (another message does, or is to). Without one, waits.
+-- Locks an organisation's rollups for this transaction. With a ticket it does not wait, and returns held, busy (another
+-- worker has them) or superseded (a newer ticket exists). Without a ticket it waits.
 create or replace function rollcall.hold_rollups_v1(p_org_id uuid, p_ticket_id uuid, p_ticket_seconds double precision)
 returns text
 language plpgsql

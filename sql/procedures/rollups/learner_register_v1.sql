@@ -1,7 +1,8 @@
--- What a learner is in a sketch: register * 64 + rank, of HyperLogLog with 4,096 registers (Flajolet, Fusy, Gandouet
+-- A learner's place in a sketch: register * 64 + rank, of HyperLogLog with 4,096 registers (Flajolet, Fusy, Gandouet
 -- and Meunier: HyperLogLog, the analysis of a near-optimal cardinality estimation algorithm, 2007). The register is the
--- first 12 bits of the key's SHA-256, the rank where the first 1 stands in the next 52. The greatest of a register is
--- kept, so the order of learners never matters, and sketches are merged by keeping the greatest of both.
+-- first 12 bits of the key's SHA-256; the rank is the position of the first 1 in the next 52 bits. The greatest rank of
+-- a register is kept, so the order of learners never matters, and two sketches are merged by the greater rank of each
+-- register.
 create or replace function rollcall.learner_register_v1(p_learner_key uuid) returns integer
 language sql
 immutable

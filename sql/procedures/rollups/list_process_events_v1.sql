@@ -1,7 +1,7 @@
--- Lists process events of an organisation, newest first, from one time to another (the end not included), p_limit at
--- most and, for a next page, those before the one named by its time and id (both null: from the beginning). A JSON
--- array of {event_id, occurred_at, name, process, request_id, trace_id, step, duration_ms, cost_amount, cost_currency};
--- what an event does not say is null.
+-- Process events of an organisation, newest first, from one time to another (the end not included), at most p_limit;
+-- for a next page, those before the one named by its time and id (both null: from the beginning). A JSON array of
+-- {event_id, occurred_at, name, process, request_id, trace_id, step, duration_ms, cost_amount, cost_currency}, with
+-- null for a missing property.
 create or replace function rollcall.list_process_events_v1(
     p_org_id uuid, p_from timestamptz, p_until timestamptz, p_after_at timestamptz, p_after_id uuid, p_limit integer
 )

@@ -1,5 +1,5 @@
 -- Notes that stored events of these days were changed: their rollups are to be computed again.
--- Why an update of what is there: it waits for whoever is computing the day just now, who may not see the change.
+-- Why it updates existing rows: the update waits for a worker that computes the day now, and may not see the change.
 create or replace function rollcall.mark_stale_days_v1(p_org_id uuid, p_days date[]) returns void
 language sql
 set search_path = rollcall, pg_temp

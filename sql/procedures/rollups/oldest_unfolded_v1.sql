@@ -1,5 +1,5 @@
--- When we received the oldest event of an organisation that is not folded; null when all are. Of each source, the first
--- of the transaction that stored first. Binds the transaction to the organisation.
+-- When the oldest event of an organisation that is not folded was received; null when all are folded. Of each source,
+-- the first event of the transaction that stored first counts. Binds the transaction to the organisation.
 -- Why one organisation at a time: under row-level security an index is searched by the transaction's organisations too,
 -- in each partition; with all of them the time would grow with their square.
 create or replace function rollcall.oldest_unfolded_v1(p_org_id uuid) returns timestamptz
@@ -11,7 +11,7 @@ declare
     v_analytics_xid xid8;
 begin
     perform set_config('rollcall.org_ids', array[p_org_id]::text, true);
-    -- Variables: a comparison with coalesce(...) is none that row-level security lets an index be searched by.
+    -- Variables: row-level security lets no index be searched by a comparison with coalesce.
     v_progress_xid := coalesce(
         (select stored_xid from rollup_offsets where org_id = p_org_id and source = 'progress'), '2'
     );

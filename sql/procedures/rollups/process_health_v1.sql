@@ -1,9 +1,9 @@
--- How an organisation's processes are, over the last 7 days (UTC, today included): a JSON object of
---   status: no_data (nothing started or ended), healthy, degraded (more than 5 % of those that ended had failed, or
---     there is more than one retry for five that started), failing (more than 10 % had failed)
---   reasons: of failure_rate and retry_rate, those beyond the lower of these bounds
+-- The health of an organisation's processes over the last 7 days (UTC, today included): a JSON object of
+--   status: no_data (nothing started or ended), healthy, degraded (more than 5 % of the ended runs had failed, or there
+--     is more than one retry for five starts), failing (more than 10 % had failed)
+--   reasons: failure_rate and retry_rate, where they are beyond the lower of these bounds
 --   from, until: the days; success_percent, retry_rate, duration_p95_ms: as in process_rollup_v1, of all processes
---   started, completed, failed, retries; unfinished: runs that began more than an hour ago and told of no end yet
+--   started, completed, failed, retries; unfinished: runs that began more than an hour ago without an end yet
 create or replace function rollcall.process_health_v1(p_org_id uuid) returns jsonb
 language plpgsql
 stable

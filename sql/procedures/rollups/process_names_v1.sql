@@ -1,4 +1,4 @@
--- The names of the analytics events by which a process tells of itself.
+-- The names of the analytics events with which a process reports.
 create or replace function rollcall.process_names_v1() returns text[]
 language sql
 immutable

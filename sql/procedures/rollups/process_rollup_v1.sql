@@ -1,8 +1,8 @@
--- What processes did from one day to another (both included): a JSON object of
+-- The work of processes from one day to another (both included): a JSON object of
 --   processes: one object a process, in the order of names: {process, started, steps_completed, retries, completed,
---     failed, success_percent (of those that ended; null when none did), retry_rate (retries for each that started;
---     null when none did), duration_p50_ms, duration_p95_ms (null without durations), costs: {currency: amount}}
---   days: one object a day and process with its counts, in order, days without any left out: {day, process, started,
+--     failed, success_percent (of the ended runs; null without any), retry_rate (retries for each start; null without
+--     any), duration_p50_ms, duration_p95_ms (null without durations), costs: {currency: amount}}
+--   days: one object a day and process with its counts, in order, without empty days: {day, process, started,
 --     steps_completed, retries, completed, failed}
 create or replace function rollcall.process_rollup_v1(p_org_id uuid, p_from date, p_until date) returns jsonb
 language plpgsql

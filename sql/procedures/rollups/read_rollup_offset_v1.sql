@@ -1,4 +1,4 @@
--- Returns how far a source of an organisation is folded; a new one begins before its first event.
+-- How far a source of an organisation is folded; a new source begins before its first event.
 create or replace function rollcall.read_rollup_offset_v1(p_org_id uuid, p_source text) returns rollcall.rollup_offsets
 language plpgsql
 set search_path = rollcall, pg_temp

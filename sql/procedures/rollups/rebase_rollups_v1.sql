@@ -1,11 +1,11 @@
--- After a dump was restored into another cluster, whose transaction ids begin anew: makes every organisation's offsets
--- those of this cluster. Until then nothing is folded there (fold_events_v1 answers `foreign`), so that nothing is
--- lost. Returns null when there is nothing to do; else it is to be called again, and says how many events it rewrote.
--- An event that this cluster has not reached the id of is of the other one for sure. Those that are folded get the id
--- 1, below every offset, p_events_max in a call. The last call stops whoever stores events; folds in the old order what
--- was not folded (so do days that are frozen get it); lets every event that is there lie below the offsets, and
--- whatever comes above; and marks the days that have events as stale: workers compute them again, each event there
--- once.
+-- For a dump that was restored into another cluster, whose transaction ids begin anew: makes every organisation's
+-- offsets those of this cluster. Until then nothing is folded there (fold_events_v1 returns `foreign`), so that no
+-- event is lost. Returns null when there is nothing to do; else the number of events that it rewrote, and is to be
+-- called again.
+-- An event with an id that this cluster has not reached is surely from the other cluster. Those that are folded get the
+-- id 1, below every offset, p_events_max in a call. The last call stops all writers of events; folds in the old order
+-- the events that were not folded (so frozen days get them too); makes every stored event lie below the offsets, and
+-- every later one above; and marks the days with events as stale: workers compute them again, each event once.
 create or replace function rollcall.rebase_rollups_v1(p_events_max integer) returns bigint
 language plpgsql
 security definer
@@ -43,7 +43,7 @@ begin
     perform set_config('rollcall.org_ids', v_org_ids::text, true);
     perform from rollup_tickets order by org_id for update;
     lock table progress_events, analytics_events in share row exclusive mode;
-    -- Who runs now may still store events, under an id from here on.
+    -- Transactions that run now may still store events, under an id from here on.
     v_horizon := pg_snapshot_xmin(pg_current_snapshot());
     insert into rollup_offsets (org_id, source, cluster_id)
     select org_id, source, v_cluster_id

@@ -1,7 +1,7 @@
--- Computes a day of an organisation's rollups again from its events, on line: what was folded so far is counted, what
--- was not comes by folding. The same events give the same bytes. Answers {day, progress, analytics}: how many events of
--- each source there are, or null where that source's rollups were left as they are: they are frozen, since the events
--- are gone, or the offset is of another cluster (rebase_rollups_v1).
+-- Computes a day of an organisation's rollups again from its events, while events are stored and folded: the folded
+-- events are counted, the others come by folding. The same events give the same bytes. Returns {day, progress,
+-- analytics}: the number of events of each source, or null where that source's rollups were left as they are: they are
+-- frozen, since the events are gone, or the offset is of another cluster (rebase_rollups_v1).
 create or replace function rollcall.rebuild_rollup_day_v1(p_org_id uuid, p_day date) returns jsonb
 language plpgsql
 security definer

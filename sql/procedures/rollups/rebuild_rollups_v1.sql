@@ -1,7 +1,7 @@
 -- One chunk of a rebuild of rollups: computes the next day again (rebuild_rollup_day_v1), and advances the operation in
 -- the same transaction. Returns the operation as it is now, or null when the lease was lost.
--- Which days: those that have rollups or a partition of events, and lie in the window that the operation's parameters
--- name (first_day and last_day, both included; either may be absent). Counts: total and done in days; events that were
+-- The days are those with rollups or a partition of events, in the window that the operation's parameters name
+-- (first_day and last_day, both included; either may be absent). Counts: total and done in days; events that were
 -- counted again; frozen for sources of days that were left as they are.
 create or replace function rollcall.rebuild_rollups_v1(
     p_org_id uuid, p_operation_id uuid, p_lease_id uuid, p_lease_seconds double precision, p_step_number integer
@@ -38,7 +38,8 @@ begin
         if not v_operation.is_dry_run then
             v_rebuilt := rebuild_rollup_day_v1(p_org_id, v_days[1]);
             v_counts := jsonb_build_object(
-                'events', coalesce((v_rebuilt ->> 'progress')::bigint, 0) + coalesce((v_rebuilt ->> 'analytics')::bigint, 0),
+                'events',
+                coalesce((v_rebuilt ->> 'progress')::bigint, 0) + coalesce((v_rebuilt ->> 'analytics')::bigint, 0),
                 'frozen', num_nulls(v_rebuilt ->> 'progress', v_rebuilt ->> 'analytics')
             );
         end if;

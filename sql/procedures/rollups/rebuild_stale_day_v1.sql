@@ -1,4 +1,4 @@
--- Computes one of an organisation's stale days again, for a worker with this ticket. outcome is as of fold_events_v1;
+-- Computes one of an organisation's stale days again, for the worker with this ticket. outcome is as in fold_events_v1;
 -- rebuilt_day is null when no day is stale.
 create or replace function rollcall.rebuild_stale_day_v1(
     p_org_id uuid, p_ticket_id uuid, p_ticket_seconds double precision, out outcome text, out rebuilt_day date

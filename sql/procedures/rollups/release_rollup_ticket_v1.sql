@@ -1,4 +1,4 @@
--- Gives a ticket back, so that the next new events get another. Nothing happens to a ticket that was given out since.
+-- Gives a ticket back, so that the next new events get another. A newer ticket stays as it is.
 create or replace function rollcall.release_rollup_ticket_v1(p_org_id uuid, p_ticket_id uuid) returns boolean
 language plpgsql
 security definer

@@ -1,6 +1,6 @@
--- Finds the organisations whose rollups have something to do (events that are not folded, or stale days) and that
--- nobody works on, gives each a ticket for that long, and returns them as a JSON array of {org_id, ticket_id}: those
--- whose last ticket is the oldest first, p_limit of them at most.
+-- Finds the organisations whose rollups have something to do (events that are not folded, or stale days) and have no
+-- worker, gives each a ticket for p_ticket_seconds, and returns them as a JSON array of {org_id, ticket_id}: those
+-- whose last ticket is the oldest first, at most p_limit.
 create or replace function rollcall.rollup_backlog_v1(p_ticket_seconds double precision, p_limit integer) returns jsonb
 language plpgsql
 security definer

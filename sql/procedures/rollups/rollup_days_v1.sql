@@ -1,5 +1,5 @@
--- The days, in order, that an organisation may have live rollups of, from one to another (both included; null: no
--- bound): those that have some, those with a partition of events, and those of events in a default partition.
+-- The days, in order, for which an organisation may have live rollups, from one to another (both included; null: no
+-- bound): those with rollups, those with a partition of events, and those of events in a default partition.
 create or replace function rollcall.rollup_days_v1(p_org_id uuid, p_from date, p_until date) returns date[]
 language sql
 stable

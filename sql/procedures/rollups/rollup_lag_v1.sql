@@ -1,5 +1,5 @@
--- How old, in seconds since we received it, the oldest event is that no rollup knows yet, whoever's it is; null when
--- none waits. Of what one organisation and source have waiting, the transaction that stored first is looked at.
+-- The age in seconds, since its receipt, of the oldest event of all organisations that no rollup knows yet; null when
+-- none waits. Of each organisation and source, the transaction that stored first counts.
 create or replace function rollcall.rollup_lag_v1() returns double precision
 language plpgsql
 security definer

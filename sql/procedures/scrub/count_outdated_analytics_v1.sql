@@ -1,4 +1,4 @@
--- How many analytics events of one organisation and day were scrubbed by another policy than the one named.
+-- The number of analytics events of one organisation and day that another policy than the named one scrubbed.
 create or replace function rollcall.count_outdated_analytics_v1(p_org_id uuid, p_day date, p_policy_version text)
 returns bigint
 language plpgsql

@@ -1,4 +1,5 @@
--- Returns who changed an organisation's catalogue, newest first, as JSON of contracts.catalogue.CatalogueChange.
+-- The changes of an organisation's catalogue with their authors, newest first, as JSON of
+-- contracts.scrub.catalogue.CatalogueChange.
 create or replace function rollcall.list_catalogue_changes_v1(p_org_id uuid, p_limit integer) returns jsonb
 language plpgsql
 security definer

@@ -1,4 +1,4 @@
--- Returns the ids in an organisation's catalogue, in order, as a JSON array.
+-- The ids in an organisation's catalogue, in order, as a JSON array.
 create or replace function rollcall.read_catalogue_v1(p_org_id uuid) returns jsonb
 language plpgsql
 security definer

@@ -1,6 +1,6 @@
--- Analytics events of one organisation and day that another policy scrubbed than the one named, in the order of time
--- and id, after the position given (null: from the start), at most so many. As JSON, in the members of
--- contracts.analytics.ScrubbedEvent, and key_id: the key that its pseudonyms were made with.
+-- Analytics events of one organisation and day that another policy than the named one scrubbed, in the order of time
+-- and id, after the given position (null: from the start), at most p_limit. As JSON, in the members of
+-- contracts.ingest.analytics.ScrubbedEvent, and key_id: the key that made its pseudonyms.
 create or replace function rollcall.read_outdated_analytics_v1(
     p_org_id uuid,
     p_day date,
@@ -34,7 +34,7 @@ begin
             from analytics_events as events
             left join analytics_identities as identity
                 on events.org_id = identity.org_id and events.event_id = identity.event_id
-            -- What was known before kinds were told apart.
+            -- From before the ledgers were split by kind.
             left join event_identities as known
                 on identity.event_id is null and events.org_id = known.org_id and events.event_id = known.event_id
             where events.org_id = p_org_id

@@ -1,5 +1,5 @@
--- Writes what a later policy leaves of stored analytics events of one organisation: name, properties, remarks, version.
--- p_events: a JSON array of contracts.analytics.ScrubbedEvent. Returns how many rows it wrote.
+-- Writes stored analytics events of one organisation as a later policy leaves them: name, properties, remarks, version.
+-- p_events: a JSON array of contracts.ingest.analytics.ScrubbedEvent. Returns how many rows it wrote.
 create or replace function rollcall.rewrite_analytics_v1(p_org_id uuid, p_policy_version text, p_events jsonb)
 returns integer
 language plpgsql
@@ -23,7 +23,7 @@ begin
         and events.occurred_at = scrubbed.occurred_at
         and events.event_id = scrubbed.event_id;
     get diagnostics v_written = row_count;
-    -- Rollups count events by name: a name that must not be kept must not stay there either.
+    -- Rollups count events by name: a name that must not be kept must not stay in them either.
     perform mark_stale_days_v1(p_org_id, array(
         select (occurred_at at time zone 'UTC')::date
         from jsonb_to_recordset(p_events) as scrubbed (occurred_at timestamptz)

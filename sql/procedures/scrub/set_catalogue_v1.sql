@@ -1,5 +1,5 @@
--- Makes these ids an organisation's catalogue, and notes who did it, where that changes anything. One at a time for an
--- organisation, so that no two mix. Of the notes the last hundred are kept.
+-- Makes these ids an organisation's catalogue, and notes the author, where that changes anything. One call at a time
+-- for an organisation, so that no two mix. Of the notes the last hundred are kept.
 create or replace function rollcall.set_catalogue_v1(
     p_org_id uuid, p_item_ids text[], p_changed_by text, p_reason text
 )

@@ -1,4 +1,4 @@
--- An organisation at a glance: one row. The invoker's row-level security applies.
+-- An organisation at a glance: one row. The caller's row-level security applies.
 create or replace view rollcall.view_admin_overview with (security_invoker = true) as
 select
     org_id,

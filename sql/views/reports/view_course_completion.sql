@@ -1,5 +1,5 @@
 -- Who completed each course, of those who began it: how many, and the median of whole days they took (of an even number
--- the lower one). The invoker's row-level security applies.
+-- the lower one). The caller's row-level security applies.
 create or replace view rollcall.view_course_completion with (security_invoker = true) as
 select
     cohort.org_id,

@@ -1,4 +1,4 @@
--- What happens in each course: one row for each that an organisation assigned or its learners began. The invoker's
+-- What happens in each course: one row for each that an organisation assigned or its learners began. The caller's
 -- row-level security applies.
 create or replace view rollcall.view_course_engagement with (security_invoker = true) as
 select

@@ -1,4 +1,4 @@
--- Where learners stand in courses: what reports read. The invoker's row-level security applies.
+-- Learners' progress in courses, as reports read it. The caller's row-level security applies.
 create or replace view rollcall.view_course_progress with (security_invoker = true) as
 select
     org_id,

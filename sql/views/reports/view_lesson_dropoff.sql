@@ -1,5 +1,5 @@
--- Where learners leave: the lessons of each course in order of reach, with those who began, completed, are at it now,
--- or left the course there. The invoker's row-level security applies.
+-- Where learners leave: the lessons of each course in order of reach, with the number of learners who began it,
+-- completed it, are at it now, or left the course there. The caller's row-level security applies.
 create or replace view rollcall.view_lesson_dropoff with (security_invoker = true) as
 select
     lesson.org_id,

@@ -171,7 +171,7 @@ def test_a_batch_at_the_same_moment_comes_before_or_after(home: Household) -> No
                 events = [an_event(home.org_id, user_id=home.learner) for _ in range(5)]
                 parts = ",".join(event.model_dump_json(exclude_none=True) for event in events)
                 call = "select outcomes from rollcall.ingest_progress_v1(%s, %s, %s::jsonb, %s, null, null)"
-                outcomes.append(store.call(call, ("test", [home.org_id], f"[{parts}]", NOW))[0])
+                outcomes.append(store.run(call, ("test", [home.org_id], f"[{parts}]", NOW))[0])
         finally:
             store.close()
 

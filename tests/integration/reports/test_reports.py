@@ -39,14 +39,9 @@ class PassForEach(ReportStore):
         super().__init__(database, "")
         self._clone = clone
 
-    def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
-        """Return an organisation at a glance."""
+    def _call(self, procedure: str, columns: str, org_id: UUID, /, **parameters: Any) -> Any:
         self._report_pass = self._clone.report_pass(org_id)
-        return super().overview(org_id, window)
-
-    def _read(self, row: type[Any], statement: str, *parameters: Any) -> Any:
-        self._report_pass = self._clone.report_pass(parameters[0])
-        return super()._read(row, statement, *parameters)
+        return super()._call(procedure, columns, org_id, **parameters)
 
 
 @pytest.fixture
@@ -282,7 +277,7 @@ def test_reports_of_an_organisation_hold_nothing_of_another(
         fold_everything(rollups, org_id)
         refreshes.refresh_reports(org_id, NOW)
     for a, b in permutations(org_ids, 2):
-        reports._database.call("select set_config('rollcall.org_ids', %s, false)", (f"{{{b}}}",))
+        reports._database.run("select set_config('rollcall.org_ids', %s, false)", (f"{{{b}}}",))
         of_a: list[Sequence[ReportRow]] = [
             reports.engagement(a, WEEK, None, None, 100)[1],
             reports.completion(a, None, None, None, None, 100)[1],

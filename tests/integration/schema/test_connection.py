@@ -58,7 +58,7 @@ def database(scratch: ScratchDatabase, keyring: Keyring) -> Iterator[Database]:
 
 def backend_of(database: Database) -> int:
     """Call something, and return which process answered."""
-    (pid,) = database.call("select pg_backend_pid()", ())
+    (pid,) = database.run("select pg_backend_pid()")
     return int(pid)
 
 
@@ -81,12 +81,12 @@ def test_a_statement_limit_of_ones_own_ends_the_work_too(scratch: ScratchDatabas
     known = conninfo_to_dict(scratch.conninfo)
     address = DatabaseAddress(str(known["host"]), int(str(known["port"])), scratch.name, "prefer", keyring)
     with closing(Database(address, 30, 0.2)) as hurried:
-        assert hurried.call("select current_setting('statement_timeout')", ()) == ("200ms",)
+        assert hurried.run("select current_setting('statement_timeout')") == ("200ms",)
         with pytest.raises(StoreUnavailable):
-            hurried.call("select pg_sleep(%s)", (20,))
+            hurried.run("select pg_sleep(%s)", (20,))
         running = "select count(*) from pg_stat_activity where usename = 'visitor' and state = 'active'"
         assert scratch.rows(running) == [(0,)]
-        assert hurried.call("select 7", ()) == (7,)
+        assert hurried.run("select 7") == (7,)
 
 
 def test_a_connection_killed_during_a_call_is_replaced_too(scratch: ScratchDatabase, database: Database) -> None:
@@ -95,7 +95,7 @@ def test_a_connection_killed_during_a_call_is_replaced_too(scratch: ScratchDatab
     answers: list[tuple[object, ...]] = []
     call = threading.Thread(
         target=lambda: answers.append(
-            database.call(f"select pg_backend_pid(), pg_sleep(case pg_backend_pid() when {first} then 60 end)", ())
+            database.run(f"select pg_backend_pid(), pg_sleep(case pg_backend_pid() when {first} then 60 end)")
         )
     )
     call.start()
@@ -134,7 +134,7 @@ def test_a_server_that_never_answers_is_told_in_time(keyring: Keyring) -> None:
         address = DatabaseAddress("127.0.0.1", silent.getsockname()[1], "any", "disable", keyring)
         started = time.monotonic()
         with closing(Database(address)) as database, pytest.raises(StoreUnavailable):
-            database.call("select 1", ())
+            database.run("select 1")
         assert time.monotonic() - started < ANSWER_MAX_SECONDS
 
 
@@ -187,7 +187,7 @@ def test_credentials_that_cannot_be_had_are_the_store_unavailable(scratch: Scrat
     with closing(Database(DatabaseAddress("127.0.0.1", 1, "any", "disable", refuse))) as database:
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
-                database.call("select 1", ())
+                database.run("select 1")
     assert len(asked) == 2
 
 
@@ -196,7 +196,7 @@ def test_a_statement_over_its_time_is_the_store_unavailable(scratch: ScratchData
     scratch.execute("alter role visitor set statement_timeout = '100ms'")
     started = time.monotonic()
     with pytest.raises(StoreUnavailable):
-        database.call("select pg_sleep(60)", ())
+        database.run("select pg_sleep(60)")
     assert time.monotonic() - started < ANSWER_MAX_SECONDS
     assert backend_of(database)
 
@@ -207,14 +207,14 @@ def test_a_database_that_only_reads_is_the_store_unavailable(scratch: ScratchDat
     scratch.execute("alter role visitor set default_transaction_read_only = on")
     first = backend_of(database)
     with pytest.raises(StoreUnavailable):
-        database.call("insert into written values ('x') returning line", ())
+        database.run("insert into written values ('x') returning line")
     assert backend_of(database) != first
 
 
 def test_a_fault_of_ours_is_not_hidden_as_an_outage(database: Database) -> None:
     """A missing procedure is an error to be seen: spooling would only put it off."""
     with pytest.raises(psycopg.errors.UndefinedFunction):
-        database.call("select rollcall_does_not_exist()", ())
+        database.run("select rollcall_does_not_exist()")
     assert backend_of(database)
 
 
@@ -227,7 +227,7 @@ def test_a_broken_rule_of_a_table_is_not_tried_again(scratch: ScratchDatabase, d
         grant usage on sequence tries to visitor;
     """)
     with pytest.raises(psycopg.errors.CheckViolation):
-        database.call("insert into checked default values returning number", ())
+        database.run("insert into checked default values returning number")
     assert scratch.rows("select last_value from tries") == [(1,)]
 
 
@@ -251,9 +251,9 @@ def test_a_deadlock_is_tried_again(scratch: ScratchDatabase, keyring: Keyring, d
     """)
     with closing(Database(database._address)) as other:
         answers: list[tuple[object, ...]] = []
-        crosswise = threading.Thread(target=lambda: answers.append(other.call("select lock_both(2, 1)", ())))
+        crosswise = threading.Thread(target=lambda: answers.append(other.run("select lock_both(2, 1)")))
         crosswise.start()
-        answers.append(database.call("select lock_both(1, 2)", ()))
+        answers.append(database.run("select lock_both(1, 2)"))
         crosswise.join()
 
     assert sorted(answers) == [(1,), (2,)]
@@ -277,8 +277,8 @@ def test_a_serialization_failure_is_tried_a_few_times(
         grant usage on sequence tries to visitor;
     """)
     if failures < CONFLICT_TRIES:
-        assert database.call("select clash()", ()) == (tries,)
+        assert database.run("select clash()") == (tries,)
     else:
         with pytest.raises(StoreUnavailable):
-            database.call("select clash()", ())
+            database.run("select clash()")
     assert scratch.rows("select last_value from tries") == [(tries,)]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.pages import ROOT, section, shell_blocks
+from tests.checkout import ROOT
+from tests.pages import section, shell_blocks
 
 PASTED = {
     "README.md": section("README.md", "Send events"),

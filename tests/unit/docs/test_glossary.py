@@ -2,7 +2,7 @@
 
 import re
 
-from tests.pages import ROOT
+from tests.checkout import ROOT
 
 ROWS = re.findall(r"^\| (.+?) \| (.+?) \|$", (ROOT / "GLOSSARY.md").read_text(), re.MULTILINE)[2:]
 

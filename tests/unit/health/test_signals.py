@@ -86,18 +86,18 @@ def test_whoever_calls_the_database_tells_of_it(monkeypatch: pytest.MonkeyPatch)
     watch = Watch()
     is_away = True
 
-    def call(*_arguments: object, **_named: object) -> tuple[int]:
+    def run(*_arguments: object, **_named: object) -> tuple[int]:
         if is_away:
             raise StoreUnavailable
         return (1,)
 
-    monkeypatch.setattr(Database, "call", call)
+    monkeypatch.setattr(Database, "run", run)
     address = DatabaseAddress("host", 1, "name", "disable", lambda: ("", ""))
     database = SignallingDatabase(address, 1, watch.signals)
     with pytest.raises(StoreUnavailable):
-        database.call("select 1", ())
+        database.run("select 1")
     is_away, watch.seconds = False, INTERVAL_SECONDS
-    assert database.call("select 1", ()) == (1,)
+    assert database.run("select 1") == (1,)
     assert watch.seen == ["database_unreachable", "database_reachable"]
 
 

@@ -13,7 +13,7 @@ from tests.builders import NOW, ORG, an_event, queued_batch, scrubbed_event
 
 
 def store_of(fault: Exception) -> ImportStore:
-    def call(*_given: Any) -> Any:
+    def call(*_given: Any, **_named: Any) -> Any:
         raise fault
 
     return ImportStore(cast("Any", SimpleNamespace(call=call)))

@@ -8,11 +8,6 @@ from uuid import UUID
 from rollcall.contracts.operations import Operation
 from rollcall.store.connection import Database
 
-REQUEST = (
-    "select operation, is_conflict from rollcall.request_assignments_v1(%s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)"
-)
-APPLY_CHUNK = "select rollcall.assign_learners_v1(%s, %s, %s, %s, %s, %s)"
-
 
 class AssignmentStore:
     """Keeps orders of assignments, and makes them."""
@@ -36,7 +31,17 @@ class AssignmentStore:
         key (None: it was forgotten), and whether the key asked for something else before.
         """
         operation, is_conflict = self._database.call(
-            REQUEST, (org_id, operation_id, *digests, json.dumps(parameters), list(user_ids), *requested, at_once)
+            "request_assignments_v1",
+            "operation, is_conflict",
+            p_org_id=org_id,
+            p_operation_id=operation_id,
+            p_key_digest=digests[0],
+            p_content_digest=digests[1],
+            p_parameters=json.dumps(parameters),
+            p_user_ids=list(user_ids),
+            p_requested_by=requested[0],
+            p_reason=requested[1],
+            p_at_once=at_once,
         )
         return Operation.model_validate(operation) if operation else None, bool(is_conflict)
 
@@ -45,7 +50,12 @@ class AssignmentStore:
     ) -> Operation | None:
         """Make the next assignments of an order, and return its operation after that; None: lease lost."""
         (latest,) = self._database.call(
-            APPLY_CHUNK,
-            (operation.org_id, operation.operation_id, lease_id, lease_seconds, operation.step_number, learners_max),
+            "assign_learners_v1",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_lease_seconds=lease_seconds,
+            p_step_number=operation.step_number,
+            p_limit=learners_max,
         )
         return Operation.model_validate(latest) if latest else None

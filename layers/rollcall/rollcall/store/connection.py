@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 
 from rollcall.errors import StoreUnavailable
+from rollcall.store.procedures import call_statement
 
 CONNECT_TIMEOUT_SECONDS = 2
 STATEMENT_TIMEOUT_SECONDS = 5
@@ -55,7 +56,7 @@ class _BoundedConnection(psycopg.Connection[tuple[Any, ...]]):
 
 
 class Database:
-    """Calls stored procedures, by name, each call a transaction of its own.
+    """Calls stored procedures, each call a transaction of its own.
 
     Built for RDS Proxy and pgbouncer: no session state, no server-side prepared statements. Time limits for
     statements are the role's own (sql/roles.sql), unless one is given, which costs a call more round trips.
@@ -72,16 +73,32 @@ class Database:
         self._statement_timeout_seconds = statement_timeout_seconds
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
-    def call(
-        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any], *, is_trial: bool = False
-    ) -> tuple[Any, ...]:
-        """Run one statement and return its only row; of a trial, all that it did is taken back.
+    def call(self, procedure: str, columns: str = "", /, **parameters: Any) -> tuple[Any, ...]:
+        """Call a procedure with these parameters and return its only row: these columns, or its one value.
+
+        Raises StoreUnavailable, as `run` does.
+        """
+        return self.run(call_statement(procedure, columns, tuple(parameters)), tuple(parameters.values()))
+
+    def refuses(self, procedure: str, columns: str = "", /, **parameters: Any) -> bool:
+        """Return whether a call's content can never be stored. The database takes back whatever the call did.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            self.run(call_statement(procedure, columns, tuple(parameters)), tuple(parameters.values()), is_trial=True)
+        except REFUSALS:
+            return True
+        return False
+
+    def run(self, statement: str, parameters: Sequence[Any] = (), *, is_trial: bool = False) -> tuple[Any, ...]:
+        """Run one statement and return its only row; in a trial, the database takes back whatever it did.
 
         Raises StoreUnavailable when the database is away, or still in conflict after a few tries.
         """
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
-                return self._call_reconnecting(statement, parameters, is_trial)
+                return self._run_reconnecting(statement, parameters, is_trial)
             except TRANSIENT_CONFLICTS as conflict:
                 if _is_our_fault(conflict):
                     raise
@@ -94,18 +111,7 @@ class Database:
                 raise StoreUnavailable from away
         raise StoreUnavailable
 
-    def refuses(self, statement: str, parameters: Sequence[Any]) -> bool:
-        """Tell whether a statement's content can never be stored. Whatever it did is taken back.
-
-        Raises StoreUnavailable.
-        """
-        try:
-            self.call(statement, parameters, is_trial=True)
-        except REFUSALS:
-            return True
-        return False
-
-    def _call_reconnecting(self, statement: str, parameters: Any, is_trial: bool) -> tuple[Any, ...]:
+    def _run_reconnecting(self, statement: str, parameters: Sequence[Any], is_trial: bool) -> tuple[Any, ...]:
         reused = self._connection is not None
         try:
             return self._execute(statement, parameters, is_trial)
@@ -118,7 +124,7 @@ class Database:
             self.close()
             return self._execute(statement, parameters, is_trial)
 
-    def _execute(self, statement: str, parameters: Any, is_trial: bool) -> tuple[Any, ...]:
+    def _execute(self, statement: str, parameters: Sequence[Any], is_trial: bool) -> tuple[Any, ...]:
         if self._connection is None or self._connection.closed:
             self._connection = self._open()
         row = self._fetch(self._connection, statement, parameters, is_trial)
@@ -127,7 +133,7 @@ class Database:
         return row
 
     def _fetch(
-        self, connection: psycopg.Connection[tuple[Any, ...]], statement: str, parameters: Any, is_trial: bool
+        self, connection: psycopg.Connection[tuple[Any, ...]], statement: str, parameters: Sequence[Any], is_trial: bool
     ) -> tuple[Any, ...] | None:
         if self._statement_timeout_seconds is None and not is_trial:
             return connection.execute(statement, parameters).fetchone()

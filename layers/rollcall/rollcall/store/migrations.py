@@ -13,6 +13,7 @@ from psycopg import sql
 
 from rollcall.domain.reports.report_pass import PaddedKeys
 from rollcall.errors import DatabaseAhead, MigrationRefused
+from rollcall.store.procedures import call_statement
 
 LOCK_KEY = 0x526F6C6C  # "Roll": one runner at a time on a database
 LOCK_TIMEOUT = "5s"  # a migration gives up rather than stand in front of every reader
@@ -163,11 +164,14 @@ def set_report_pass_key(conninfo: str, secret: str) -> None:
     keys = PaddedKeys.of(secret)
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("set role rollcall_owner")
-        connection.execute("call rollcall.set_report_pass_key_v1(%s, %s)", (keys.inner, keys.outer))
+        connection.execute(
+            "call rollcall.set_report_pass_key_v1(p_inner_key => %s, p_outer_key => %s)", (keys.inner, keys.outer)
+        )
 
 
 def make_partitions(conninfo: str, first: date, last: date) -> int:
     """Make the daily partitions of these days, both included; return how many were missing."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute("select rollcall.make_partitions_v1(%s, %s)", (first, last)).fetchone()
+        statement = call_statement("make_partitions_v1", "", ("p_from", "p_until"))
+        row = connection.execute(statement.encode(), (first, last)).fetchone()
         return int(row[0]) if row else 0

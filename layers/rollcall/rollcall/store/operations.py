@@ -18,39 +18,41 @@ class OperationStore:
     def request(self, request: OperationRequest, operation_id: UUID) -> tuple[Operation, bool]:
         """Write an operation down and return it with True; or the one that is active already, with False."""
         operation, is_new = self._database.call(
-            "select operation, is_new from rollcall.request_operation_v1(%s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)",
-            (
-                request.org_id,
-                operation_id,
-                request.kind,
-                request.source,
-                json.dumps(request.parameters),
-                request.is_dry_run,
-                request.rate_per_second,
-                request.requested_by,
-                request.reason,
-            ),
+            "request_operation_v1",
+            "operation, is_new",
+            p_org_id=request.org_id,
+            p_operation_id=operation_id,
+            p_kind=request.kind,
+            p_source=request.source,
+            p_parameters=json.dumps(request.parameters),
+            p_is_dry_run=request.is_dry_run,
+            p_rate_per_second=request.rate_per_second,
+            p_requested_by=request.requested_by,
+            p_reason=request.reason,
         )
         return Operation.model_validate(operation), bool(is_new)
 
     def read(self, kind: OperationKind, operation_id: UUID, org_ids: Iterable[UUID]) -> Operation | None:
         """Return an operation of these organisations."""
-        return self._one("select rollcall.read_operation_v1(%s, %s, %s)", (list(org_ids), kind, operation_id))
+        return self._one("read_operation_v1", p_org_ids=list(org_ids), p_kind=kind, p_operation_id=operation_id)
 
     def cancel(self, kind: OperationKind, operation_id: UUID, org_ids: Iterable[UUID]) -> Operation | None:
         """Ask that an operation of these organisations be cancelled, and return it as it is now."""
-        return self._one("select rollcall.cancel_operation_v1(%s, %s, %s)", (list(org_ids), kind, operation_id))
+        return self._one("cancel_operation_v1", p_org_ids=list(org_ids), p_kind=kind, p_operation_id=operation_id)
 
     def list_recent(self, kind: OperationKind, org_id: UUID, limit: int) -> list[Operation]:
         """Return the latest operations of an organisation, newest first."""
-        (operations,) = self._database.call("select rollcall.list_operations_v1(%s, %s, %s)", (org_id, kind, limit))
+        (operations,) = self._database.call("list_operations_v1", p_org_id=org_id, p_kind=kind, p_limit=limit)
         return [Operation.model_validate(operation) for operation in operations]
 
     def lease(self, org_id: UUID, operation_id: UUID, lease_seconds: float) -> tuple[Operation | None, UUID | None]:
         """Take an operation to work on it, and return it with a lease; without one there is nothing to do now."""
         operation, lease_id = self._database.call(
-            "select operation, lease_id from rollcall.lease_operation_v1(%s, %s, %s)",
-            (org_id, operation_id, lease_seconds),
+            "lease_operation_v1",
+            "operation, lease_id",
+            p_org_id=org_id,
+            p_operation_id=operation_id,
+            p_lease_seconds=lease_seconds,
         )
         return Operation.model_validate(operation) if operation else None, lease_id
 
@@ -66,17 +68,15 @@ class OperationStore:
     ) -> Operation | None:
         """Note that the chunk after `operation` is done; None when the lease was lost."""
         return self._one(
-            "select rollcall.advance_operation_v1(%s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s)",
-            (
-                operation.org_id,
-                operation.operation_id,
-                lease_id,
-                lease_seconds,
-                operation.step_number,
-                None if cursor is None else json.dumps(cursor),
-                json.dumps(counts),
-                is_done,
-            ),
+            "advance_operation_v1",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_lease_seconds=lease_seconds,
+            p_step_number=operation.step_number,
+            p_cursor=None if cursor is None else json.dumps(cursor),
+            p_counts=json.dumps(counts),
+            p_is_done=is_done,
         )
 
     def release(
@@ -89,8 +89,13 @@ class OperationStore:
     ) -> Operation | None:
         """Give an operation back; with an error code, because of a fault. None when the lease was lost."""
         return self._one(
-            "select rollcall.release_operation_v2(%s, %s, %s, %s, %s, %s)",
-            (operation.org_id, operation.operation_id, lease_id, error_code, faults_max, rest_seconds),
+            "release_operation_v2",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_error_code=error_code,
+            p_faults_max=faults_max,
+            p_rest_seconds=rest_seconds,
         )
 
     def choose(
@@ -101,8 +106,11 @@ class OperationStore:
         `org_id` is an organisation that is known to have asked; all others are considered as well.
         """
         chosen, operation_id, again_seconds = self._database.call(
-            "select org_id, operation_id, again_seconds from rollcall.choose_operation_v1(%s, %s, %s)",
-            (org_id, leases_max, held_seconds),
+            "choose_operation_v1",
+            "org_id, operation_id, again_seconds",
+            p_org_id=org_id,
+            p_leases_max=leases_max,
+            p_held_seconds=held_seconds,
         )
         if operation_id is None:
             return None, None if again_seconds is None else float(again_seconds)
@@ -110,7 +118,7 @@ class OperationStore:
 
     def is_turn_over(self, org_id: UUID) -> bool:
         """Tell whether another organisation waits for the worker that is at an operation of this one."""
-        (is_over,) = self._database.call("select rollcall.is_turn_over_v1(%s)", (org_id,))
+        (is_over,) = self._database.call("is_turn_over_v1", p_org_id=org_id)
         return bool(is_over)
 
     def replay_progress(
@@ -118,17 +126,15 @@ class OperationStore:
     ) -> Operation | None:
         """Do the next chunk of a replay of stored events, and return the operation after it; None: lease lost."""
         return self._one(
-            "select rollcall.replay_progress_v1(%s, %s, %s, %s, %s, %s)",
-            (
-                operation.org_id,
-                operation.operation_id,
-                lease_id,
-                lease_seconds,
-                operation.step_number,
-                learners_max,
-            ),
+            "replay_progress_v1",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_lease_seconds=lease_seconds,
+            p_step_number=operation.step_number,
+            p_learners_max=learners_max,
         )
 
-    def _one(self, statement: str, parameters: tuple[Any, ...]) -> Operation | None:
-        (operation,) = self._database.call(statement, parameters)
+    def _one(self, procedure: str, /, **parameters: Any) -> Operation | None:
+        (operation,) = self._database.call(procedure, **parameters)
         return Operation.model_validate(operation) if operation else None

@@ -12,13 +12,6 @@ from rollcall.domain.privacy.learner_identifiers import Trace
 from rollcall.domain.privacy.locations import ErasedLearner, ErasedRows, FoundRows, TablePart
 from rollcall.store.connection import Database
 
-ERASE_LEARNER = "select erased_at, counts, days from rollcall.erase_learner_v1(%s, %s, %s, %s)"
-ERASE_ROWS = (
-    "select deleted, redacted, days, next_page from rollcall.erase_rows_v1(%s, %s, %s, %s, %s::bigint, %s, %s, %s)"
-)
-SEARCH_ROWS = "select older, newer, rows, next_page from rollcall.search_rows_v1(%s, %s, %s, %s, %s::bigint, %s, %s)"
-FINISH = "select rollcall.finish_privacy_v1(%s, %s, %s, %s, %s, %s::jsonb, %s::jsonb)"
-
 
 class PrivacyStore:
     """Erases, searches and exports one learner's rows."""
@@ -28,12 +21,19 @@ class PrivacyStore:
 
     def erase_learner(self, trace: Trace, *, is_dry_run: bool) -> ErasedLearner:
         """Bar a learner and erase their progress, in one transaction under their lock."""
-        row = self._database.call(ERASE_LEARNER, (trace.org_id, trace.user_id, trace.identifiers, is_dry_run))
+        row = self._database.call(
+            "erase_learner_v1",
+            "erased_at, counts, days",
+            p_org_id=trace.org_id,
+            p_user_id=trace.user_id,
+            p_identifiers=trace.identifiers,
+            p_is_dry_run=is_dry_run,
+        )
         return ErasedLearner(*row)
 
     def tables(self) -> list[TablePart]:
         """Return every table with rows of organisations, partitions each by itself, in order."""
-        (found,) = self._database.call("select rollcall.searched_tables_v1()", ())
+        (found,) = self._database.call("searched_tables_v1")
         return [TablePart(each["table"], each["of"]) for each in found]
 
     def erase_rows(
@@ -42,45 +42,51 @@ class PrivacyStore:
         """Erase a learner from a part of a table."""
         return ErasedRows(
             *self._database.call(
-                ERASE_ROWS,
-                (
-                    trace.org_id,
-                    operation_id,
-                    part.table,
-                    part.of,
-                    part.page,
-                    trace.identifiers,
-                    erased_at,
-                    is_dry_run,
-                ),
+                "erase_rows_v1",
+                "deleted, redacted, days, next_page",
+                p_org_id=trace.org_id,
+                p_operation_id=operation_id,
+                p_table=part.table,
+                p_of=part.of,
+                p_from_page=part.page,
+                p_identifiers=trace.identifiers,
+                p_erased_at=erased_at,
+                p_is_dry_run=is_dry_run,
             )
         )
 
     def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
         """Search a part of a table for a learner: for an export, without `erased_at`, with the rows."""
         older, newer, rows, next_page = self._database.call(
-            SEARCH_ROWS,
-            (trace.org_id, operation_id, part.table, part.of, part.page, trace.identifiers, erased_at),
+            "search_rows_v1",
+            "older, newer, rows, next_page",
+            p_org_id=trace.org_id,
+            p_operation_id=operation_id,
+            p_table=part.table,
+            p_of=part.of,
+            p_from_page=part.page,
+            p_identifiers=trace.identifiers,
+            p_erased_at=erased_at,
         )
         return FoundRows(older, newer, rows or [], next_page)
 
     def count_namesakes(self, trace: Trace) -> int:
         """Return how many events have an id that is equal to an identifier of a learner."""
-        (number,) = self._database.call("select rollcall.count_namesakes_v1(%s, %s)", (trace.org_id, trace.identifiers))
+        (number,) = self._database.call("count_namesakes_v1", p_org_id=trace.org_id, p_identifiers=trace.identifiers)
         return int(number)
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
         """Compute a day's rollups again; False when they are frozen, or of before."""
-        (rebuilt,) = self._database.call("select rollcall.rebuild_rollup_day_v1(%s, %s)", (org_id, day))
+        (rebuilt,) = self._database.call("rebuild_rollup_day_v1", p_org_id=org_id, p_day=day)
         return rebuilt["progress"] is not None or rebuilt["analytics"] is not None
 
     def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: Sequence[UUID]) -> None:
         """Leave of erased events of a kind, or of either, their ids alone."""
-        self._database.call("select rollcall.entomb_events_v2(%s, %s, %s)", (org_id, kind, list(event_ids)))
+        self._database.call("entomb_events_v2", p_org_id=org_id, p_kind=kind, p_event_ids=list(event_ids))
 
     def exports_of(self, trace: Trace) -> list[UUID]:
         """Return the ids of all exports that were made of a learner."""
-        (found,) = self._database.call("select rollcall.list_exports_v1(%s, %s)", (trace.org_id, trace.source))
+        (found,) = self._database.call("list_exports_v1", p_org_id=trace.org_id, p_source=trace.source)
         return list(found)
 
     def finish(
@@ -93,20 +99,18 @@ class PrivacyStore:
     ) -> Operation | None:
         """End an operation: take its learner out of its own row, and keep the certificate. None: lease lost."""
         (finished,) = self._database.call(
-            FINISH,
-            (
-                operation.org_id,
-                operation.operation_id,
-                lease_id,
-                operation.step_number,
-                trace.identifiers,
-                json.dumps(counts),
-                None if certificate is None else json.dumps(certificate),
-            ),
+            "finish_privacy_v1",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_step_number=operation.step_number,
+            p_identifiers=trace.identifiers,
+            p_counts=json.dumps(counts),
+            p_certificate=None if certificate is None else json.dumps(certificate),
         )
         return Operation.model_validate(finished) if finished else None
 
     def certificate(self, org_id: UUID, operation_id: UUID) -> dict[str, Any] | None:
         """Return the certificate of an erasure, or None while there is none."""
-        (certificate,) = self._database.call("select rollcall.read_certificate_v1(%s, %s)", ([org_id], operation_id))
+        (certificate,) = self._database.call("read_certificate_v1", p_org_ids=[org_id], p_operation_id=operation_id)
         return dict(certificate) if certificate else None

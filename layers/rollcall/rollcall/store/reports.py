@@ -16,27 +16,10 @@ from rollcall.contracts.reports import (
 )
 from rollcall.domain.reports.window import DayWindow
 from rollcall.store.connection import Database
+from rollcall.store.procedures import call_statement
 
-ENGAGEMENT = (
-    "select as_of, entries"
-    " from rollcall.report_engagement_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s, %s)"
-)
-COMPLETION = (
-    "select as_of, entries"
-    " from rollcall.report_completion_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s, %s)"
-)
-DROPOFF = (
-    "select as_of, entries"
-    " from rollcall.report_lesson_dropoff_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s)"
-)
-ENROLLMENT = (
-    "select as_of, entries from rollcall.report_enrollment_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s)"
-)
-ACTIVITY = (
-    "select as_of, entries"
-    " from rollcall.report_activity_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s, %s, %s, %s, %s, %s)"
-)
-OVERVIEW = "select as_of, entry from rollcall.report_overview_v1(rollcall.present_report_pass_v1(%s, %s), %s, %s)"
+# The argument of a report's procedure: it presents the pass first, and returns the organisation that is asked for.
+PRESENTED = call_statement("present_report_pass_v1", "", ("p_pass", "p_org_id")).removeprefix("select ")
 
 Row = TypeVar("Row", bound=ReportRow)
 Counted = tuple[datetime | None, list[Row]]
@@ -56,24 +39,57 @@ class ReportStore:
         self, org_id: UUID, window: DayWindow, course_id: str | None, after: str | None, limit: int
     ) -> Counted[EngagementRow]:
         """Return what happens in each course, after that one, in the order of their ids."""
-        return self._read(EngagementRow, ENGAGEMENT, org_id, window.first, window.end, course_id, after, limit)
+        return self._page(
+            EngagementRow,
+            "report_engagement_v1",
+            org_id,
+            p_from=window.first,
+            p_to=window.end,
+            p_course_id=course_id,
+            p_after_course_id=after,
+            p_limit=limit,
+        )
 
     def completion(
         self, org_id: UUID, first: date | None, end: date | None, course_id: str | None, after: str | None, limit: int
     ) -> Counted[CompletionRow]:
         """Return who completed each course, of those who began it from one day until before another; None is any."""
-        return self._read(CompletionRow, COMPLETION, org_id, first, end, course_id, after, limit)
+        return self._page(
+            CompletionRow,
+            "report_completion_v1",
+            org_id,
+            p_from=first,
+            p_to=end,
+            p_course_id=course_id,
+            p_after_course_id=after,
+            p_limit=limit,
+        )
 
     def lesson_dropoff(
         self, org_id: UUID, course_id: str | None, after: tuple[str, int] | None, limit: int
     ) -> Counted[DropoffRow]:
         """Return who left at each lesson, after that course and rank, course by course in the order of reach."""
         after_course_id, after_rank = after or (None, None)
-        return self._read(DropoffRow, DROPOFF, org_id, course_id, after_course_id, after_rank, limit)
+        return self._page(
+            DropoffRow,
+            "report_lesson_dropoff_v1",
+            org_id,
+            p_course_id=course_id,
+            p_after_course_id=after_course_id,
+            p_after_reach_rank=after_rank,
+            p_limit=limit,
+        )
 
     def enrollment(self, org_id: UUID, course_id: str | None, after: str | None, limit: int) -> Counted[EnrollmentRow]:
         """Return who is enrolled in each course."""
-        return self._read(EnrollmentRow, ENROLLMENT, org_id, course_id, after, limit)
+        return self._page(
+            EnrollmentRow,
+            "report_enrollment_v1",
+            org_id,
+            p_course_id=course_id,
+            p_after_course_id=after,
+            p_limit=limit,
+        )
 
     def activity(
         self,
@@ -86,18 +102,31 @@ class ReportStore:
     ) -> Counted[ActivityRow]:
         """Return what happened by hour or by day, after that moment and source, oldest first."""
         after_at, after_source = after or (None, None)
-        return self._read(
-            ActivityRow, ACTIVITY, org_id, grain, window.first, window.end, course_id, after_at, after_source, limit
+        return self._page(
+            ActivityRow,
+            "report_activity_v1",
+            org_id,
+            p_grain=grain,
+            p_from=window.first,
+            p_to=window.end,
+            p_course_id=course_id,
+            p_after_at=after_at,
+            p_after_source=after_source,
+            p_limit=limit,
         )
 
     def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
         """Return an organisation at a glance."""
-        as_of, entry = self._database.call(OVERVIEW, (self._report_pass, org_id, window.first, window.end))
+        as_of, entry = self._call("report_overview_v1", "as_of, entry", org_id, p_from=window.first, p_to=window.end)
         return as_of, OverviewRow.model_validate(entry)
 
-    def _read(self, row: type[Row], statement: str, *parameters: Any) -> Counted[Row]:
-        as_of, entries = self._database.call(statement, (self._report_pass, *parameters))
+    def _page(self, row: type[Row], procedure: str, org_id: UUID, /, **parameters: Any) -> Counted[Row]:
+        as_of, entries = self._call(procedure, "as_of, entries", org_id, **parameters)
         return as_of, [row.model_validate(entry) for entry in entries]
+
+    def _call(self, procedure: str, columns: str, org_id: UUID, /, **parameters: Any) -> tuple[Any, ...]:
+        statement = call_statement(procedure, columns, ("p_org_id", *parameters)).replace("%s", PRESENTED, 1)
+        return self._database.run(statement, (self._report_pass, org_id, *parameters.values()))
 
 
 class RefreshStore:
@@ -108,10 +137,10 @@ class RefreshStore:
 
     def due_report_refreshes(self, now: datetime) -> list[UUID]:
         """Return the organisations with news, those that waited longest first."""
-        (org_ids,) = self._database.call("select rollcall.due_report_refreshes_v1(%s)", (now,))
+        (org_ids,) = self._database.call("due_report_refreshes_v1", p_now=now)
         return list(org_ids)
 
     def refresh_reports(self, org_id: UUID, now: datetime) -> float | None:
         """Count an organisation anew and return the seconds it took; None where another one is at it."""
-        (seconds,) = self._database.call("select rollcall.refresh_reports_v1(%s, %s)", (org_id, now))
+        (seconds,) = self._database.call("refresh_reports_v1", p_org_id=org_id, p_now=now)
         return None if seconds is None else float(seconds)

@@ -1,4 +1,4 @@
-"""Logs, metrics and traces through Powertools, held to what may be told: never a person, never a body."""
+"""Logs, metrics and traces through Powertools. None of them may name a person or quote a body."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,12 +23,12 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 class DimensionForbidden(ValueError):
-    """A metric dimension outside the list: cardinality is bounded in code."""
+    """A metric dimension that DIMENSIONS does not list. The list bounds the number of metrics."""
 
 
 @cache
 def logger() -> Logger:
-    """Return the function's logger: one JSON line each."""
+    """Return the function's logger. It writes one JSON line for each message."""
     return Logger(service=settings.current().service, use_rfc3339=True, utc=True)
 
 
@@ -54,7 +54,7 @@ def measure(name: str, value: float, unit: MetricUnit = MetricUnit.Milliseconds)
 def count_apart(dimensions: Mapping[str, str], **values: int) -> None:
     """Send counts at once, under these dimensions instead of the ones of this invocation; raises DimensionForbidden.
 
-    With none they are the function's as a whole, which an alarm can watch: CloudWatch adds nothing up over dimensions.
+    Without dimensions the counts cover the whole function. Alarms need that: CloudWatch sums over no dimension.
     """
     _allow(dimensions)
     current = settings.current()
@@ -71,7 +71,7 @@ def count_apart(dimensions: Mapping[str, str], **values: int) -> None:
 
 
 def measure_seconds(**values: float | None) -> None:
-    """Add measures in seconds, by name; what is None was not measured."""
+    """Add measures in seconds, by name; a measure that is None is left out."""
     for name, value in values.items():
         if value is not None:
             measure(name, value, MetricUnit.Seconds)
@@ -91,7 +91,7 @@ def _allow(names: Iterable[str]) -> None:
 
 @contextmanager
 def span(name: str) -> Iterator[None]:
-    """Trace a part of an invocation, where the deployment asks for detail and X-Ray keeps this trace."""
+    """Trace a part of an invocation, if TRACE_DETAIL is set and X-Ray keeps this trace."""
     if not (settings.current().trace_detail and settings.trace_is_sampled()):
         yield
         return
@@ -108,7 +108,7 @@ def _tracer() -> "Tracer":
 
 
 def entry(handler: Handler) -> Handler:
-    """Make a function's entry point: logs carry its request id, and its metrics leave when it ends."""
+    """Make a function's entry point: its logs carry the request id, its metrics are sent when it ends."""
 
     @wraps(handler)
     def observed(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -123,9 +123,9 @@ def entry(handler: Handler) -> Handler:
 
 
 def place_of(fault: BaseException | None) -> str:
-    """Return the innermost file and line of ours that a fault came through: what may be told of one whose text may not.
+    """Return the innermost file and line of Rollcall's code in a fault's traceback, else the innermost of all.
 
-    The innermost of all where none is ours.
+    Logs may show this place even when the fault's text could quote an event.
     """
     place = fault.__traceback__ if fault else None
     found = ""

@@ -22,7 +22,7 @@ Names = Annotated[frozenset[str], BeforeValidator(_split)]
 
 
 class Settings(BaseModel):
-    """A function's settings. An environment variable bears the upper-case name of its field."""
+    """A function's settings. Each field is read from the environment variable with its upper-case name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -144,7 +144,7 @@ class Settings(BaseModel):
 
     @property
     def thresholds(self) -> Thresholds:
-        """From where on the watchdog warns, and pages."""
+        """The thresholds above which the watchdog warns and pages."""
         return Thresholds(
             failure_rate=Threshold(self.failure_rate_warn, self.failure_rate_page),
             queue_latency_seconds=Threshold(self.queue_latency_warn_seconds, self.queue_latency_page_seconds),
@@ -154,7 +154,7 @@ class Settings(BaseModel):
 
     @property
     def objectives(self) -> Objectives:
-        """From where on a service level objective is violated: where a measure warns, or pages at once."""
+        """The thresholds beyond which an objective (SLO) is violated: those at which a measure warns or pages."""
         return Objectives(
             progress_lag=self.ingest_lag_page_seconds,
             analytics_lag=self.ingest_lag_page_seconds,
@@ -168,7 +168,7 @@ class Settings(BaseModel):
 
     @property
     def retention(self) -> timedelta:
-        """How long progress events are kept, and where nothing else is said, analytics events."""
+        """How long progress events are kept. Analytics events too, unless they have a setting of their own."""
         return timedelta(days=self.retention_days)
 
     @property
@@ -178,12 +178,12 @@ class Settings(BaseModel):
 
     @property
     def lifetimes(self) -> Lifetimes:
-        """How long what is kept for a while is kept."""
+        """How long archived objects and records of past work are kept."""
         longest = max(self.retention, self.analytics_retention)
         return Lifetimes(longest, timedelta(days=self.archive_retention_days))
 
     def need(self, name: str) -> str:
-        """Return a text setting that this function cannot do without; raises ConfigurationInvalid."""
+        """Return a text setting that this function requires; raises ConfigurationInvalid."""
         value = getattr(self, name)
         if not value:
             raise ConfigurationInvalid(f"{name.upper()} is not set.")
@@ -197,7 +197,7 @@ def current() -> Settings:
 
 
 def aws_credentials() -> AwsCredentials:
-    """Return the runtime's credentials as they are now: Lambda renews them by environment variables."""
+    """Return the runtime's current credentials: Lambda renews them in the environment variables."""
     return AwsCredentials(
         os.environ.get("AWS_ACCESS_KEY_ID", ""),
         os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
@@ -206,5 +206,5 @@ def aws_credentials() -> AwsCredentials:
 
 
 def trace_is_sampled() -> bool:
-    """Tell whether X-Ray keeps the trace of this very invocation."""
+    """Return whether X-Ray keeps the trace of this invocation."""
     return "Sampled=1" in os.environ.get("_X_AMZN_TRACE_ID", "")

@@ -1,4 +1,4 @@
-"""Makes a function the runner of a job: `@job.entry("partition")` above `def handler(run: Run) -> Done`."""
+"""Decorator that makes a function run a job: `@job.entry("partition")` above `def handler(run: Run) -> Done`."""
 
 from collections.abc import Callable
 from functools import cache, wraps
@@ -21,16 +21,16 @@ KEY_CHARACTERS_MAX = 128
 
 @cache
 def store() -> JobStore:
-    """Return the store of runs."""
+    """Return the store of job runs."""
     return JobStore(environment.database())
 
 
 def entry(name: str) -> Callable[[Work], observe.Handler]:
-    """Make a function's entry point of the work of a job of domain.jobs.schedule.
+    """Turn the work of a job (see domain.jobs.schedule) into a function's entry point.
 
-    The event may name an `idempotency_key` (default: the slot of the schedule) and `parameters`. A run that failed is
-    raised again, so that Lambda tries it again under the same key: as JobFailed where nobody foresaw the fault, whose
-    text could quote a row.
+    The event may name an `idempotency_key` (default: the slot of the schedule) and `parameters`. When a run fails, the
+    entry point raises, so that Lambda tries the run again under the same key. An unforeseen fault becomes JobFailed,
+    because its text could quote a row.
     """
     job = JOBS[name]
 
@@ -47,11 +47,11 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
             try:
                 ran = run_job(store(), job, run, work)
             except StoreUnavailable as away:
-                # Nothing is written down of it, so this is all that tells that a run was due.
+                # The database could not record the run. Only this log line and metric show that it was due.
                 ran = Ran(run.run_id, fault=away)
             _tell(job, ran)
             if ran.fault is not None:
-                # Nor is it printed what it came from: the runtime tells whatever is raised, and so do dead letters.
+                # `from None`: Lambda logs the whole exception chain and copies it into the dead letter.
                 raise (ran.fault if isinstance(ran.fault, RollcallError) else JobFailed()) from None
             return _answer(job, ran)
 
@@ -62,7 +62,7 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
 
 def _key(job: Job, event: dict[str, Any]) -> str:
     key = str(event.get("idempotency_key") or "")
-    # A scheduler that knows no context attributes hands on the placeholder itself, the same each time.
+    # A scheduler without context attributes sends the placeholder itself, the same text each time.
     return job.key_at(clock.now()) if not key or key.startswith("<aws.") else key[:KEY_CHARACTERS_MAX]
 
 

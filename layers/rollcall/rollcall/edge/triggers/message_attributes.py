@@ -1,4 +1,4 @@
-"""What messages carry beside their bodies: read from SQS's records, and passed on when one fails or is stored."""
+"""Message attributes: read from SQS records, and passed on when a message fails or is stored."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -14,23 +14,23 @@ Record = dict[str, Any]
 
 
 def marks_of(record: Record) -> Marks:
-    """Return the marks of a message, as SQS's event source hands it over."""
+    """Return the attributes of a message, from a record of an SQS event."""
     attributes = record.get("messageAttributes") or {}
     return Marks.read({name: attribute.get("stringValue") or "" for name, attribute in attributes.items()})
 
 
 def receive_count(record: Record) -> int:
-    """Return how often a message was received from the queue that it is on."""
+    """Return how often its queue has delivered a message."""
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def first_received_at(record: Record) -> datetime:
-    """Return when a message was received from the queue that it is on for the first time."""
+    """Return when its queue delivered a message for the first time."""
     return datetime.fromtimestamp(int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000, UTC)
 
 
 def marks_of_failed(record: Record, error_code: str) -> Marks:
-    """Return the marks of a message that is buried: what it brought, and how it failed."""
+    """Return the attributes of a message that becomes a dead letter: those it has, and how it failed."""
     marks = marks_of(record)
     return marks.model_copy(
         update={
@@ -43,14 +43,14 @@ def marks_of_failed(record: Record, error_code: str) -> Marks:
 
 
 def marks_of_unfit(record: Record, unfit: Unfit, number: int | None) -> Marks:
-    """Return the marks of what is buried out of a message: whose it is, and an id of its own where there are more."""
+    """Return the attributes of a failed part of a message: its organisation, and an id if there are several parts."""
     marks = marks_of_failed(record, unfit.fault.code)
     source_id = marks.message_id if number is None else f"{marks.message_id}/{number}"
     return marks.model_copy(update={"message_id": source_id, "org_id": unfit.org_id})
 
 
 def resolve(queue: str, record: Record, counts: Counter[str]) -> None:
-    """Note in the ledger that a redriven message was stored. Never fails: what is stored is stored."""
+    """Note in the ledger that a redriven message was stored. Never raises, since the events are stored already."""
     marks = marks_of(record)
     if marks.dead_letter_id is None or marks.org_id is None:
         return

@@ -1,4 +1,4 @@
-"""WebSocket API of API Gateway: who is on a socket and what they say comes in, messages and problems go out."""
+"""The WebSocket API of API Gateway: reads the caller and message of an event, answers with messages and problems."""
 
 import base64
 import binascii
@@ -23,39 +23,39 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class SocketEvent:
-    """What happened on a socket, as API Gateway hands it over."""
+    """A connection, message or disconnection on a socket, as API Gateway passes it."""
 
     event: Json
 
     @property
     def kind(self) -> str:
-        """CONNECT, MESSAGE or DISCONNECT: clients choose a route's name by their `action`, and never this."""
+        """CONNECT, MESSAGE or DISCONNECT. API Gateway sets it: a client's `action` cannot."""
         return str(self.event["requestContext"]["eventType"])
 
     @property
     def connection_id(self) -> str:
-        """The socket."""
+        """The socket's id."""
         return str(self.event["requestContext"]["connectionId"])
 
     @property
     def request_id(self) -> str:
-        """API Gateway's own id of this very event."""
+        """API Gateway's id of this event."""
         return str(self.event["requestContext"].get("requestId", ""))
 
     @cached_property
     def caller(self) -> Caller:
-        """Whose ticket opened the socket; raises Unauthorized, ExpiredToken."""
+        """The caller whose ticket opened the socket; raises Unauthorized, ExpiredToken."""
         return identity.caller_of(self.event["requestContext"].get("authorizer") or {}, clock.now())
 
     @property
     def expires_at(self) -> int | None:
-        """When the token behind the socket expires, or expired, in seconds since the epoch; None where nobody says."""
+        """When the socket's token expires, or expired, in seconds since the epoch; None if the event names no time."""
         stated = (self.event["requestContext"].get("authorizer") or {}).get("expires_at")
         return None if stated is None else int(stated)
 
     @cached_property
     def body(self) -> bytes:
-        """What was said; raises InvalidBody."""
+        """The message's bytes; raises InvalidBody."""
         raw = str(self.event.get("body") or "").encode("utf-8", "surrogatepass")
         if not self.event.get("isBase64Encoded"):
             return raw
@@ -66,7 +66,7 @@ class SocketEvent:
 
     @cached_property
     def document(self) -> Json:
-        """The JSON object that was said, however long; raises InvalidBody."""
+        """The message's JSON object, of any length; raises InvalidBody."""
         document = read_json(self.body)
         if not isinstance(document, dict):
             raise errors.InvalidBody("The message is not a JSON object.")
@@ -74,7 +74,7 @@ class SocketEvent:
 
     @property
     def batch_id(self) -> str | None:
-        """The batch that the message names, where it is one that can be named again."""
+        """The batch id that the message names, if it is a text of allowed length."""
         try:
             named = self.document.get("batch_id")
         except errors.RollcallError:
@@ -83,7 +83,7 @@ class SocketEvent:
 
 
 def problem_of(error: errors.RollcallError, event: SocketEvent, **extra: Any) -> ProblemMessage:
-    """Return an error as it is told on a socket: what HTTP has in headers stands in the message."""
+    """Return an error as a socket message: the fields that HTTP has in headers stand in the message."""
     problem = problems.describe(error, event.request_id, **extra)
     retry_after = problems.headers_of(error).get("Retry-After")
     return ProblemMessage(
@@ -101,13 +101,13 @@ Action = Callable[[SocketEvent], Message]
 
 
 class Actions:
-    """What clients may ask for."""
+    """The actions that clients may ask for."""
 
     def __init__(self) -> None:
         self._actions: dict[str, Action] = {}
 
     def action(self, name: str) -> Callable[[Action], Action]:
-        """Register what answers messages with this `action`."""
+        """Register the function that answers messages with this `action`."""
 
         def register(answer: Action) -> Action:
             self._actions[name] = answer
@@ -116,20 +116,20 @@ class Actions:
         return register
 
     def answer(self, event: SocketEvent) -> Json:
-        """Answer a message; whatever goes wrong becomes a problem, and the socket stays open."""
+        """Answer a message. An error becomes a problem, and the socket stays open."""
         try:
             message: Message = self._act(event)
         except errors.RollcallError as error:
             observe.logger().info("refused", extra={"code": error.code})
             message = problem_of(error, event)
-        except Exception as fault:  # noqa: BLE001 - the last resort: its text could quote a message, so only its type is told
+        except Exception as fault:  # noqa: BLE001 - the last resort: log the type only, the text may quote a message
             observe.logger().error("unexpected", extra={"fault": type(fault).__name__, "at": observe.place_of(fault)})
             message = problem_of(errors.RollcallError(), event)
-        # Problems too: the answer of a route is sent to the client whatever the status, and the message says more.
+        # 200 for problems too: API Gateway sends the body to the client whatever the status, and the body has the code.
         return {"statusCode": OK, "body": message.text()}
 
     def _act(self, event: SocketEvent) -> Message:
-        _ = event.caller  # one whose token has expired is told nothing else
+        _ = event.caller  # a socket whose token has expired gets no other answer
         if len(event.body) > MESSAGE_BYTES_MAX:
             raise errors.TooLarge(f"A message has at most {MESSAGE_BYTES_MAX} bytes: send smaller batches.")
         name = event.document.get("action")
@@ -142,7 +142,7 @@ class Actions:
 
 
 def guard(act: Callable[[], None]) -> Json:
-    """Answer API Gateway whether a socket may open, or that its end was noted."""
+    """Answer API Gateway after a connection or disconnection: 200, or the status of the error."""
     try:
         act()
     except errors.RollcallError as error:

@@ -1,4 +1,4 @@
-"""Progress batches on a socket: the flow of HTTP, acknowledged in a message."""
+"""Progress batches on a socket: the same flow as over HTTP, acknowledged by a message."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from rollcall.flows.ingest.receipts import charging
 
 
 def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMessage | ProblemMessage:
-    """Take the batch of a message, and acknowledge it by its id.
+    """Take a message's batch, and acknowledge it by the batch's id.
 
     Raises InvalidBody, InvalidRequest, TooLarge, TooManyEvents, RateLimited, StoreUnavailable, QueueUnavailable.
     """
@@ -47,6 +47,6 @@ def _order_of(event: SocketEvent, bytes_max: int) -> tuple[BatchOrder, list[Any]
 
 
 def _rate_of(flow: Ingest, ingestion: Ingestion) -> Rate:
-    # What was spooled never asked the limiter, and took nothing from it.
+    # A spooled batch is not counted against the rate limit.
     state = ingestion.rate or RateState(flow.limit.burst, 0)
     return Rate(limit=flow.limit.burst, remaining=state.remaining, reset_ms=state.reset_ms)

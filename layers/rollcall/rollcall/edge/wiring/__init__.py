@@ -1,1 +1,1 @@
-"""Constructs IO and flows, once for each execution environment."""
+"""Constructs flows with their IO, once for each execution environment."""

@@ -1,4 +1,4 @@
-"""Builds what assigns learners to courses: the flow that takes orders, and the step that goes on with them."""
+"""Builds the flow that takes orders of assignments, and the step that continues large orders."""
 
 from functools import cache
 from uuid import uuid4
@@ -24,7 +24,7 @@ def assign() -> Assign:
 
 @cache
 def assign_learners() -> AssignLearners:
-    """Return the step."""
+    """Return the step that continues an order as an operation."""
     return AssignLearners(assignment_store())
 
 

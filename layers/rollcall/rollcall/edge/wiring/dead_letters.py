@@ -17,7 +17,7 @@ from rollcall.store.dead_letters.summaries import DigestStore
 
 @cache
 def bury() -> Bury:
-    """Return the flow that buries."""
+    """Return the flow that records dead letters."""
     return Bury(
         wiring_operations.archive_objects(),
         burial_store(),
@@ -28,13 +28,13 @@ def bury() -> Bury:
 
 @cache
 def dead_letter_store() -> DeadLetterStore:
-    """Return the ledger of dead letters, as people see it."""
+    """Return the ledger of dead letters, for administrators' routes and the redrive."""
     return DeadLetterStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
 
 
 @cache
 def redrive() -> Redrive:
-    """Return the step that redrives."""
+    """Return the step that redrives dead letters."""
     return Redrive(
         dead_letter_store(),
         wiring_operations.archive_objects(),
@@ -51,7 +51,7 @@ def _send(queue: str, body: str, attributes: dict[str, str]) -> object:
 
 @cache
 def digest() -> Digest:
-    """Return the flow that tells the people on call."""
+    """Return the flow that sends the failure summary to the people on call."""
     return Digest(DigestStore(environment.database()), _publish, settings.current().environment)
 
 
@@ -66,5 +66,5 @@ def _publish(subject: str, message: str) -> object:
 
 @cache
 def burial_store() -> BurialStore:
-    """Return the ledger of dead letters, as queues' consumers write it."""
+    """Return the ledger of dead letters, for the consumers of queues, which write it."""
     return BurialStore(environment.database())

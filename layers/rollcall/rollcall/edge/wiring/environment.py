@@ -1,4 +1,4 @@
-"""Builds what every function may need of its execution environment: secrets, parameters, queues, database."""
+"""Builds the parts that any function may need: secrets, parameters, queues, database."""
 
 import json
 import time
@@ -42,7 +42,7 @@ def queues() -> Queues:
 
 @cache
 def signals() -> Signals:
-    """Return what tells watch that the database went or came back."""
+    """Return the sender of signals to health_monitor: the database went away, or came back."""
     return Signals(settings.current().service, _signal, _report_signal, clock.now, time.monotonic)
 
 
@@ -52,7 +52,7 @@ def _signal(message: str) -> object:
 
 @cache
 def _hurried_queues() -> Queues:
-    # Whoever signals has a batch to spool yet, before its client gives up.
+    # Short timeouts: the function still has to spool a batch before its client gives up.
     return Queues(SIGNAL_TIMEOUT_SECONDS, SIGNAL_TIMEOUT_SECONDS, tries=1)
 
 
@@ -61,7 +61,7 @@ def _report_signal(code: str) -> None:
 
 
 def _database_credentials() -> tuple[str, str]:
-    # Read at each opening, so that a rotated password is picked up by the next connection.
+    # Read when a connection opens, so that the next connection uses a rotated password.
     try:
         secret = json.loads(secrets().read(settings.current().need("database_secret_arn")))
     except SecretUnavailable as fault:
@@ -88,12 +88,12 @@ def database(
 
 
 def keyring() -> Keyring:
-    """Return the keys that pseudonyms and UUIDs of learners are made with; raises KeysUnavailable."""
+    """Return the keyring for pseudonyms and UUIDs of learners; raises KeysUnavailable."""
     return Keyring.read(keyring_text())
 
 
 def keyring_text() -> str:
-    """Return those keys as their secret has them; raises KeysUnavailable."""
+    """Return the keyring as the text of its secret; raises KeysUnavailable."""
     try:
         return secrets().read(settings.current().need("pseudonym_secret_arn"), KEYRING_SECONDS)
     except SecretUnavailable as fault:

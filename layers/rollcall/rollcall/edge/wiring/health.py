@@ -1,4 +1,4 @@
-"""Builds the parts that measure health, watch it, and read it."""
+"""Builds the parts that measure, publish and read health."""
 
 import time
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ from rollcall.store.health.advice import AdviceStore
 from rollcall.store.health.health import HealthStore
 from rollcall.store.jobs.watchdog import WatchStore
 
-# A database that does not answer the least of questions within it is away.
+# A database that does not answer a minimal query within this time counts as away.
 PROBE_TIMEOUT_SECONDS = 2
-# Of the patience with an answer: the server gives up first, and is not left with work that nobody waits for.
+# Share of the client's timeout: the server cancels a statement first, so that no abandoned statement runs on.
 STATEMENT_SHARE = 0.8
 QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
@@ -36,7 +36,7 @@ RANKS: Mapping[HealthStatus, int] = {"ok": 0, "degraded": 1, "down": 2}
 
 @cache
 def measure(patience_seconds: float) -> MeasureHealth:
-    """Return the flow that measures health, and waits for each number for so long."""
+    """Return the flow that measures health. It waits for each measure at most `patience_seconds`."""
     database = environment.database(patience_seconds, STATEMENT_SHARE * patience_seconds)
     return MeasureHealth(
         store=HealthStore(database, environment.database(PROBE_TIMEOUT_SECONDS)),
@@ -70,7 +70,7 @@ def _report_flags(trouble: Trouble) -> None:
 
 
 def _show_flags() -> dict[str, str]:
-    """Return what is switched, with counts in place of names: whose it is, is not for others."""
+    """Return the flags, with counts in place of names: no organisation may see another's switches."""
     flags = _flags().current()
     off = sum(organisation.emit == "off" for organisation in flags.organisations.values())
     return {
@@ -82,7 +82,7 @@ def _show_flags() -> dict[str, str]:
 
 @cache
 def composing() -> ComposeHealth:
-    """Return the flow that makes a snapshot of what was found."""
+    """Return the flow that composes a health state from the measures."""
     current = settings.current()
     return ComposeHealth(
         Deployment(rollcall.VERSION, current.environment, current.aws_region),
@@ -93,7 +93,7 @@ def composing() -> ComposeHealth:
 
 @cache
 def watch() -> WatchHealth:
-    """Return the flow that watches."""
+    """Return the flow that measures health again and again, and publishes changes."""
     return WatchHealth(
         table=wiring_sockets.health(),
         measure=measure(ANSWER_TIMEOUT_SECONDS),
@@ -120,14 +120,14 @@ def _measure_status(published: Published) -> None:
 
 
 def report(fault: RollcallError) -> None:
-    """Log what failed while health went on."""
+    """Log a fault that did not stop the measurement."""
     observe.logger().warning("health goes on", extra={"code": fault.code})
 
 
 @cache
 def read() -> ReadHealth:
     """Return the flow that reads health."""
-    # Whoever asks over HTTP waits for it: a database that is frozen is not waited for like one that works.
+    # An HTTP caller waits for the answer, so a frozen database gets the short timeout of the probe.
     measuring = measure(PROBE_TIMEOUT_SECONDS)
     stale = stale_after(wiring_sockets.health_interval())
     return ReadHealth(wiring_sockets.health(), measuring, composing(), report, stale, clock.now, time.monotonic)

@@ -1,4 +1,4 @@
-"""Builds the parts that watch jobs, queues and lags, and that tell of them."""
+"""Builds the watchdog: it watches jobs, queues and lags, and raises alerts."""
 
 from functools import cache
 
@@ -14,13 +14,13 @@ from rollcall.flows.jobs.watchdog import Watch
 from rollcall.store.jobs.watchdog import WatchStore
 
 WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
-# What an overview counts; the dead-letter queues of batches are emptied by burying, so theirs stand in the ledger.
+# Queues that an overview counts. Dead letters of batches stand in the ledger: their queues are emptied into it.
 QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 
 
 @cache
 def store() -> WatchStore:
-    """Return the store that sees the whole deployment, in numbers."""
+    """Return the store of numbers about the whole deployment."""
     return WatchStore(environment.database(WATCH_TIMEOUT_SECONDS))
 
 
@@ -45,7 +45,7 @@ def _depth_of(queue: str) -> QueueDepth:
 
 @cache
 def watch() -> Watch:
-    """Return the watchdog's flow."""
+    """Return the flow of the watchdog."""
     current = settings.current()
     return Watch(
         store=store(),

@@ -1,4 +1,4 @@
-"""Builds the steps that erase and export a learner, and what asks for them."""
+"""Builds the steps that erase and export a learner, and the learner's identifiers."""
 
 import time
 from functools import cache
@@ -35,7 +35,7 @@ def privacy_store() -> PrivacyStore:
 
 @cache
 def erase() -> Erase:
-    """Return the step that erases."""
+    """Return the step that erases a learner."""
     store, objects = privacy_store(), wiring_operations.archive_objects()
     snapshots = wiring_retention.rewriting()
     search = FindResidue(store, objects, snapshots)
@@ -46,7 +46,7 @@ def erase() -> Erase:
 
 @cache
 def export() -> Export:
-    """Return the step that exports."""
+    """Return the step that exports a learner."""
     return Export(
         privacy_store(),
         wiring_operations.archive_objects(),
@@ -57,9 +57,9 @@ def export() -> Export:
 
 
 def trace_of(asked: LearnerRequest) -> Trace:
-    """Return what a learner is known by, under every key that pseudonyms were made with.
+    """Return a learner's identifiers, under every key that pseudonyms were made with.
 
-    Also under the keys of nobody known: what nobody could read was pseudonymised with those.
+    The nil organisation's keys are among them: unreadable messages were pseudonymised with those.
     Raises KeysUnavailable, StoreUnavailable.
     """
     org_id, others = asked.org_id, list(asked.other_ids)
@@ -68,7 +68,7 @@ def trace_of(asked: LearnerRequest) -> Trace:
         user_id = wiring_ingest.learners().of(org_id).user_id(asked.learner_id)
         others.append(asked.learner_id)
     if user_id is None:
-        raise ValueError("its contract names the learner one way or the other")
+        raise ValueError("its contract requires a user_id or a learner_id")
     keyring = wiring_scrub.keyring()
     makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
     current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)

@@ -1,4 +1,4 @@
-"""Builds the parts of the functions that answer reports, and that keep their statistics."""
+"""Builds the parts that answer reports, and that refresh their statistics."""
 
 from functools import cache
 
@@ -9,11 +9,11 @@ from rollcall.store.connection import Database
 from rollcall.store.reports import RefreshStore, ReportStore
 from rollcall.store.rollups.processes import ProcessStore
 
-REFRESH_TIMEOUT_SECONDS = 120  # a hundred times what an organisation with ten million events takes
+REFRESH_TIMEOUT_SECONDS = 120  # a hundred times what an organisation with ten million events needs
 
 
 def report_store(report_pass: str) -> ReportStore:
-    """Return what reads the reports of a pass's organisations."""
+    """Return the store that reads reports of the organisations in a report pass."""
     return ReportStore(_reader(), report_pass)
 
 
@@ -24,11 +24,11 @@ def _reader() -> Database:
 
 @cache
 def process_store() -> ProcessStore:
-    """Return what reads processes."""
+    """Return the store that reads processes."""
     return ProcessStore(environment.database())
 
 
 @cache
 def refresh_reports() -> RefreshReports:
-    """Return the flow that keeps report statistics fresh."""
+    """Return the flow that refreshes report statistics."""
     return RefreshReports(RefreshStore(environment.database(REFRESH_TIMEOUT_SECONDS)), clock.now)

@@ -1,4 +1,4 @@
-"""Builds the parts of the functions that write, verify, rewrite and forget snapshots."""
+"""Builds the parts that write, verify, rewrite and delete snapshots."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from rollcall.store.retention.snapshots import SnapshotStore
 from rollcall.store.rollups.rollups import RollupStore
 
 KEYRING_SECONDS = 300  # how long a rotated signing key may go unnoticed
-# Dropping a day counts and hashes all of its rows: 10 million take about ten seconds.
+# Dropping a day counts and hashes all its rows: ten million rows take about ten seconds.
 RETAIN_TIMEOUT_SECONDS = 300
 
 
@@ -49,13 +49,13 @@ def _retain_store() -> SnapshotStore:
 
 @cache
 def manifests() -> Manifests:
-    """Return what writes and verifies manifests."""
+    """Return the writer and verifier of manifests."""
     return Manifests(snapshot_store(), wiring_operations.archive_objects(), keyring)
 
 
 @cache
 def rewriting() -> RewriteSnapshots:
-    """Return what takes rows out of snapshots."""
+    """Return the part that removes rows from snapshots."""
     return RewriteSnapshots(snapshot_store(), wiring_operations.archive_objects(), manifests())
 
 
@@ -76,32 +76,32 @@ def retain() -> Retain:
 
 @cache
 def restore(scrubber_of: Callable[[UUID], Callable[[Row], Row]]) -> Restore:
-    """Return the step that restores; scrubbing is built by others, since most functions do without."""
+    """Return the step that restores. The caller passes scrubbing in, since most functions do not import it."""
     return Restore(snapshot_store(), wiring_operations.archive_objects(), clock.now, scrubber_of)
 
 
 @cache
 def verify() -> VerifySnapshots:
-    """Return what verifies snapshots."""
+    """Return the flow that verifies snapshots."""
     return VerifySnapshots(snapshot_store(), wiring_operations.archive_objects(), manifests())
 
 
 @cache
 def purge() -> Purge:
-    """Return the step that purges."""
+    """Return the step that purges a window."""
     rollups = RollupStore(environment.database(wiring_operations.CHUNK_TIMEOUT_SECONDS))
     return Purge(snapshot_store(), rewriting(), rollups.rebuild_day, settings.current().lifetimes.retention, clock.now)
 
 
 @cache
 def drill() -> RestoreDrill:
-    """Return the flow that practises restoring."""
+    """Return the flow of the restore drill."""
     return RestoreDrill(snapshot_store(), wiring_operations.archive_objects(), clock.now, time.monotonic)
 
 
 @cache
 def age_out() -> AgeOut:
-    """Return the flow that deletes what is past."""
+    """Return the flow that deletes rows and snapshots past their age."""
     return AgeOut(
         store=_retain_store(),
         objects=wiring_operations.archive_objects(),
@@ -111,7 +111,7 @@ def age_out() -> AgeOut:
     )
 
 
-PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take its time
+PARTITION_TIMEOUT_SECONDS = 50  # moving rows out of the default partition may take minutes
 
 
 @cache

@@ -8,7 +8,7 @@ from rollcall.edge.wiring import environment
 from rollcall.flows.rollups import Rollup
 from rollcall.store.rollups.rollups import RollupStore
 
-CHUNK_TIMEOUT_SECONDS = 20  # a large day that is computed again takes seconds; a chunk of events takes milliseconds
+CHUNK_TIMEOUT_SECONDS = 20  # computing a large day again takes seconds; a chunk of events takes milliseconds
 
 
 @cache
@@ -19,10 +19,10 @@ def rollup_store() -> RollupStore:
 
 @cache
 def rollup() -> Rollup:
-    """Return the worker."""
+    """Return the rollup worker."""
     return Rollup(rollup_store(), time.monotonic)
 
 
 def send(message: str) -> object:
-    """Send a worker to an organisation."""
+    """Queue a worker for an organisation."""
     return environment.queues().send(settings.current().need("rollup_queue_url"), message)

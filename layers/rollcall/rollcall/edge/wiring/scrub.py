@@ -1,4 +1,4 @@
-"""Builds what organisations' events are scrubbed with: policies and keys."""
+"""Builds the scrubbing of an organisation's events: policies and keys."""
 
 import time
 from functools import cache, lru_cache
@@ -20,23 +20,23 @@ SCRUBBINGS_KEPT = 256  # organisations
 
 
 def pseudonymiser_of(org_id: UUID) -> Pseudonymiser:
-    """Return what makes an organisation's pseudonyms; raises KeysUnavailable."""
+    """Return the maker of an organisation's pseudonyms; raises KeysUnavailable."""
     return Pseudonymiser(keyring(), org_id)
 
 
 def keyring() -> Keyring:
-    """Return the keys that pseudonyms are made with; raises KeysUnavailable."""
+    """Return the keyring for pseudonyms; raises KeysUnavailable."""
     return environment.keyring()
 
 
 @cache
 def policies() -> Policies:
-    """Return organisations' policies."""
+    """Return the policies of organisations."""
     return Policies(environment.parameters().read, settings.current().need("policy_parameter_prefix"), time.monotonic)
 
 
 def write_policy(org_id: UUID, text: str) -> None:
-    """Set an organisation's additions; raises PolicyUnavailable."""
+    """Set an organisation's additions to its policy; raises PolicyUnavailable."""
     try:
         environment.parameters().write(policies().name_of(org_id), text)
     except ParameterUnavailable as fault:
@@ -44,7 +44,7 @@ def write_policy(org_id: UUID, text: str) -> None:
 
 
 def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
-    """Return what an organisation's events are scrubbed with: its own policy, unless another one is to be tried.
+    """Return the scrubbing of an organisation's events, by its own policy or by the one given to try.
 
     Raises KeysUnavailable, PolicyUnavailable.
     """
@@ -53,7 +53,7 @@ def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
 
 
 def scrubbing_at_once(org_id: UUID) -> Scrubbing:
-    """Return what an organisation's events are scrubbed with by the policy of this moment, and not of a minute ago.
+    """Return the scrubbing of an organisation's events by its policy as stored now, not as cached.
 
     Raises KeysUnavailable, PolicyUnavailable.
     """
@@ -75,5 +75,5 @@ def catalogue_store() -> CatalogueStore:
 
 @cache
 def catalogues() -> Catalogues:
-    """Return organisations' course catalogues."""
+    """Return the course catalogues of organisations."""
     return Catalogues(catalogue_store().read_catalogue, time.monotonic)

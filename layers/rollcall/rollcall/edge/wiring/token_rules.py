@@ -1,4 +1,4 @@
-"""Which tokens are good here, and what the authorizer signs for their bearers: by the settings."""
+"""Builds from the settings the rules for accepted tokens, and the report pass that the authorizer signs."""
 
 from functools import cache
 
@@ -13,12 +13,12 @@ from rollcall.edge.wiring import environment
 
 KEY_SECONDS = 300  # how long a rotated secret or key set may go unnoticed
 READ_REPORTS = "admin:read"
-KEY_SET_TIMEOUT_SECONDS = 3  # API Gateway waits for an authorizer for ten seconds at most
+KEY_SET_TIMEOUT_SECONDS = 3  # API Gateway waits at most ten seconds for an authorizer
 
 
 @cache
 def current() -> tokens.TokenRules:
-    """Return which tokens are good here."""
+    """Return the rules for accepted tokens."""
     given = settings.current()
     return tokens.TokenRules(
         algorithms=given.jwt_algorithms,
@@ -39,7 +39,7 @@ def _secret() -> str:
 
 
 def report_pass_of(caller: Caller) -> str:
-    """Return a pass for the organisations of a caller who may read reports, else nothing; raises SecretUnavailable."""
+    """Return a report pass for a caller who may read reports, else an empty text; raises SecretUnavailable."""
     if not scopes.holds(caller.scopes, READ_REPORTS):
         return ""
     secret = environment.secrets().read(settings.current().need("report_pass_secret_arn"), KEY_SECONDS)

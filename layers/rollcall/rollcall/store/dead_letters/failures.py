@@ -8,10 +8,6 @@ from uuid import UUID
 from rollcall.contracts.dead_letters.letter import Failure
 from rollcall.store.connection import Database
 
-RECORD = "select rollcall.record_dead_letter_v1(%s, %s::jsonb)"
-FIND_BARRED = "select rollcall.find_barred_v1(%s, %s::jsonb)"
-RESOLVE = "select rollcall.resolve_dead_letter_v1(%s, %s, %s, %s, %s)"
-
 
 class BurialStore:
     """The ledger of dead letters, as queues' consumers write it. Each call raises StoreUnavailable."""
@@ -22,16 +18,23 @@ class BurialStore:
     def find_barred(self, org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
         """Tell of each identifier and time whether it is of a learner who was erased then, or later."""
         document = json.dumps([{"identifiers": [name], "at": at.isoformat()} for name, at in asked])
-        (barred,) = self._database.call(FIND_BARRED, (org_id, document))
+        (barred,) = self._database.call("find_barred_v1", p_org_id=org_id, p_asked=document)
         return list(barred)
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
         """Record a failure once; tells whether it was new."""
-        (recorded,) = self._database.call(RECORD, (org_id, failure.model_dump_json()))
+        (recorded,) = self._database.call("record_dead_letter_v1", p_org_id=org_id, p_failure=failure.model_dump_json())
         return bool(recorded)
 
     def resolve_dead_letter(
         self, org_id: UUID, dead_letter_id: UUID, resolution_id: UUID, operation_id: UUID | None, code: str
     ) -> None:
         """Note that a redriven dead letter was stored; one that is not known is left alone."""
-        self._database.call(RESOLVE, (org_id, dead_letter_id, resolution_id, operation_id, code))
+        self._database.call(
+            "resolve_dead_letter_v1",
+            p_org_id=org_id,
+            p_dead_letter_id=dead_letter_id,
+            p_entry_id=resolution_id,
+            p_operation_id=operation_id,
+            p_code=code,
+        )

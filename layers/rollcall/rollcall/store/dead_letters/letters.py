@@ -12,13 +12,6 @@ from rollcall.contracts.dead_letters.letter import DeadLetter, DeadLetterFile, D
 from rollcall.contracts.dead_letters.redrive import Discarding, RedriveCounts, RedriveResult, Selection
 from rollcall.store.connection import Database
 
-LIST = "select groups, letters from rollcall.list_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s)"
-READ = "select letter, history, event_ids from rollcall.read_dead_letter_v1(%s, %s)"
-SELECT = "select matching, letters from rollcall.select_dead_letters_v1(%s, %s, %s, %s, %s, %s, %s)"
-MARK = "select rollcall.mark_redriven_v1(%s, %s, %s, %s, %s)"
-RESULTS = "select counts, results from rollcall.list_redrive_results_v1(%s, %s, %s, %s)"
-DISCARD = "select discarded, remaining, until from rollcall.discard_dead_letters_v2(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-
 
 @dataclass(frozen=True)
 class LetterFilter:
@@ -41,13 +34,23 @@ class DeadLetterStore:
         """Return how many there are by cause, and the next after that one, newest first."""
         failed_at, letter_id = after or (None, None)
         groups, letters = self._database.call(
-            LIST, (org_id, which.queue, which.cause, which.state, failed_at, letter_id, limit)
+            "list_dead_letters_v1",
+            "groups, letters",
+            p_org_id=org_id,
+            p_queue=which.queue,
+            p_cause=which.cause,
+            p_state=which.state,
+            p_after_failed_at=failed_at,
+            p_after_id=letter_id,
+            p_limit=limit,
         )
         return [DeadLetterGroup.model_validate(row) for row in groups], _letters(letters)
 
     def read_dead_letter(self, org_id: UUID, dead_letter_id: UUID) -> DeadLetterFile | None:
         """Return what the ledger has of a dead letter, without its body; None where there is none such."""
-        letter, history, event_ids = self._database.call(READ, (org_id, dead_letter_id))
+        letter, history, event_ids = self._database.call(
+            "read_dead_letter_v1", "letter, history, event_ids", p_org_id=org_id, p_dead_letter_id=dead_letter_id
+        )
         if letter is None:
             return None
         return DeadLetterFile(
@@ -61,7 +64,15 @@ class DeadLetterStore:
     ) -> tuple[int | None, list[DeadLetter]]:
         """Return how many a selection has (with its first page alone), and the next after that id, in their order."""
         matching, letters = self._database.call(
-            SELECT, (org_id, selection.dead_letter_ids, selection.cause, selection.queue, until, after, limit)
+            "select_dead_letters_v1",
+            "matching, letters",
+            p_org_id=org_id,
+            p_dead_letter_ids=selection.dead_letter_ids,
+            p_cause=selection.cause,
+            p_queue=selection.queue,
+            p_until=until,
+            p_after=after,
+            p_limit=limit,
         )
         return matching, _letters(letters)
 
@@ -84,13 +95,27 @@ class DeadLetterStore:
                 for letter, code in results
             ]
         )
-        self._database.call(MARK, (org_id, operation_id, acted_by, reason, document))
+        self._database.call(
+            "mark_redriven_v1",
+            p_org_id=org_id,
+            p_operation_id=operation_id,
+            p_acted_by=acted_by,
+            p_reason=reason,
+            p_results=document,
+        )
 
     def list_redrive_results(
         self, org_id: UUID, operation_id: UUID, after: UUID | None, limit: int
     ) -> tuple[RedriveCounts, list[RedriveResult]]:
         """Return what a redrive came to, and its next results after that id, in the order of ids."""
-        counts, results = self._database.call(RESULTS, (org_id, operation_id, after, limit))
+        counts, results = self._database.call(
+            "list_redrive_results_v1",
+            "counts, results",
+            p_org_id=org_id,
+            p_operation_id=operation_id,
+            p_after=after,
+            p_limit=limit,
+        )
         return RedriveCounts.model_validate(counts), [RedriveResult.model_validate(row) for row in results]
 
     def discard_dead_letters(
@@ -106,18 +131,17 @@ class DeadLetterStore:
     ) -> Discarding:
         """Give up the open dead letters of a selection, at most `limit` of them, that failed until then (None: now)."""
         discarded, remaining, until = self._database.call(
-            DISCARD,
-            (
-                org_id,
-                selection.dead_letter_ids,
-                selection.cause,
-                selection.queue,
-                acted_by,
-                reason,
-                dry_run,
-                limit,
-                until,
-            ),
+            "discard_dead_letters_v2",
+            "discarded, remaining, until",
+            p_org_id=org_id,
+            p_dead_letter_ids=selection.dead_letter_ids,
+            p_cause=selection.cause,
+            p_queue=selection.queue,
+            p_acted_by=acted_by,
+            p_reason=reason,
+            p_dry_run=dry_run,
+            p_limit=limit,
+            p_until=until,
         )
         return Discarding(dry_run=dry_run, discarded=discarded, remaining=remaining, until=until)
 

@@ -15,22 +15,18 @@ class DigestStore:
 
     def claim_digest(self, lease: timedelta) -> tuple[datetime, list[DigestCount]]:
         """Take the dead letters that no digest has told yet; unless confirmed, they are there again after the lease."""
-        claimed_at, counts = self._database.call(
-            "select claimed_at, counts from rollcall.claim_digest_v1(%s)", (lease,)
-        )
+        claimed_at, counts = self._database.call("claim_digest_v1", "claimed_at, counts", p_lease=lease)
         return claimed_at, [DigestCount.model_validate(count) for count in counts]
 
     def confirm_digest(self, claimed_at: datetime) -> None:
         """Note that the dead letters that were claimed then are told."""
-        self._database.call("select rollcall.confirm_digest_v1(%s)", (claimed_at,))
+        self._database.call("confirm_digest_v1", p_claimed_at=claimed_at)
 
     def claim_job_failures(self, lease: timedelta) -> tuple[datetime, list[FailedRuns]]:
         """Take the failed runs that no digest has told yet; unless confirmed, they are there again after the lease."""
-        claimed_at, counts = self._database.call(
-            "select claimed_at, counts from rollcall.claim_job_failures_v1(%s)", (lease,)
-        )
+        claimed_at, counts = self._database.call("claim_job_failures_v1", "claimed_at, counts", p_lease=lease)
         return claimed_at, [FailedRuns.model_validate(count) for count in counts]
 
     def confirm_job_failures(self, claimed_at: datetime) -> None:
         """Note that the failed runs that were claimed then are told."""
-        self._database.call("select rollcall.confirm_job_failures_v1(%s)", (claimed_at,))
+        self._database.call("confirm_job_failures_v1", p_claimed_at=claimed_at)

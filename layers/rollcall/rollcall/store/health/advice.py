@@ -15,17 +15,20 @@ class AdviceStore:
     def write(self, advice: Advice, backlog: int | None) -> None:
         """Write it with each look, changed or not: what is two minutes old counts as none."""
         self._database.call(
-            "select rollcall.write_advice_v1(%s, %s, %s, %s)",
-            (advice.flush_interval_ms, advice.batch_size, advice.pause_until, backlog),
+            "write_advice_v1",
+            p_flush_interval_ms=advice.flush_interval_ms,
+            p_batch_size=advice.batch_size,
+            p_pause_until=advice.pause_until,
+            p_backlog=backlog,
         )
 
     def read(self) -> Advice | None:
         """Return the advice; None when there is none, or nobody has renewed it."""
-        return advice_of(self._database.call("select rollcall.read_advice_v1()", ())[0])
+        return advice_of(self._database.call("read_advice_v1")[0])
 
     def count_pending_assignments(self) -> int:
         """Return how many assignments were ordered and are not made yet."""
-        return int(self._database.call("select rollcall.count_pending_assignments_v1()", ())[0])
+        return int(self._database.call("count_pending_assignments_v1")[0])
 
 
 def advice_of(document: dict[str, Any] | None) -> Advice | None:

@@ -11,7 +11,6 @@ from rollcall.store.connection import Database
 
 # As ingestion has it (store.connection.AWAY): what a failover left behind to be read alone is away.
 PROBE = "select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off'"
-CONNECTIONS = "select connection_count, connection_limit from rollcall.count_connections_v1()"
 
 
 class HealthStore:
@@ -27,7 +26,7 @@ class HealthStore:
 
     def probe(self) -> None:
         """Return once the database has answered, and takes writes."""
-        (takes_writes,) = self._probes.call(PROBE, ())
+        (takes_writes,) = self._probes.run(PROBE)
         if not takes_writes:
             # The name may lead to another server by now.
             self._probes.close()
@@ -35,22 +34,22 @@ class HealthStore:
 
     def count_connections(self) -> tuple[int, int]:
         """Return how many connections clients have open, and how many the server takes."""
-        count, limit = self._database.call(CONNECTIONS, ())
+        count, limit = self._database.call("count_connections_v1", "connection_count, connection_limit")
         return int(count), int(limit)
 
     def measure_waits(self, window: timedelta, ticket: timedelta) -> QueueWaits:
         """Return what is known of messages' ages: of batches loaded within the window, of tickets given for so long."""
-        (measured,) = self._database.call("select rollcall.measure_waits_v1(%s, %s)", (window, ticket))
+        (measured,) = self._database.call("measure_waits_v1", p_window=window, p_ticket=ticket)
         return QueueWaits.model_validate(measured)
 
     def check_enforcement(self) -> OrgEnforcement:
         """Return whether organisations are kept apart, as the catalog says."""
-        (found,) = self._database.call("select rollcall.check_enforcement_v1()", ())
+        (found,) = self._database.call("check_enforcement_v1")
         return OrgEnforcement(is_enforced=not found["gaps"], **found)
 
     def measure_organisations(self, org_ids: Sequence[UUID], window: timedelta) -> list[OrganisationHealth]:
         """Return how these organisations' events do, in their order; counts are of the window."""
-        (measured,) = self._database.call("select rollcall.measure_organisations_v1(%s, %s)", (list(org_ids), window))
+        (measured,) = self._database.call("measure_organisations_v1", p_org_ids=list(org_ids), p_window=window)
         return [_organisation(row) for row in measured]
 
 

@@ -8,11 +8,6 @@ from rollcall.contracts.ingest.analytics import QueuedBatch, ScrubbedEvent
 from rollcall.errors import StoreRefused
 from rollcall.store.connection import REFUSALS, Database, name_of
 
-INGEST = "select outcomes from rollcall.ingest_analytics_v1(%s, %s::jsonb)"
-COUNT_OUTDATED = "select rollcall.count_outdated_analytics_v1(%s, %s, %s)"
-READ_OUTDATED = "select rollcall.read_outdated_analytics_v1(%s, %s, %s, %s, %s, %s)"
-REWRITE = "select rollcall.rewrite_analytics_v1(%s, %s, %s::jsonb)"
-
 
 class AnalyticsStore:
     """Stores analytics events through `ingest_analytics_v1`, and scrubs stored ones again."""
@@ -26,7 +21,7 @@ class AnalyticsStore:
         Raises StoreRefused when some content of theirs can never be stored, StoreUnavailable.
         """
         try:
-            (outcomes,) = self._database.call(INGEST, (org_id, _document(batches)))
+            (outcomes,) = self._database.call("ingest_analytics_v1", p_org_id=org_id, p_batches=_document(batches))
         except REFUSALS as refused:
             # Not chained: its text may quote a row.
             raise StoreRefused(name_of(refused)) from None
@@ -35,11 +30,13 @@ class AnalyticsStore:
 
     def refuses(self, batch: QueuedBatch) -> bool:
         """Tell whether content of a batch can never be stored; nothing is. Raises StoreUnavailable."""
-        return self._database.refuses(INGEST, (batch.org_id, _document([batch])))
+        return self._database.refuses("ingest_analytics_v1", p_org_id=batch.org_id, p_batches=_document([batch]))
 
     def count_outdated(self, org_id: UUID, day: date, policy_version: str) -> int:
         """Return how many events of a day were scrubbed by another policy. Raises StoreUnavailable."""
-        (count,) = self._database.call(COUNT_OUTDATED, (org_id, day, policy_version))
+        (count,) = self._database.call(
+            "count_outdated_analytics_v1", p_org_id=org_id, p_day=day, p_policy_version=policy_version
+        )
         return int(count)
 
     def read_outdated(
@@ -50,13 +47,21 @@ class AnalyticsStore:
         Raises StoreUnavailable.
         """
         occurred_at, event_id = after or (None, None)
-        (events,) = self._database.call(READ_OUTDATED, (org_id, day, policy_version, occurred_at, event_id, limit))
+        (events,) = self._database.call(
+            "read_outdated_analytics_v1",
+            p_org_id=org_id,
+            p_day=day,
+            p_policy_version=policy_version,
+            p_after_occurred_at=occurred_at,
+            p_after_event_id=event_id,
+            p_limit=limit,
+        )
         return [(event.pop("key_id"), ScrubbedEvent.model_validate(event)) for event in events]
 
     def rewrite_analytics(self, org_id: UUID, policy_version: str, events: Sequence[ScrubbedEvent]) -> None:
         """Write what the policy leaves of stored events. Raises StoreUnavailable."""
         document = "[" + ",".join(event.model_dump_json() for event in events) + "]"
-        self._database.call(REWRITE, (org_id, policy_version, document))
+        self._database.call("rewrite_analytics_v1", p_org_id=org_id, p_policy_version=policy_version, p_events=document)
 
 
 def _document(batches: Sequence[QueuedBatch]) -> str:

@@ -22,7 +22,11 @@ class ImportStore:
     def open_days(self, table: EventTable, days: Sequence[date], kept_until: datetime, partitions_max: int) -> int:
         """Make room for events of past days; return how many partitions were made."""
         (made,) = self._database.call(
-            "select rollcall.open_import_days_v1(%s, %s, %s, %s)", (table, list(days), kept_until, partitions_max)
+            "open_import_days_v1",
+            p_table=table,
+            p_days=list(days),
+            p_kept_until=kept_until,
+            p_partitions_max=partitions_max,
         )
         return int(made)
 
@@ -32,34 +36,41 @@ class ImportStore:
         """Store progress events once, all or none, and say what became of each; raises StoreRefused."""
         document = EVENTS.dump_json(list(events), exclude_none=True).decode()
         return self._outcomes(
-            "select outcomes from rollcall.import_progress_v1(%s, %s, %s::jsonb, %s)",
-            (subject, org_id, document, received_at),
+            "import_progress_v1",
+            p_subject=subject,
+            p_org_id=org_id,
+            p_events=document,
+            p_received_at=received_at,
         )
 
     def import_analytics(self, batch: QueuedBatch) -> list[str]:
         """Store analytics events once, all or none, and say what became of each; raises StoreRefused."""
         document = f"[{batch.model_dump_json(exclude_none=True)}]"
-        return self._outcomes(
-            "select outcomes from rollcall.import_analytics_v1(%s, %s::jsonb)", (batch.org_id, document)
-        )
+        return self._outcomes("import_analytics_v1", p_org_id=batch.org_id, p_batches=document)
 
     def list_unrecalled(self, org_id: UUID, table: EventTable, days: Sequence[date], limit: int) -> list[SnapshotFile]:
         """Return files of snapshots of these days whose events are not known again yet."""
         (files,) = self._database.call(
-            "select rollcall.list_unrecalled_v1(%s, %s, %s, %s)", (org_id, table, list(days), limit)
+            "list_unrecalled_v1", p_org_id=org_id, p_table=table, p_days=list(days), p_limit=limit
         )
         return [SnapshotFile.model_validate(file) for file in files]
 
     def recall(self, file: SnapshotFile, rows: Sequence[dict[str, Any]], *, is_last: bool) -> None:
         """Remember events of a file: `event_id`, `occurred_at`, `content_digest` of each."""
         self._database.call(
-            "select rollcall.recall_events_v1(%s, %s, %s, %s, %s, %s::jsonb, %s)",
-            (file.org_id, file.table_name, file.day, file.sequence, file.part, json.dumps(rows), is_last),
+            "recall_events_v1",
+            p_org_id=file.org_id,
+            p_table=file.table_name,
+            p_day=file.day,
+            p_sequence=file.sequence,
+            p_part=file.part,
+            p_rows=json.dumps(rows),
+            p_is_last=is_last,
         )
 
-    def _outcomes(self, statement: str, parameters: tuple[Any, ...]) -> list[str]:
+    def _outcomes(self, procedure: str, /, **parameters: Any) -> list[str]:
         try:
-            (outcomes,) = self._database.call(statement, parameters)
+            (outcomes,) = self._database.call(procedure, **parameters)
         except REFUSALS as refused:
             # Not chained: its text may quote a row.
             raise StoreRefused(name_of(refused)) from None

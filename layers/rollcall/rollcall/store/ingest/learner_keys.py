@@ -5,8 +5,6 @@ from uuid import UUID
 
 from rollcall.store.connection import Database
 
-KEEP = "select rollcall.keep_learner_keys_v1(%s, %s)"
-
 
 class LearnerKeyStore:
     """Keys of learner ids, by organisation."""
@@ -16,5 +14,5 @@ class LearnerKeyStore:
 
     def learner_keys(self, org_ids: Iterable[UUID], current: str) -> Mapping[UUID, str]:
         """Return the key ids of these organisations; `current` becomes that of those that have none yet."""
-        (found,) = self._database.call(KEEP, (list(org_ids), current))
+        (found,) = self._database.call("keep_learner_keys_v1", p_org_ids=list(org_ids), p_key_id=current)
         return {UUID(org_id): str(key_id) for org_id, key_id in found.items()}

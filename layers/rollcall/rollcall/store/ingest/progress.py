@@ -13,10 +13,7 @@ from rollcall.errors import StoreRefused
 from rollcall.store.connection import REFUSALS, Database, name_of
 from rollcall.store.health.advice import advice_of
 
-INGEST = (
-    "select outcomes, rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
-    " from rollcall.ingest_progress_v1(%s, %s, %s::jsonb, %s, %s, %s)"
-)
+ANSWER = "outcomes, rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class ProgressStore:
         """
         try:
             outcomes, remaining, reset_ms, retry_after_ms, advice = self._database.call(
-                INGEST, _parameters(subject, org_ids, events, received_at, limit)
+                "ingest_progress_v1", ANSWER, **_parameters(subject, org_ids, events, received_at, limit)
             )
         except REFUSALS as refused:
             # Not chained: its text may quote a row.
@@ -68,11 +65,18 @@ class ProgressStore:
 
         Raises StoreUnavailable.
         """
-        return self._database.refuses(INGEST, _parameters(subject, org_ids, events, received_at, None))
+        parameters = _parameters(subject, org_ids, events, received_at, None)
+        return self._database.refuses("ingest_progress_v1", ANSWER, **parameters)
 
 
 def _parameters(
     subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime, limit: RateLimit | None
-) -> tuple[Any, ...]:
-    rate = (limit.per_second, limit.burst) if limit else (None, None)
-    return (subject, list(org_ids), EVENTS.dump_json(events, exclude_none=True).decode(), received_at, *rate)
+) -> dict[str, Any]:
+    return {
+        "p_subject": subject,
+        "p_org_ids": list(org_ids),
+        "p_events": EVENTS.dump_json(events, exclude_none=True).decode(),
+        "p_received_at": received_at,
+        "p_rate_per_second": limit.per_second if limit else None,
+        "p_burst": limit.burst if limit else None,
+    }

@@ -10,20 +10,10 @@ from rollcall.contracts.ingest.receipt import EventKind, EventState, QueuedEvent
 from rollcall.domain.ingest.rate import RateAnswer, RateLimit, RateState
 from rollcall.store.connection import Database
 from rollcall.store.health.advice import advice_of
+from rollcall.store.procedures import call_statement
 
-ANNOUNCE = (
-    "select rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
-    " from rollcall.announce_batches_v1(%s, %s, %s, %s::jsonb, %s)"
-)
-WITHDRAW = "select rollcall.withdraw_batches_v1(%s, %s)"
-REJECT = (
-    "select rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()"
-    " from rollcall.note_rejections_v2(%s, %s, %s, %s, %s, %s, %s, %s)"
-)
-FIND = (
-    "select coalesce(jsonb_agg(to_jsonb(found) order by found.ordinality), '[]')"
-    " from rollcall.find_event_v2(%s, %s) with ordinality as found"
-)
+FOUND = "coalesce(jsonb_agg(to_jsonb(found) order by found.ordinality), '[]')"
+FIND = call_statement("find_event_v2", FOUND, ("p_org_id", "p_event_id")) + " with ordinality as found"
 
 STATE_MEMBERS = ("state", "kind", "changed_at", "reason", "batch_id", "dead_letter_id")
 
@@ -48,11 +38,25 @@ class ReceiptStore:
                 for batch in batches
             ]
         )
-        return _answer(self._database.call(ANNOUNCE, (subject, limit.per_second, limit.burst, document, received_at)))
+        return _answer(
+            self._database.call(
+                "announce_batches_v1",
+                "rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()",
+                p_subject=subject,
+                p_rate_per_second=limit.per_second,
+                p_burst=limit.burst,
+                p_batches=document,
+                p_received_at=received_at,
+            )
+        )
 
     def withdraw_batches(self, batches: Sequence[QueuedEvents]) -> None:
         """Forget batches that could not be queued. Raises StoreUnavailable."""
-        self._database.call(WITHDRAW, ([batch.org_id for batch in batches], [batch.batch_id for batch in batches]))
+        self._database.call(
+            "withdraw_batches_v1",
+            p_org_ids=[batch.org_id for batch in batches],
+            p_batch_ids=[batch.batch_id for batch in batches],
+        )
 
     def note_rejections(
         self,
@@ -65,17 +69,16 @@ class ReceiptStore:
         """Note why events of a kind were rejected; a `limit` of None does not count. Raises StoreUnavailable."""
         return _answer(
             self._database.call(
-                REJECT,
-                (
-                    subject,
-                    limit.per_second if limit else None,
-                    limit.burst if limit else None,
-                    [rejection.org_id for rejection in rejections],
-                    [rejection.event_id for rejection in rejections],
-                    [rejection.reason for rejection in rejections],
-                    rejected_at,
-                    kind,
-                ),
+                "note_rejections_v2",
+                "rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read_advice_v1()",
+                p_subject=subject,
+                p_rate_per_second=limit.per_second if limit else None,
+                p_burst=limit.burst if limit else None,
+                p_org_ids=[rejection.org_id for rejection in rejections],
+                p_event_ids=[rejection.event_id for rejection in rejections],
+                p_reasons=[rejection.reason for rejection in rejections],
+                p_rejected_at=rejected_at,
+                p_kind=kind,
             )
         )
 
@@ -84,7 +87,7 @@ class ReceiptStore:
 
         What is stored comes first, then what happened last. Raises StoreUnavailable.
         """
-        (found,) = self._database.call(FIND, (org_id, event_id))
+        (found,) = self._database.run(FIND, (org_id, event_id))
         return [
             EventState(event_id=event_id, org_id=org_id, **{name: row[name] for name in STATE_MEMBERS}) for row in found
         ]

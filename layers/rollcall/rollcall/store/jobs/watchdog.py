@@ -14,8 +14,6 @@ from rollcall.contracts.jobs.job import (
 )
 from rollcall.store.connection import Database
 
-QUEUES = "select latency_p95_seconds, stored_count, oldest_waits_seconds from rollcall.measure_queues_v1(%s)"
-
 
 class WatchStore:
     """Sees the whole deployment, in numbers alone. Each call raises StoreUnavailable."""
@@ -25,61 +23,63 @@ class WatchStore:
 
     def take_test_alert(self) -> float:
         """Take one synthetic alert from the deployment's allowance; return after how many seconds there is another."""
-        (retry_after_ms,) = self._database.call("select rollcall.take_test_alert_v1()", ())
+        (retry_after_ms,) = self._database.call("take_test_alert_v1")
         return int(retry_after_ms) / 1000
 
     def release_overdue_runs(self, times: float) -> list[OverdueRun]:
         """Give up runs that take longer than `times` what they should; their keys may run again."""
-        (released,) = self._database.call("select rollcall.release_overdue_runs_v1(%s)", (times,))
+        (released,) = self._database.call("release_overdue_runs_v1", p_times=times)
         return [OverdueRun.model_validate(run) for run in released]
 
     def measure_jobs(self, jobs: Sequence[str], window: timedelta) -> list[JobMeasure]:
         """Return what these jobs are judged by, in their order; one that is new is watched from now on."""
-        (measured,) = self._database.call("select rollcall.measure_jobs_v1(%s, %s)", (list(jobs), window))
+        (measured,) = self._database.call("measure_jobs_v1", p_jobs=list(jobs), p_window=window)
         return [JobMeasure.model_validate(measure) for measure in measured]
 
     def measure_queues(self, window: timedelta) -> QueueMeasure:
         """Return how long batches that were stored within the window took, and the oldest one waits."""
-        latency, stored, waits = self._database.call(QUEUES, (window,))
+        latency, stored, waits = self._database.call(
+            "measure_queues_v1", "latency_p95_seconds, stored_count, oldest_waits_seconds", p_window=window
+        )
         return QueueMeasure(latency_p95_seconds=latency, stored_count=stored, oldest_waits_seconds=waits)
 
     def rollup_lag_seconds(self) -> float | None:
         """Return how long the oldest event waits that no rollup has counted; None when none does."""
-        (seconds,) = self._database.call("select rollcall.rollup_lag_v1()", ())
+        (seconds,) = self._database.call("rollup_lag_v1")
         return None if seconds is None else float(seconds)
 
     def withdraw_stale_batches(self, age: timedelta, overtaken: timedelta, *, queue_is_empty: bool) -> int:
         """Forget announced batches that never reached their queue, and return how many."""
         (withdrawn,) = self._database.call(
-            "select rollcall.withdraw_stale_batches_v1(%s, %s, %s)", (age, overtaken, queue_is_empty)
+            "withdraw_stale_batches_v1", p_age=age, p_overtaken=overtaken, p_queue_is_empty=queue_is_empty
         )
         return int(withdrawn)
 
     def read_alerts(self) -> list[Alert]:
         """Return the active alerts, the oldest first."""
-        (alerts,) = self._database.call("select rollcall.read_alerts_v1()", ())
+        (alerts,) = self._database.call("read_alerts_v1")
         return [Alert.model_validate(alert) for alert in alerts]
 
     def note_alert(self, alert: Alert) -> None:
         """Remember an alert as it is now."""
-        self._database.call("select rollcall.note_alert_v1(%s::jsonb)", (alert.model_dump_json(),))
+        self._database.call("note_alert_v1", p_alert=alert.model_dump_json())
 
     def forget_job_runs(self, age: timedelta) -> int:
         """Remove runs that ended longer ago, and return how many; the latest hundred of a job stay."""
-        (forgotten,) = self._database.call("select rollcall.forget_job_runs_v1(%s)", (age,))
+        (forgotten,) = self._database.call("forget_job_runs_v1", p_age=age)
         return int(forgotten)
 
     def describe_jobs(self, jobs: Sequence[str], window: timedelta) -> list[JobReport]:
         """Return how these jobs went, in their order."""
-        (reports,) = self._database.call("select rollcall.describe_jobs_v1(%s, %s)", (list(jobs), window))
+        (reports,) = self._database.call("describe_jobs_v1", p_jobs=list(jobs), p_window=window)
         return [JobReport.model_validate(report) for report in reports]
 
     def list_job_runs(self, job: str, limit: int) -> list[JobRun]:
         """Return the latest runs of a job, newest first."""
-        (runs,) = self._database.call("select rollcall.list_job_runs_v1(%s, %s)", (job, limit))
+        (runs,) = self._database.call("list_job_runs_v1", p_job=job, p_limit=limit)
         return [JobRun.model_validate(run) for run in runs]
 
     def count_open_dead_letters(self) -> list[OpenDeadLetters]:
         """Return how many dead letters of all organisations are open, by queue."""
-        (counted,) = self._database.call("select rollcall.count_open_dead_letters_v1()", ())
+        (counted,) = self._database.call("count_open_dead_letters_v1")
         return [OpenDeadLetters.model_validate(row) for row in counted]

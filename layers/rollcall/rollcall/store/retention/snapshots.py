@@ -19,7 +19,7 @@ from rollcall.contracts.retention.snapshot import (
 )
 from rollcall.store.connection import Database
 
-PAGE = "select lines, row_count, row_hash, last_key, is_last from"
+PAGE = "lines, row_count, row_hash, last_key, is_last"
 
 
 class SnapshotStore:
@@ -30,76 +30,80 @@ class SnapshotStore:
 
     def list_expired_days(self, table: EventTable, before: date) -> list[date]:
         """Return the days before this one that have a partition, oldest first."""
-        (days,) = self._database.call("select rollcall.list_expired_days_v1(%s, %s)", (table, before))
+        (days,) = self._database.call("list_expired_days_v1", p_table=table, p_before=before)
         return [date.fromisoformat(day) for day in days]
 
     def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
         """Take a day's snapshot, or begin one; without a lease somebody else has it, and without both it is dropped."""
         snapshot, lease_id = self._database.call(
-            "select snapshot, lease_id from rollcall.begin_snapshot_v1(%s, %s, %s)", (table, day, lease_seconds)
+            "begin_snapshot_v1", "snapshot, lease_id", p_table=table, p_day=day, p_lease_seconds=lease_seconds
         )
         return None if snapshot is None else SnapshotDay.model_validate(snapshot), lease_id
 
     def lease(self, day: DayOfTable, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
         """Take a day's snapshot as it is; without a lease somebody else has it."""
         snapshot, lease_id = self._database.call(
-            "select snapshot, lease_id from rollcall.lease_snapshot_v1(%s, %s, %s, %s)", (*_of(day), lease_seconds)
+            "lease_snapshot_v1", "snapshot, lease_id", **_key_of(day), p_lease_seconds=lease_seconds
         )
         return None if snapshot is None else SnapshotDay.model_validate(snapshot), lease_id
 
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
         """Give it back; with a code it is stopped, and written anew by the next run. False: the lease was lost."""
-        return self._told("release_snapshot_v1(%s, %s, %s, %s, %s)", (*_of(day), lease_id, failure_code))
+        return self._is_done("release_snapshot_v1", **_key_of(day), p_lease_id=lease_id, p_failure_code=failure_code)
 
     def list_unsettled(self, first: date | None, last: date | None) -> list[DayOfTable]:
         """Return snapshots that are not dropped yet, and those whose manifest is behind."""
-        (days,) = self._database.call("select rollcall.list_unsettled_snapshots_v1(%s, %s)", (first, last))
+        (days,) = self._database.call("list_unsettled_snapshots_v1", p_from=first, p_to=last)
         return [DayOfTable.model_validate(day) for day in days]
 
     def withdraw(self, org_id: UUID, day: DayOfTable, lease_id: UUID) -> bool:
         """Forget an organisation's files of a day that is not dropped yet; False: the lease was lost, or it is."""
-        return self._told("withdraw_snapshot_v1(%s, %s, %s, %s, %s)", (org_id, *_of(day), lease_id))
+        return self._is_done("withdraw_snapshot_v1", p_org_id=org_id, **_key_of(day), p_lease_id=lease_id)
 
     def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
         """Return the organisations of which not every row is in the snapshot yet."""
-        (found,) = self._database.call("select rollcall.list_unwritten_v1(%s, %s, %s)", _of(day))
+        (found,) = self._database.call("list_unwritten_v1", **_key_of(day))
         return [Unwritten(UUID(each["org_id"]), each["part"], each["after"]) for each in found]
 
     def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
         """Return the next rows of an organisation and day."""
         return _page(
             self._database.call(
-                f"{PAGE} rollcall.read_snapshot_page_v1(%s, %s, %s, %s::jsonb, %s, %s)",
-                (org_id, day.table_name, day.day, _json(after), rows_max, bytes_max),
+                "read_snapshot_page_v1",
+                PAGE,
+                p_org_id=org_id,
+                p_table=day.table_name,
+                p_day=day.day,
+                p_after=_json(after),
+                p_rows_max=rows_max,
+                p_bytes_max=bytes_max,
             )
         )
 
     def note_file(self, day: DayOfTable, lease_id: UUID, file: WrittenFile) -> bool:
         """Note a file that was written; False: the lease was lost."""
-        return self._told(
-            "note_snapshot_file_v1(%s, %s, %s, %s, %s::jsonb)", (*_of(day), lease_id, file.model_dump_json())
+        return self._is_done(
+            "note_snapshot_file_v1", **_key_of(day), p_lease_id=lease_id, p_file=file.model_dump_json()
         )
 
     def read_day(self, day: DayOfTable) -> SnapshotDay | None:
         """Return a day's snapshot with all of its files."""
-        (snapshot,) = self._database.call("select rollcall.read_snapshot_day_v1(%s, %s, %s)", _of(day))
+        (snapshot,) = self._database.call("read_snapshot_day_v1", **_key_of(day))
         return None if snapshot is None else SnapshotDay.model_validate(snapshot)
 
     def seal(self, day: DayOfTable, lease_id: UUID, manifest_digest: str) -> bool:
         """Note the manifest that speaks for a day's files; False: the lease was lost."""
-        return self._told("seal_snapshot_v1(%s, %s, %s, %s, %s)", (*_of(day), lease_id, manifest_digest))
+        return self._is_done("seal_snapshot_v1", **_key_of(day), p_lease_id=lease_id, p_manifest_digest=manifest_digest)
 
     def note_verified(
         self, day: DayOfTable, lease_id: UUID, org_id: UUID | None = None, part: int | None = None
     ) -> bool:
         """Note that a file was read back as it was written, or without one, that the manifest was."""
-        return self._told("note_verified_v1(%s, %s, %s, %s, %s, %s)", (*_of(day), lease_id, org_id, part))
+        return self._is_done("note_verified_v1", **_key_of(day), p_lease_id=lease_id, p_org_id=org_id, p_part=part)
 
     def drop_day(self, day: DayOfTable, lease_id: UUID) -> str:
         """Drop a day whose snapshot holds every row of it, and return `dropped`; or why not."""
-        (outcome,) = self._database.call(
-            "select rollcall.drop_snapshotted_day_v1(%s, %s, %s, %s)", (*_of(day), lease_id)
-        )
+        (outcome,) = self._database.call("drop_snapshotted_day_v1", **_key_of(day), p_lease_id=lease_id)
         return str(outcome)
 
     def list_files(
@@ -114,48 +118,65 @@ class SnapshotStore:
     ) -> list[SnapshotFile]:
         """Return the next files of an organisation's dropped days, from the first day to the last, both included."""
         (files,) = self._database.call(
-            "select rollcall.list_snapshot_files_v1(%s, %s, %s, %s, %s::jsonb, %s)",
-            (org_id, table, first, last, _json(after), limit),
+            "list_snapshot_files_v1",
+            p_org_id=org_id,
+            p_table=table,
+            p_from=first,
+            p_to=last,
+            p_after=_json(after),
+            p_limit=limit,
         )
         return [SnapshotFile.model_validate(file) for file in files]
 
     def replace_file(self, file: SnapshotFile, lease_id: UUID, written: WrittenFile | None) -> bool:
         """Note that a file was rewritten, or that no row of it is left; False: the lease, or the file, is another's."""
-        return self._told(
-            "replace_snapshot_file_v1(%s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
-            (*_of(file), lease_id, file.org_id, file.part, file.revision, written and written.model_dump_json()),
+        return self._is_done(
+            "replace_snapshot_file_v1",
+            **_key_of(file),
+            p_lease_id=lease_id,
+            p_org_id=file.org_id,
+            p_part=file.part,
+            p_revision=file.revision,
+            p_file=written and written.model_dump_json(),
         )
 
     def age_out(self, what: str, before: datetime, limit: int) -> int:
         """Delete rows of one kind that are older than this moment, at most so many, and return how many."""
-        (deleted,) = self._database.call("select rollcall.age_out_v1(%s, %s, %s)", (what, before, limit))
+        (deleted,) = self._database.call("age_out_v1", p_what=what, p_before=before, p_limit=limit)
         return int(deleted)
 
     def list_past(self, before: datetime, limit: int) -> list[DayOfTable]:
         """Return snapshots of days that were dropped before this moment, with no file to be kept for longer."""
-        (days,) = self._database.call("select rollcall.list_past_snapshots_v1(%s, %s)", (before, limit))
+        (days,) = self._database.call("list_past_snapshots_v1", p_before=before, p_limit=limit)
         return [DayOfTable.model_validate(day) for day in days]
 
     def forget(self, day: DayOfTable) -> bool:
         """Forget a snapshot whose objects are gone."""
-        return self._told("forget_snapshot_v1(%s, %s, %s)", _of(day))
+        return self._is_done("forget_snapshot_v1", **_key_of(day))
 
     def open_restore(
         self, org_id: UUID, table: EventTable, day: date, scratch_id: UUID | None, kept_until: datetime
     ) -> bool:
         """Make room for rows that come back: a partition that is kept until then, or a scratch table."""
-        return self._told("open_restore_v1(%s, %s, %s, %s, %s)", (org_id, table, day, scratch_id, kept_until))
+        return self._is_done(
+            "open_restore_v1",
+            p_org_id=org_id,
+            p_table=table,
+            p_day=day,
+            p_scratch_id=scratch_id,
+            p_kept_until=kept_until,
+        )
 
     def restore_rows(self, org_id: UUID, table: EventTable, rows: str, scratch_id: UUID | None) -> dict[str, int]:
         """Bring rows back, a JSON array of lines of a file; return how many were restored, present, in conflict."""
         (counts,) = self._database.call(
-            "select rollcall.restore_events_v1(%s, %s, %s::jsonb, %s)", (org_id, table, rows, scratch_id)
+            "restore_events_v1", p_org_id=org_id, p_table=table, p_rows=rows, p_scratch_id=scratch_id
         )
         return dict(counts)
 
     def choose_snapshot(self) -> SnapshotFile | None:
         """Return a file of a snapshot, at random; None when there is none."""
-        (file,) = self._database.call("select rollcall.choose_snapshot_v1()", ())
+        (file,) = self._database.call("choose_snapshot_v1")
         return None if file is None else SnapshotFile.model_validate(file)
 
     def read_scratch_page(
@@ -164,23 +185,34 @@ class SnapshotStore:
         """Return the next rows of a scratch table, as read_page has those of a day."""
         return _page(
             self._database.call(
-                f"{PAGE} rollcall.read_scratch_page_v1(%s, %s, %s, %s::jsonb, %s, %s)",
-                (org_id, table, scratch_id, _json(after), rows_max, bytes_max),
+                "read_scratch_page_v1",
+                PAGE,
+                p_org_id=org_id,
+                p_table=table,
+                p_scratch_id=scratch_id,
+                p_after=_json(after),
+                p_rows_max=rows_max,
+                p_bytes_max=bytes_max,
             )
         )
 
     def drop_scratch(self, scratch_id: UUID | None) -> int:
         """Drop a scratch table, or without a name all whose time has come; return how many."""
-        (dropped,) = self._database.call("select rollcall.drop_scratch_v1(%s)", (scratch_id,))
+        (dropped,) = self._database.call("drop_scratch_v1", p_scratch_id=scratch_id)
         return int(dropped)
 
     def note_drill(
         self, drill_id: UUID, file: SnapshotFile, row_count: int, duration_ms: int, failure_code: str | None
     ) -> bool:
         """Write down what came of a restore drill."""
-        return self._told(
-            "note_restore_drill_v1(%s, %s, %s, %s, %s, %s, %s, %s)",
-            (file.org_id, drill_id, *_of(file), row_count, duration_ms, failure_code),
+        return self._is_done(
+            "note_restore_drill_v1",
+            p_org_id=file.org_id,
+            p_drill_id=drill_id,
+            **_key_of(file),
+            p_row_count=row_count,
+            p_duration_ms=duration_ms,
+            p_failure_code=failure_code,
         )
 
     def purge_progress(
@@ -188,29 +220,27 @@ class SnapshotStore:
     ) -> Operation | None:
         """Delete progress events of the next learners, and return the operation after it; None: lease lost."""
         (latest,) = self._database.call(
-            "select rollcall.purge_progress_v1(%s, %s, %s, %s, %s, %s, %s::jsonb)",
-            (
-                operation.org_id,
-                operation.operation_id,
-                lease_id,
-                lease_seconds,
-                operation.step_number,
-                learners_max,
-                _json(next_cursor),
-            ),
+            "purge_progress_v1",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_lease_seconds=lease_seconds,
+            p_step_number=operation.step_number,
+            p_learners_max=learners_max,
+            p_next_cursor=_json(next_cursor),
         )
         return Operation.model_validate(latest) if latest else None
 
     def purge_analytics(self, org_id: UUID, first: datetime, end: datetime, limit: int, *, is_dry_run: bool) -> int:
         """Delete analytics events of a window, at most so many; in a dry run count all of them."""
         (deleted,) = self._database.call(
-            "select rollcall.purge_analytics_v1(%s, %s, %s, %s, %s)", (org_id, first, end, limit, is_dry_run)
+            "purge_analytics_v1", p_org_id=org_id, p_from=first, p_to=end, p_limit=limit, p_is_dry_run=is_dry_run
         )
         return int(deleted)
 
-    def _told(self, call: str, parameters: tuple[Any, ...]) -> bool:
-        (told,) = self._database.call(f"select rollcall.{call}", parameters)
-        return bool(told)
+    def _is_done(self, procedure: str, /, **parameters: Any) -> bool:
+        (is_done,) = self._database.call(procedure, **parameters)
+        return bool(is_done)
 
 
 def _page(row: tuple[Any, ...]) -> Page:
@@ -218,8 +248,8 @@ def _page(row: tuple[Any, ...]) -> Page:
     return Page((lines or "").encode(), row_count, int(row_hash or 0), last_key, is_last)
 
 
-def _of(day: DayOfTable) -> tuple[EventTable, date, int]:
-    return day.table_name, day.day, day.sequence
+def _key_of(day: DayOfTable) -> dict[str, Any]:
+    return {"p_table": day.table_name, "p_day": day.day, "p_sequence": day.sequence}
 
 
 def _json(value: Mapping[str, Any] | None) -> str | None:

@@ -8,9 +8,6 @@ from rollcall.contracts.ingest.process import ProcessHealth, ProcessRollup, Stor
 from rollcall.domain.reports.window import ONE_DAY, DayWindow
 from rollcall.store.connection import Database
 
-LIST = "select rollcall.list_process_events_v1(%s, %s, %s, %s, %s, %s)"
-ROLLUP = "select rollcall.process_rollup_v1(%s, %s, %s)"
-HEALTH = "select rollcall.process_health_v1(%s)"
 PREFIX = "process_"
 
 
@@ -25,17 +22,25 @@ class ProcessStore:
     ) -> list[StoredProcessEvent]:
         """Return the latest events of the window, after that one, newest first."""
         after_at, after_id = after or (None, None)
-        (events,) = self._database.call(LIST, (org_id, window.begins_at, window.ends_at, after_at, after_id, limit))
+        (events,) = self._database.call(
+            "list_process_events_v1",
+            p_org_id=org_id,
+            p_from=window.begins_at,
+            p_until=window.ends_at,
+            p_after_at=after_at,
+            p_after_id=after_id,
+            p_limit=limit,
+        )
         return [_event(event) for event in events]
 
     def process_rollup(self, org_id: UUID, window: DayWindow) -> ProcessRollup:
         """Return what processes did over the window."""
-        (rollup,) = self._database.call(ROLLUP, (org_id, window.first, window.last))
+        (rollup,) = self._database.call("process_rollup_v1", p_org_id=org_id, p_from=window.first, p_until=window.last)
         return ProcessRollup(org_id=org_id, from_day=window.first, to_day=window.end, **rollup)
 
     def process_health(self, org_id: UUID) -> ProcessHealth:
         """Return how processes have been over the last seven days."""
-        (health,) = self._database.call(HEALTH, (org_id,))
+        (health,) = self._database.call("process_health_v1", p_org_id=org_id)
         return ProcessHealth.model_validate(
             health
             | {

@@ -7,11 +7,6 @@ from rollcall.contracts.operations import Operation
 from rollcall.contracts.rollups import Folded, Outcome, Rebuilt, RollupMessage, Source
 from rollcall.store.connection import Database
 
-FOLD = "select outcome, event_count from rollcall.fold_events_v1(%s, %s, %s, %s, %s)"
-REBUILD_STALE = "select outcome, rebuilt_day from rollcall.rebuild_stale_day_v1(%s, %s, %s)"
-REBUILD_CHUNK = "select rollcall.rebuild_rollups_v1(%s, %s, %s, %s, %s)"
-REBASE = "select rollcall.rebase_rollups_v1(%s)"
-
 
 class RollupStore:
     """Folds events into rollups, and computes days of them again."""
@@ -21,12 +16,12 @@ class RollupStore:
 
     def backlog(self, ticket_seconds: float, limit: int) -> list[RollupMessage]:
         """Give a ticket to each organisation that has something to fold and none, and return their messages."""
-        (given,) = self._database.call("select rollcall.rollup_backlog_v1(%s, %s)", (ticket_seconds, limit))
+        (given,) = self._database.call("rollup_backlog_v1", p_ticket_seconds=ticket_seconds, p_limit=limit)
         return [RollupMessage.model_validate(ticket) for ticket in given]
 
     def lag_seconds(self) -> float | None:
         """Return how old the oldest event is that no rollup knows; None when there is none."""
-        (seconds,) = self._database.call("select rollcall.rollup_lag_v1()", ())
+        (seconds,) = self._database.call("rollup_lag_v1")
         return None if seconds is None else float(seconds)
 
     def fold_events(
@@ -36,28 +31,46 @@ class RollupStore:
 
         Without a ticket for who works on it in person: then it waits for others.
         """
-        outcome, event_count = self._database.call(FOLD, (org_id, source, ticket_id, ticket_seconds, events_max))
+        outcome, event_count = self._database.call(
+            "fold_events_v1",
+            "outcome, event_count",
+            p_org_id=org_id,
+            p_source=source,
+            p_ticket_id=ticket_id,
+            p_ticket_seconds=ticket_seconds,
+            p_events_max=events_max,
+        )
         return Folded(outcome=outcome, event_count=event_count)
 
     def rebuild_stale_day(self, message: RollupMessage, ticket_seconds: float) -> tuple[Outcome, date | None]:
         """Compute one stale day again; return how that went, and which day it was: None when there was none."""
-        outcome, day = self._database.call(REBUILD_STALE, (message.org_id, message.ticket_id, ticket_seconds))
+        outcome, day = self._database.call(
+            "rebuild_stale_day_v1",
+            "outcome, rebuilt_day",
+            p_org_id=message.org_id,
+            p_ticket_id=message.ticket_id,
+            p_ticket_seconds=ticket_seconds,
+        )
         return outcome, day
 
     def release(self, message: RollupMessage) -> None:
         """Give a ticket back: the next new events get another."""
-        self._database.call("select rollcall.release_rollup_ticket_v1(%s, %s)", (message.org_id, message.ticket_id))
+        self._database.call("release_rollup_ticket_v1", p_org_id=message.org_id, p_ticket_id=message.ticket_id)
 
     def rebuild_day(self, org_id: UUID, day: date) -> Rebuilt:
         """Compute a day of an organisation again from its events."""
-        (rebuilt,) = self._database.call("select rollcall.rebuild_rollup_day_v1(%s, %s)", (org_id, day))
+        (rebuilt,) = self._database.call("rebuild_rollup_day_v1", p_org_id=org_id, p_day=day)
         return Rebuilt.model_validate(rebuilt)
 
     def rebuild_chunk(self, operation: Operation, lease_id: UUID, lease_seconds: float) -> Operation | None:
         """Compute the next day of a rebuild again, and return the operation after it; None: lease lost."""
         (latest,) = self._database.call(
-            REBUILD_CHUNK,
-            (operation.org_id, operation.operation_id, lease_id, lease_seconds, operation.step_number),
+            "rebuild_rollups_v1",
+            p_org_id=operation.org_id,
+            p_operation_id=operation.operation_id,
+            p_lease_id=lease_id,
+            p_lease_seconds=lease_seconds,
+            p_step_number=operation.step_number,
         )
         return Operation.model_validate(latest) if latest else None
 
@@ -66,5 +79,5 @@ class RollupStore:
 
         Return how many it rewrote; None once nothing is left to do.
         """
-        (rewritten,) = self._database.call(REBASE, (events_max,))
+        (rewritten,) = self._database.call("rebase_rollups_v1", p_events_max=events_max)
         return None if rewritten is None else int(rewritten)

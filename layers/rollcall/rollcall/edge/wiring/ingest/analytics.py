@@ -42,25 +42,25 @@ def collect(role: str) -> Collect:
 
 @cache
 def track() -> Track:
-    """Return the flow that takes batches of the Segment shape."""
+    """Return the flow that takes batches in Segment's format."""
     return Track(collect("service"), write_keys())
 
 
 @cache
 def capture() -> Capture:
-    """Return the flow that takes batches of PostHog's shape."""
+    """Return the flow that takes batches in PostHog's format."""
     return Capture(collect("service"), write_keys())
 
 
 @cache
 def write_keys() -> WriteKeyCheck:
-    """Return what checks write keys."""
+    """Return the check of write keys."""
     return WriteKeyCheck(wiring_ingest.write_key_store().find_write_key, time.monotonic)
 
 
 @cache
 def flags() -> FlagWatch:
-    """Return what reads the flags."""
+    """Return the reader of the flags."""
     return FlagWatch(_read_flags, time.monotonic, _report)
 
 

@@ -1,4 +1,4 @@
-"""Builds what imports events of long ago."""
+"""Builds the flow that imports old events."""
 
 import time
 from dataclasses import replace
@@ -16,14 +16,14 @@ from rollcall.flows.ingest.imports import ImportEvents, ImportRules
 from rollcall.flows.ingest.recall import Recall
 from rollcall.store.ingest.imports import ImportStore
 
-# Of the 29 that a request has: partitions of 31 days and a thousand events take the rest.
+# Of a request's 29 seconds. Making partitions of 31 days and storing a thousand events takes the rest.
 RECALL_SECONDS = 12
 STORE_TIMEOUT_SECONDS = 20
 
 
 @cache
 def import_events() -> ImportEvents:
-    """Return the flow that imports, for callers of the role service."""
+    """Return the flow that imports events, for callers with the role service."""
     current = settings.current()
     store = ImportStore(environment.database(STORE_TIMEOUT_SECONDS, STORE_TIMEOUT_SECONDS))
     ingest, collect = wiring_ingest.ingest("service"), wiring_analytics.collect("service")

@@ -1,4 +1,4 @@
-"""Builds the ingest of progress events."""
+"""Builds the flow that takes progress events."""
 
 import time
 from functools import cache
@@ -44,7 +44,7 @@ def write_key_store() -> WriteKeyStore:
 
 @cache
 def advice_limits() -> AdviceLimits:
-    """Return from where on clients are slowed down, and how far."""
+    """Return the limits of advice: the load from which clients are slowed down, and how much."""
     current = settings.current()
     latency_ms, lag_ms = current.database_latency_objective_ms, 1000 * current.queue_latency_warn_seconds
     return AdviceLimits(
@@ -57,7 +57,7 @@ def advice_limits() -> AdviceLimits:
 
 @cache
 def gauge() -> LatencyGauge:
-    """Return the gauge of this environment's database latency."""
+    """Return the gauge of database latency in this execution environment."""
     return LatencyGauge(settings.current().database_latency_objective_ms, advice_limits())
 
 
@@ -91,7 +91,7 @@ def ingest(role: str) -> Ingest:
 
 @cache
 def learners() -> NameLearners:
-    """Return what makes UUIDs of organisations' own learner ids."""
+    """Return the flow that turns organisations' own learner ids into UUIDs."""
     return NameLearners(environment.keyring, LearnerKeyStore(environment.database()))
 
 

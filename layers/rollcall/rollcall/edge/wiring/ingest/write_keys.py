@@ -1,4 +1,4 @@
-"""Builds what looks after write keys."""
+"""Builds the flow that makes, lists, rotates and revokes write keys."""
 
 import secrets
 from functools import cache
@@ -11,5 +11,5 @@ from rollcall.flows.ingest.write_keys import KeepWriteKeys
 
 @cache
 def keep_write_keys() -> KeepWriteKeys:
-    """Return the flow."""
+    """Return the flow of write keys."""
     return KeepWriteKeys(wiring_ingest.write_key_store(), uuid4, lambda: secrets.token_urlsafe(SECRET_BYTES))

@@ -1,4 +1,4 @@
-"""Builds the parts of functions that ask for operations, and the archive."""
+"""Builds the flow that requests operations, the archive, and the backlog gate."""
 
 import time
 from functools import cache
@@ -11,7 +11,7 @@ from rollcall.flows.health.backlog_gate import HoldBack
 from rollcall.flows.operations.request import RequestOperation
 from rollcall.store.operations import OperationStore
 
-CHUNK_TIMEOUT_SECONDS = 15  # many learners may be rebuilt in one call; it ends well within its lease
+CHUNK_TIMEOUT_SECONDS = 15  # one call may rebuild many learners; it ends well within its lease
 
 
 @cache
@@ -22,7 +22,7 @@ def operation_store() -> OperationStore:
 
 @cache
 def request_operation() -> RequestOperation:
-    """Return the flow that asks for operations."""
+    """Return the flow that requests, reads and cancels operations."""
     return RequestOperation(operation_store(), _queue, uuid4)
 
 
@@ -38,7 +38,7 @@ def archive_objects() -> Objects:
 
 @cache
 def hold_back() -> HoldBack:
-    """Return the gate before what waits until a backlog has drained."""
+    """Return the gate that holds requests back until a backlog has drained."""
     current = settings.current()
     spool_url = current.need("spool_queue_url")
     return HoldBack(lambda: environment.queues().depth(spool_url), current.backlog_limit, time.monotonic)

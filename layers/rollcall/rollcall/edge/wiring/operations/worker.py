@@ -1,6 +1,6 @@
 """Builds the worker of operations. Kinds of operations are registered here.
 
-Apart from what asks for operations: it brings all of scrubbing, which most functions do without.
+A module of its own, because it imports all of scrubbing, which most functions do not need.
 """
 
 import time
@@ -41,7 +41,7 @@ def operate() -> Operate:
         "replay": by_source(replay_steps()),
         "rollup": RebuildRollups(wiring_rollups.rollup_store()),
         "restore": wiring_retention.restore(scrubber_of(wiring_scrub.scrubbing_at_once)),
-        # Asked for just after a policy was set: with the one of a minute ago it would find nothing to do.
+        # Read the policy anew: with a cached one, a re-scrub right after a change of policy would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once, wiring_retention.rewriting()),
     }
     return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
@@ -49,7 +49,7 @@ def operate() -> Operate:
 
 @cache
 def take_turns() -> TakeTurns:
-    """Return the flow that chooses whose operation is worked on."""
+    """Return the flow that chooses which operation a worker does."""
     return TakeTurns(wiring_operations.operation_store(), operate().work, time.monotonic)
 
 
@@ -77,7 +77,7 @@ def replay_steps() -> dict[str, Step]:
 
 
 def _apply_dropped(store: ProgressStore) -> replay.Apply:
-    """Return what applies what retention has dropped: for as long as the ledger remembers what was counted."""
+    """Return the step that replays snapshots, for as far back as the ledger remembers which events were counted."""
     remembered = settings.current().lifetimes.identities
     return replay.first_that_reads(
         apply_queued(_analytics_store(), wiring_scrub.scrubbing_of, clock.now, remembered),
@@ -86,6 +86,6 @@ def _apply_dropped(store: ProgressStore) -> replay.Apply:
 
 
 def _is_given_up(org_id: UUID, key: str) -> bool:
-    """Tell whether somebody discarded the dead letter of this object: a replay must not bring it back."""
+    """Return whether a person discarded the dead letter of this object: a replay must not bring it back."""
     file = wiring_dead_letters.dead_letter_store().read_dead_letter(org_id, archive.id_in(key))
     return file is not None and file.dead_letter.state == "discarded"

@@ -1,4 +1,4 @@
-"""Builds what sends to many sockets."""
+"""Builds the flow that sends a message to many sockets."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -8,7 +8,7 @@ from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
 from rollcall.flows.sockets.push import PushPage
 
-# A call takes some milliseconds, and next to none of them are ours.
+# Threads help: a call takes milliseconds, nearly all of them waiting for the network.
 SOCKETS_AT_ONCE = 32
 
 

@@ -1,4 +1,4 @@
-"""Builds the parts that sockets and health have in common: their tables, and who hears of what."""
+"""Builds the parts that sockets and health share: their tables and subscriptions."""
 
 from datetime import timedelta
 from functools import cache
@@ -33,36 +33,36 @@ def _table(name: str) -> Table:
 
 @cache
 def health() -> HealthTable:
-    """Return what is known of how the system is."""
+    """Return the stored health state."""
     return HealthTable(health_table())
 
 
 @cache
 def tickets() -> Tickets:
-    """Return what hands out tickets, and takes them."""
+    """Return the issuer of tickets, which also checks them."""
     return Tickets(socket_table(), settings.current().allowed_origins, clock.now)
 
 
 @cache
 def connections() -> Connections:
-    """Return the open sockets."""
+    """Return the table of open sockets."""
     return Connections(socket_table(), clock.now)
 
 
 @cache
 def sockets() -> Sockets:
-    """Return what sends to sockets."""
+    """Return the sender of messages to sockets."""
     current = settings.current()
     return Sockets(current.need("socket_management_url"), current.aws_region, settings.aws_credentials)
 
 
 def health_interval() -> timedelta:
-    """Return how long it is from one look at health to the next."""
+    """Return the time between two measurements of health."""
     return timedelta(milliseconds=settings.current().health_stream_interval_ms)
 
 
 @cache
 def subscribe() -> Subscribe:
-    """Return the flow of whoever wants to hear of health."""
+    """Return the flow that subscribes sockets to health."""
     calm, stale = wiring_ingest.advice_limits().default, stale_after(health_interval())
     return Subscribe(connections(), health(), calm, stale, clock.now)
