@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients clients bench lock format checkov presidio clean
+.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients upgrade clients bench lock openapi format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -88,13 +88,16 @@ HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console consol
 e2e: e2e-rest e2e-health e2e-clients ## tests against the stack deployed on this machine
 
 e2e-rest: setup browser
-	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%) --ignore=tests/e2e/clients
+	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%) --ignore=tests/e2e/clients --ignore=tests/e2e/upgrade
 
 e2e-health: setup browser
 	$(BIN)/pytest $(HEALTH) $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
 
 e2e-clients: setup browser clients ## public clients, unmodified, against the deployed stack
 	$(BIN)/pytest tests/e2e/clients
+
+upgrade: setup sam ## update a stack of an older commit in place: FROM=<commit>
+	ROLLCALL_UPGRADE_FROM=$(FROM) $(BIN)/pytest -v -s --timeout=1200 tests/e2e/upgrade
 
 # node and npm came with the environment. The lock file has versions and hashes, and names no registry.
 clients: tests/e2e/clients/node_modules/.ready ## install the public clients that the tests run
@@ -117,6 +120,9 @@ presidio: .presidio/.ready ## build what the bench compares scrubbing with, in .
 	.uv/bin/uv pip install --quiet --python .presidio/bin/python --require-hashes --requirement requirements/presidio.txt
 	.uv/bin/uv pip install --quiet --python .presidio/bin/python --no-deps --require-hashes --requirement requirements/presidio-texts.txt
 	@touch $@
+
+openapi: setup ## write functions/openapi/openapi.json from the declarations of routes
+	$(BIN)/python -m workbench.openapi
 
 format: setup ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix-only --quiet .

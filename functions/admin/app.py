@@ -9,24 +9,26 @@ from rollcall.edge.routes.rollups import processes, rollups
 from rollcall.edge.routes.scrub import catalogue, scrub
 from rollcall.edge.runtime import observe
 
-router = Router()
-for family in (
-    assignments,
-    catalogue,
-    dead_letters,
-    imports,
-    jobs,
-    learner_ids,
-    privacy,
-    processes,
-    receipts,
-    replay,
-    rollups,
-    scrub,
-    retention,
-    write_keys,
-):
-    router.routes |= backlog_gate.hold_back(family.router.routes)
+router = Router(check_backlog=backlog_gate.check_backlog)
+router.include(
+    family.router
+    for family in (
+        assignments,
+        catalogue,
+        dead_letters,
+        imports,
+        jobs,
+        learner_ids,
+        privacy,
+        processes,
+        receipts,
+        replay,
+        retention,
+        rollups,
+        scrub,
+        write_keys,
+    )
+)
 
 
 @observe.entry

@@ -5,20 +5,28 @@ from typing import Any
 from rollcall import errors
 from rollcall.contracts.sockets.connection import TICKET_SECONDS, Ticket
 from rollcall.edge.http import identity
-from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.runtime import clock, observe, settings
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import CREATED, Answer, Route
+from rollcall.edge.http.router import Router
+from rollcall.edge.runtime import observe, settings
 from rollcall.edge.wiring.sockets import tables as wiring_sockets
-
-CREATED = 201
 
 router = Router()
 
 
-@router.route("POST /api/socket/tickets")
+@router.route(
+    Route(
+        "POST /api/socket/tickets",
+        operation_id="postSocketTicket",
+        summary="Get a ticket for a socket",
+        description=f"The ticket opens one socket, once, within {TICKET_SECONDS} seconds, for the bearer of this "
+        "token. The socket ends with the token. Any token will do. The request has no body.",
+        answers={CREATED: Answer("The ticket, and the address of the socket.", Ticket)},
+    )
+)
 def post_ticket(request: Request) -> Response:
     """Issue a ticket that opens one socket, once, within TICKET_SECONDS."""
-    caller = identity.caller_of(request.authorizer_context, clock.now())
-    ticket = wiring_sockets.tickets().issue(caller)
+    ticket = wiring_sockets.tickets().issue(request.caller)
     url = settings.current().need("socket_url")
     return Response.of(CREATED, Ticket(ticket=ticket, expires_in_seconds=TICKET_SECONDS, url=url))
 

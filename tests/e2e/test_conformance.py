@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
-from rollcall.edge import openapi
 from typer.testing import CliRunner
 
+from functions.openapi import app as openapi
 from tests.e2e.conformance_hooks import ORG_ID, WRITE_KEY
 from tests.e2e.people import Api
 from workbench.cli import app

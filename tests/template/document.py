@@ -35,8 +35,15 @@ class Template:
         The emulator's expansion was measured on an account. SAM CLI's own also replaces references to parameters by
         their defaults, so rules could not see them.
         """
-        body: dict[str, Any] = filled_in(language_extensions.apply(json.loads(json.dumps(as_written())), {}))
-        return cls(body)
+        return cls.expanded(as_written())
+
+    @classmethod
+    def expanded(cls, written: dict[str, Any]) -> "Template":
+        """Expand the loops of a template that was parsed."""
+        body = json.loads(json.dumps(written))
+        if language_extensions.TRANSFORM in body["Transform"]:
+            body = language_extensions.apply(body, {})
+        return cls(filled_in(body))
 
     def copy(self) -> "Template":
         """Return one that can be changed."""
@@ -124,8 +131,13 @@ class Template:
 
 def as_written() -> dict[str, Any]:
     """Return template.yaml as it is written, loops and all."""
-    written: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return written
+    return parse((ROOT / "template.yaml").read_text())
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Parse a template's text."""
+    parsed: dict[str, Any] = yaml_parse(text)
+    return parsed
 
 
 def filled_in(value: Any) -> Any:

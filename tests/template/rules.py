@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.edge.routes.ingest import posthog, segment
 from rollcall.edge.runtime.settings import Settings
 
 from tests.checkout import ROOT
 from tests.template.document import Template, as_list, leaves, target
+from workbench import openapi
 from workbench.stack.deployment import function_logical_id
 
 Rule = Callable[[Template], Iterator[str]]
@@ -17,17 +17,10 @@ Rule = Callable[[Template], Iterator[str]]
 VISIBILITY_PER_TIMEOUT = 6
 RECEIVES_MIN = 5
 PUBLIC_ACCESS_BLOCKS = 4
-# Open at the gateway: what is everybody's to read, and what its function authenticates by a write key.
-OPEN_ROUTES = {
-    *segment.router.routes,
-    *posthog.router.routes,
-    "GET /openapi.json",
-    "$default",
-    "GET /console",
-    "GET /console/{file}",
-}
-# Tells who shows no token a little, and others more: its authorizer is asked whether or not there is one.
-HALF_OPEN_ROUTES = {"GET /api/health"}
+# Routes without an authorizer: their functions check a write key, or anyone may call them.
+OPEN_ROUTES = {route.key for route in openapi.declared() if route.access in {"open", "write_key"}}
+# The answer is longer with a token: API Gateway asks the authorizer with or without one.
+HALF_OPEN_ROUTES = {route.key for route in openapi.declared() if route.access == "optional_token"}
 # What SAM attaches: to write logs, to write traces, and the network interfaces that a VPC takes. AWS lets the last
 # two not be narrowed to a resource.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaVPCAccessExecutionRole"}

@@ -19,8 +19,8 @@ print(rollcall.__file__)
 FIND_SCHEMA = """
 import sys
 sys.path[:0] = sys.argv[1:]
-from rollcall.store import schema
-print(len(schema.Schema.read(schema.find_schema()).migrations))
+from rollcall.store import migrations
+print(len(migrations.Schema.read(migrations.find_schema()).migrations))
 """
 
 

@@ -158,8 +158,6 @@ FLOW_ORDER = (
 )
 # These import no other noun, and no other noun imports them.
 FLOWS_APART = frozenset({"sockets", "reports"})
-# The hand-written description of the API, until routes declare themselves.
-LEAVING = ("openapi", "held_back")
 EDGE_ORDER = ({"routes", "triggers"}, {"wiring"}, {"http"}, {"runtime"})
 
 
@@ -170,11 +168,7 @@ def parts_imported(layer: str) -> Iterator[tuple[str, str, str]]:
             own = name.removeprefix(layer + ".").split(".")[0]
             for imported in imports(tree):
                 part = imported.removeprefix(layer + ".").split(".")[0]
-                if (
-                    imported.startswith(layer + ".")
-                    and part != own
-                    and not (own.startswith(LEAVING) or part.startswith(LEAVING))
-                ):
+                if imported.startswith(layer + ".") and part != own:
                     yield name, own, part
 
 
@@ -191,7 +185,7 @@ def test_every_part_of_flows_and_edge_has_a_rank() -> None:
     """A new noun takes its place in the order, or stands apart."""
     for layer, order, apart in (("flows", FLOW_ORDER, FLOWS_APART), ("edge", EDGE_ORDER, frozenset[str]())):
         folder = PACKAGE / "rollcall" / layer
-        found = {path.stem for path in folder.iterdir() if not path.stem.startswith(("__", *LEAVING))}
+        found = {path.stem for path in folder.iterdir() if not path.stem.startswith("__")}
         assert found == set().union(*order) | apart
 
 

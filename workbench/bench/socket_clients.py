@@ -1,4 +1,4 @@
-"""A crowd of clients, each on a socket of the deployed stack: what is pushed, and when each of them has it."""
+"""Many clients, each on a socket of the deployed stack: what is pushed, and when each of them has it."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ HEAR_SECONDS = 60
 
 
 @dataclass
-class Crowd:
+class SocketClients:
     """Open sockets that subscribed to health, and when each heard of which sequence."""
 
     state: StackState
@@ -78,11 +78,11 @@ async def _close(socket: ClientConnection, turns: asyncio.Semaphore) -> None:
 
 
 @asynccontextmanager
-async def crowd(state: StackState) -> AsyncIterator[Crowd]:
+async def socket_clients_of(state: StackState) -> AsyncIterator[SocketClients]:
     """Open nobody yet; close everybody in the end."""
     token = TokenSigner(state).sign(str(uuid4()), [uuid4()], role="service", scopes=["admin:read"])
     async with httpx.AsyncClient(base_url=state.http_url, timeout=OPEN_SECONDS) as http:
-        gathered = Crowd(state, token, http)
+        gathered = SocketClients(state, token, http)
         try:
             yield gathered
         finally:

@@ -21,7 +21,7 @@ _context = multiprocessing.get_context("spawn")
 
 
 class Task(Protocol):
-    """What a process of the fleet does; travels there pickled."""
+    """The work of one process; it is pickled and sent to the process."""
 
     def prepare(self, turns: "Turns") -> Callable[[float], Any]:
         """Get ready, and return what to do once the common start, a monotonic time, is known."""
@@ -50,7 +50,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Fleet:
+class WorkerProcesses:
     """Processes that are ready."""
 
     pipes: Sequence["Connection[Any, Any]"]
@@ -64,7 +64,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(tasks: Sequence[Task]) -> Iterator[Fleet]:
+def worker_processes_of(tasks: Sequence[Task]) -> Iterator[WorkerProcesses]:
     """Start one process a task and wait until all are ready; end them when the block ends."""
     turns, pipes, processes = Turns(), [], []
     try:
@@ -78,7 +78,7 @@ def fleet(tasks: Sequence[Task]) -> Iterator[Fleet]:
             processes.append(process)
         for pipe in pipes:
             _hear(pipe)
-        yield Fleet(pipes)
+        yield WorkerProcesses(pipes)
     finally:
         for pipe in pipes:
             pipe.close()

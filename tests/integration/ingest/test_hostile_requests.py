@@ -22,7 +22,7 @@ from rollcall.cloud.table import Table
 from rollcall.cloud.topics import Topics
 from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.domain.ingest import write_key
-from rollcall.edge import openapi, wiring
+from rollcall.edge import wiring
 from rollcall.edge.http import identity
 from rollcall.edge.routes import health as health_routes
 from rollcall.edge.routes import reports as report_routes
@@ -33,6 +33,7 @@ from rollcall.store.ingest.write_keys import WriteKeyStore
 from functions.admin import app as admin
 from functions.analytics import app as analytics
 from functions.health import app as health
+from functions.openapi import app as openapi
 from functions.progress import app as progress
 from functions.report_reader import app as reports
 from tests.builders import ORG, USER, caller

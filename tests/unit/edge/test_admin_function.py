@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall import errors
 from rollcall.contracts.operations import Operation, OperationRequest
-from rollcall.edge import openapi
 from rollcall.edge.wiring.operations import requests as wiring_operations
 
 from functions.admin import app
+from functions.openapi import app as openapi
 from tests.builders import ORG
-from tests.template.document import Template, target
+from tests.template.document import Template
 from tests.unit.edge.test_functions import Context
 from tests.unit.operations.test_operate_flow import an_operation
 
@@ -218,20 +218,6 @@ def test_no_log_line_names_who_asked_or_for_whom(requests: RecordingRequests, to
     assert "replay requested" in lines
     for secret in (body["user_id"], str(ORG), "canary", "ops@example.org"):
         assert secret not in lines
-
-
-def test_every_route_of_the_template_is_described() -> None:
-    """The description of the HTTP API has each route of it and no other; a slash at the end makes no other route."""
-    template = Template.read()
-    routes = {
-        route["RouteKey"]
-        for route in template.of("AWS::ApiGatewayV2::Route").values()
-        if target(route["ApiId"]) not in template.socket_apis
-    } - {"$default"}
-    paths = json.loads(openapi.document())["paths"]
-    described = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    assert {route.rstrip("/") for route in described} == {route.rstrip("/") for route in routes}
-    assert described <= routes
 
 
 def test_every_route_of_the_function_is_in_the_template() -> None:

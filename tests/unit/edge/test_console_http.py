@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from rollcall.edge.http.router import Request
+from rollcall.edge.http.messages import Request
 from rollcall.edge.routes import console
 
 SOCKET, AUTHORITY, TOKENS = "wss://sockets.example/live", "https://provider.example/pool", "https://tokens.example"

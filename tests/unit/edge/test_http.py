@@ -12,7 +12,9 @@ import pytest
 from pydantic import BaseModel
 from rollcall import errors
 from rollcall.edge.http import problems
-from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import Route
+from rollcall.edge.http.router import Router
 
 LIMIT = 1000
 
@@ -71,7 +73,7 @@ def test_a_bad_body_is_refused(bad: Request, kind: type[errors.RollcallError]) -
 def test_a_route_answers_by_its_key() -> None:
     """API Gateway has matched the path; an unknown key is not ours."""
     router = Router()
-    router.route("POST /thing")(lambda asked: Response(200, asked.request_id))
+    router.route(Route("POST /thing"))(lambda asked: Response(200, asked.request_id))
     assert router.answer(request().event)["body"] == "r-1"
     assert router.answer(request(routeKey="GET /other").event)["statusCode"] == HTTPStatus.NOT_FOUND
 
@@ -80,7 +82,7 @@ def test_an_unexpected_fault_tells_nothing(told: Callable[[], str]) -> None:
     """Neither the answer nor the log quotes it: its text could hold a body."""
     router = Router()
 
-    @router.route("POST /thing")
+    @router.route(Route("POST /thing"))
     def fail(_request: Request) -> Response:
         raise ValueError("canary")
 

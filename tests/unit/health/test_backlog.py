@@ -5,11 +5,10 @@ import json
 import pytest
 from rollcall import errors
 from rollcall.contracts.jobs.job import QueueDepth
-from rollcall.edge import openapi
-from rollcall.edge.held_back import HELD_BACK
-from rollcall.flows.health.backlog_gate import RETRY_SECONDS, HoldBack
+from rollcall.flows.health.backlog_gate import RETRY_SECONDS, BacklogGate
 
 from functions.admin import app
+from functions.openapi import app as openapi
 from tests.unit.conftest import Spool
 from tests.unit.edge.test_admin_function import ask
 from tests.unit.edge.test_functions import Context
@@ -36,6 +35,7 @@ GOES_ON = {
     "PUT /api/admin/scrub/catalogue",
     "PUT /api/admin/scrub/policy",
 }
+WAITING = {key: endpoint.route.scope for key, endpoint in app.router.routes.items() if endpoint.route.waits_for_backlog}
 PATH = {"course_id": "algebra"}
 
 
@@ -43,14 +43,14 @@ def spooled(waiting: int = 0, in_flight: int = 0, delayed: int = 0) -> QueueDept
     return QueueDepth(waiting_count=waiting, in_flight_count=in_flight, delayed_count=delayed)
 
 
-def test_every_route_that_changes_anything_is_on_one_list() -> None:
-    """Whoever adds one says here whether it is held back."""
+def test_every_route_that_changes_anything_waits_or_is_listed_here() -> None:
+    """A new route needs a decision: it waits for the backlog, or it joins this list."""
     changing = {route for route in app.router.routes if not route.startswith("GET ")}
-    assert changing == GOES_ON | HELD_BACK.keys()
-    assert not GOES_ON & HELD_BACK.keys()
+    assert changing == GOES_ON | WAITING.keys()
+    assert not GOES_ON & WAITING.keys()
 
 
-@pytest.mark.parametrize("route", HELD_BACK)
+@pytest.mark.parametrize("route", WAITING)
 def test_a_route_of_the_list_waits_for_the_backlog(spool: Spool, route: str) -> None:
     """503 with Retry-After while more is spooled than the limit allows, whatever the body says; else it goes on."""
     spool.depth = spooled(waiting=1, in_flight=2, delayed=1)
@@ -73,7 +73,7 @@ def test_a_route_of_the_list_waits_for_the_backlog(spool: Spool, route: str) -> 
     assert app.handler(event, Context())["statusCode"] == 400
 
 
-@pytest.mark.parametrize(("route", "scope"), HELD_BACK.items())
+@pytest.mark.parametrize(("route", "scope"), WAITING.items())
 def test_who_may_not_do_it_learns_nothing_of_the_backlog(spool: Spool, route: str, scope: str) -> None:
     """403 comes first, and the queue is not asked."""
     spool.depth = spooled(waiting=1_000)
@@ -92,7 +92,7 @@ def test_the_queue_is_asked_once_a_second() -> None:
     """However many ask; each of them gets the count of that second."""
     spool, clock = Spool(), [0.0]
     spool.depth = spooled(waiting=5)
-    gate = HoldBack(spool, 4, lambda: clock[0])
+    gate = BacklogGate(spool, 4, lambda: clock[0])
     for _ in range(3):
         with pytest.raises(errors.BacklogExceeded, match="5 spooled batches"):
             gate.check()
@@ -111,7 +111,7 @@ def test_the_description_names_the_refusal() -> None:
         for method, described in methods.items()
         if "backlog_exceeded" in described["responses"].get("503", {}).get("description", "")
     }
-    assert named == HELD_BACK.keys()
+    assert named == WAITING.keys()
     for key in named:
         method, path = key.split()
         assert "Retry-After" in paths[path][method.lower()]["responses"]["503"]["headers"]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from rollcall import errors
 from rollcall.contracts.health.advice import Advice
-from rollcall.edge import openapi
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 
+from functions.openapi import app as openapi
 from functions.progress import app as progress
 from tests.builders import NOW
 from tests.template.document import Template

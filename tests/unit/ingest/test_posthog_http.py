@@ -11,14 +11,14 @@ from uuid import uuid4
 
 import pytest
 from rollcall.domain.ingest import write_key
-from rollcall.edge import openapi
 from rollcall.edge.routes.ingest import posthog
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.errors import InvalidBody
 from rollcall.flows.ingest import posthog as capture_flow
-from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, Capture
+from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, IngestPostHog
 
 from functions.analytics import app
+from functions.openapi import app as openapi
 from tests.builders import NOW, ORG
 from tests.unit.edge.test_functions import Context, sample
 from tests.unit.ingest.test_posthog import captured
@@ -27,17 +27,25 @@ from tests.unit.ingest.test_track_flow import EVENTS_MAX, KEY, NUMBERS, Way
 BYTES_MAX = UNSPLIT_FACTOR * 524_288
 BATCH_MAX = UNSPLIT_FACTOR * EVENTS_MAX
 BODY_CODES = {InvalidBody.code, *(kind.code for kind in InvalidBody.__subclasses__())}
+CONFIG, CONFIG_SCRIPT = "GET /array/{token}/config", "GET /array/{token}/config.js"
 JSON, PLAIN, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
-BATCHES = [f"POST {spelling}" for path in posthog.BATCH_PATHS for spelling in posthog.spellings(path)]
-EVENTS = [f"POST {spelling}" for path in posthog.EVENT_PATHS for spelling in posthog.spellings(path)]
-FLAGS = [f"POST {spelling}" for path in posthog.FLAG_PATHS for spelling in posthog.spellings(path)]
+
+
+def routes_of(handler: Callable[..., Any]) -> list[str]:
+    """Return the routes that a handler answers."""
+    return [key for key, endpoint in posthog.router.routes.items() if endpoint.handler is handler]
+
+
+BATCHES = routes_of(posthog.post_batch)
+EVENTS = routes_of(posthog.post_event)
+FLAGS = routes_of(posthog.post_flags)
 
 
 @pytest.fixture
 def way(monkeypatch: pytest.MonkeyPatch) -> Way:
     made = Way()
-    capture = Capture(made.track.collect, made.track.write_keys)
-    monkeypatch.setattr(wiring_analytics, "capture", lambda: capture)
+    capture = IngestPostHog(made.track.collect, made.track.write_keys)
+    monkeypatch.setattr(wiring_analytics, "ingest_posthog", lambda: capture)
     return made
 
 
@@ -383,7 +391,7 @@ def test_an_event_of_its_own_organisations_key_is_taken(way: Way, changes: dict[
     assert status_and(ask(batch(captured(), captured(**changes))), "accepted") == (200, 2)
 
 
-RESULTS = [f"POST {spelling}" for path in posthog.RESULT_PATHS for spelling in posthog.spellings(path)]
+RESULTS = routes_of(posthog.post_results)
 
 
 @pytest.mark.parametrize("route", RESULTS)
@@ -431,7 +439,7 @@ def test_gzip_that_a_gateway_took_for_text_is_sent_again_in_another_way(way: Way
     """By posthog-js, which asks how to pack what it sends, and is told: in a form, which survives."""
     answer = ask(MANGLED, "POST /e/", media_type=PLAIN, query={"compression": "gzip-js"})
     assert status_and(answer, "code") == (503, "body_damaged")
-    assert json.loads(ask("", posthog.CONFIG)["body"])["supportedCompression"] == ["base64"]
+    assert json.loads(ask("", CONFIG)["body"])["supportedCompression"] == ["base64"]
     assert way.messages == []
 
 
@@ -479,8 +487,8 @@ def test_there_are_no_feature_flags(way: Way, route: str, body: str | bytes, tol
 
 def test_the_configuration_switches_off_what_would_take_more() -> None:
     """As JSON, and as the script that a snippet loads."""
-    config = ask("", posthog.CONFIG)
-    script = ask("", posthog.CONFIG_SCRIPT)
+    config = ask("", CONFIG)
+    script = ask("", CONFIG_SCRIPT)
     document = json.loads(config["body"])
     assert document["token"] == KEY
     for name in ("sessionRecording", "surveys", "heatmaps", "capturePerformance", "captureDeadClicks"):
@@ -490,7 +498,7 @@ def test_the_configuration_switches_off_what_would_take_more() -> None:
     assert f'all["{KEY}"]' in script["body"]
 
 
-@pytest.mark.parametrize("route", [posthog.CONFIG, posthog.CONFIG_SCRIPT])
+@pytest.mark.parametrize("route", [CONFIG, CONFIG_SCRIPT])
 @pytest.mark.parametrize(
     "token", ["", "phc_x", "</script><script>", '"]=alert(1);a["', "rk_" + "0" * 32 + "_short", "../x"]
 )

@@ -42,7 +42,7 @@ def ask(route: str, told_id: str | None, org_ids: str = str(ORG), scopes: str = 
             "routeKey": route,
             "rawPath": "/",
             "requestContext": {"authorizer": {"lambda": context}, "http": {"method": "GET"}},
-            "pathParameters": {"event_id": told_id},
+            "pathParameters": {"event_id": told_id} if told_id else None,
             "queryStringParameters": query if route == BY_MESSAGE else {},
         },
         Context(),

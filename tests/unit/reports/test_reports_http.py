@@ -14,11 +14,11 @@ from rollcall.contracts.ingest.process import ProcessHealth, ProcessRollup, Stor
 from rollcall.contracts.reports import DropoffRow, EnrollmentRow, OverviewRow
 from rollcall.domain.reports.cursor import write_cursor
 from rollcall.domain.reports.window import DayWindow
-from rollcall.edge import openapi
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 
 from functions.admin import app as admin
+from functions.openapi import app as openapi
 from functions.report_reader import app as reports_app
 from tests.builders import NOW, ORG
 from tests.template.document import Template

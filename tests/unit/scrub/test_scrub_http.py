@@ -12,7 +12,6 @@ from rollcall.domain.scrub.policy import Policy, default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge.http import identity
-from rollcall.edge.routes.scrub import scrub
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
@@ -20,6 +19,7 @@ from rollcall.errors import OperationActive
 from rollcall.flows.scrub.events import Scrubbing
 from rollcall.flows.scrub.policies import Policies
 
+from functions.admin import app
 from tests.builders import NOW, ORG, caller
 from tests.unit.ingest.test_collect_flow import KEYRING
 
@@ -66,7 +66,7 @@ def ask(
     route: str, body: Any = None, *, scopes: str = "admin:super", query: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     bearer = caller(role="service", scopes=frozenset(scopes.split()))
-    answer = scrub.router.answer(
+    answer = app.router.answer(
         {
             "routeKey": route,
             "rawPath": route.partition(" ")[2],

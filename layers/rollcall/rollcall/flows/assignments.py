@@ -1,4 +1,4 @@
-"""Assign: give a course to many learners, once for each key; a large order goes on as an operation."""
+"""Assign: assign a course to many learners, once for each key. A large order continues as an operation."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -9,14 +9,14 @@ from uuid import UUID
 from rollcall.contracts.assignments import AssignmentOrder
 from rollcall.contracts.operations import Operation, OperationMessage
 from rollcall.errors import IdempotencyConflict
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 
-AT_ONCE = 1_000  # learners that are assigned before the answer, in some tens of milliseconds
+AT_ONCE = 1_000  # learners that are assigned before the answer, within tens of milliseconds
 CHUNK_LEARNERS = 1_000
 
 
 class AssignmentStore(Protocol):
-    """Keeps orders of assignments, and makes them; raises StoreUnavailable."""
+    """Stores orders of assignments, and carries them out; raises StoreUnavailable."""
 
     def request(
         self,
@@ -28,7 +28,7 @@ class AssignmentStore(Protocol):
         requested: tuple[str, str | None],
         at_once: int,
     ) -> tuple[Operation | None, bool]:
-        """Write an order down and make its first assignments; return it, and whether the key was of another."""
+        """Store an order and make its first assignments; return it, and whether its key belongs to another order."""
 
     def assign_chunk(
         self, operation: Operation, lease_id: UUID, lease_seconds: float, learners_max: int
@@ -37,8 +37,8 @@ class AssignmentStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Requested:
-    """Who gives an order, as it may be written down, and why; `assigned_by` is a person's id."""
+class AssignmentRequest:
+    """Who gave an order and why, as it may be stored. `assigned_by` is a person's id."""
 
     requested_by: str
     reason: str | None
@@ -54,11 +54,11 @@ class Assign:
     new_id: Callable[[], UUID]
     at_once: int = AT_ONCE
 
-    def request(self, order: AssignmentOrder, course_id: str, key: str, requested: Requested) -> Operation:
-        """Take an order, and return how far it is: done, or going on as an operation.
+    def request(self, order: AssignmentOrder, course_id: str, key: str, requested: AssignmentRequest) -> Operation:
+        """Take an order, and return its progress: done, or continued as an operation.
 
-        With a key that is known nothing is done again. Raises IdempotencyConflict when that key asked for something
-        else, StoreUnavailable, QueueUnavailable: then the same key asked again goes on with it.
+        A known key assigns nothing again. Raises IdempotencyConflict when the key belongs to a different order.
+        After StoreUnavailable or QueueUnavailable, the same order with the same key continues.
         """
         operation, is_conflict = self.store.request(
             order.org_id,
@@ -71,7 +71,7 @@ class Assign:
         )
         if is_conflict or operation is None:
             raise IdempotencyConflict
-        # Also of a known one: who asked first may have been killed before the message was sent. Two do no harm.
+        # For a known key too: the first request may have ended before it sent the message. A second one does no harm.
         if operation.state == "queued":
             message = OperationMessage(org_id=operation.org_id, operation_id=operation.operation_id)
             self.send(message.model_dump_json())
@@ -80,15 +80,15 @@ class Assign:
 
 @dataclass(frozen=True)
 class AssignLearners:
-    """The step of operations of the kind `assign`. It notes itself: the procedure ends with advance_operation_v1."""
+    """The step of operations of the kind `assign`. The procedure itself notes the chunk, by advance_operation_v1."""
 
     store: AssignmentStore
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Make the next assignments of an order."""
         learners_max = min(CHUNK_LEARNERS, chunk.units_max or CHUNK_LEARNERS)
         latest = self.store.assign_chunk(operation, chunk.lease_id, chunk.lease_seconds, learners_max)
-        return Advanced(latest, units=learners_max)
+        return RecordedStep(latest, units=learners_max)
 
 
 def _sorted(order: AssignmentOrder) -> list[UUID]:

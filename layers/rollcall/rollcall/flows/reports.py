@@ -1,4 +1,4 @@
-"""Refresh: bring the report statistics of organisations with news up to date, one after the other."""
+"""Refresh: compute the report statistics of organisations whose projections changed, one after the other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-STOP_SECONDS = 15  # before the function's end no other organisation is begun
+STOP_SECONDS = 15  # with less time left than this, no other organisation is begun
 
 
 class RefreshStore(Protocol):
-    """Counts organisations; raises StoreUnavailable."""
+    """Computes statistics of organisations; raises StoreUnavailable."""
 
     def due_report_refreshes(self, now: datetime) -> list[UUID]:
-        """Return the organisations with news, those that waited longest first."""
+        """Return the organisations with changes, longest waiting first."""
 
     def refresh_reports(self, org_id: UUID, now: datetime) -> float | None:
-        """Count an organisation anew and return the seconds it took; None where another one is at it."""
+        """Compute an organisation's statistics; return the seconds it took, or None if another worker does it now."""
 
 
 @dataclass(frozen=True)
-class Refreshed:
-    """What a run did: organisations that were counted, those left for the next run, and the longest of them."""
+class RefreshResult:
+    """The result of a run: organisations done, organisations left for the next run, and the longest time of one."""
 
     organisations: int
     left: int
@@ -35,17 +35,17 @@ class RefreshReports:
     store: RefreshStore
     now: Callable[[], datetime]
 
-    def refresh(self, org_id: UUID | None, remaining_seconds: Callable[[], float]) -> Refreshed:
-        """Count the organisations that are due, for as long as there is time; or this one alone, due or not.
+    def refresh(self, org_id: UUID | None, remaining_seconds: Callable[[], float]) -> RefreshResult:
+        """Refresh the organisations that are due, while there is time; or only this organisation, due or not.
 
-        Each is a transaction of its own: what is done stays done. Raises StoreUnavailable.
+        Each organisation has its own transaction, so finished work stays. Raises StoreUnavailable.
         """
         due = [org_id] if org_id is not None else self.store.due_report_refreshes(self.now())
         done: list[float] = []
         for place, known in enumerate(due):
             if remaining_seconds() < STOP_SECONDS:
-                return Refreshed(len(done), len(due) - place, max(done, default=0.0))
+                return RefreshResult(len(done), len(due) - place, max(done, default=0.0))
             seconds = self.store.refresh_reports(known, self.now())
             if seconds is not None:
                 done.append(seconds)
-        return Refreshed(len(done), 0, max(done, default=0.0))
+        return RefreshResult(len(done), 0, max(done, default=0.0))

@@ -204,7 +204,7 @@ class Published(BaseModel):
     state: HealthMemory = HealthMemory()
 
 
-class Kept(BaseModel):
+class StoredHealth(BaseModel):
     """What is kept. `published` is null where there is nothing, or what this release cannot read: that is followed."""
 
     model_config = ConfigDict(frozen=True)
@@ -232,8 +232,8 @@ class TransitionQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    limit: int = Field(20, ge=1, le=100)
-    before: WindowTime | None = Field(None, description="Those before this moment.")
+    limit: int = Field(20, ge=1, le=100, description="The most changes to list.")
+    before: WindowTime | None = Field(None, description="Only changes before this moment.")
 
 
 class Sample(BaseModel):

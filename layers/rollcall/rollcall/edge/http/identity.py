@@ -1,4 +1,4 @@
-"""The caller of a request: what the authorizer hands on, and what a handler makes of it."""
+"""The caller of a request: the authorizer writes the caller into its context, and a handler reads the caller there."""
 
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,12 @@ from rollcall.contracts.caller import Caller
 REFUSALS: dict[str, type[errors.RollcallError]] = {
     kind.code: kind for kind in (errors.Unauthorized, errors.InvalidToken, errors.ExpiredToken, errors.KeysUnavailable)
 }
-# API Gateway keeps an authorizer's answer for so long (the template's AuthorizerResultTtlInSeconds), a refusal too.
+# API Gateway keeps an authorizer's answer, also a refusal, for AuthorizerResultTtlInSeconds of the template.
 KEPT_SECONDS = 60
 
 
 def context_of(caller: Caller, report_pass: str = "") -> dict[str, Any]:
-    """Return an authorizer's context for a verified caller: flat and of plain types, as API Gateway wants it."""
+    """Return the context of a verified caller. API Gateway takes a flat object of plain types."""
     return {
         "report_pass": report_pass,
         "subject": caller.subject,
@@ -27,7 +27,7 @@ def context_of(caller: Caller, report_pass: str = "") -> dict[str, Any]:
 
 
 def report_pass_of(context: dict[str, Any]) -> str:
-    """Return the pass that the authorizer signed; raises KeysUnavailable where it had no key."""
+    """Return the pass that the authorizer signed; raises KeysUnavailable when the authorizer had no key."""
     if not (report_pass := context.get("report_pass")):
         raise errors.KeysUnavailable(retry_after_seconds=KEPT_SECONDS)
     return str(report_pass)
@@ -36,8 +36,8 @@ def report_pass_of(context: dict[str, Any]) -> str:
 def caller_of(context: dict[str, Any], now: datetime) -> Caller:
     """Return the caller of a request; raises Unauthorized, InvalidToken, ExpiredToken, KeysUnavailable.
 
-    The authorizer refuses by naming the refusal in the context, since a refusal of API Gateway's own could tell
-    neither why nor in which form. No context, no caller: a route without its authorizer lets nobody in.
+    The authorizer names its refusal in the context, because API Gateway's own refusal has neither a reason nor our
+    form. Without a context there is no caller: a route that lost its authorizer refuses every request.
     """
     if refusal := context.get("refusal"):
         kind = REFUSALS.get(refusal, errors.InvalidToken)
@@ -51,7 +51,7 @@ def caller_of(context: dict[str, Any], now: datetime) -> Caller:
         scopes=frozenset(context["scopes"].split()),
         expires_at=int(context["expires_at"]),
     )
-    # API Gateway may have kept the authorizer's answer for a while.
+    # The authorizer's answer may be as old as KEPT_SECONDS.
     if caller.expires_at <= now.timestamp():
         raise errors.ExpiredToken
     return caller

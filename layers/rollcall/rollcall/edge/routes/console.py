@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import rollcall
-from rollcall.edge.http.router import Request, Response
+from rollcall.edge.http.messages import Request, Response
 from rollcall.edge.runtime import settings
 from rollcall.errors import NotFound
 

@@ -1,4 +1,4 @@
-"""/api/admin/dead-letters: look at dead letters, redrive them, follow that, discard them."""
+"""/api/admin/dead-letters: list dead letters, redrive them, follow a redrive, discard them."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,68 +6,86 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall import errors
-from rollcall.contracts.caller import Caller
 from rollcall.contracts.dead_letters.letter import (
     AFTER,
-    NOBODY,
     PAGE_DEFAULT,
     PAGE_MAX,
     Cause,
+    DeadLetterFile,
     DeadLetterPage,
     QueueName,
     State,
 )
-from rollcall.contracts.dead_letters.redrive import DiscardOrder, RedriveOrder, RedriveReport, RedriveView
+from rollcall.contracts.dead_letters.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
 from rollcall.contracts.operations import OperationRequest
 from rollcall.domain.dead_letters import letters as dead_letters
-from rollcall.edge.http.parse import read_model, read_path_id, read_query
-from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.parse import read_path_id
+from rollcall.edge.http.route import (
+    ACCEPTED,
+    ACTIVE,
+    NOT_FOUND,
+    OK,
+    READ,
+    SUPER,
+    WRITE,
+    Answer,
+    Route,
+    uuid_in_path,
+)
+from rollcall.edge.http.router import Router
 from rollcall.edge.routes import access
 from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.store.dead_letters.letters import LetterFilter
 
-READ, WRITE, SUPER = "admin:read", "admin:write", "admin:super"
-OK, ACCEPTED = 200, 202
 DISCARDED_MAX = 5000  # within the time of one statement
 
-# Paths of their own that take POST alone: API Gateway takes a GET of them for a dead letter's.
-ACTIONS = frozenset({"discard", "redrive"})
+REDRIVE_ID = uuid_in_path("operation_id", "The redrive.")
 
 router = Router()
 
 
 class OrganisationQuery(BaseModel):
-    """Whose it is."""
+    """The organisation that the dead letters belong to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    org_id: UUID = Field(description="The organisation; the nil UUID for what belongs to nobody known.")
+    org_id: UUID = Field(description="The organisation; the nil UUID for dead letters of no known organisation.")
 
 
 class ListQuery(OrganisationQuery):
-    """Which dead letters to list."""
+    """Filters and page of a list of dead letters."""
 
-    queue: QueueName | None = Field(None, description="Of this queue alone.")
-    cause: Cause | None = Field(None, description="Of this cause alone.")
-    state: State | None = Field(None, description="In this state alone.")
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many at most.")
-    after: str | None = Field(None, pattern=AFTER, description="`next_after` of a page.")
+    queue: QueueName | None = Field(None, description="Dead letters of this queue only.")
+    cause: Cause | None = Field(None, description="Dead letters with this cause only.")
+    state: State | None = Field(None, description="Dead letters in this state only.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="The most entries of a page.")
+    after: str | None = Field(None, pattern=AFTER, description="`next_after` of the page before.")
 
 
 class ReportQuery(OrganisationQuery):
-    """Which results to list."""
+    """Page of a redrive's results."""
 
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many at most.")
-    after: UUID | None = Field(None, description="`next_after` of a page.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="The most entries of a page.")
+    after: UUID | None = Field(None, description="`next_after` of the page before.")
 
 
-@router.route("GET /api/admin/dead-letters")
-def list_dead_letters(request: Request) -> Response:
-    """Answer an organisation's dead letters, counted by cause, and the newest of them."""
-    query = read_query(request, ListQuery)
-    _administrator(request, READ, query.org_id)
+@router.route(
+    Route(
+        "GET /api/admin/dead-letters",
+        operation_id="listDeadLetters",
+        summary="List an organisation's dead letters",
+        description="Counts of dead letters by cause, and the newest dead letters.",
+        scope=READ,
+        nil_scope=SUPER,
+        query=ListQuery,
+        answers={OK: Answer("The dead letters.", DeadLetterPage)},
+    )
+)
+def list_dead_letters(_request: Request, query: ListQuery) -> Response:
+    """Answer an organisation's dead letters."""
     which = LetterFilter(query.queue, query.cause, query.state)
     groups, letters = wiring_dead_letters.dead_letter_store().list_dead_letters(
         query.org_id, which, _read_after(query.after), query.limit
@@ -90,13 +108,22 @@ def _read_after(text: str | None) -> tuple[datetime, UUID] | None:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microsecond), UUID(letter_id)
 
 
-@router.route("GET /api/admin/dead-letters/{dead_letter_id}")
-def get_dead_letter(request: Request) -> Response:
-    """Answer one dead letter: what the ledger has of it, its history, and its scrubbed body."""
-    if request.path_parameters["dead_letter_id"] in ACTIONS:
-        return Response.refusal(errors.MethodNotAllowed(), request.request_id, {"Allow": "POST"})
-    query = read_query(request, OrganisationQuery)
-    _administrator(request, READ, query.org_id)
+@router.route(
+    Route(
+        "GET /api/admin/dead-letters/{dead_letter_id}",
+        operation_id="getDeadLetter",
+        summary="Read one dead letter",
+        description="The ledger's entry, its history, and the scrubbed body.",
+        scope=READ,
+        nil_scope=SUPER,
+        parameters=(uuid_in_path("dead_letter_id", "The dead letter."),),
+        query=OrganisationQuery,
+        answers={OK: Answer("The dead letter.", DeadLetterFile)},
+        problems=NOT_FOUND,
+    )
+)
+def get_dead_letter(request: Request, query: OrganisationQuery) -> Response:
+    """Answer one dead letter."""
     letter_id = read_path_id(request, "dead_letter_id", errors.DeadLetterUnknown)
     file = wiring_dead_letters.dead_letter_store().read_dead_letter(query.org_id, letter_id)
     if file is None:
@@ -105,7 +132,7 @@ def get_dead_letter(request: Request) -> Response:
 
 
 def _body_of(archive_key: str | None) -> object:
-    """Return an archived body; None where there is none, or none any more. Raises ObjectsUnavailable."""
+    """Return an archived body; None where the archive has no body, or has it no more. Raises ObjectsUnavailable."""
     if archive_key is None:
         return None
     try:
@@ -118,12 +145,22 @@ def _body_of(archive_key: str | None) -> object:
         return body
 
 
-@router.route("POST /api/admin/dead-letters/redrive")
-def post_redrive(request: Request) -> Response:
-    """Ask for a redrive: 202 with its operation; 409 while another one is active on the same source."""
-    _holder(request, WRITE)
-    order = read_model(request, RedriveOrder)
-    caller = _administrator(request, WRITE, order.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/dead-letters/redrive",
+        operation_id="postRedrive",
+        summary="Redrive dead letters",
+        description="Sends dead letters back to their queues at a capped rate, scrubbed under the current policy. The "
+        "work goes on in the background. Running it twice stores nothing twice.",
+        scope=WRITE,
+        nil_scope=SUPER,
+        body=RedriveOrder,
+        answers={ACCEPTED: Answer("The redrive is queued.", RedriveView)},
+        problems=ACTIVE,
+    )
+)
+def post_redrive(request: Request, order: RedriveOrder) -> Response:
+    """Ask for a redrive."""
     operation = wiring_operations.request_operation().request(
         OperationRequest(
             org_id=order.org_id,
@@ -132,7 +169,7 @@ def post_redrive(request: Request) -> Response:
             parameters={"selection": order.selection.model_dump(mode="json", exclude_none=True)},
             is_dry_run=order.dry_run,
             rate_per_second=order.rate_per_second,
-            requested_by=access.requester(caller, order.org_id),
+            requested_by=access.requester(request.caller, order.org_id),
             reason=access.kept_reason(order.reason),
         )
     )
@@ -140,11 +177,22 @@ def post_redrive(request: Request) -> Response:
     return Response.of(ACCEPTED, RedriveView.of(operation))
 
 
-@router.route("GET /api/admin/dead-letters/redrive/{operation_id}")
-def get_redrive(request: Request) -> Response:
-    """Answer how far a redrive is, and what it did with each message."""
-    query = read_query(request, ReportQuery)
-    _administrator(request, READ, query.org_id)
+@router.route(
+    Route(
+        "GET /api/admin/dead-letters/redrive/{operation_id}",
+        operation_id="getRedrive",
+        summary="Follow a redrive",
+        description="State and counts of the redrive, and the result of each message, page by page.",
+        scope=READ,
+        nil_scope=SUPER,
+        parameters=(REDRIVE_ID,),
+        query=ReportQuery,
+        answers={OK: Answer("The redrive.", RedriveReport)},
+        problems=NOT_FOUND,
+    )
+)
+def get_redrive(request: Request, query: ReportQuery) -> Response:
+    """Answer a redrive's progress, and its result for each message."""
     operation_id = read_path_id(request, "operation_id", errors.OperationUnknown)
     operation = wiring_operations.request_operation().read("redrive", operation_id, [query.org_id])
     counts, results = wiring_dead_letters.dead_letter_store().list_redrive_results(
@@ -155,27 +203,47 @@ def get_redrive(request: Request) -> Response:
     return Response.of(OK, report)
 
 
-@router.route("POST /api/admin/dead-letters/redrive/{operation_id}/cancel")
-def cancel_redrive(request: Request) -> Response:
-    """Cancel a redrive: at once, or after the chunk under way. What was sent stays sent."""
-    query = read_query(request, OrganisationQuery)
-    _administrator(request, WRITE, query.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/dead-letters/redrive/{operation_id}/cancel",
+        operation_id="cancelRedrive",
+        summary="Cancel a redrive",
+        description="The redrive ends at once, or after the current chunk. Messages that were sent stay sent.",
+        scope=WRITE,
+        nil_scope=SUPER,
+        parameters=(REDRIVE_ID,),
+        query=OrganisationQuery,
+        answers={OK: Answer("The redrive as it is now.", RedriveView)},
+        problems=NOT_FOUND,
+    )
+)
+def cancel_redrive(request: Request, query: OrganisationQuery) -> Response:
+    """Cancel a redrive."""
     operation_id = read_path_id(request, "operation_id", errors.OperationUnknown)
     operation = wiring_operations.request_operation().cancel("redrive", operation_id, [query.org_id])
     observe.logger().info("redrive cancelled", extra={"operation_id": str(operation_id)})
     return Response.of(OK, RedriveView.of(operation))
 
 
-@router.route("POST /api/admin/dead-letters/discard")
-def post_discard(request: Request) -> Response:
-    """Give up open dead letters, with a reason; their bodies stay in the archive for as long as any."""
-    _holder(request, WRITE)
-    order = read_model(request, DiscardOrder)
-    caller = _administrator(request, WRITE, order.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/dead-letters/discard",
+        operation_id="discardDeadLetters",
+        summary="Discard dead letters",
+        description="Gives up open dead letters, with a reason. A dry run only counts them.",
+        scope=WRITE,
+        nil_scope=SUPER,
+        waits_for_backlog=True,
+        body=DiscardOrder,
+        answers={OK: Answer("The number of dead letters.", Discarding)},
+    )
+)
+def post_discard(request: Request, order: DiscardOrder) -> Response:
+    """Give up open dead letters. Their bodies stay in the archive until the archive's lifetime ends."""
     done = wiring_dead_letters.dead_letter_store().discard_dead_letters(
         order.org_id,
         order.selection,
-        access.requester(caller, order.org_id),
+        access.requester(request.caller, order.org_id),
         access.kept_reason(order.reason),
         dry_run=order.dry_run,
         limit=DISCARDED_MAX,
@@ -183,15 +251,3 @@ def post_discard(request: Request) -> Response:
     )
     observe.logger().info("discarded", extra=done.model_dump())
     return Response.of(OK, done)
-
-
-def _holder(request: Request, scope: str) -> Caller:
-    """Return the caller, before anything of a body is read."""
-    return access.administrator(request, scope)
-
-
-def _administrator(request: Request, scope: str, org_id: UUID) -> Caller:
-    """Return the caller, who may do this in this organisation. What belongs to nobody known is for admin:super."""
-    if org_id == NOBODY:
-        return access.administrator(request, SUPER)
-    return access.administrator(request, scope, org_id=org_id)

@@ -1,6 +1,6 @@
-"""/api/jobs: how scheduled jobs, queues and alerts stand; and a synthetic alert, to see that messages arrive.
+"""/api/jobs: state of scheduled jobs, queues and alerts, and a synthetic alert.
 
-Numbers of the whole deployment, so no organisation is asked for: whoever administers any may read them.
+The figures are of the whole deployment, so these routes ask for no organisation: any administrator may read them.
 """
 
 from math import ceil
@@ -8,57 +8,83 @@ from math import ceil
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollcall import errors
-from rollcall.contracts.jobs.alert import AlertOrder
-from rollcall.contracts.jobs.job import RUNS_DEFAULT, RUNS_MAX, JobRuns
+from rollcall.contracts.jobs.alert import AlertOrder, PublishedAlert
+from rollcall.contracts.jobs.job import RUNS_DEFAULT, RUNS_MAX, JobRuns, JobsOverview
 from rollcall.domain.jobs.alert_text import TEST
 from rollcall.domain.jobs.alerts import raise_alert
 from rollcall.domain.jobs.findings import Finding
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.edge.http.parse import read_model, read_query
-from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.routes import access
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import OK, READ, WRITE, Answer, Parameter, Route
+from rollcall.edge.http.router import Router
 from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring import jobs as wiring_jobs
 
-READ, WRITE = "admin:read", "admin:write"
-OK = 200
-TOO_MANY = "Everybody on call hears these: five at once, then one a minute."
-DETAIL = "Somebody asked for this message, to see that it arrives. Nothing is wrong."
+TOO_MANY = "Every test alert reaches the people on call: five at once are allowed, then one a minute."
+DETAIL = "An administrator asked for this test message, to check that messages arrive. Nothing is wrong."
 
 router = Router()
 
 
 class RunsQuery(BaseModel):
-    """How many runs to list."""
+    """Page of a list of runs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: int = Field(RUNS_DEFAULT, ge=1, le=RUNS_MAX, description="How many at most.")
+    limit: int = Field(RUNS_DEFAULT, ge=1, le=RUNS_MAX, description="The most runs to list.")
 
 
-@router.route("GET /api/jobs/overview")
-def get_overview(request: Request) -> Response:
-    """Answer how every job, queue and alert stands."""
-    access.administrator(request, READ)
+@router.route(
+    Route(
+        "GET /api/jobs/overview",
+        operation_id="getJobsOverview",
+        summary="Read the state of every job, queue and alert",
+        description="Last runs, rates, durations, backlogs, open dead letters and active alerts. The figures are of "
+        "the whole deployment and show no organisation's rows.",
+        scope=READ,
+        answers={OK: Answer("The overview.", JobsOverview)},
+    )
+)
+def get_overview(_request: Request) -> Response:
+    """Answer the state of every job, queue and alert."""
     return Response.of(OK, wiring_jobs.describe_jobs().describe())
 
 
-@router.route("GET /api/jobs/{job}/runs")
-def get_runs(request: Request) -> Response:
+@router.route(
+    Route(
+        "GET /api/jobs/{job}/runs",
+        operation_id="listJobRuns",
+        summary="List the latest runs of a job",
+        description="Newest first.",
+        scope=READ,
+        parameters=(Parameter("job", "The job.", {"type": "string", "enum": sorted(JOBS)}),),
+        query=RunsQuery,
+        answers={OK: Answer("The runs.", JobRuns)},
+        problems={404: "No job has this name."},
+    )
+)
+def get_runs(request: Request, query: RunsQuery) -> Response:
     """Answer the latest runs of a job."""
-    access.administrator(request, READ)
-    query = read_query(request, RunsQuery)
     job = request.path_parameters["job"]
     if job not in JOBS:
         raise errors.JobUnknown
     return Response.of(OK, JobRuns(job=job, runs=wiring_jobs.store().list_job_runs(job, query.limit)))
 
 
-@router.route("POST /api/jobs/test-alert")
-def post_test_alert(request: Request) -> Response:
-    """Publish a synthetic alert the way that the watchdog publishes its own, and answer what went out."""
-    access.administrator(request, WRITE)
-    order = read_model(request, AlertOrder)
+@router.route(
+    Route(
+        "POST /api/jobs/test-alert",
+        operation_id="postTestAlert",
+        summary="Send a synthetic alert",
+        description="The alert takes the way of a real alert, and says that it is a test. Before PageFrom a page goes "
+        "out as a warning. The whole deployment takes five at once, then one a minute.",
+        scope=WRITE,
+        body=AlertOrder,
+        answers={OK: Answer("The published alert.", PublishedAlert)},
+    )
+)
+def post_test_alert(_request: Request, order: AlertOrder) -> Response:
+    """Publish a synthetic alert the way that the watchdog publishes its own."""
     if (wait_seconds := wiring_jobs.store().take_test_alert()) > 0:
         raise errors.RateLimited(TOO_MANY, retry_after_seconds=ceil(wait_seconds))
     decision = raise_alert(Finding(TEST, order.severity, DETAIL), clock.now(), settings.current().page_from)

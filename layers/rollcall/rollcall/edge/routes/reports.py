@@ -18,6 +18,7 @@ from rollcall.contracts.reports import (
     EngagementRow,
     EnrollmentReport,
     EnrollmentRow,
+    FormQuery,
     Grain,
     OverviewQuery,
     OverviewReport,
@@ -32,35 +33,53 @@ from rollcall.domain.reports.csv_export import write_csv
 from rollcall.domain.reports.cursor import Key, read_cursor, write_cursor
 from rollcall.domain.reports.window import DAYS_DEFAULT, DAYS_MAX, DayWindow, check_days
 from rollcall.edge.http import identity
-from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.routes import access
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import OK, READ, TEXT, Answer, Route
+from rollcall.edge.http.router import Router
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 from rollcall.store.reports import ReportStore
 
-READ = "admin:read"
-OK = 200
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
-# An hour's row is a twenty-fourth of a day's: the window is shorter, and so is the one that nobody named.
+# A day has 24 rows of an hour, so the window of hours is shorter, and so is the default window.
 DAYS: dict[Grain, tuple[int, int]] = {"day": (DAYS_DEFAULT, DAYS_MAX), "hour": (2, 31)}
+
+WINDOW = "The window is the last 28 days unless the query names one, and at most 366 days."
 
 router = Router()
 
 
-@router.route("GET /api/reports/overview")
-def get_overview(request: Request) -> Response:
+def _report(name: str, report: type[Report], query: type[FormQuery], summary: str, description: str) -> Route:
+    return Route(
+        f"GET /api/reports/{name}",
+        operation_id=f"get{report.__name__}",
+        summary=summary,
+        description=description,
+        scope=READ,
+        query=query,
+        answers={
+            OK: Answer(
+                "The report.",
+                report,
+                media_types={"text/csv": TEXT},
+                headers={"Link": ("The next page of CSV: rel=next.", "string")},
+            )
+        },
+    )
+
+
+@router.route(_report("overview", OverviewReport, OverviewQuery, "Read an organisation at a glance", WINDOW))
+def get_overview(request: Request, query: OverviewQuery) -> Response:
     """Answer an organisation at a glance."""
-    query = access.read_query_of(request, READ, OverviewQuery)
     window = DayWindow.latest(query.from_day, query.to_day, clock.now().date())
     as_of, row = _store(request).overview(query.org_id, window)
     report = OverviewReport(org_id=query.org_id, as_of=as_of, from_day=window.first, to_day=window.end, rows=[row])
     return _answer(request, report, "overview", OverviewRow, report.rows)
 
 
-@router.route("GET /api/reports/engagement")
-def get_engagement(request: Request) -> Response:
-    """Answer what happens in each course."""
-    query = access.read_query_of(request, READ, WindowQuery)
+@router.route(_report("engagement", EngagementReport, WindowQuery, "Read the activity in each course", WINDOW))
+def get_engagement(request: Request, query: WindowQuery) -> Response:
+    """Answer the activity in each course."""
     window = DayWindow.latest(query.from_day, query.to_day, clock.now().date())
     as_of, rows = _store(request).engagement(query.org_id, window, query.course_id, _course_after(query), query.limit)
     report = EngagementReport(
@@ -74,10 +93,17 @@ def get_engagement(request: Request) -> Response:
     return _answer(request, report, "engagement", EngagementRow, report.rows)
 
 
-@router.route("GET /api/reports/completion")
-def get_completion(request: Request) -> Response:
-    """Answer who completed each course, of those who began it in the window."""
-    query = access.read_query_of(request, READ, WindowQuery)
+@router.route(
+    _report(
+        "completion",
+        CompletionReport,
+        WindowQuery,
+        "Read how many learners completed each course",
+        "Of the learners who began the course in the window; of all learners unless the query names a window.",
+    )
+)
+def get_completion(request: Request, query: WindowQuery) -> Response:
+    """Answer how many learners completed each course, of those who began it in the window."""
     check_days(query.from_day, query.to_day)
     as_of, rows = _store(request).completion(
         query.org_id, query.from_day, query.to_day, query.course_id, _course_after(query), query.limit
@@ -93,10 +119,17 @@ def get_completion(request: Request) -> Response:
     return _answer(request, report, "completion", CompletionRow, report.rows)
 
 
-@router.route("GET /api/reports/lesson-dropoff")
-def get_lesson_dropoff(request: Request) -> Response:
-    """Answer who left at each lesson."""
-    query = access.read_query_of(request, READ, PageQuery)
+@router.route(
+    _report(
+        "lesson-dropoff",
+        DropoffReport,
+        PageQuery,
+        "Read where learners leave",
+        "Course by course; its lessons by the number of learners who reached them.",
+    )
+)
+def get_lesson_dropoff(request: Request, query: PageQuery) -> Response:
+    """Answer how many learners left at each lesson."""
     after = cast("tuple[str, int] | None", read_cursor(query.cursor, (str, int)))
     as_of, rows = _store(request).lesson_dropoff(query.org_id, query.course_id, after, query.limit)
     report = DropoffReport(
@@ -108,10 +141,9 @@ def get_lesson_dropoff(request: Request) -> Response:
     return _answer(request, report, "lesson-dropoff", DropoffRow, report.rows)
 
 
-@router.route("GET /api/reports/enrollment")
-def get_enrollment(request: Request) -> Response:
-    """Answer who is enrolled in each course."""
-    query = access.read_query_of(request, READ, PageQuery)
+@router.route(_report("enrollment", EnrollmentReport, PageQuery, "Read enrollment", "By course."))
+def get_enrollment(request: Request, query: PageQuery) -> Response:
+    """Answer how many learners are enrolled in each course."""
     as_of, rows = _store(request).enrollment(query.org_id, query.course_id, _course_after(query), query.limit)
     report = EnrollmentReport(
         org_id=query.org_id,
@@ -122,12 +154,19 @@ def get_enrollment(request: Request) -> Response:
     return _answer(request, report, "enrollment", EnrollmentRow, report.rows)
 
 
-@router.route("GET /api/reports/activity")
-def get_activity(request: Request) -> Response:
-    """Answer what happened by day or by hour. Rollups of hours know no courses."""
-    query = access.read_query_of(request, READ, ActivityQuery)
+@router.route(
+    _report(
+        "activity",
+        ActivityReport,
+        ActivityQuery,
+        "Read activity by day or by hour",
+        f"Oldest first. {WINDOW} By the hour it is the last 2 days, at most 31 days, and always of all courses.",
+    )
+)
+def get_activity(request: Request, query: ActivityQuery) -> Response:
+    """Answer activity by day or by hour. Rollups of hours have no courses."""
     if query.grain == "hour" and query.course_id is not None:
-        raise errors.InvalidRequest("Check the parameters of the query: course_id goes with grain=day alone.")
+        raise errors.InvalidRequest("Check the parameters of the query: course_id goes with grain=day only.")
     days, days_max = DAYS[query.grain]
     window = DayWindow.latest(query.from_day, query.to_day, clock.now().date(), days, days_max)
     after = _moment_after(read_cursor(query.cursor, (str, str)))
@@ -164,14 +203,14 @@ def _moment_after(key: Key | None) -> tuple[datetime, str] | None:
 
 
 def _cursor_after(rows: Sequence[ReportRow], limit: int) -> str | None:
-    """Return where the next page begins; None after a page that is not full."""
+    """Return the cursor of the next page; None after a page that is not full."""
     return write_cursor(rows[-1].key) if len(rows) == limit else None
 
 
 def _answer(
     request: Request, report: Report, name: str, row_model: type[ReportRow], rows: Sequence[ReportRow]
 ) -> Response:
-    """Answer JSON, or CSV where the query or the first accepted type says so; its next page is in a Link header."""
+    """Answer JSON, or CSV when the query or the first accepted type asks for it. A Link header has CSV's next page."""
     for_excel = request.query.get("excel") == "1"
     accepted = request.headers.get("accept", "").split(",")[0].split(";")[0].strip().lower()
     if (request.query.get("format") or ("csv" if for_excel or accepted == "text/csv" else "json")) != "csv":

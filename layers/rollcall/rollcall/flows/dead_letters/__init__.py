@@ -1,1 +1,1 @@
-"""What is done for dead letters; IO comes in as arguments."""
+"""The flows of dead letters. IO is passed in as arguments."""

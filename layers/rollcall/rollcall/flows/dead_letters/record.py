@@ -1,4 +1,4 @@
-"""Bury: record each dead letter in the ledger, keep its scrubbed body in the archive, and let it leave its queue."""
+"""Record dead letters: a row in the ledger and the scrubbed body in the archive, so that the message can be deleted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NOBODY, Failure, Marks
+from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NOBODY, Failure, MessageAttributes
 from rollcall.domain.dead_letters import letters
-from rollcall.domain.dead_letters.contract_members import put_back
+from rollcall.domain.dead_letters.contract_members import restore
 from rollcall.domain.dead_letters.letters import Part
 from rollcall.domain.dead_letters.shape import shape_of, shape_texts
 from rollcall.errors import ConfigurationInvalid, ScrubFailed, Unavailable
@@ -18,79 +18,79 @@ EVENTS_MAX = 5_000  # in a body: ten times what a batch may have
 
 
 class Scrubbed(Protocol):
-    """What is left of a value."""
+    """The result of scrubbing a value."""
 
     @property
     def value(self) -> Any:
-        """The value, with nothing personal in it."""
+        """The value without personal values."""
 
 
 class Scrubber(Protocol):
-    """Scrubs what nobody could read; raises ScrubFailed."""
+    """Scrubs bodies that do not follow their contract; raises ScrubFailed."""
 
     def scrub_document(self, document: Any) -> Scrubbed:
-        """Return what is left of JSON."""
+        """Return a JSON document without personal values."""
 
     def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
-        """Return what the policy declares for this event."""
+        """Return the properties that the policy declares for this event."""
 
 
 class Pseudonymiser(Protocol):
-    """Holds an organisation's key."""
+    """Makes keyed digests with an organisation's key."""
 
     def digest(self, content: bytes) -> str:
         """Return a keyed digest, 32 hexadecimal digits."""
 
 
 class Scrubbing(Protocol):
-    """What an organisation's bodies are scrubbed with."""
+    """The scrubber and pseudonymiser of one organisation."""
 
     @property
     def scrubber(self) -> Scrubber:
-        """By its policy."""
+        """The scrubber, by the organisation's policy."""
 
     @property
     def pseudonymiser(self) -> Pseudonymiser:
-        """By its key."""
+        """The pseudonymiser, with the organisation's key."""
 
 
 class Archive(Protocol):
-    """Keeps objects; raises ObjectsUnavailable."""
+    """Stores objects; raises ObjectsUnavailable."""
 
     def put(self, key: str, body: bytes) -> None:
-        """Keep one, in place of what its key had."""
+        """Store an object, in place of an older one with the same key."""
 
 
 class Ledger(Protocol):
-    """Keeps what is known of dead letters, and of erased learners; raises StoreUnavailable."""
+    """The ledger of dead letters, which also knows erased learners; raises StoreUnavailable."""
 
     def find_barred(self, org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
-        """Tell of each identifier and time whether it is of a learner who was erased then, or later."""
+        """Return for each (identifier, time) whether the learner was erased at or after that time."""
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
-        """Record a failure once; tells whether it was new."""
+        """Record a failure once; return whether it was new."""
 
 
 @dataclass(frozen=True)
 class DeadMessage:
-    """A message as it was found in the dead-letter queue of `queue`. `was_moved`: by SQS, out of its receives."""
+    """A message in the dead-letter queue of `queue`. `was_moved`: SQS moved it there after too many receives."""
 
     queue: str
     message_id: str
     body: str
-    marks: Marks
+    attributes: MessageAttributes
     receive_count: int
     first_received_at: datetime
     was_moved: bool = False
 
     @property
     def source_id(self) -> str:
-        """The id under which it failed: load may have put the same message here twice, under ids of their own."""
-        return self.marks.message_id or self.message_id
+        """The id of the message that failed. load may have sent that message here twice, each time with a new id."""
+        return self.attributes.message_id or self.message_id
 
 
 @dataclass(frozen=True)
-class Bury:
+class RecordDeadLetters:
     """The flow, with the IO it was given."""
 
     archive: Archive
@@ -98,24 +98,24 @@ class Bury:
     scrubbing_of: Callable[[UUID], Scrubbing]
     now: Callable[[], datetime]
 
-    def bury(self, message: DeadMessage) -> list[Failure]:
-        """Archive and record a message, one dead letter an organisation, and return what was new to the ledger.
+    def record(self, message: DeadMessage) -> list[Failure]:
+        """Archive and record a message, one dead letter for each organisation; return the failures new to the ledger.
 
-        The body comes first and the ledger last, so that a row always has its body; either done twice changes
-        nothing. Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then it stays on its queue.
-        Content never keeps it there: where a fault that nobody foresaw lasts, the shape alone is kept.
+        The body is stored before the row, so that each row has its body. Doing either twice changes nothing.
+        Raises ObjectsUnavailable, StoreUnavailable, KeysUnavailable: then the message stays on its queue.
+        A message never stays because of its content: if an unforeseen fault lasts, only its shape is kept.
         """
         try:
-            return self._bury(message, _parts(message))
+            return self._record(message, _parts(message))
         except (Unavailable, ConfigurationInvalid):
             raise
         except Exception:
             if message.receive_count < SHAPE_RECEIVES:
-                raise  # a fault of ours must not cost a body at once: what mends it may be on its way
-            plain = replace(message, marks=message.marks.model_copy(update={"first_failed_at": None}))
-            return self._bury(plain, [_shape_of(message)])
+                raise  # the fault may be a bug: keep the message, so that a fixed version can record its body
+            plain = replace(message, attributes=message.attributes.model_copy(update={"first_failed_at": None}))
+            return self._record(plain, [_shape_of(message)])
 
-    def _bury(self, message: DeadMessage, given: list[Part]) -> list[Failure]:
+    def _record(self, message: DeadMessage, given: list[Part]) -> list[Failure]:
         parts = [self._without_erased(part) for part in given]
         failures = [(part, *self._failure(message, part)) for part in parts if part is not None]
         for _, failure, kept in failures:
@@ -124,7 +124,7 @@ class Bury:
         return [failure for part, failure, _ in failures if self.ledger.record_dead_letter(part.org_id, failure)]
 
     def _without_erased(self, part: Part) -> Part | None:
-        """Return a part without events of learners who were erased while it waited; None when no other is in it."""
+        """Return a part without events of learners who were erased since; None when no other events are in it."""
         asked = letters.owners_of(part)
         if not asked:
             return part
@@ -132,13 +132,13 @@ class Bury:
         return letters.without(part, barred) if any(barred) else part
 
     def _failure(self, message: DeadMessage, part: Part) -> tuple[Failure, str | None]:
-        """Return what the ledger is told of a part, and what may be kept of its body."""
+        """Return a part's failure for the ledger, and its scrubbed body, or None when scrubbing failed."""
         scrubbing = self.scrubbing_of(part.org_id)
-        marks = message.marks
-        cause, error_code = letters.cause_of(marks.error_code, was_moved=message.was_moved)
-        letter_id = marks.dead_letter_id or letters.dead_letter_id(message.queue, message.source_id, part.org_id)
+        attributes = message.attributes
+        cause, error_code = letters.cause_of(attributes.error_code, was_moved=message.was_moved)
+        letter_id = attributes.dead_letter_id or letters.dead_letter_id(message.queue, message.source_id, part.org_id)
         first_failed_at = min(
-            letters.in_utc(marks.first_failed_at or message.first_received_at), message.first_received_at
+            letters.in_utc(attributes.first_failed_at or message.first_received_at), message.first_received_at
         )
         kept: str | None = part.body
         if not part.is_batch:
@@ -154,7 +154,7 @@ class Bury:
             error_code=error_code,
             first_failed_at=first_failed_at,
             failed_at=self.now(),
-            receive_count=min(marks.receive_count or message.receive_count, INTEGER_MAX),
+            receive_count=min(attributes.receive_count or message.receive_count, INTEGER_MAX),
             size_bytes=len(part.body.encode(errors="surrogatepass")),
             body_digest=scrubbing.pseudonymiser.digest(part.body.encode(errors="surrogatepass")),
             event_ids=list(part.event_ids),
@@ -164,49 +164,49 @@ class Bury:
 
 
 def _parts(message: DeadMessage) -> list[Part]:
-    """Return the parts of a message. Where its marks say whose it is, it is one dead letter of theirs.
+    """Return the parts of a message: one for each organisation.
 
-    So it is with one that was redriven, and with an event that was taken out of its batch.
+    A message whose attributes name an organisation is one part: a redriven message, or a single event of a batch.
     """
     parts = letters.parts_of(message.body)
-    marks = message.marks
-    if marks.org_id is None:
+    attributes = message.attributes
+    if attributes.org_id is None:
         return parts
     event_ids = tuple(event_id for part in parts for event_id in part.event_ids)
     is_batch = all(part.is_batch for part in parts)
     body = letters.rewritten(message.body) if is_batch else message.body
-    return [Part(marks.org_id, body, event_ids, is_batch)]
+    return [Part(attributes.org_id, body, event_ids, is_batch)]
 
 
 def _shape_of(message: DeadMessage) -> Part:
-    """Return the part that a message is when nothing but its shape can be kept."""
+    """Return a message as one part that keeps only the shape of its body."""
     body = letters.write_document({"shape": shape_of(message.body)})
-    return Part(message.marks.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
+    return Part(message.attributes.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
 
 
 def _legible_ids(body: str) -> tuple[UUID, ...]:
-    """Return the ids of events that can be read in a body, whatever it is like."""
+    """Return the event ids that can be read in a body of any content."""
     try:
         return letters.legible_event_ids(body)
-    except Exception:  # noqa: BLE001 - as in bury
+    except Exception:  # noqa: BLE001 - as in record
         return ()
 
 
 def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
-    """Return what may be kept of a body of a queue that nobody can read; raises ScrubFailed.
+    """Return the scrubbed form of a body that does not follow its contract; raises ScrubFailed.
 
-    Of one that is no JSON, that is its shape alone.
+    For a body that is not JSON, this is only its shape.
     """
     try:
         document = letters.read_document(body)
     except ValueError:
         return shape_of(body)
     scrubbed = shape_texts(_scrub_document(document, scrubber))
-    return letters.write_document(put_back(queue, document, scrubbed))
+    return letters.write_document(restore(queue, document, scrubbed))
 
 
 def _scrub_document(document: Any, scrubber: Scrubber) -> Any:
-    """Scrub a document; events in it each by itself, since the limits are those of one event and not of a batch."""
+    """Scrub a document. Each of its events is scrubbed alone, because the limits apply to one event, not to a batch."""
     events = document.get("events") if isinstance(document, dict) else None
     if not isinstance(events, list) or len(events) > EVENTS_MAX:
         return scrubber.scrub_document(document).value
@@ -215,7 +215,7 @@ def _scrub_document(document: Any, scrubber: Scrubber) -> Any:
 
 
 def _scrub_event(event: Any, scrubber: Scrubber) -> Any:
-    """Scrub what may be an event: of its properties only what the policy declares is kept, as of any event's."""
+    """Scrub a possible event. As for any event, only the properties that the policy declares are kept."""
     if not isinstance(event, dict) or not isinstance(properties := event.get("properties"), dict):
         return scrubber.scrub_document([event]).value[0]
     around = scrubber.scrub_document({name: value for name, value in event.items() if name != "properties"}).value

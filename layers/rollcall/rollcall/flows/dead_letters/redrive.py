@@ -1,4 +1,4 @@
-"""Redrive: put dead letters back on their queues, scrubbed by the policy of now. A step of the operations' engine."""
+"""Redrive: put dead letters back on their queues, scrubbed by the current policy. A step of an operation."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import DeadLetter, Marks
+from rollcall.contracts.dead_letters.letter import DeadLetter, MessageAttributes
 from rollcall.contracts.dead_letters.redrive import Selection, read_selection
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
@@ -19,45 +19,46 @@ from rollcall.flows.dead_letters.record import scrub_body
 from rollcall.flows.operations.work import Chunk, StepResult
 from rollcall.flows.scrub.events import Scrubbing, scrub_batch_again
 
-LETTERS_MAX = 50  # in a chunk: a second's worth at the usual rate, read and sent well within a lease
-# SQS's most is 1,048,576 bytes, attributes included; ours take less than this leaves.
+LETTERS_MAX = 50  # in a chunk: a second's work at the usual rate, well within a lease
+# SQS allows 1,048,576 bytes with attributes. This leaves room for the attributes.
 BODY_BYTES_MAX = 1_047_000
 NO_REASON = "no reason given"
 
 Send = Callable[[str, str, dict[str, str]], object]
-"""Puts a body with its attributes on the queue of a name, durably; raises QueueUnavailable."""
+"""Sends a body with its attributes to the named queue, durably; raises QueueUnavailable."""
 Result = tuple[DeadLetter, str | None]
-"""A dead letter, and the code of why it could not be redriven."""
+"""A dead letter, and the code of the error that stopped its redrive, or None."""
 
 
 class Ledger(Protocol):
-    """Knows dead letters; raises StoreUnavailable."""
+    """The ledger of dead letters; raises StoreUnavailable."""
 
     def select_dead_letters(
         self, org_id: UUID, selection: Selection, until: datetime | None, after: UUID | None, limit: int
     ) -> tuple[int | None, list[DeadLetter]]:
-        """Return how many a selection has (with its first page alone), and the next after that id, in their order."""
+        """Return the next dead letters of a selection after that id, and with the first page, how many there are."""
 
     def mark_redriven(
         self, org_id: UUID, operation_id: UUID, acted_by: str, reason: str, results: Sequence[Result]
     ) -> None:
-        """Note what an operation did with dead letters, once each."""
+        """Note the result of an operation for each dead letter, once."""
 
 
 class Archive(Protocol):
-    """Keeps bodies; raises ObjectsUnavailable."""
+    """The archive of bodies; raises ObjectsUnavailable."""
 
     def get(self, key: str) -> bytes:
-        """Return one; raises ObjectMissing."""
+        """Return a body; raises ObjectMissing."""
 
 
 @dataclass(frozen=True)
 class Redrive:
     """The step, with the IO it was given. A unit is a message.
 
-    A message is sent first and noted then: a kill between the two sends it again, which stores nothing twice. One that
-    cannot be sent is a failed result with its code; its dead letter stays open, and the others go on. So is one with an
-    event that the ledger may have forgotten before it is stored: it could be counted twice.
+    A message is sent first and noted afterwards. If the worker is killed between the two, the message is sent again,
+    and its events still count once. A message that cannot be sent gives a failed result with its code: its dead letter
+    stays open, the others go on. A message with an event older than the ledger's memory fails too, because that event
+    could be counted twice.
     """
 
     ledger: Ledger
@@ -88,7 +89,7 @@ class Redrive:
         return StepResult(counts, cursor, is_done, len(results))
 
     def _redrive_all(self, letters: Sequence[DeadLetter], operation: Operation) -> list[Result]:
-        """Return the results as far as it came before something was away; raises Unavailable when that was nowhere."""
+        """Return the results up to the first outage; raises Unavailable when the first letter met one."""
         results: list[Result] = []
         for letter in letters:
             try:
@@ -113,18 +114,18 @@ class Redrive:
             raise TooLarge
         if operation.is_dry_run:
             return
-        marks = Marks(
+        attributes = MessageAttributes(
             org_id=letter.org_id,
             dead_letter_id=letter.dead_letter_id,
             operation_id=operation.operation_id,
             first_failed_at=letter.first_failed_at,
         )
-        self.send(letter.queue, body, marks.attributes())
+        self.send(letter.queue, body, attributes.as_strings())
 
     def _refuse_forgotten(self, letter: DeadLetter, body: str) -> None:
         batch = dead_letters.read_batch_message(body)
         earliest = (
-            # Nobody can read it now; who can once, finds nothing older in it.
+            # An unreadable body: its events cannot be older than the oldest event accepted when it failed.
             self.lifetimes.accepted_from(letter.first_failed_at)
             if batch is None
             else min((event.occurred_at for event in batch.events), default=letter.first_failed_at)
@@ -133,7 +134,7 @@ class Redrive:
             raise BeyondLedger
 
     def _body_of_now(self, letter: DeadLetter, body: str) -> str:
-        """Return an archived body as the policy of now leaves it.
+        """Return an archived body scrubbed by the current policy.
 
         Raises ScrubFailed, KeysUnavailable, and ConfigurationInvalid when the key of its pseudonyms is gone.
         """

@@ -1,4 +1,4 @@
-"""Digest: tell the people on call what failed for good since they were told last, in one message."""
+"""The failure summary: one message to the people on call about new dead letters and failed runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from typing import Protocol
 from rollcall.contracts.dead_letters.letter import DigestCount
 from rollcall.contracts.jobs.job import FailedRuns
 
-# Longer than publishing takes, and far shorter than the hour until the next digest.
+# Longer than publishing takes, and much shorter than the hour until the next summary.
 LEASE = timedelta(minutes=10)
 
 
 class Counts(Protocol):
-    """Knows what was told; raises StoreUnavailable."""
+    """Counts dead letters and failed runs that no summary has named yet; raises StoreUnavailable."""
 
     def claim_digest(self, lease: timedelta) -> tuple[datetime, list[DigestCount]]:
-        """Take the dead letters that no digest has told yet, under a lease."""
+        """Claim the dead letters that no summary has named yet, under a lease."""
 
     def confirm_digest(self, claimed_at: datetime) -> None:
-        """Note that the dead letters that were claimed then are told."""
+        """Note that a summary named the dead letters that were claimed at this time."""
 
     def claim_job_failures(self, lease: timedelta) -> tuple[datetime, list[FailedRuns]]:
-        """Take the failed runs that no digest has told yet, under a lease."""
+        """Claim the failed runs that no summary has named yet, under a lease."""
 
     def confirm_job_failures(self, claimed_at: datetime) -> None:
-        """Note that the failed runs that were claimed then are told."""
+        """Note that a summary named the failed runs that were claimed at this time."""
 
 
 Publish = Callable[[str, str], object]
@@ -34,14 +34,14 @@ Publish = Callable[[str, str], object]
 
 @dataclass(frozen=True)
 class Told:
-    """What a digest told of."""
+    """How many dead letters and failed runs a summary named."""
 
     dead_letters: int
     failed_runs: int
 
 
 @dataclass(frozen=True)
-class Digest:
+class FailureSummary:
     """The flow, with the IO it was given."""
 
     counts: Counts
@@ -49,10 +49,10 @@ class Digest:
     environment: str
 
     def tell(self) -> Told:
-        """Publish what is new, if anything is, and return how much that was.
+        """Publish a summary, if anything is new, and return its counts.
 
-        Confirmed after it was published: a digest that fails, or is killed, leaves it to the next one. Raises
-        StoreUnavailable, TopicUnavailable.
+        The claims are confirmed after publishing: if this run fails or is killed, the next summary names the same
+        failures. Raises StoreUnavailable, TopicUnavailable.
         """
         letters_at, letters = self.counts.claim_digest(LEASE)
         runs_at, runs = self.counts.claim_job_failures(LEASE)
@@ -66,28 +66,28 @@ class Digest:
 
 
 def subject_of(told: Told, environment: str) -> str:
-    """Return one line: how many of what."""
+    """Return the subject line: how many dead letters and failed runs."""
     parts = [(told.dead_letters, "new dead letters"), (told.failed_runs, "failed runs")]
     counted = ", ".join(f"{number} {what}" for number, what in parts if number)
     return f"Rollcall {environment}: {counted}"[:100]
 
 
 def text_of(letters: Sequence[DigestCount], runs: Sequence[FailedRuns], told: Told) -> str:
-    """Return what the digest says. No organisation, no event, no person."""
+    """Return the text of the summary. It names no organisation, no event and no person."""
     paragraphs = []
     if letters:
         lines = [f"{count.failed_count:>8}  {count.queue:<12}  {count.cause}" for count in letters]
         paragraphs += [
             f"{told.dead_letters} messages became dead letters since {_since(letters)}.",
             "\n".join(lines),
-            "They are kept. Look at them with `rollcall dead-letters`; docs/runbooks/dead-letter-flood.md says more.",
+            "Rollcall keeps them. List them with `rollcall dead-letters`. Runbook: docs/runbooks/dead-letter-flood.md.",
         ]
     if runs:
         lines = [f"{count.failed_count:>8}  {count.job:<12}  {count.error_code}" for count in runs]
         paragraphs += [
             f"{told.failed_runs} runs of jobs failed since {_since(runs)}.",
             "\n".join(lines),
-            "Look at them with `rollcall jobs`; docs/runbooks/job-failure-surge.md says more.",
+            "List them with `rollcall jobs`. Runbook: docs/runbooks/job-failure-surge.md.",
         ]
     return "\n\n".join(paragraphs)
 

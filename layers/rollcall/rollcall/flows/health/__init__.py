@@ -1,1 +1,1 @@
-"""What is done for health; IO comes in as arguments."""
+"""The flows of health. IO is passed in as arguments."""

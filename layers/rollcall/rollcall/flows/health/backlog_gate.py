@@ -1,4 +1,4 @@
-"""Hold back: refuse work that can wait while too many spooled batches wait for the database."""
+"""The backlog gate: refuses work that can wait while too many spooled batches wait to be stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.errors import BacklogExceeded
 
-KEPT_SECONDS = 1.0  # how long a count is good for: a queue is not asked more often than that
-RETRY_SECONDS = 15  # the loader stores some hundreds of batches meanwhile
+KEPT_SECONDS = 1.0  # how long a count is cached
+RETRY_SECONDS = 15  # meanwhile load stores some hundreds of batches
 
 
 @dataclass
-class HoldBack:
-    """The gate. `depth` asks the spool, or raises QueueUnavailable; `monotonic` is in seconds."""
+class BacklogGate:
+    """The gate. `depth` reads the depth of the spool, or raises QueueUnavailable. `monotonic` is in seconds."""
 
     depth: Callable[[], QueueDepth]
     limit: int
@@ -20,7 +20,7 @@ class HoldBack:
     _counted: tuple[float, int] | None = field(default=None, init=False)
 
     def backlog(self) -> int:
-        """Return how many spooled batches are not stored yet: waiting, in flight, or delayed. Kept for a second."""
+        """Return how many spooled batches are not stored yet: waiting, in flight, or delayed. Cached for a second."""
         now = self.monotonic()
         if self._counted is None or now - self._counted[0] > KEPT_SECONDS:
             depth = self.depth()
@@ -28,7 +28,7 @@ class HoldBack:
         return self._counted[1]
 
     def check(self) -> None:
-        """Raise BacklogExceeded while the backlog is over the limit, QueueUnavailable when nobody knows it."""
+        """Raise BacklogExceeded while the backlog is over the limit, QueueUnavailable when it is unknown."""
         backlog = self.backlog()
         if backlog > self.limit:
             raise BacklogExceeded(

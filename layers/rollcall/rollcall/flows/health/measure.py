@@ -1,4 +1,4 @@
-"""Measure health: look at the database, the queues, jobs and organisations, and tell what is there."""
+"""Measure health: read the state of the database, queues, jobs and organisations."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,45 +18,45 @@ from rollcall.flows.rollups import TICKET_SECONDS
 
 LATELY = timedelta(minutes=2)
 ORGANISATION_WINDOW = timedelta(minutes=5)
-ORGANISATIONS_MAX = 500  # what one item of the table holds with room to spare
-# What asks every organisation or the catalog, or what changes by the minute, is asked less often than the rest.
+ORGANISATIONS_MAX = 500  # fits into one item of the table with room to spare
+# Queries over every organisation or the catalog, and slow values, are repeated less often than the rest.
 UPKEEP_SECONDS = 30
-# Of all questions to the database together, and of those to SQS: a look comes to its end, however slow they are.
+# For all queries to the database together, and for all calls to SQS: it bounds the time of a measurement.
 ASKING_SECONDS = 6.0
 
 Answer = TypeVar("Answer")
 
 
 class HealthStore(Protocol):
-    """Knows how the database and its organisations do; each raises StoreUnavailable."""
+    """Reads the state of the database and organisations; each method raises StoreUnavailable."""
 
     def probe(self) -> None:
-        """Return once the database has answered."""
+        """Return when the database has answered."""
 
     def count_connections(self) -> tuple[int, int]:
-        """Return how many connections are open, and how many the server takes."""
+        """Return the number of open connections, and the server's limit."""
 
     def measure_waits(self, window: timedelta, ticket: timedelta) -> QueueWaits:
-        """Return what is known of messages' ages."""
+        """Return the ages of messages."""
 
     def check_enforcement(self) -> OrgEnforcement:
-        """Return whether organisations are kept apart."""
+        """Return whether row-level security is in force for every table."""
 
     def measure_organisations(self, org_ids: Sequence[UUID], window: timedelta) -> list[OrganisationHealth]:
-        """Return how these organisations' events do."""
+        """Return the health of these organisations' events."""
 
 
 class ReportStore(Protocol):
-    """Knows how jobs and queues went; each raises StoreUnavailable."""
+    """Reads the state of jobs and queues; each method raises StoreUnavailable."""
 
     def describe_jobs(self, jobs: Sequence[str], window: timedelta) -> list[JobReport]:
-        """Return how these jobs went, in their order."""
+        """Return the last runs of these jobs, in their order."""
 
     def measure_queues(self, window: timedelta) -> QueueMeasure:
         """Return how long batches take through queues."""
 
     def rollup_lag_seconds(self) -> float | None:
-        """Return how long the oldest event waits that no rollup has counted."""
+        """Return how long the oldest event has waited for its rollup."""
 
     def count_open_dead_letters(self) -> list[OpenDeadLetters]:
         """Return how many dead letters are open."""
@@ -64,7 +64,7 @@ class ReportStore(Protocol):
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What changes by the minute."""
+    """Values that change slowly, measured about once a minute."""
 
     jobs: tuple[JobOverview, ...]
     rollup_lag_seconds: float | None
@@ -72,8 +72,8 @@ class Upkeep:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """What the database told."""
+class StoredMeasures:
+    """Values that the database stores."""
 
     connections: tuple[int, int]
     queues: QueueMeasure
@@ -85,23 +85,23 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one look found. `stored` is None where the database could not tell; a depth, where SQS could not.
+class Measurement:
+    """The values of one measurement. `stored` is None if the database did not answer, a depth if SQS did not.
 
-    `seen_at` is when it was asked whether it answers: of two looks, the one that asked later knows better.
+    `seen_at` is the time of the probe. Of two measurements, the one with the later probe is newer.
     """
 
     seen_at: datetime
     is_reachable: bool
     latencies_ms: tuple[float, ...]
     depths: Mapping[str, QueueDepth | None]
-    stored: Stored | None
+    stored: StoredMeasures | None
     flags: Mapping[str, str]
 
 
 @dataclass
 class MeasureHealth:
-    """The flow, with the IO it was given. `depth_of` raises QueueUnavailable, `pending_assignments` StoreUnavailable.
+    """The flow, with its IO. `depth_of` raises QueueUnavailable, `pending_assignments` StoreUnavailable.
 
     `monotonic` is in seconds.
     """
@@ -123,7 +123,7 @@ class MeasureHealth:
     _asking_until: float = math.inf
 
     def probe(self) -> bool:
-        """Tell whether the database answers; how long that took is told by the next look."""
+        """Return whether the database answers. The next measurement has the latency."""
         self._probed_at = self.now()
         began = self.monotonic()
         try:
@@ -133,14 +133,14 @@ class MeasureHealth:
             return False
         if self._is_warm:
             self._latencies_ms.append(1000 * (self.monotonic() - began))
-        # The first one opened a connection, which takes longer, and is no measure of the rest.
+        # The first probe also opened a connection, so its latency is not comparable.
         self._is_warm = True
         return True
 
-    def look(self, org_ids: Iterable[UUID], *, is_reachable: bool | None = None) -> Seen:
-        """Return what there is, of these organisations too. Never raises because something is away.
+    def look(self, org_ids: Iterable[UUID], *, is_reachable: bool | None = None) -> Measurement:
+        """Measure, also these organisations. An outage leaves values None; this never raises.
 
-        `is_reachable` is what a probe has told just now; None: none was made.
+        `is_reachable` is the result of a probe made just before, or None without one.
         """
         if is_reachable is None:
             is_reachable = self.probe()
@@ -151,20 +151,20 @@ class MeasureHealth:
             is_reachable = self.probe()
             seen_at = self._probed_at or seen_at
         latencies, self._latencies_ms = tuple(self._latencies_ms), []
-        return Seen(seen_at, is_reachable, latencies, depths, stored, self.flags())
+        return Measurement(seen_at, is_reachable, latencies, depths, stored, self.flags())
 
     def look_at(self, org_ids: Sequence[UUID]) -> dict[UUID, OrganisationHealth]:
-        """Return how these organisations' events do; nothing where the database cannot tell."""
+        """Return the health of these organisations' events, or nothing if the database does not answer."""
         try:
             return self._organisations(org_ids[:ORGANISATIONS_MAX], self._depth_of("analytics"))
         except StoreUnavailable:
             return {}
 
-    def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> Stored | None:
+    def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> StoredMeasures | None:
         self._asking_until = self.monotonic() + ASKING_SECONDS
         ask = self._ask
         try:
-            return Stored(
+            return StoredMeasures(
                 connections=ask(self.store.count_connections),
                 queues=ask(lambda: self.reports.measure_queues(LATENCY_WINDOW)),
                 waits=ask(lambda: self.store.measure_waits(LATELY, timedelta(seconds=TICKET_SECONDS))),
@@ -177,9 +177,9 @@ class MeasureHealth:
             return None
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
-        """Ask the database, unless it took its time with the questions before; raises StoreUnavailable then."""
+        """Query the database; raises StoreUnavailable, also when earlier queries have used up the time."""
         if self.monotonic() >= self._asking_until:
-            raise StoreUnavailable("It takes too long.")
+            raise StoreUnavailable("The queries before took too long.")
         return question()
 
     def _look_after(self) -> Upkeep:
@@ -197,7 +197,7 @@ class MeasureHealth:
             return {}
         is_empty = analytics is not None and analytics.is_empty
         measured = self.store.measure_organisations(org_ids, ORGANISATION_WINDOW)
-        # What waits on an empty queue never reached it: no batch is late.
+        # The queue is empty, so announced batches never reached it: no batch is late.
         return {
             row.org_id: row.model_copy(update={"lag_ms": None if is_empty else significant(row.lag_ms)})
             for row in measured
@@ -215,10 +215,10 @@ class MeasureHealth:
 
 
 def in_all(depth: QueueDepth | None) -> int | None:
-    """Return how many messages are on a queue, in whatever state."""
+    """Return how many messages are on a queue, in any state."""
     return None if depth is None else depth.waiting_count + depth.in_flight_count + depth.delayed_count
 
 
 def steady(connections: tuple[int, int]) -> tuple[int, int]:
-    """Return counts of connections without those that come and go with each function."""
+    """Return counts of connections, rounded so that single functions do not change them."""
     return min(in_steps(connections[0]), connections[1]), connections[1]

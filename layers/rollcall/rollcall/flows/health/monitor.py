@@ -1,4 +1,4 @@
-"""Watch health: look again and again, keep what was found, and have it pushed when it is news."""
+"""Monitor health: measure again and again, store each state, and push changes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.health.advice import Advice
-from rollcall.contracts.health.health import HealthTransition, Kept, Published
+from rollcall.contracts.health.health import HealthTransition, Published, StoredHealth
 from rollcall.contracts.sockets.connection import Connection
 from rollcall.domain.health.status import is_stale
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
@@ -15,49 +15,49 @@ from rollcall.flows.health.compose import ComposeHealth
 from rollcall.flows.health.measure import MeasureHealth
 
 PROBE_SECONDS = 1.0
-MARGIN_SECONDS = 25.0  # of a function's time that is left for the last look to end in, however slow the database
+MARGIN_SECONDS = 25.0  # of a function's time, left for the last measurement to end, however slow the database is
 WRITE_TRIES = 4
-# No look takes so long: what was measured so much later was measured by a clock that is wrong, and holds up nobody.
+# No measurement takes so long. A stored state that is so much newer comes from a wrong clock, and is overwritten.
 LOOK_MAX = timedelta(seconds=90)
 
 
 class HealthTable(Protocol):
-    """Keeps health; each raises TableUnavailable."""
+    """The table of health; each method raises TableUnavailable."""
 
-    def kept(self) -> Kept:
-        """Return what was written last, and its version."""
+    def kept(self) -> StoredHealth:
+        """Return the latest state, and its version."""
 
     def write(self, published: Published) -> bool:
-        """Write what follows; tell whether nobody else was first."""
+        """Write the next state; return whether no other writer was first."""
 
     def note_transition(self, transition: HealthTransition) -> None:
-        """Keep a change of status; twice is once."""
+        """Store a change of status. Safe to repeat."""
 
 
 class Publisher(Protocol):
-    """Tells sockets; each raises QueueUnavailable."""
+    """Pushes to sockets; each method raises QueueUnavailable."""
 
     def publish(self, before: Published | None, after: Published) -> object:
-        """Tell what changed."""
+        """Push a change."""
 
     def heartbeat(self, published: Published) -> object:
-        """Tell that nothing did."""
+        """Push that nothing changed."""
 
 
 class AdviceStore(Protocol):
-    """Tells ingestion; raises StoreUnavailable."""
+    """Stores advice for ingest; raises StoreUnavailable."""
 
     def write(self, advice: Advice, backlog: int | None) -> object:
-        """Keep what clients are advised, and how much waits."""
+        """Store the advice for clients, and the backlog."""
 
 
 @dataclass
-class WatchHealth:
+class HealthMonitor:
     """The flow, with the IO it was given.
 
-    `connections` raises TableUnavailable; `told` hears of each snapshot that was written, `report` of what failed, by
-    its code. `monotonic` is in seconds, as `sleep` takes them. After `stale_after` without a look, clients are answered
-    `health_unknown`: the next look is pushed to them whole.
+    `connections` raises TableUnavailable. `told` is called with each state that was written, `report` with each fault.
+    `monotonic` and `sleep` are in seconds. After `stale_after` without a measurement clients get `health_unknown`, and
+    the next state is pushed to them whole.
     """
 
     table: HealthTable
@@ -78,11 +78,10 @@ class WatchHealth:
     _org_ids: frozenset[UUID] = field(default_factory=frozenset)
 
     def run(self, remaining_seconds: Callable[[], float]) -> int:
-        """Look each interval, and at once when the database goes or comes, until little time is left; return how often.
+        """Measure at each interval, and when the database goes or comes, until little time is left; return how often.
 
-        Between two looks the database is probed, and nothing is held meanwhile. Where two watch at a time, as when one
-        goes and the next comes, a look is made by whichever it is due for first; the other one waits until the look
-        after it is due, since whoever looked may be gone by then.
+        Between two measurements the database is only probed. When two invocations overlap, the first for which a
+        measurement is due makes it. The other one waits for the next due time, because the first may have ended then.
         """
         looks = 0
         seen: bool | None = None
@@ -96,9 +95,9 @@ class WatchHealth:
         return looks
 
     def answer(self) -> bool:
-        """Test what a function saw, look where that is news, and tell whether it was.
+        """Probe the database after a signal, measure if its state changed, and return whether it did.
 
-        What is known is nobody's news: a storm of signals is none of looks, and none of messages to sockets.
+        A signal that reports the known state is ignored, so a burst of signals causes neither measurements nor pushes.
         """
         is_reachable = self.measure.probe()
         if self._due_in() > 0 and self._is_reachable == is_reachable:
@@ -107,11 +106,11 @@ class WatchHealth:
         return True
 
     def look(self, *, is_reachable: bool | None = None) -> Published | None:
-        """Look once: measure, keep, push. Return what was kept, None where it could not be, or somebody knows better.
+        """Measure once, store, push. Return the stored state, or None if storing failed or a newer state exists.
 
-        `is_reachable` is what a probe has told just now; None: none was made.
+        `is_reachable` is the result of a probe made just before, or None without one.
         """
-        # While the database is away nothing is asked of organisations, and whoever waits should hear at once.
+        # While the database is away, skip the read of subscriptions: sockets should get the change at once.
         org_ids = self._subscribed() if is_reachable is not False else self._org_ids
         seen = self.measure.look(org_ids, is_reachable=is_reachable)
         self._is_reachable = seen.is_reachable
@@ -131,9 +130,9 @@ class WatchHealth:
         return None
 
     def _due_in(self) -> float:
-        """Return in how many seconds a look is due: an interval after the last one, whoever made it; 0 or less: now.
+        """Return in how many seconds a measurement is due, by any invocation; 0 or less means now.
 
-        Until then a probe tests what they found.
+        Until then, probes compare the database with the stored state.
         """
         try:
             kept = self.table.kept().published
@@ -148,7 +147,7 @@ class WatchHealth:
         return due_in
 
     def _wait(self, until: float, remaining_seconds: Callable[[], float]) -> bool | None:
-        """Probe until then; return what the last probe told, if it is another thing than before: then at once."""
+        """Probe until that time. Return at once the result of a probe that differs from the known state, else None."""
         while remaining_seconds() > MARGIN_SECONDS:
             left = until - self.monotonic()
             if left <= 0:
@@ -167,13 +166,13 @@ class WatchHealth:
             else:
                 self.publisher.heartbeat(after)
         except QueueUnavailable as fault:
-            # Clients notice the gap with the next message that reaches them.
+            # Clients detect the gap when the next message arrives.
             self.report(fault)
         self._note(after)
         self._advise(after)
 
     def _note(self, after: Published) -> None:
-        """Keep the latest transition, also one that whoever wrote it was kept from noting."""
+        """Store the latest transition, also when the invocation that wrote it could not store it."""
         transition = after.state.transition
         if transition is None or transition.at == self._noted:
             return
@@ -185,7 +184,7 @@ class WatchHealth:
             self._noted = transition.at
 
     def _advise(self, after: Published) -> None:
-        # With each look, changed or not: what nobody renews goes stale.
+        # At each measurement, changed or not: advice that is not renewed becomes stale.
         if not after.health.database.is_reachable:
             return
         try:
@@ -194,7 +193,7 @@ class WatchHealth:
             self.report(fault)
 
     def _subscribed(self) -> frozenset[UUID]:
-        """Return the organisations that some socket watches; the last that were known, where nobody can tell."""
+        """Return the organisations that sockets subscribed to, or the last known ones while the table is away."""
         try:
             self._org_ids = frozenset(
                 org_id

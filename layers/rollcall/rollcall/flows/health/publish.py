@@ -1,4 +1,4 @@
-"""Publish health: what changed for whoever may see it, in one message to all sockets."""
+"""Publish health: push the changes of the health state, in one message for all sockets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,26 +23,26 @@ class PublishHealth:
     now: Callable[[], datetime]
 
     def publish(self, before: Published | None, after: Published) -> bool:
-        """Push what changed, and tell whether anything did: the sequence says so. Raises QueueUnavailable.
+        """Push the change, and return whether the sequence changed. Raises QueueUnavailable.
 
-        `before` is None where no client can know it: nothing was measured yet, or only long ago. Then the whole is
-        pushed as a snapshot, for those who subscribed meanwhile were answered `health_unknown`.
+        `before` is None when no client can know it: before the first measurement, or after a long gap. Then the whole
+        state is pushed as a snapshot, because sockets that subscribed meanwhile got `health_unknown`.
 
-        Whoever hears of a sequence has to hear of the next one as well, or finds a gap. So every socket is sent
-        something, and whose view is as it was, an empty patch.
+        A client that misses a sequence sees a gap. So every socket gets each sequence, with an empty patch if nothing
+        changed in its view.
         """
         if before is not None and before.health.sequence == after.health.sequence:
             return False
         push = _change(before, after, self.now())
         text = push.model_dump_json()
         if len(text.encode()) > PUSH_BYTES_MAX:
-            # Whoever watches an organisation is told to ask for the whole of it.
+            # Too large for a message: sockets that watch an organisation have to ask for the whole state.
             text = push.model_copy(update={"organisations": None}).model_dump_json()
         self.send(text)
         return True
 
     def heartbeat(self, published: Published) -> None:
-        """Tell every socket that nothing changed, and which sequence is the latest; raises QueueUnavailable."""
+        """Push to every socket that nothing changed, with the latest sequence; raises QueueUnavailable."""
         health = published.health
         beat = Push(
             type="heartbeat",
@@ -77,5 +77,5 @@ def _organisations(published: Published | None) -> dict[Any, dict[str, Any]]:
 
 
 def _document(model: Health | PublicHealth | OrganisationHealth | None) -> dict[str, Any]:
-    # Without nulls, which a merge patch cannot say: a member that is missing is null.
+    # Without nulls, because a merge patch cannot contain them: a missing member means null.
     return model.model_dump(mode="json", exclude_none=True) if model else {}

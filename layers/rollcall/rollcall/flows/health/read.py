@@ -1,4 +1,4 @@
-"""Read health: what was kept last, looked up once a second at most; measured here where nobody seems to watch."""
+"""Read health: the stored state, read at most once a second. If it is stale, measure here."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,23 +14,23 @@ from rollcall.flows.health.compose import ComposeHealth
 from rollcall.flows.health.measure import MeasureHealth
 
 KEPT_SECONDS = 1.0
-# A look of one's own costs more than reading one: however many ask, there is one in so long.
+# Measuring here costs more than reading, so it is done at most once in so many seconds.
 OWN_LOOK_SECONDS = 5.0
 ASKED_MAX = 100
 
 
 class HealthTable(Protocol):
-    """Keeps health; raises TableUnavailable."""
+    """The table of health; raises TableUnavailable."""
 
     def read(self) -> Published | None:
-        """Return what was written last."""
+        """Return the latest state."""
 
 
 @dataclass
 class ReadHealth:
-    """The flow, with the IO it was given. `monotonic` is in seconds; `report` hears of what failed.
+    """The flow, with its IO. `monotonic` is in seconds; `report` is called with each fault.
 
-    After `stale_after` whoever watches is taken for silent.
+    A stored state that is older than `stale_after` is not used.
     """
 
     table: HealthTable
@@ -47,14 +47,14 @@ class ReadHealth:
     _organisations: dict[frozenset[UUID], tuple[float, dict[UUID, OrganisationHealth]]] = field(default_factory=dict)
 
     def current(self) -> Published:
-        """Return how it stands. Never raises because something is away."""
+        """Return the current health state. An outage is part of the state; this never raises."""
         if self._current is None or self.monotonic() - self._read_at >= KEPT_SECONDS:
             self._current = self._read()
             self._read_at = self.monotonic()
         return self._current
 
     def organisations(self, org_ids: Sequence[UUID]) -> dict[UUID, OrganisationHealth]:
-        """Return how these organisations' events do; nothing while the database is away."""
+        """Return the health of these organisations' events, or nothing while the database is away."""
         if not self.current().health.database.is_reachable:
             return {}
         key, now = frozenset(org_ids), self.monotonic()
@@ -76,12 +76,12 @@ class ReadHealth:
         return self._look(kept)
 
     def _look(self, kept: Published | None) -> Published:
-        """Measure without keeping it. Whoever kept health and fell silent is told of among the reasons."""
+        """Measure without storing. If a stored state is stale, the reasons say so."""
         if self._own is None or self.monotonic() - self._own_at >= OWN_LOOK_SECONDS:
             before = kept or self._own
             own = self.composing.compose(before, self.measure.look(()))
             reasons = [*own.health.reasons, *([STALE] if kept else [])]
-            # What nobody keeps moves no sequence.
+            # A state that is not stored does not move the sequence.
             sequence = before.health.sequence if before else 0
             shown = own.health.model_copy(update={"reasons": reasons, "sequence": sequence})
             own = own.model_copy(update={"health": shown})

@@ -1,4 +1,4 @@
-"""Signal: tell watch at once that the database went away, or came back, so that it looks for itself."""
+"""Signal: tell health_monitor at once that the database went away or came back, so that it measures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,9 +16,10 @@ Send = Callable[[str], object]
 
 @dataclass
 class Signals:
-    """What this execution environment saw last, and has told. `monotonic` is in seconds; `report` is given a code.
+    """The state that this execution environment signalled last. `monotonic` is in seconds; `report` gets an error code.
 
-    One message a change, and one in five seconds. Nothing here raises: whoever saw the database go has a batch to save.
+    It sends one message for each change, at most one in five seconds. No method raises, because the caller still has a
+    batch to save.
     """
 
     service: str
@@ -30,17 +31,17 @@ class Signals:
     _tried_at: float | None = field(default=None, init=False)
 
     def database_unreachable(self) -> None:
-        """Tell that the database is away, unless that is told."""
+        """Signal that the database is away, unless that was signalled."""
         if not self._is_away:
             self._is_away = self._tell("database_unreachable")
 
     def database_reachable(self) -> None:
-        """Tell that the database is back, if it was told to be away. Costs nothing where all is well."""
+        """Signal that the database is back, if an outage was signalled. Without an outage this does nothing."""
         if self._is_away:
             self._is_away = not self._tell("database_reachable")
 
     def _tell(self, seen: Literal["database_unreachable", "database_reachable"]) -> bool:
-        """Tell whether it was told. What could not be, or not yet, is told by whoever sees the same again."""
+        """Send a signal; return whether it was sent. If not, the next call that sees the same state tries again."""
         if self._tried_at is not None and self.monotonic() - self._tried_at < INTERVAL_SECONDS:
             return False
         self._tried_at = self.monotonic()

@@ -1,1 +1,1 @@
-"""What is done for ingest; IO comes in as arguments."""
+"""The flows of ingest. IO is passed in as arguments."""

@@ -1,4 +1,4 @@
-"""Collect: take a batch of analytics events, scrub it, and queue what is left of it, one message a batch."""
+"""Ingest analytics: take a batch of events, scrub it, and queue the scrubbed events, one message for each batch."""
 
 import hashlib
 import json
@@ -30,11 +30,11 @@ from rollcall.flows.ingest.receipts import ReceiptStore, charge, charging, note_
 from rollcall.flows.ingest.write_key_check import KeyHolder
 from rollcall.flows.scrub.events import Correct, Scrubbing, scrub_event
 
-EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS takes: the rest of a message is small
+EVENTS_BYTES_MAX = 1_000_000  # of the 1,048,576 that SQS allows: the rest of a message is small
 
 
 def _read_analytics(text: str) -> AnalyticsEvent:
-    """Read one event; what its properties hold that could never be kept costs them alone. Raises ValidationError."""
+    """Read one event. Properties that can never be stored are dropped alone. Raises ValidationError."""
     try:
         return AnalyticsEvent.model_validate_json(text)
     except ValidationError:
@@ -55,7 +55,7 @@ PROCESSES = BatchForm(
 Queue = Callable[[str], object]
 """Takes a message durably; raises QueueUnavailable when it cannot."""
 FindDrop = Callable[[UUID, ScrubbedEvent], str | None]
-"""Returns why an organisation's sound event is dropped nevertheless (domain.ingest.flags.DROP_REASONS), or None."""
+"""Returns why flags drop an organisation's valid event (domain.ingest.flags.DROP_REASONS), or None."""
 
 
 def _drop_nothing(_org_id: UUID, _event: ScrubbedEvent) -> None:
@@ -67,8 +67,8 @@ def _as_told(told_at: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class CollectRules:
-    """What a deployment allows."""
+class AnalyticsRules:
+    """The limits of a deployment."""
 
     events_max: int
     retention: timedelta
@@ -77,7 +77,7 @@ class CollectRules:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a batch, and for which organisations. A write key is not a person, and is shown as it is."""
+    """The sender of a batch, and its organisations. A write key names no person, so its id is stored in clear."""
 
     subject: str
     org_ids: frozenset[UUID]
@@ -85,22 +85,22 @@ class Sender:
 
     @classmethod
     def of_key(cls, holder: KeyHolder) -> "Sender":
-        """Return the sender that a write key is."""
+        """Return the sender for a write key."""
         return cls(str(holder.write_key_id), frozenset({holder.org_id}), is_write_key=True)
 
     def shown_by(self, pseudonymiser: Pseudonymiser) -> str:
-        """Return what the audit says of who sent it."""
+        """Return the sender as the audit shows it."""
         return f"write_key:{self.subject}" if self.is_write_key else pseudonymiser.pseudonym(self.subject)
 
 
 @dataclass(frozen=True)
-class Collect:
+class IngestAnalytics:
     """The flow, with the IO it was given."""
 
     queue: Queue
     receipts: ReceiptStore
     scrubbing_of: Callable[[UUID], Scrubbing]
-    rules: CollectRules
+    rules: AnalyticsRules
     gauge: LatencyGauge
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -109,12 +109,12 @@ class Collect:
 
     @property
     def limit(self) -> RateLimit:
-        """What its caller may send."""
+        """The limits for its caller."""
         return self.rules.limit
 
     @property
     def events_max(self) -> int:
-        """How many events a batch may have."""
+        """The most events that a batch may have."""
         return self.rules.events_max
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
@@ -141,7 +141,7 @@ class Collect:
         return self.take(read, sender, "analytics", received_at)
 
     def judge(self, caller: Caller, received_at: datetime) -> Judge[AnalyticsEvent]:
-        """Return what judges the events that a caller sends now."""
+        """Return the function that judges events which a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_person, own_id = caller.role == "service", canonical_id(caller.subject)
 
@@ -155,7 +155,7 @@ class Collect:
         return judge
 
     def charge(self, sender: Sender) -> RateAnswer:
-        """Count a request that holds nothing to judge against its sender's rate."""
+        """Count a request without readable events against its sender's rate."""
         return charge(self.receipts, _subject(sender), self.rules.limit, self.now(), "analytics")
 
     def take(
@@ -166,10 +166,10 @@ class Collect:
         received_at: datetime,
         correct: Correct = _as_told,
     ) -> Ingestion:
-        """Scrub and queue what was read. All of it is queued when this returns, or QueueUnavailable is raised.
+        """Scrub and queue the events that were read: all of them, or this raises QueueUnavailable.
 
-        A part that was queued before the queue went away is sent again by the client, and counts once. What an event
-        says is digested with the time as it was told, so that a corrected one is the same when it is sent again.
+        If the queue fails halfway, the client sends all events again, and those already queued count once. The digest
+        of an event takes the client's uncorrected time, so that it is the same when the event is sent again.
         """
         subject = _subject(sender)
         batches = self._batches(read)
@@ -196,7 +196,7 @@ class Collect:
         return Ingestion(_receipt(read), read.faults, announced.rate or noted.rate)
 
     def _batches(self, read: ReadBatch[AnalyticsEvent]) -> list[QueuedEvents]:
-        """Return which events are about to be queued: a batch for each organisation among them."""
+        """Return the ids of the events to queue, a batch for each organisation."""
         event_ids: dict[UUID, list[UUID]] = {}
         for event in read.events:
             event_ids.setdefault(event.org_id, []).append(event.event_id)
@@ -209,7 +209,7 @@ class Collect:
         try:
             answer = self.receipts.announce_batches(subject, self.rules.limit, batches, received_at)
         except StoreUnavailable:
-            # The queue is what events are taken by; only their receipts have to wait for the database.
+            # Events are safe in the queue. Only their receipts need the database, and have to wait for it.
             self.gauge.record_unreachable()
             return RateAnswer(None)
         self.gauge.record(1000 * (self.monotonic() - started))
@@ -229,10 +229,10 @@ def _subject(sender: Sender) -> str:
 def scrub_read(
     read: ReadBatch[AnalyticsEvent], scrubbing: Mapping[UUID, Scrubbing], correct: Correct, find_drop: FindDrop
 ) -> dict[UUID, list[ScrubbedEvent]]:
-    """Return the scrubbed events by organisation. One that cannot be scrubbed is rejected: nothing of it is kept.
+    """Return the scrubbed events by organisation. An event that cannot be scrubbed is rejected, and not kept.
 
-    What is dropped on purpose is scrubbed first: a dark launch shows what a policy would do. It is not noted: a switch
-    that is thrown to spare the database must not write a row for each event.
+    Events that flags drop are scrubbed first, so that a dark launch shows what a policy would do. Their rejections are
+    not noted: a flag that is set to spare the database must not write a row for each event.
     """
     scrubbed: dict[UUID, list[ScrubbedEvent]] = {org_id: [] for org_id in scrubbing}
     for position, event in zip(read.positions, read.events, strict=True):
@@ -259,7 +259,7 @@ def _messages(
     route: Route,
     received_at: datetime,
 ) -> Iterator[str]:
-    """Yield a batch as messages: one, unless it is too large for that."""
+    """Yield a batch as messages: one, or several when it is too large for one."""
     parts = list(_fitting(events))
     for part, fitting in enumerate(parts):
         batch = QueuedBatch(
@@ -287,7 +287,7 @@ def _receipt(read: ReadBatch[AnalyticsEvent]) -> BatchReceipt:
 
 
 def _fitting(events: list[ScrubbedEvent]) -> Iterator[list[ScrubbedEvent]]:
-    """Yield the events in lists that fit a message each: all together, or halved until they do. Nothing for none."""
+    """Yield lists of events that fit a message each: all events, or halves of them. Yield nothing for no events."""
     if not events:
         return
     size_bytes = sum(len(_written(event).encode()) + 1 for event in events)
@@ -300,6 +300,6 @@ def _fitting(events: list[ScrubbedEvent]) -> Iterator[list[ScrubbedEvent]]:
 
 
 def _written(model: BaseModel) -> str:
-    """Write JSON with the two characters escaped that JSON allows and SQS does not."""
+    """Write JSON, and escape the two characters that JSON allows and SQS does not."""
     text = model.model_dump_json(exclude_none=True)
     return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

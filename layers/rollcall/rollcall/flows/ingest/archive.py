@@ -1,4 +1,4 @@
-"""Archive: keep what came through a queue as objects, so that it can be applied again after the queue forgot it."""
+"""Archive: store queued batches as objects, so that a replay can apply them after SQS has deleted the messages."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date
@@ -8,7 +8,7 @@ from rollcall.contracts.ingest.spool import SpooledBatch
 
 SPOOL = "spool"
 DEAD_LETTERS = "dead-letters"
-SUBJECT = "archive"  # who sent a batch matters only to its rate, and may be a person's name
+SUBJECT = "archive"  # the sender of a batch matters only for its rate limit, and may be a person's name
 
 
 def folder(source: str, org_id: UUID) -> str:
@@ -17,17 +17,17 @@ def folder(source: str, org_id: UUID) -> str:
 
 
 def key(source: str, org_id: UUID, day: date, name: str) -> str:
-    """Return the key of an object: by organisation and day (UTC), so that an organisation's window is a range."""
+    """Return the key of an object. It begins with organisation and day (UTC), so that a window is a range of keys."""
     return f"{folder(source, org_id)}{day.isoformat()}/{name}.json"
 
 
 def id_in(key: str) -> UUID:
-    """Return the id that an object's key ends in."""
+    """Return the id at the end of an object's key."""
     return UUID(key.rpartition("/")[2].removesuffix(".json"))
 
 
 def archive_spooled(message_id: str, message: str, put: Callable[[str, bytes], object]) -> None:
-    """Keep a spooled batch, an object for each organisation. The same message again makes the same objects.
+    """Store a spooled batch, an object for each organisation. The same message again makes the same objects.
 
     Raises ObjectsUnavailable.
     """

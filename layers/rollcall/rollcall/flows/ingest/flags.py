@@ -1,4 +1,4 @@
-"""Watch flags: read them again every few seconds, and keep to the last ones that made sense."""
+"""Watch flags: read them again every few seconds, and keep the last valid ones."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Trouble = Literal["flags_invalid", "flags_unavailable"]
 
 
 @dataclass
-class FlagWatch:
+class FlagLog:
     """The flow, with the IO it was given. `monotonic` is in seconds."""
 
     read: Callable[[], str | None]
@@ -27,7 +27,7 @@ class FlagWatch:
     def current(self) -> Flags:
         """Return the flags, at most AGE_MAX_SECONDS old.
 
-        Where they cannot be read, or are no flags, the last ones stay, at first none; `report` hears of it each time.
+        If the parameter cannot be read or is invalid, the last flags stay (at first none), and `report` is called.
         """
         if self.monotonic() - self._asked_at >= AGE_MAX_SECONDS:
             self._flags = self._ask()

@@ -1,4 +1,4 @@
-"""Import: store events of long ago, which were never received, once; days that are past are kept as snapshots alone."""
+"""Import: store old events that Rollcall never received, once. Events of expired days go into snapshots only."""
 
 import hashlib
 from collections import Counter
@@ -25,10 +25,10 @@ from rollcall.flows.scrub.events import Scrubbing
 
 KIND = "type"
 MARK = "\ufeff".encode()
-# Of a table: a statement over all days locks each of them (open_import_days_v1).
+# For each table: a statement over all days locks each partition (open_import_days_v1).
 PARTITIONS_MAX = 200
 DAYS_AT_ONCE = 31
-# Around the day of an event: a time zone that was got wrong moves it by 26 hours at most, over two midnights.
+# Around the day of an event: a wrong time zone moves an event by 26 hours at most, across two midnights.
 NEAR_DAYS = 2
 TABLES: Mapping[EventKind, EventTable] = {"progress": "progress_events", "analytics": "analytics_events"}
 REFUSED = StoreRefused.code
@@ -37,10 +37,10 @@ Item = TypeVar("Item")
 
 
 class ImportStore(Protocol):
-    """Stores events of long ago; each raises StoreUnavailable."""
+    """Stores old events; each method raises StoreUnavailable."""
 
     def open_days(self, table: EventTable, days: Sequence[date], kept_until: datetime, partitions_max: int) -> int:
-        """Make room for events of past days."""
+        """Make partitions for events of past days."""
 
     def import_progress(
         self, subject: str, org_id: UUID, events: Sequence[ProgressEvent], received_at: datetime
@@ -53,7 +53,7 @@ class ImportStore(Protocol):
 
 @dataclass(frozen=True)
 class ImportRules:
-    """What a deployment keeps, by table, and from when on its ledger knows every event."""
+    """How long a deployment keeps events, by table, and from when on its ledger knows every event."""
 
     retention: Mapping[EventTable, timedelta]
     ledger: timedelta
@@ -61,7 +61,7 @@ class ImportRules:
 
 @dataclass
 class Lines:
-    """The lines of a body by kind, with their numbers, and what became of each."""
+    """The lines of a body by kind, with their numbers, and the result of each."""
 
     documents: dict[EventKind, list[dict[str, Any]]] = field(default_factory=lambda: {"progress": [], "analytics": []})
     numbers: dict[EventKind, list[int]] = field(default_factory=lambda: {"progress": [], "analytics": []})
@@ -74,7 +74,7 @@ class Lines:
         self.refused[number] = RefusedLine(line=number, reason=reason, pointer=pointer, detail=detail)
 
     def settle(self, number: int, outcome: str) -> None:
-        """Note what the database made of a line."""
+        """Note the database's outcome for a line."""
         if outcome in {"accepted", "duplicate"}:
             self.outcomes[number] = outcome
             return
@@ -83,7 +83,7 @@ class Lines:
             self.outcomes[number] = outcome
 
     def report(self, org_id: UUID) -> ImportReport:
-        """Return what became of all lines."""
+        """Return the report on all lines."""
         counts = Counter(self.outcomes.values())
         refused = [self.refused[number] for number in sorted(self.refused)]
         return ImportReport(org_id=org_id, lines=len(self.outcomes), refused=refused, **counts)
@@ -93,7 +93,7 @@ class Lines:
 class ImportEvents:
     """The flow, with the IO it was given.
 
-    `judge_progress` and `judge_analytics` are those of ingestion, with the window of imports.
+    `judge_progress` and `judge_analytics` are the judges of ingest, with the window of imports.
     """
 
     store: ImportStore
@@ -107,7 +107,7 @@ class ImportEvents:
     new_batch_id: Callable[[], UUID]
 
     def take(self, body: bytes, caller: Caller, org_id: UUID, *, is_dry_run: bool) -> ImportReport:
-        """Take JSON lines. What was stored when it fails is a duplicate when the same lines come again.
+        """Take JSON lines. After a failure the caller sends the same lines again; those already stored are duplicates.
 
         Raises InvalidBody, TooManyEvents, ImportRecalling, StoreUnavailable, KeysUnavailable, PolicyUnavailable,
         ObjectsUnavailable, SnapshotDamaged.
@@ -164,7 +164,7 @@ class ImportEvents:
             lines.settle(number, outcome)
 
     def _open(self, kind: EventKind, org_id: UUID, moments: Sequence[datetime], received_at: datetime) -> None:
-        """Know again what the ledger has forgotten of these days, and make room for those that are past."""
+        """Recall the events of these days that the ledger has forgotten, and make partitions for expired days."""
         table = TABLES[kind]
         days = sorted({moment.astimezone(UTC).date() for moment in moments})
         forgotten_before = (received_at - self.rules.ledger).date()
@@ -197,7 +197,7 @@ class ImportEvents:
 
 
 def _read_lines(body: bytes, org_id: UUID) -> Lines:
-    """Return the events of a body by kind. An event without an organisation is of the one that is imported into."""
+    """Return the events of a body by kind. An event that names no organisation belongs to the import's organisation."""
     lines = Lines()
     for number, line in _numbered(body):
         if len(lines.outcomes) + sum(map(len, lines.numbers.values())) >= LINES_MAX:
@@ -241,7 +241,7 @@ def _note_rejections(
 
 
 def _store_sound(items: Sequence[Item], store: Callable[[Sequence[Item]], list[str]]) -> list[str]:
-    """Store all items together; where the database refuses some content, halve until that alone is refused."""
+    """Store all items together. If the database refuses some content, halve until only that content is refused."""
     try:
         return store(items)
     except StoreRefused:

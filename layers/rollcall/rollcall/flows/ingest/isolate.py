@@ -1,4 +1,4 @@
-"""Isolate: which events of a batch cannot be read or stored, so that the others are, and these alone are buried."""
+"""Isolate: find the events of a batch that cannot be read or stored, so that only these become dead letters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ Event = TypeVar("Event", ScrubbedEvent, ProgressEvent)
 
 
 @dataclass(frozen=True)
-class Unfit:
-    """An event that cannot be read or stored: whose it is, its id where that can be read, and what the message says.
+class UnfitEvent:
+    """An event that cannot be read or stored: its organisation, its id if readable, and its document.
 
     `envelope` is the message without its events.
     """
@@ -32,25 +32,25 @@ class Unfit:
     fault: RollcallError
 
 
-def body_of(unfit: Sequence[Unfit]) -> str:
-    """Return a message with these events alone; they are of one."""
+def body_of(unfit: Sequence[UnfitEvent]) -> str:
+    """Return a message with only these events, which come from one message."""
     return write_document({**unfit[0].envelope, "events": [each.event for each in unfit]})
 
 
-def by_organisation(unfit: Sequence[Unfit]) -> list[list[Unfit]]:
-    """Return events of one message by whose they are."""
-    found: dict[UUID, list[Unfit]] = {}
+def by_organisation(unfit: Sequence[UnfitEvent]) -> list[list[UnfitEvent]]:
+    """Group the events of one message by organisation."""
+    found: dict[UUID, list[UnfitEvent]] = {}
     for each in unfit:
         found.setdefault(each.org_id, []).append(each)
     return list(found.values())
 
 
-def read_queued(text: str) -> tuple[QueuedBatch | None, list[Unfit]]:
+def read_queued(text: str) -> tuple[QueuedBatch | None, list[UnfitEvent]]:
     """Return the batch in a message with the events that can be read, and the others; raises PoisonedMessage."""
     try:
         return QueuedBatch.model_validate_json(text), []
     except ValidationError as invalid:
-        # Not chained, here as below: its text quotes the message.
+        # Not chained, as below: the text of the cause quotes the message.
         poison = PoisonedMessage(f"{invalid.error_count()} faults in a queued batch.")
     document, envelope = _open(text, QueuedEnvelope, poison)
     events, left = _sort(document["events"], ScrubbedEvent)
@@ -58,7 +58,7 @@ def read_queued(text: str) -> tuple[QueuedBatch | None, list[Unfit]]:
     return QueuedBatch(**dict(envelope), events=events) if events else None, unfit
 
 
-def read_spooled(text: str) -> tuple[SpooledBatch | None, list[Unfit]]:
+def read_spooled(text: str) -> tuple[SpooledBatch | None, list[UnfitEvent]]:
     """Return the batch in a message with the events that can be read, and the others; raises PoisonedMessage."""
     try:
         return SpooledBatch.model_validate_json(text), []
@@ -70,16 +70,18 @@ def read_spooled(text: str) -> tuple[SpooledBatch | None, list[Unfit]]:
     return SpooledBatch(**dict(envelope), events=events) if events else None, unfit
 
 
-def refused(batch: Batch, refuses: Callable[[Batch], bool], fault: RollcallError) -> tuple[Batch | None, list[Unfit]]:
-    """Return a batch that was refused with the events that the store takes, and the others.
+def refused(
+    batch: Batch, refuses: Callable[[Batch], bool], fault: RollcallError
+) -> tuple[Batch | None, list[UnfitEvent]]:
+    """Split a refused batch into a batch of the events that the store takes, and the other events.
 
-    By halves: some ten calls for one event of five hundred.
+    It halves the batch: about ten calls find one event among five hundred.
     """
     left = _refused_of(batch, refuses)
     kept: list[Any] = [event for event in batch.events if not any(event is other for other in left)]
     envelope = batch.model_dump(mode="json", exclude={"events"}, exclude_none=True)
     unfit = [
-        Unfit(
+        UnfitEvent(
             batch.org_id if isinstance(batch, QueuedBatch) else owner_of(event.org_id, batch.org_ids),
             event.event_id,
             event.model_dump(mode="json", exclude_none=True),
@@ -103,14 +105,14 @@ def _refused_of(batch: Batch, refuses: Callable[[Batch], bool]) -> list[Any]:
 
 
 def _open(text: str, model: type[Any], poison: PoisonedMessage) -> tuple[dict[str, Any], Any]:
-    """Return a message as a document, and its envelope; raises what it was given where that cannot be read either."""
+    """Return a message as a document, and its envelope; raises `poison` if these cannot be read either."""
     try:
         document = read_document(text)
         if not isinstance(document, dict) or not isinstance(document.get("events"), list) or not document["events"]:
             raise poison
         around = {name: value for name, value in document.items() if name != "events"}
         return document, model.model_validate_json(write_document(around))
-    except ValueError:  # of which pydantic's is one
+    except ValueError:  # ValidationError is a ValueError
         raise poison from None
 
 
@@ -133,9 +135,9 @@ def _read(event: Any, model: type[Event]) -> Event | None:
         return None
 
 
-def _unfit(event: Any, org_id: UUID, document: Mapping[str, Any], fault: RollcallError) -> Unfit:
+def _unfit(event: Any, org_id: UUID, document: Mapping[str, Any], fault: RollcallError) -> UnfitEvent:
     envelope = {name: value for name, value in document.items() if name != "events"}
-    return Unfit(org_id, event_id_of(event), event, envelope, fault)
+    return UnfitEvent(org_id, event_id_of(event), event, envelope, fault)
 
 
 def _owner_in(event: Any, org_ids: Sequence[UUID]) -> UUID:

@@ -1,4 +1,4 @@
-"""Name learners: turn organisations' own texts for learners into UUIDs, under a key that each keeps for good."""
+"""Name learners: turn organisations' learner ids into UUIDs, with a key that an organisation keeps for good."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ ORGANISATIONS_KEPT = 1_024
 
 
 class LearnerKeyStore(Protocol):
-    """Remembers under which key an organisation's learner ids are; raises StoreUnavailable."""
+    """Stores which key makes the UUIDs of an organisation; raises StoreUnavailable."""
 
     def learner_keys(self, org_ids: Iterable[UUID], current: str) -> Mapping[UUID, str]:
-        """Return the key ids of these organisations; `current` becomes that of those that have none yet."""
+        """Return the key ids of these organisations. Organisations without one get `current`."""
 
 
 @dataclass
@@ -29,13 +29,13 @@ class NameLearners:
     _known: dict[UUID, LearnerIds] = field(default_factory=dict, init=False)
 
     def of(self, org_id: UUID) -> LearnerIds:
-        """Return what makes an organisation's UUIDs; raises KeysUnavailable, StoreUnavailable."""
+        """Return the maker of an organisation's UUIDs; raises KeysUnavailable, StoreUnavailable."""
         return self._makers({org_id})[org_id]
 
     def name(self, events: Sequence[SentProgressEvent], only: UUID | None) -> list[ProgressEvent]:
-        """Return events with the UUIDs of those learners that are named by text.
+        """Return the events, with a UUID in place of each learner id.
 
-        `only` is the organisation of events that name none. Raises KeysUnavailable, StoreUnavailable.
+        `only` is the organisation of events that name no organisation. Raises KeysUnavailable, StoreUnavailable.
         """
         makers = self._makers({_owner(event, only) for event in events if event.learner_id is not None})
         return [
@@ -56,7 +56,7 @@ class NameLearners:
                 unknown = org_ids
             for org_id, key_id in self.keys.learner_keys(sorted(unknown), keyring.current).items():
                 if key_id not in keyring.secrets:
-                    # Any other key would make each learner of the organisation a second one.
+                    # Another key would give each learner of the organisation a second UUID.
                     raise KeysUnavailable("The key of the organisation's learner ids is not in the keyring.")
                 self._known[org_id] = LearnerIds(keyring.secrets[key_id], org_id)
         return self._known
@@ -65,5 +65,5 @@ class NameLearners:
 def _owner(event: SentProgressEvent, only: UUID | None) -> UUID:
     owner = event.org_id or only
     if owner is None:
-        raise ValueError("judged already: an event with a learner_id has one organisation that it can be of")
+        raise ValueError("already judged: an event with a learner_id belongs to exactly one organisation")
     return owner

@@ -1,4 +1,4 @@
-"""Load: apply what waits in a queue, through the same procedures as if it came now."""
+"""Load: store queued batches, through the same procedures as direct requests."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,16 +12,16 @@ from rollcall.contracts.ingest.progress import ProgressEvent
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
 from rollcall.flows.ingest import isolate
-from rollcall.flows.ingest.isolate import Unfit
+from rollcall.flows.ingest.isolate import UnfitEvent
 from rollcall.flows.ingest.progress import LEARNER_ERASED, STATUS_OF_OUTCOME, ProgressStore
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
-# SQS counts a thousand receives at most before it calls a message a dead letter. A minute each would use them up in 17
-# hours; from the second hour on a message waits longer, so that they last for as long as the queue keeps it.
-PATIENT_RECEIVES = 64
+# SQS moves a message to the dead-letter queue after at most a thousand receives. One a minute would use them up in 17
+# hours. From the second hour on a message waits longer, so that the receives last until the queue's retention ends.
+LATE_RECEIVES = 64
 RETRY_PATIENT_SECONDS = 1200
-# A message that nobody can read is read again before it is buried: the version that can may be on its way.
+# An unreadable message is tried again before it becomes a dead letter: a deployment may bring a version that reads it.
 POISON_RECEIVES = 3
 
 
@@ -32,7 +32,7 @@ class AnalyticsStore(Protocol):
         """Store all or none of them, and return the outcomes of each batch's events."""
 
     def refuses(self, batch: QueuedBatch) -> bool:
-        """Tell whether content of a batch can never be stored; nothing is."""
+        """Return whether the database refuses a batch's content; store nothing."""
 
 
 class SpoolStore(ProgressStore, Protocol):
@@ -41,30 +41,30 @@ class SpoolStore(ProgressStore, Protocol):
     def refuses(
         self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
     ) -> bool:
-        """Tell whether content of a batch can never be stored; nothing is."""
+        """Return whether the database refuses a batch's content; store nothing."""
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What came of a message: counts of what was stored by status, and the events that nobody can read or store.
+class LoadResult:
+    """The result for a message: counts of stored events by status, and the events that cannot be read or stored.
 
-    `kept` is the message as it may be archived; None: not at all.
+    `kept` is the message to archive, or None when there is nothing to archive.
     """
 
     counts: Counter[str]
-    unfit: tuple[Unfit, ...] = ()
+    unfit: tuple[UnfitEvent, ...] = ()
     kept: str | None = None
 
 
-def load_spooled(message: str, store: SpoolStore) -> Loaded:
-    """Store the events of a spooled batch once, all that can be.
+def load_spooled(message: str, store: SpoolStore) -> LoadResult:
+    """Store the events of a spooled batch once: all that can be stored.
 
-    Events of a learner who was erased while it waited may be kept nowhere. Raises PoisonedMessage when it cannot be
-    read, StoreUnavailable when it should be tried again later.
+    Events of a learner who was erased meanwhile are neither stored nor archived. Raises PoisonedMessage when the
+    message cannot be read, StoreUnavailable when it should be tried again later.
     """
     batch, unfit = isolate.read_spooled(message)
     if batch is None:
-        return Loaded(Counter(), tuple(unfit))
+        return LoadResult(Counter(), tuple(unfit))
     try:
         outcomes = _store_spooled(batch, store)
     except StoreRefused as fault:
@@ -75,11 +75,11 @@ def load_spooled(message: str, store: SpoolStore) -> Loaded:
             raise
         unfit += refused
         if rest is None:
-            return Loaded(Counter(), tuple(unfit))
+            return LoadResult(Counter(), tuple(unfit))
         batch, outcomes = rest, _store_spooled(rest, store)
     events = [event for event, outcome in zip(batch.events, outcomes, strict=True) if outcome != LEARNER_ERASED]
     kept = batch.model_copy(update={"events": events})
-    return Loaded(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
+    return LoadResult(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
 
 
 def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
@@ -89,15 +89,15 @@ def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
     return answer.outcomes
 
 
-def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Loaded | Exception]":
-    """Store the events of these messages, by message id, all that can be, and return what came of each, or why not.
+def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, LoadResult | Exception]":
+    """Store the events of these messages, given by message id; return for each message its result or its exception.
 
-    One call an organisation. What cannot be read is a PoisonedMessage; where the store refuses an organisation's
-    batches together, each is offered alone, and at last its events, so that one event alone is poison. After
-    StoreUnavailable nothing more is asked. A fault that nobody foresaw is that of its organisation's messages alone.
+    The store is called once for each organisation. If it refuses an organisation's batches, each batch is tried alone,
+    and then its events, so that only the refused events fail. An unreadable message gives a PoisonedMessage. After
+    StoreUnavailable the store is not called again. An unforeseen fault fails its organisation's messages only.
     """
-    results: dict[str, Loaded | Exception] = {}
-    unread: dict[str, tuple[Unfit, ...]] = {}
+    results: dict[str, LoadResult | Exception] = {}
+    unread: dict[str, tuple[UnfitEvent, ...]] = {}
     groups: dict[UUID, dict[str, QueuedBatch]] = {}
     for message_id, text in messages.items():
         try:
@@ -107,7 +107,7 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
             continue
         unread[message_id] = tuple(unfit)
         if batch is None:
-            results[message_id] = Loaded(Counter())
+            results[message_id] = LoadResult(Counter())
         else:
             groups.setdefault(batch.org_id, {})[message_id] = batch
     away: StoreUnavailable | None = None
@@ -122,33 +122,33 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
     return {message_id: _with_unread(result, unread.get(message_id, ())) for message_id, result in results.items()}
 
 
-def _with_unread(result: Loaded | Exception, unread: tuple[Unfit, ...]) -> Loaded | Exception:
-    return Loaded(result.counts, unread + result.unfit) if isinstance(result, Loaded) else result
+def _with_unread(result: LoadResult | Exception, unread: tuple[UnfitEvent, ...]) -> LoadResult | Exception:
+    return LoadResult(result.counts, unread + result.unfit) if isinstance(result, LoadResult) else result
 
 
 def _store_group(
     org_id: UUID, group: Mapping[str, QueuedBatch], store: AnalyticsStore
-) -> "dict[str, Loaded | RollcallError]":
+) -> "dict[str, LoadResult | RollcallError]":
     try:
         outcomes = store.ingest_analytics(org_id, list(group.values()))
     except StoreRefused as refused:
-        alone: dict[str, Loaded | RollcallError] = {}
+        alone: dict[str, LoadResult | RollcallError] = {}
         for message_id, batch in group.items():
             alone[message_id] = _store_alone(batch, store, refused)
         return alone
-    return {message_id: Loaded(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
+    return {message_id: LoadResult(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
 
 
-def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "Loaded | RollcallError":
-    """Store what the database takes of one batch."""
+def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "LoadResult | RollcallError":
+    """Store the events of one batch that the database takes."""
     rest, unfit = isolate.refused(batch, store.refuses, fault)
     if rest is None and unfit:
-        return Loaded(Counter(), tuple(unfit))
+        return LoadResult(Counter(), tuple(unfit))
     try:
         (outcomes,) = store.ingest_analytics(batch.org_id, [rest or batch])
     except StoreRefused as refused:
         return refused
-    return Loaded(_counts(outcomes), tuple(unfit))
+    return LoadResult(_counts(outcomes), tuple(unfit))
 
 
 def _counts(outcomes: Iterable[str]) -> Counter[str]:
@@ -156,8 +156,8 @@ def _counts(outcomes: Iterable[str]) -> Counter[str]:
 
 
 def retry_delay_seconds(receive_count: int) -> int:
-    """Return how long a message waits that could not be stored: doubling, up to a minute, after an hour longer."""
-    if receive_count > PATIENT_RECEIVES:
+    """Return how long a failed message waits: first doubling up to a minute, after an hour twenty minutes."""
+    if receive_count > LATE_RECEIVES:
         return RETRY_PATIENT_SECONDS
     doublings = max(0, min(receive_count - 1, 10))
     return min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS << doublings)
@@ -165,35 +165,35 @@ def retry_delay_seconds(receive_count: int) -> int:
 
 @dataclass(frozen=True)
 class Message:
-    """What is known of a message, beside its body: how often it was received, and how it can be put elsewhere.
+    """A message beside its body: how often it was received, and functions that give it back or send it on.
 
-    `bury` takes the whole of it, `bury_unfit` those of its events that nobody can read or store.
+    `send_to_dead_letters` sends the whole message to the dead-letter queue, `send_unfit` only the unfit events.
     """
 
     receive_count: int
     give_back: Callable[[], None]
-    bury: Callable[[PoisonedMessage | StoreRefused], None]
-    bury_unfit: Callable[[Loaded], None]
+    send_to_dead_letters: Callable[[PoisonedMessage | StoreRefused], None]
+    send_unfit: Callable[[LoadResult], None]
 
 
-def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
-    """Store one message, or put it where it belongs. Returns what came of it; None: it is to be received again.
+def settle(message: Message, store_message: Callable[[], LoadResult]) -> LoadResult | None:
+    """Store one message and return the result, or None when SQS is to deliver the message again.
 
-    A database that is away gives the message back, however often that was; only what nobody can read, or what the
-    database refuses, in several tries, is buried, and alone.
+    While the database is away the message is given back, however often that happens. Only content that cannot be read,
+    or that the database refuses, becomes a dead letter after POISON_RECEIVES tries.
     """
     try:
         loaded = store_message()
         if not loaded.unfit:
             return loaded
         if message.receive_count >= POISON_RECEIVES:
-            message.bury_unfit(loaded)
+            message.send_unfit(loaded)
             return loaded
     except StoreUnavailable:
         pass
     except (PoisonedMessage, StoreRefused) as poison:
         if message.receive_count >= POISON_RECEIVES:
-            message.bury(poison)
-            return Loaded(Counter())
+            message.send_to_dead_letters(poison)
+            return LoadResult(Counter())
     message.give_back()
     return None

@@ -1,4 +1,4 @@
-"""Capture: take a batch of PostHog's shape, onto the way of analytics events."""
+"""Capture: take a batch in PostHog's format, as analytics events."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -23,26 +23,26 @@ from rollcall.domain.ingest.posthog_body import (
 from rollcall.domain.ingest.reasons import Refusal
 from rollcall.domain.ingest.segment import CallRefused
 from rollcall.errors import InvalidWriteKey, TooManyEvents
-from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.analytics import IngestAnalytics, Sender
 from rollcall.flows.ingest.progress import Ingestion
 from rollcall.flows.ingest.receipts import charging
 from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
 
-# These clients do not split what they have into batches of a bounded size, and most drop what is answered by 413: an
-# application that captures much at once must not lose it. By so many times the limits of other routes are exceeded.
+# PostHog's clients do not bound their batches, and most drop a batch that is answered with 413. So that an application
+# that captures many events at once loses none, this route allows so many times the limits of other routes.
 UNSPLIT_FACTOR = 8
-UNKNOWN_BYTES_MAX = 65_536  # read at once, whoever sent it
+UNKNOWN_BYTES_MAX = 65_536  # a body up to this size is read before a write key is known
 
 
 @dataclass(frozen=True)
-class Capture:
+class IngestPostHog:
     """The flow, with the IO it was given."""
 
-    collect: Collect
+    collect: IngestAnalytics
     write_keys: WriteKeyCheck
 
     def accept(self, raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: int) -> Ingestion:
-        """Take a body, whatever it is packed in.
+        """Take a body in any of PostHog's encodings.
 
         Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooLarge, TooManyEvents, QueueUnavailable, RateLimited.
         """
@@ -50,7 +50,7 @@ class Capture:
         with self.charging(named_key([query])):
             packed = open_body(raw, media_type, query)
         with self.charging(packed.key):
-            # Nothing is known of who sends it, and this takes long.
+            # Unpacking takes long, so a body without a known sender gets a lower limit.
             text = unfold(packed, bytes_max // UNSPLIT_FACTOR if packed.is_lz and packed.key is None else bytes_max)
         body = self._read_body(packed, text)
         if body.key is None:
@@ -66,14 +66,14 @@ class Capture:
         return self.collect.take(read, Sender.of_key(holder), "posthog", received_at, skew.correct)
 
     def charging(self, key: str | None) -> AbstractContextManager[None]:
-        """Count what holds no batch against its key's rate, where one is named. Raises what `check` raises."""
+        """Count a request without a batch against the rate of its key, if it names one. Raises what `check` raises."""
         return self._charging(self.write_keys.check(key) if key is not None else None)
 
     def _charging(self, holder: KeyHolder | None) -> AbstractContextManager[None]:
         return charging(lambda: self.collect.charge(Sender.of_key(holder))) if holder else nullcontext()
 
     def _read_body(self, packed: PackedBody, text: bytes) -> PostHogBody:
-        """Read a body's JSON; what is long is not read before somebody is known who is charged for it."""
+        """Read a body's JSON. A long body is read only when its write key is known and can be charged."""
         holder = self.write_keys.check(packed.key) if packed.key is not None else self._holder_within(text)
         if holder is None and len(text) > UNKNOWN_BYTES_MAX and text.lstrip().startswith(JSON_STARTS):
             raise InvalidWriteKey
@@ -88,7 +88,7 @@ class Capture:
 
 
 def _sent_at(body: PostHogBody) -> datetime | None:
-    """Return when a batch was sent by its client's clock, None where it does not say so readably."""
+    """Return when a batch was sent by its client's clock, or None if the time is missing or unreadable."""
     try:
         return read_foreign_time(body.sent_at)
     except ValueError:

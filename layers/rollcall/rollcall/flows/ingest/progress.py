@@ -24,7 +24,7 @@ from rollcall.errors import Fault, StoreUnavailable
 from rollcall.flows.ingest.learner_ids import NameLearners
 from rollcall.flows.ingest.receipts import ReceiptStore, charge, charging, note_rejections
 
-# An outcome that is not a status of its own is the reason of a rejection.
+# Outcomes that are a status. Any other outcome is the reason of a rejection.
 STATUS_OF_OUTCOME: dict[str, Status] = {
     "accepted": "accepted",
     "duplicate": "duplicate",
@@ -35,28 +35,28 @@ STATUS_OF_OUTCOME: dict[str, Status] = {
 
 
 LEARNER_ERASED = "learner_erased"
-# Which member of an event a reason of the store's is about.
+# The member of an event that a rejection by the store points to.
 POINTERS = {LEARNER_ERASED: "user_id"}
 
 
 class StoreAnswer(Protocol):
-    """What a store says of a batch: outcomes in order, or None when the rate was exceeded."""
+    """A store's answer for a batch: outcomes in order, or None when the rate was exceeded."""
 
     @property
     def outcomes(self) -> list[str] | None:
-        """What became of each event."""
+        """The outcome of each event."""
 
     @property
     def rate(self) -> RateState | None:
-        """The caller's allowance, where it was asked for."""
+        """The caller's allowance, if a limit was given."""
 
     @property
     def retry_after_ms(self) -> int:
-        """How long to wait when the rate was exceeded."""
+        """How long the caller should wait when the rate was exceeded."""
 
     @property
     def advice(self) -> Advice | None:
-        """What clients should keep to, where anything is said of it."""
+        """The advice for clients, or None."""
 
 
 class ProgressStore(Protocol):
@@ -80,8 +80,8 @@ PROGRESS = BatchForm(
 )
 
 DOUBTFUL = ("personal_value", "attribute_value_not_allowed")  # unless a catalogue has it
-ORGANISATIONS_ASKED_MAX = 8  # of a caller who holds many, for an event that names none
-PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client's own, stored as they are
+ORGANISATIONS_ASKED_MAX = 8  # of a caller with many organisations, for an event that names none
+PLAIN_NAMES = ("course_id", "lesson_id")  # texts of the client, stored unchanged
 
 CatalogueOf = Callable[[UUID], Container[str]]
 """Returns the ids that an organisation lets through; raises StoreUnavailable."""
@@ -97,7 +97,7 @@ Spool = Callable[[str], object]
 
 @dataclass(frozen=True)
 class IngestRules:
-    """What a deployment allows."""
+    """The limits of a deployment."""
 
     events_max: int
     retention: timedelta
@@ -107,7 +107,7 @@ class IngestRules:
 
 @dataclass(frozen=True)
 class Ingestion:
-    """What came of a batch. `receipt` is None when the caller was over the rate: then nothing was done."""
+    """The result for a batch. `receipt` is None when the caller exceeded the rate: then no event was taken."""
 
     receipt: BatchReceipt | None
     faults: list[Fault]
@@ -117,7 +117,7 @@ class Ingestion:
 
 @dataclass(frozen=True)
 class Ingest:
-    """The flow, with the IO it was given. Clocks are seconds for durations, aware datetimes for moments."""
+    """The flow, with its IO. `monotonic` is in seconds; `now` returns an aware datetime."""
 
     store: ProgressStore
     receipts: ReceiptStore
@@ -131,12 +131,12 @@ class Ingest:
 
     @property
     def limit(self) -> RateLimit:
-        """What its caller may send."""
+        """The limits for its caller."""
         return self.rules.limit
 
     @property
     def events_max(self) -> int:
-        """How many events a batch may have."""
+        """The most events that a batch may have."""
         return self.rules.events_max
 
     def accept_batch(self, body: bytes, caller: Caller) -> Ingestion:
@@ -164,7 +164,7 @@ class Ingest:
         return self._take(read, caller, received_at)
 
     def judge(self, caller: Caller, received_at: datetime) -> Judge[SentProgressEvent]:
-        """Return what judges the events that a caller sends now."""
+        """Return the function that judges events which a caller sends now."""
         window = AcceptedWindow.at(received_at, self.rules.retention)
         any_learner, own_id = caller.role == "service", caller.user_id
 
@@ -186,7 +186,7 @@ class Ingest:
         return judge
 
     def _known_to(self, event: ProgressEvent, caller: Caller) -> Container[str]:
-        """Return the ids that the event's organisation lets through, or any that it could be of where it names none."""
+        """Return the ids allowed by the event's organisation, or if it names none, by any of the caller's."""
         if event.org_id is not None:
             return self.catalogue_of(event.org_id)
         catalogues = [self.catalogue_of(org_id) for org_id in sorted(caller.org_ids)[:ORGANISATIONS_ASKED_MAX]]
@@ -194,7 +194,7 @@ class Ingest:
         return frozenset(text for text in texts if any(text in catalogue for catalogue in catalogues))
 
     def charge(self, caller: Caller) -> RateAnswer:
-        """Count a request that holds nothing to judge against its caller's rate."""
+        """Count a request without readable events against its caller's rate."""
         return charge(self.receipts, opaque_subject(caller.subject), self.rules.limit, self.now(), "progress")
 
     def _take(self, read: ReadBatch[SentProgressEvent], caller: Caller, received_at: datetime) -> Ingestion:
@@ -225,8 +225,8 @@ class Ingest:
     def _spool(
         self, read: ReadBatch[SentProgressEvent], named: list[ProgressEvent], caller: Caller, received_at: datetime
     ) -> Ingestion:
-        # Only the database can tell the organisation of an event that names none, and it might tell that there is
-        # none: what is not sure to be stored later is not taken.
+        # An event that names no organisation is not spooled: only the database can resolve its organisation, and it
+        # may find none. Events that may be refused later are not accepted now.
         events = [event for event in named if event.org_id is not None]
         if not events:
             raise StoreUnavailable
@@ -242,7 +242,7 @@ class Ingest:
 
 
 def _judge_learner(event: SentProgressEvent, caller: Caller) -> Refusal | None:
-    """Judge an event whose learner is named by text, or not at all."""
+    """Judge an event that names its learner by a learner id, or not at all."""
     has_user_id = "user_id" in event.model_fields_set
     if event.learner_id is None:
         if not has_user_id:
@@ -251,7 +251,7 @@ def _judge_learner(event: SentProgressEvent, caller: Caller) -> Refusal | None:
     elif has_user_id:
         return Refusal("learner_ambiguous", "learner_id")
     elif event.org_id is None and len(caller.org_ids) != 1:
-        # The key is the organisation's: without one there is no UUID.
+        # The UUID is made with the organisation's key, so the event needs an organisation.
         return Refusal("org_missing", "org_id")
     else:
         is_own = is_same(event.learner_id, caller.subject)
@@ -260,7 +260,7 @@ def _judge_learner(event: SentProgressEvent, caller: Caller) -> Refusal | None:
 
 
 def judge_texts(event: ProgressEvent, attributes: AttributeRule, known: Container[str] = ()) -> Refusal | None:
-    """Return why an event's texts may not be stored, and where; None when they may. `known` has a catalogue's ids."""
+    """Return why and where an event's texts may not be stored, or None. `known` has the ids of a catalogue."""
     for name in PLAIN_NAMES:
         if rule := find_personal_identifier(getattr(event, name), known):
             return Refusal("personal_value", name, f"Rule {rule}.")
@@ -281,7 +281,7 @@ def _merge(read: ReadBatch[SentProgressEvent], outcomes: list[str]) -> BatchRece
         if status := STATUS_OF_OUTCOME.get(outcome):
             results[position] = EventReceipt(event_id=event.event_id, status=status)
         else:
-            # What else the store alone can refuse is an organisation that it cannot resolve.
+            # Any other refusal by the store is about an organisation that it cannot resolve.
             read.reject(position, event, Refusal(outcome, POINTERS.get(outcome, "org_id")))
     results |= read.rejections
     return BatchReceipt.of(results[position] for position in range(len(results)))

@@ -1,4 +1,4 @@
-"""Recall: know again what was received long ago, and the ledger has forgotten, from the snapshots of its days."""
+"""Recall: teach the ledger again, from snapshots, which old events were received and then forgotten."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ MEMBERS = ("event_id", "occurred_at", "content_digest")
 
 
 class RecallStore(Protocol):
-    """Remembers events; raises StoreUnavailable."""
+    """The identity ledger; raises StoreUnavailable."""
 
     def list_unrecalled(self, org_id: UUID, table: EventTable, days: Sequence[date], limit: int) -> list[SnapshotFile]:
-        """Return files of snapshots of these days whose events are not known again yet."""
+        """Return files of snapshots of these days whose events are not recalled yet."""
 
     def recall(self, file: SnapshotFile, rows: Sequence[dict[str, Any]], *, is_last: bool) -> None:
-        """Remember events of a file."""
+        """Add a file's events to the ledger."""
 
 
 @dataclass(frozen=True)
 class Recall:
-    """The flow, with the IO it was given. `monotonic` is in seconds; `seconds_max` is what a request has for it."""
+    """The flow, with its IO. `monotonic` is in seconds; `seconds_max` is the time that a request may spend on it."""
 
     store: RecallStore
     objects: Objects
@@ -35,10 +35,10 @@ class Recall:
     seconds_max: float
 
     def know(self, org_id: UUID, table: EventTable, days: Sequence[date]) -> None:
-        """Know all events of these days that a snapshot has.
+        """Recall all events that the snapshots of these days hold.
 
-        What was read stays known, so whoever was told ImportRecalling asks again. Raises ImportRecalling,
-        SnapshotDamaged, ObjectsUnavailable, StoreUnavailable.
+        Raises ImportRecalling when the time is up: the caller then asks again, and this goes on with the next file.
+        Also raises SnapshotDamaged, ObjectsUnavailable, StoreUnavailable.
         """
         until = self.monotonic() + self.seconds_max
         while days and (files := self.store.list_unrecalled(org_id, table, days, FILES_MAX)):
@@ -54,5 +54,5 @@ class Recall:
             if len(rows) == ROWS_MAX:
                 self.store.recall(file, rows, is_last=False)
                 rows = []
-        # Only now is it sure that the file is what was written.
+        # All rows are read, so the file's digest is verified now.
         self.store.recall(file, rows, is_last=True)

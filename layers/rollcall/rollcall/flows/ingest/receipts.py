@@ -1,4 +1,4 @@
-"""Receipts: note what is on its way or was rejected, so that "did it arrive?" has an answer."""
+"""Receipts: note which events are queued or rejected, so that clients can ask whether an event arrived."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -14,15 +14,15 @@ from rollcall.errors import InvalidRequest, RateLimited, StoreUnavailable, TooLa
 
 
 class ReceiptStore(Protocol):
-    """Notes what is queued and what is rejected; raises StoreUnavailable."""
+    """Notes queued and rejected events; raises StoreUnavailable."""
 
     def announce_batches(
         self, subject: str, limit: RateLimit, batches: Sequence[QueuedEvents], received_at: datetime
     ) -> RateAnswer:
-        """Take one batch from the caller's allowance, and note what is about to be queued."""
+        """Take one request from the caller's allowance, and note the batches to be queued."""
 
     def withdraw_batches(self, batches: Sequence[QueuedEvents]) -> None:
-        """Forget batches that could not be queued."""
+        """Remove batches that could not be queued."""
 
     def note_rejections(
         self,
@@ -44,9 +44,9 @@ def note_rejections(
     rejected_at: datetime,
     kind: EventKind,
 ) -> RateAnswer:
-    """Note the rejections of a batch. One that had nothing else in it counts against the rate here, whatever it held.
+    """Note the rejections of a batch. A batch without valid events counts against the caller's rate here.
 
-    Where the database is away they are not noted: their client was told, and nothing of them was taken.
+    While the database is away they are not noted: the receipt names them, and no rejected event was taken.
     """
     rejections = read.rejections_within(org_ids)
     if read.events:
@@ -55,13 +55,13 @@ def note_rejections(
 
 
 def charge(store: ReceiptStore, subject: str, limit: RateLimit, at: datetime, kind: EventKind) -> RateAnswer:
-    """Count a request against its caller's rate in which there was no event to judge."""
+    """Count a request without readable events against its caller's rate."""
     return _note(store, subject, limit, [], at, kind)
 
 
 @contextmanager
 def charging(charge: Callable[[], RateAnswer]) -> Iterator[None]:
-    """Count a request that holds nothing to judge against its caller's rate as well; raises RateLimited beyond it."""
+    """Count a request that cannot be read against its caller's rate; raises RateLimited when the rate is exceeded."""
     try:
         yield
     except (InvalidRequest, TooLarge):

@@ -1,4 +1,4 @@
-"""Track: take calls of the Segment shape, one or a batch, onto the way of analytics events."""
+"""Track: take calls in Segment's format, one or a batch, as analytics events."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from rollcall.domain.ingest.rate import RateAnswer
 from rollcall.domain.ingest.reasons import Refusal
 from rollcall.domain.ingest.segment import CallRefused
 from rollcall.errors import TooManyEvents
-from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.analytics import IngestAnalytics, Sender
 from rollcall.flows.ingest.progress import Ingestion
 from rollcall.flows.ingest.receipts import charging
 from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
@@ -26,7 +26,7 @@ from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
 
 @dataclass(frozen=True)
 class Told:
-    """Calls as their client sent them, with what it says of all of them."""
+    """Calls as their client sent them, with the time and context that apply to all of them."""
 
     calls: list[Any]
     pointer_form: str
@@ -35,10 +35,10 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Track:
+class IngestSegment:
     """The flow, with the IO it was given."""
 
-    collect: Collect
+    collect: IngestAnalytics
     write_keys: WriteKeyCheck
 
     def charge(self, key: str) -> RateAnswer:
@@ -46,11 +46,11 @@ class Track:
         return self.collect.charge(Sender.of_key(self.write_keys.check(key)))
 
     def _charging(self, holder: KeyHolder | None) -> AbstractContextManager[None]:
-        """Count what holds no batch; that of a sender whom nothing names cannot be."""
+        """Count a request without a batch against its write key's rate. Without a key it is not counted."""
         return charging(lambda: self.collect.charge(Sender.of_key(holder))) if holder else nullcontext()
 
     def accept_batch(self, body: bytes, key: str | None) -> Ingestion:
-        """Take a batch under a write key; one that is None is looked for in the body.
+        """Take a batch under a write key. If `key` is None, the body has to name it.
 
         Raises InvalidWriteKey, StoreUnavailable, InvalidBody, TooManyEvents, QueueUnavailable.
         """
@@ -66,7 +66,7 @@ class Track:
         return self._take(Told(batch.batch, "/batch/{}", sent_at, batch.context), holder)
 
     def accept_call(self, body: bytes, key: str | None, call_type: str) -> Ingestion:
-        """Take one call of this type. Raises what `accept_batch` raises but TooManyEvents."""
+        """Take one call of this type. Raises what `accept_batch` raises, except TooManyEvents."""
         holder = self.write_keys.check(key) if key is not None else None
         with self._charging(holder):
             call = segment.read_single_call(body, call_type)
@@ -87,7 +87,7 @@ class Track:
 def _judge(
     read: ReadBatch[AnalyticsEvent], position: int, document: Any, told: Told, org_id: UUID, skew: ClockSkew
 ) -> None:
-    """Read one call: an event to be taken, or a rejection that can be found by its messageId."""
+    """Read one call: either an event to take, or a rejection, noted under its messageId."""
     event_id = segment.told_event_id(document, org_id)
     try:
         segment.refuse_other_key(document, org_id)
@@ -107,15 +107,15 @@ def _judge(
 
 
 def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:
-    """Return what a rejection is noted under, in the members of our own events; nothing where it has no id."""
+    """Return the ids under which a rejection is noted, in the members of Rollcall's events; none without an id."""
     return {} if event_id is None else {"event_id": str(event_id), "org_id": str(org_id)}
 
 
 def _told_in(calls: list[Any], member: str) -> list[Any]:
-    """Return what each of these calls says under a name, where it says anything."""
+    """Return the values of this member in the calls that have one."""
     return [call[member] for call in calls if isinstance(call, dict) and call.get(member) is not None]
 
 
 def _key_in(calls: list[Any], *first: Any) -> str:
-    """Return the write key that is named first; an empty text, which is none, where none is."""
+    """Return the first write key that is named, or an empty text, which is never a valid key."""
     return next((key for key in (*first, *_told_in(calls, "writeKey")) if isinstance(key, str)), "")

@@ -1,4 +1,4 @@
-"""Check a write key: ask the database, and remember what it said for a while."""
+"""Check a write key: ask the database, and cache its answer for a while."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from rollcall.domain.ingest.write_key import PresentedKey
 from rollcall.errors import InvalidWriteKey, StoreUnavailable
 
 FRESH_SECONDS = 60  # how long a revoked key may go unnoticed
-KNOWN_SECONDS = 3600  # how long a key is good that the database, being away, cannot be asked about
-ASK_AGAIN_SECONDS = 10  # a database that is away takes seconds to say so: not at each request
+KNOWN_SECONDS = 3600  # how long a cached key stays valid while the database is away
+ASK_AGAIN_SECONDS = 10  # pause between attempts while the database is away, because each attempt takes seconds to fail
 REMEMBERED_MAX = 4096
 
 FindWriteKey = Callable[[UUID, bytes], UUID | None]
@@ -19,7 +19,7 @@ FindWriteKey = Callable[[UUID, bytes], UUID | None]
 
 @dataclass(frozen=True)
 class KeyHolder:
-    """Who sends: the organisation that a valid write key belongs to."""
+    """The organisation of a valid write key, and the key's id."""
 
     org_id: UUID
     write_key_id: UUID
@@ -41,10 +41,9 @@ class WriteKeyCheck:
     _remembered: dict[PresentedKey, _Memory] = field(default_factory=dict)
 
     def check(self, text: str) -> KeyHolder:
-        """Return whose key this is.
+        """Return the holder of a key.
 
-        Raises InvalidWriteKey when there is no such key or it was revoked, StoreUnavailable when that cannot be
-        told: a key that could not be checked is never called invalid.
+        Raises InvalidWriteKey when the key is unknown or revoked, StoreUnavailable when the key cannot be checked.
         """
         key, now = write_key.read(text), self.monotonic()
         if key is None:
@@ -67,6 +66,6 @@ class WriteKeyCheck:
     def _remember(self, key: PresentedKey, holder: KeyHolder, now: float) -> KeyHolder:
         self._remembered.pop(key, None)
         if len(self._remembered) >= REMEMBERED_MAX:
-            del self._remembered[next(iter(self._remembered))]  # the one that was found longest ago
+            del self._remembered[next(iter(self._remembered))]  # the key that was checked longest ago
         self._remembered[key] = _Memory(holder, now, now + FRESH_SECONDS)
         return holder

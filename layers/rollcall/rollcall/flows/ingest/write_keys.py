@@ -1,4 +1,4 @@
-"""Keep write keys: make, list, rotate and revoke them. A secret is returned once, and only its digest handed on."""
+"""Write keys: make, list, rotate and revoke them. A secret is returned once; only its digest is stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,23 +19,23 @@ from rollcall.errors import TooManyWriteKeys, WriteKeyEnded, WriteKeyUnknown
 
 
 class WriteKeyStore(Protocol):
-    """What keeps them; `store.ingest.write_keys` says what each returns. Each raises StoreUnavailable."""
+    """The store of write keys (see store.ingest.write_keys). Each method raises StoreUnavailable."""
 
     def create_write_key(
         self, org_id: UUID, write_key_id: UUID, secret_digest: bytes, label: str, created_by: str
     ) -> WriteKey | None:
-        """Keep a new key."""
+        """Store a new key."""
 
     def rotate_write_key(
         self, org_id: UUID, write_key_id: UUID, new: tuple[UUID, bytes], created_by: str, overlap_seconds: int
     ) -> tuple[WriteKey | None, WriteKey | None]:
-        """Make a key in the place of another."""
+        """Store a new key that replaces another."""
 
     def list_write_keys(self, org_id: UUID) -> list[WriteKey]:
         """Return the latest keys."""
 
     def revoke_write_key(self, org_id: UUID, write_key_id: UUID, revoked_by: str) -> WriteKey | None:
-        """End a key."""
+        """Revoke a key."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class KeepWriteKeys:
         return NewWriteKey(**dict(made), write_key=write_key.write(request.org_id, secret))
 
     def rotate(self, write_key_id: UUID, request: RotationRequest, created_by: str) -> RotatedWriteKey:
-        """Make a key in the place of another, which goes on being good for a while.
+        """Make a key that replaces another. The other stays valid for the overlap.
 
-        Raises WriteKeyUnknown, and WriteKeyEnded where the other was revoked or replaced before.
+        Raises WriteKeyUnknown, and WriteKeyEnded when the other was revoked or replaced before.
         """
         secret = self.new_secret()
         new = (self.new_id(), write_key.digest(secret))
@@ -76,7 +76,7 @@ class KeepWriteKeys:
         return WriteKeyList(write_keys=self.store.list_write_keys(org_id))
 
     def revoke(self, write_key_id: UUID, org_id: UUID, revoked_by: str) -> WriteKey:
-        """End a key for good; raises WriteKeyUnknown. Twice is as good as once."""
+        """Revoke a key for good; raises WriteKeyUnknown. Revoking it twice is safe."""
         revoked = self.store.revoke_write_key(org_id, write_key_id, revoked_by)
         if revoked is None:
             raise WriteKeyUnknown

@@ -1,1 +1,1 @@
-"""What is done for jobs; IO comes in as arguments."""
+"""The flows of jobs. IO is passed in as arguments."""

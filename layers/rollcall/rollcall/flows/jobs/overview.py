@@ -1,4 +1,4 @@
-"""Describe jobs: how every job, queue and alert of the deployment stands, in numbers alone."""
+"""Describe jobs: the state of every job, queue and alert of the deployment, in numbers only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,16 +25,16 @@ WINDOW = timedelta(days=1)
 
 
 class ReportStore(Protocol):
-    """Knows how jobs went; each raises StoreUnavailable."""
+    """Reads the state of jobs; each method raises StoreUnavailable."""
 
     def describe_jobs(self, jobs: Sequence[str], window: timedelta) -> list[JobReport]:
-        """Return how these jobs went, in their order."""
+        """Return the last runs of these jobs, in their order."""
 
     def measure_queues(self, window: timedelta) -> QueueMeasure:
         """Return how long batches take through queues."""
 
     def rollup_lag_seconds(self) -> float | None:
-        """Return how long the oldest event waits that no rollup has counted."""
+        """Return how long the oldest event has waited for its rollup."""
 
     def count_open_dead_letters(self) -> list[OpenDeadLetters]:
         """Return how many dead letters are open."""
@@ -82,7 +82,7 @@ class DescribeJobs:
 
 
 def overview_of(job: Job, report: JobReport, now: datetime) -> JobOverview:
-    """Return a job with how it went."""
+    """Return the overview of a job with its last run."""
     began = report.last_run.started_at if report.last_run else report.watched_since
     return JobOverview(
         **dict(report),

@@ -1,4 +1,4 @@
-"""Publish an alert: one message, to those whom it concerns. The watchdog's and a synthetic one take the same way."""
+"""Publish an alert: one message to the topic of its severity. A synthetic alert takes the same way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class PublishAlert:
     environment: str
 
     def send(self, decision: Decision, change: Change) -> PublishedAlert:
-        """Publish what a decision says and return what went out; raises TopicUnavailable."""
+        """Publish an alert if the decision asks for it, and return what was published; raises TopicUnavailable."""
         subject = alert_text.subject_of(decision.alert, change, self.environment)
         message = alert_text.text_of(decision.alert, change)
         return PublishedAlert(

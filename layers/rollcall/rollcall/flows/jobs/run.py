@@ -1,4 +1,4 @@
-"""Run a job: once for each idempotency key, and written down from its start to its end."""
+"""Run a job once for each idempotency key, and record its start and end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Detail = int | float | str | bool | None
 
 @dataclass(frozen=True)
 class Run:
-    """One run: what it is known by, what was asked of it, and how many seconds the function still has."""
+    """One run: its id and key, its parameters, and how many seconds the function has left."""
 
     run_id: UUID
     idempotency_key: str
@@ -22,47 +22,47 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a run did: how many items, and what else its answer and its log line tell. Never a person's."""
+class JobResult:
+    """The result of a run: how many items, and details for its answer and log line. Neither names a person."""
 
     items: int
     details: Mapping[str, Detail] = field(default_factory=dict)
 
 
 class JobStore(Protocol):
-    """Writes runs down; raises StoreUnavailable."""
+    """Records runs; raises StoreUnavailable."""
 
     def start_job(self, run_id: UUID, job: Job, idempotency_key: str) -> tuple[UUID | None, int]:
-        """Begin a run; return its id (None: this key runs or ran already) and how often it was begun again."""
+        """Begin a run; return its id (None: the key runs or ran already) and how often it was begun again."""
 
     def end_job(self, run_id: UUID, retries: int, items: int, error_code: str | None) -> float | None:
-        """End a run and return its milliseconds; None when it is not this one's any more."""
+        """End a run and return its milliseconds, or None when the run was given up meanwhile."""
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of asking for a run. Without a `run_id` its key had run already, and nothing was done."""
+class JobOutcome:
+    """The outcome of a request for a run. Without a `run_id` the key had run already, and nothing was done."""
 
     run_id: UUID | None
     retries: int = 0
     duration_ms: float | None = None
-    done: Done | None = None
+    done: JobResult | None = None
     fault: Exception | None = None
 
 
-def run_job(store: JobStore, job: Job, run: Run, work: Callable[[Run], Done]) -> Ran:
-    """Run a job under a key, unless that was done. A fault of the work is written down and comes with the answer.
+def run_job(store: JobStore, job: Job, run: Run, work: Callable[[Run], JobResult]) -> JobOutcome:
+    """Run a job under a key, unless the key ran already. A fault of the work is recorded and returned.
 
-    Raises StoreUnavailable when the run could not even begin.
+    Raises StoreUnavailable when the run could not begin.
     """
     run_id, retries = store.start_job(run.run_id, job, run.idempotency_key)
     if run_id is None:
-        return Ran(None)
+        return JobOutcome(None)
     try:
         done = work(Run(run_id, run.idempotency_key, run.parameters, run.remaining_seconds))
     except Exception as fault:  # noqa: BLE001 - whatever it was, the run has failed; its caller raises it again
-        return Ran(run_id, retries, _end(store, run_id, retries, 0, fault), fault=fault)
-    return Ran(run_id, retries, store.end_job(run_id, retries, done.items, None), done)
+        return JobOutcome(run_id, retries, _end(store, run_id, retries, 0, fault), fault=fault)
+    return JobOutcome(run_id, retries, store.end_job(run_id, retries, done.items, None), done)
 
 
 def _end(store: JobStore, run_id: UUID, retries: int, items: int, fault: Exception) -> float | None:
@@ -70,5 +70,5 @@ def _end(store: JobStore, run_id: UUID, retries: int, items: int, fault: Excepti
     try:
         return store.end_job(run_id, retries, items, code)
     except RollcallError:
-        # The database is away as well: the watchdog will find a run without an end.
+        # The database is away too. The watchdog will find a run without an end.
         return None

@@ -1,4 +1,4 @@
-"""Watch: find what is not as it should be, give up what hangs, and tell the people on call, once for each change."""
+"""The watchdog: finds faults, gives up overdue runs, and alerts the people on call, once for each change."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,44 +16,44 @@ from rollcall.flows.jobs.publish_alert import PublishAlert
 
 FAILURE_WINDOW = timedelta(hours=1)
 LATENCY_WINDOW = timedelta(minutes=5)
-# SQS's counts are approximate for about a minute: what has waited for so long on an empty queue never reached it.
+# SQS's counts are approximate for about a minute. After it, batches announced on an empty queue never reached it.
 STALE_AGE = timedelta(minutes=10)
 # Longer than the longest pause between two receives of a message (flows.ingest.load: twenty minutes).
 OVERTAKEN = timedelta(minutes=30)
 RUNS_KEPT = timedelta(days=30)
 
 
-class WatchStore(Protocol):
-    """Measures jobs and queues, and remembers alerts; each raises StoreUnavailable."""
+class WatchdogStore(Protocol):
+    """Measures jobs and queues, and stores alerts; each method raises StoreUnavailable."""
 
     def release_overdue_runs(self, times: float) -> list[OverdueRun]:
-        """Give up runs that take longer than `times` what they should."""
+        """Give up runs that take longer than `times` their expected duration."""
 
     def measure_jobs(self, jobs: Sequence[str], window: timedelta) -> list[JobMeasure]:
-        """Return what these jobs are judged by; one that is new is watched from now on."""
+        """Return the measures of these jobs. A new job is watched from now on."""
 
     def measure_queues(self, window: timedelta) -> QueueMeasure:
         """Return how long batches take through queues."""
 
     def rollup_lag_seconds(self) -> float | None:
-        """Return how long the oldest event waits that no rollup has counted."""
+        """Return how long the oldest event has waited for its rollup."""
 
     def withdraw_stale_batches(self, age: timedelta, overtaken: timedelta, *, queue_is_empty: bool) -> int:
-        """Forget announced batches that never reached their queue."""
+        """Remove announced batches that never reached their queue."""
 
     def read_alerts(self) -> list[Alert]:
         """Return the active alerts."""
 
     def note_alert(self, alert: Alert) -> None:
-        """Remember an alert as it is now."""
+        """Store an alert's current state."""
 
     def forget_job_runs(self, age: timedelta) -> int:
         """Remove runs that ended long ago."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one look found."""
+class WatchdogResult:
+    """The result of one check."""
 
     overdue: tuple[OverdueRun, ...]
     missed: tuple[str, ...]
@@ -63,13 +63,13 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Watch:
-    """The flow, with the IO it was given. `analytics_depth` raises QueueUnavailable.
+class Watchdog:
+    """The flow, with its IO. `analytics_depth` raises QueueUnavailable.
 
-    It is that of the queue and of its dead letters together: either may hold what was announced.
+    It counts the queue and its dead-letter queue together, because announced batches may be on either.
     """
 
-    store: WatchStore
+    store: WatchdogStore
     analytics_depth: Callable[[], QueueDepth]
     publishing: PublishAlert
     jobs: Mapping[str, Job]
@@ -77,8 +77,8 @@ class Watch:
     page_from: date | None
     now: Callable[[], datetime]
 
-    def look(self) -> Seen:
-        """Give up what is overdue, measure, and return what is not as it should be; raises StoreUnavailable."""
+    def check(self) -> WatchdogResult:
+        """Give up overdue runs, measure, and return the findings; raises StoreUnavailable."""
         overdue = self.store.release_overdue_runs(OVERDUE_TIMES)
         measured = self.store.measure_jobs(list(self.jobs), FAILURE_WINDOW)
         missed = findings.find_missed(self.jobs, measured, self.now())
@@ -88,26 +88,26 @@ class Watch:
         measures = Measures(
             jobs=tuple(measured),
             queues=queues,
-            # What waits on an empty queue never reached it: no batch is late.
+            # The queue is empty, so announced batches never reached it: no batch is late.
             ingest_lag_seconds=None if queue_is_empty else queues.oldest_waits_seconds,
             rollup_lag_seconds=self.store.rollup_lag_seconds(),
         )
         self.store.forget_job_runs(RUNS_KEPT)
         found = findings.find(measures, missed, self.thresholds)
-        return Seen(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
+        return WatchdogResult(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
 
-    def tell(self, found: Sequence[Finding]) -> list[PublishedAlert]:
-        """Publish what changed, remember it, and return what went out.
+    def publish(self, found: Sequence[Finding]) -> list[PublishedAlert]:
+        """Publish changed alerts, store them, and return the published ones.
 
-        Remembered after it was published: what could not go out, or was cut off, goes out a minute later, at worst
-        twice. Raises StoreUnavailable, TopicUnavailable.
+        An alert is stored after it was published. If publishing fails, or the function ends between the two, the alert
+        is sent a minute later, at worst twice. Raises StoreUnavailable, TopicUnavailable.
         """
-        told = []
+        published = []
         for decision in alerts.decide_all(self.store.read_alerts(), found, self.now(), self.page_from):
             if decision.change is not None:
-                told.append(self.publishing.send(decision, decision.change))
+                published.append(self.publishing.send(decision, decision.change))
             self.store.note_alert(decision.alert)
-        return told
+        return published
 
     def _queue_is_empty(self) -> bool:
         try:

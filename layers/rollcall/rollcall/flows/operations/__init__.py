@@ -1,1 +1,1 @@
-"""What is done for operations; IO comes in as arguments."""
+"""The flows of operations. IO is passed in as arguments."""

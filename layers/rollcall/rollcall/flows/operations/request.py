@@ -1,4 +1,4 @@
-"""Request: ask for an operation, read how far it is, cancel it."""
+"""Request: ask for an operation, read its progress, cancel it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from rollcall.errors import OperationActive, OperationUnknown, QueueUnavailable
 
 
 class OperationStore(Protocol):
-    """Keeps operations; raises StoreUnavailable."""
+    """The store of operations; raises StoreUnavailable."""
 
     def request(self, request: OperationRequest, operation_id: UUID) -> tuple[Operation, bool]:
-        """Write an operation down; or return the one that is active already, with False."""
+        """Store an operation and return it with True, or return the operation that is active already, with False."""
 
     def read(self, kind: OperationKind, operation_id: UUID, org_ids: Iterable[UUID]) -> Operation | None:
         """Return an operation of these organisations."""
@@ -34,14 +34,14 @@ class RequestOperation:
     new_id: Callable[[], UUID]
 
     def request(self, request: OperationRequest) -> Operation:
-        """Write an operation down and queue it. Raises OperationActive, StoreUnavailable, QueueUnavailable."""
+        """Store an operation and queue it. Raises OperationActive, StoreUnavailable, QueueUnavailable."""
         operation, is_new = self._write(request)
         if not is_new:
             raise OperationActive(f"Operation {operation.operation_id} is {operation.state} on the same source.")
         return operation
 
     def request_once(self, request: OperationRequest) -> Operation:
-        """Write an operation down and queue it, or return the active one if that is the very same work.
+        """Store an operation and queue it, or return the active operation if it is the same work.
 
         Raises OperationActive, StoreUnavailable, QueueUnavailable.
         """
@@ -53,7 +53,7 @@ class RequestOperation:
     def _write(self, request: OperationRequest) -> tuple[Operation, bool]:
         operation, is_new = self.store.request(request, self.new_id())
         try:
-            # Whoever asked for a queued one may have been killed before its message was sent. Two do no harm.
+            # An earlier request may have been killed before it sent the message. A second message does no harm.
             if is_new or operation.state == "queued":
                 self._queue(operation)
         except QueueUnavailable:
@@ -71,7 +71,7 @@ class RequestOperation:
         return _known(self.store.read(kind, operation_id, org_ids))
 
     def cancel(self, kind: OperationKind, operation_id: UUID, org_ids: Iterable[UUID]) -> Operation:
-        """Cancel one: at once, or after the chunk under way. Raises OperationUnknown, StoreUnavailable."""
+        """Cancel an operation: at once, or after the current chunk. Raises OperationUnknown, StoreUnavailable."""
         return _known(self.store.cancel(kind, operation_id, org_ids))
 
     def list_recent(self, kind: OperationKind, org_id: UUID, limit: int) -> list[Operation]:

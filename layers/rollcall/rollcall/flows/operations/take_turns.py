@@ -1,11 +1,11 @@
-"""Take turns: which operation a worker does, so that no organisation waits for all that another one asked for.
+"""Take turns: choose which operation a worker does, so that no organisation waits for all work of another one.
 
-Each operation has a message in the queue, and a message is one turn of a worker, not one operation's own: what is done
-in it, the database chooses (choose_operation_v1) - the organisation with the fewest operations at work, then the one
-that was served the longest ago, then its operation that waits the longest. So the order of the queue does not matter.
+Each operation sends one message to the queue. A message is a turn of a worker, for any operation: the database chooses
+which one (choose_operation_v1). It takes the organisation with the fewest running operations, then the one that was
+served longest ago, then that organisation's longest waiting operation. The order of the queue does not matter.
 
-A worker that has time left takes another turn. Its message goes when nothing waits any more, and comes back otherwise:
-there is a message as long as an operation waits, since each operation brought one and none leaves before that.
+A worker with time left takes another turn. Its message is deleted when no operation waits, else SQS delivers it again.
+So the queue has a message as long as an operation waits.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,44 +16,44 @@ from uuid import UUID
 
 from rollcall.contracts.operations import OperationMessage
 from rollcall.errors import Unavailable
-from rollcall.flows.operations.work import RETRY_SECONDS, SLICE_SECONDS, Worked
+from rollcall.flows.operations.work import RETRY_SECONDS, SLICE_SECONDS, SliceResult
 
-LEASES_MAX = 3  # an organisation's at work at once: of the function's four, one is left for the others
-HELD_SECONDS = 5  # what was chosen is set aside: the lease follows at once
+LEASES_MAX = 3  # of one organisation at once: one of the function's four workers is left for others
+HELD_SECONDS = 5  # how long the choice reserves an operation: the lease follows at once
 AGAIN_MAX_SECONDS = 60
 
 
 class TurnStore(Protocol):
-    """Knows whose turn it is; raises StoreUnavailable."""
+    """Chooses the next operation; raises StoreUnavailable."""
 
     def choose(
         self, org_id: UUID, leases_max: int, held_seconds: float
     ) -> tuple[OperationMessage | None, float | None]:
-        """Return whose turn it is, or in how many seconds to ask again; None: nothing waits."""
+        """Return the next operation, or in how many seconds to ask again; None when no operation waits."""
 
 
 @dataclass(frozen=True)
 class TakeTurns:
-    """The flow, with the IO it was given. `work` does an operation for at most so many seconds."""
+    """The flow, with its IO. `work` works on an operation for at most the given seconds."""
 
     store: TurnStore
-    work: Callable[[OperationMessage, float], Worked]
+    work: Callable[[OperationMessage, float], SliceResult]
     monotonic: Callable[[], float]
 
-    def turns(self, message: OperationMessage) -> Iterator[Worked]:
-        """Yield what came of each turn; the last one says when the message is to be received again."""
+    def turns(self, message: OperationMessage) -> Iterator[SliceResult]:
+        """Yield the result of each turn. The last result has the time after which SQS delivers the message again."""
         ends_at = self.monotonic() + SLICE_SECONDS
         while (left := ends_at - self.monotonic()) > 0:
             try:
                 chosen, again_seconds = self.store.choose(message.org_id, LEASES_MAX, HELD_SECONDS)
             except Unavailable as away:
-                yield Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+                yield SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
                 return
             if chosen is None:
-                yield Worked(
+                yield SliceResult(
                     None, None if again_seconds is None else min(AGAIN_MAX_SECONDS, max(1, ceil(again_seconds)))
                 )
                 return
             worked = self.work(chosen, left)
-            # More may wait: the next one sees, in this turn or in another.
-            yield Worked(worked.operation, 0, worked.chunks, worked.fault)
+            # Other operations may wait: this worker or another one looks again.
+            yield SliceResult(worked.operation, 0, worked.chunks, worked.fault)

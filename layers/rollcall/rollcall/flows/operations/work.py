@@ -1,27 +1,27 @@
-"""Operate: the engine that works on operations, chunk by chunk.
+"""The engine that works on operations, chunk by chunk.
 
-An operation is a row, and one message in a queue. A message is a worker's turn, of whichever organisation that is
-(flows.operations.take_turns). The worker takes a lease on the row and does chunks for a while. A killed worker's
-message comes back, its lease ends, and the next one goes on from the cursor.
+An operation is a row in the database and one message in a queue. A message is a worker's turn, for any organisation
+(flows.operations.take_turns). The worker takes a lease on the row and does chunks for a while. If a worker is killed,
+SQS delivers its message again, its lease ends, and the next worker continues from the cursor.
 
 To plug in a kind of operation, write a `Step` and register it in edge.wiring.operations.worker:
 
     def step(operation: Operation, chunk: Chunk) -> StepResult:
-        # Work from operation.cursor (None at first) on, for at most chunk.units_max units (None: as many as suit).
+        # Work from operation.cursor (None at first) on, for at most chunk.units_max units (None: the step chooses).
         # Keep it within a few seconds: the lease lasts for chunk.lease_seconds from the last chunk on.
         return StepResult(counts={"done": 10, "failed": 1}, cursor={"key": last}, is_done=False, units=11)
 
-- `counts` are added to those of the operation. `total` and `done` make its progress: return `total` with the first
-  chunk (operation.cursor is None) where it is known.
+- `counts` are added to those of the operation. `total` and `done` show progress: return `total` with the first
+  chunk (operation.cursor is None) if it is known.
 - `units` are what the rate cap counts: learners, messages, objects.
 - The engine notes the result with the step number as compare-and-swap. A step that does IO elsewhere (SQS, S3) may be
-  killed between its IO and that note, and is then done again from the same cursor: it has to be idempotent.
-- A step whose work is in the database does it in the transaction that notes it: it calls a procedure that ends with
-  advance_operation_v1, and returns `Advanced(operation, units)` with what that answered. Nothing of it is done twice.
+  killed between its IO and that note, and is then done again from the same cursor, so it has to be idempotent.
+- A step that works in the database does so in the transaction that notes the result: it calls a procedure that ends
+  with advance_operation_v1, and returns `RecordedStep(operation, units)` with the answer. It is never done twice.
 - With operation.is_dry_run a step counts the same and changes nothing.
-- An Unavailable (StoreUnavailable, QueueUnavailable, ObjectsUnavailable ...) is raised as it is: the operation is tried
-  again later, for as long as it takes. Any other exception counts as a fault; after FAULTS_MAX in a row without a chunk
-  between, the operation has failed, with the error's code and never with its text.
+- A step may raise Unavailable (StoreUnavailable, QueueUnavailable, ...): the engine tries again later, without a limit.
+  Any other exception counts as a fault. After FAULTS_MAX faults in a row the operation fails, with the error's code,
+  never with its text.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,20 +36,20 @@ from rollcall.contracts.operations import Operation, OperationMessage
 from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 
 LEASE_SECONDS = 30
-SLICE_SECONDS = 20  # how long one invocation works on, if it is let
+SLICE_SECONDS = 20  # how long one invocation works on an operation, unless another organisation waits
 HOLD_SECONDS = (
-    45  # how long a message is hidden while it is worked on: outlasts the slice and the lease of a killed worker
+    45  # how long a message is hidden while it is result on: outlasts the slice and the lease of a killed worker
 )
-LOOK_SECONDS = 1  # between two looks whether another organisation waits
-RETRY_SECONDS = 15  # after something was away, or an unforeseen fault
-BUSY_SECONDS = 10  # while somebody else has the lease
+LOOK_SECONDS = 1  # between two checks whether another organisation waits
+RETRY_SECONDS = 15  # after an outage or an unforeseen fault
+BUSY_SECONDS = 10  # while another worker has the lease
 FAULTS_MAX = 5
-RECEIVES_MAX = 900  # of SQS's thousand: before them a fresh message takes over
+RECEIVES_MAX = 900  # SQS allows a thousand receives: before that a fresh message takes over
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What a step may do: so many units at most (None: its own measure), under this lease."""
+    """The limits of a step: at most so many units (None: the step chooses), under this lease."""
 
     units_max: int | None
     lease_id: UUID
@@ -58,7 +58,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a chunk did: counts to add, where the next one begins, whether there is none, units for the rate cap."""
+    """The result of a chunk: counts to add, the next cursor, whether the operation is done, units for the rate cap."""
 
     counts: Mapping[str, int]
     cursor: Mapping[str, Any] | None
@@ -67,21 +67,21 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Advanced:
-    """What a chunk did that noted itself: the operation after it (None: the lease was lost), units for the rate cap."""
+class RecordedStep:
+    """A chunk whose procedure noted it: the operation afterwards (None: the lease was lost), units for the rate cap."""
 
     operation: Operation | None
     units: int
 
 
-Step = Callable[[Operation, Chunk], StepResult | Advanced]
+Step = Callable[[Operation, Chunk], StepResult | RecordedStep]
 
 
 class OperationStore(Protocol):
-    """Keeps operations; raises StoreUnavailable."""
+    """The store of operations; raises StoreUnavailable."""
 
     def lease(self, org_id: UUID, operation_id: UUID, lease_seconds: float) -> tuple[Operation | None, UUID | None]:
-        """Take an operation; without a lease there is nothing to do now."""
+        """Lease an operation. Without a lease the worker has nothing to do now."""
 
     def advance(
         self,
@@ -103,15 +103,15 @@ class OperationStore(Protocol):
         faults_max: int = 1,
         rest_seconds: float = 0,
     ) -> Operation | None:
-        """Give an operation back, to rest for so long; with an error code, because of a fault."""
+        """Release an operation for so many seconds. An error code counts a fault."""
 
     def is_turn_over(self, org_id: UUID) -> bool:
-        """Tell whether another organisation waits for the worker that is at an operation of this one."""
+        """Return whether another organisation waits for a worker."""
 
 
 @dataclass(frozen=True)
-class Worked:
-    """What came of a slice: when to receive its message again (None: never, it is finished), and what to tell.
+class SliceResult:
+    """The result of a slice: when SQS should deliver its message again (None: never, it is finished), and log fields.
 
     `fault` is the name of the type of an error that ended the slice.
     """
@@ -123,9 +123,9 @@ class Worked:
 
 
 def by_source(steps: Mapping[str, Step]) -> Step:
-    """Return the step of a kind that has one for each source."""
+    """Return the step of a kind that has a step for each source."""
 
-    def step(operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def step(operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         return steps[operation.source](operation, chunk)
 
     return step
@@ -140,8 +140,8 @@ def read_message(body: str) -> OperationMessage:
 
 
 @dataclass(frozen=True)
-class Operate:
-    """The engine, with a step for each kind and the IO it was given. `monotonic` and `sleep` are in seconds."""
+class OperationWorker:
+    """The engine, with a step for each kind and its IO. `monotonic` and `sleep` are in seconds."""
 
     store: OperationStore
     steps: Mapping[str, Step]
@@ -149,16 +149,16 @@ class Operate:
     sleep: Callable[[float], None]
     slice_seconds: float = SLICE_SECONDS
 
-    def work(self, message: OperationMessage, seconds: float | None = None) -> Worked:
-        """Work on an operation for a slice of time, or less. Never raises for what went wrong with it."""
+    def work(self, message: OperationMessage, seconds: float | None = None) -> SliceResult:
+        """Work on an operation for at most a slice of time. A fault becomes part of the result; this never raises."""
         try:
             operation, lease_id = self.store.lease(message.org_id, message.operation_id, LEASE_SECONDS)
         except Unavailable as away:
-            return Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+            return SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
         if operation is None or operation.is_finished:
-            return Worked(operation, None)
+            return SliceResult(operation, None)
         if lease_id is None:
-            return Worked(operation, BUSY_SECONDS)
+            return SliceResult(operation, BUSY_SECONDS)
         started_at = self.monotonic()
         ends_at = started_at + (self.slice_seconds if seconds is None else seconds)
         return _Slice(self, lease_id, ends_at, started_at).work(operation)
@@ -168,22 +168,22 @@ class Operate:
 class _Slice:
     """One invocation's share of an operation, under one lease."""
 
-    engine: Operate
+    engine: OperationWorker
     lease_id: UUID
     ends_at: float
     looked_at: float
     chunks: int = 0
 
-    def work(self, operation: Operation) -> Worked:
+    def work(self, operation: Operation) -> SliceResult:
         try:
             while True:
                 started_at = self.engine.monotonic()
                 latest, units = self._do_chunk(operation)
                 if latest is None:
-                    return Worked(operation, BUSY_SECONDS, self.chunks)
+                    return SliceResult(operation, BUSY_SECONDS, self.chunks)
                 operation, self.chunks = latest, self.chunks + 1
                 if operation.is_finished:
-                    return Worked(operation, None, self.chunks)
+                    return SliceResult(operation, None, self.chunks)
                 pause = self._pause_after(operation, units, started_at)
                 if self.engine.monotonic() + pause >= self.ends_at or self._is_turn_over(operation):
                     return self._release(operation, ceil(pause))
@@ -198,7 +198,7 @@ class _Slice:
         rate = operation.rate_per_second
         chunk = Chunk(max(1, int(rate)) if rate else None, self.lease_id, LEASE_SECONDS)
         done = self.engine.steps[operation.kind](operation, chunk)
-        if isinstance(done, Advanced):
+        if isinstance(done, RecordedStep):
             return done.operation, done.units
         latest = self.engine.store.advance(
             operation, self.lease_id, LEASE_SECONDS, done.cursor, done.counts, is_done=done.is_done
@@ -211,17 +211,19 @@ class _Slice:
         return max(0, units / operation.rate_per_second - (self.engine.monotonic() - started_at))
 
     def _is_turn_over(self, operation: Operation) -> bool:
-        """Ask, now and then, whether another organisation waits: it waits for a chunk, and not for a slice."""
+        """Ask now and then whether another organisation waits: it should wait for a chunk, not for a slice."""
         if self.engine.monotonic() - self.looked_at < LOOK_SECONDS:
             return False
         self.looked_at = self.engine.monotonic()
         return self.engine.store.is_turn_over(operation.org_id)
 
-    def _release(self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None) -> Worked:
+    def _release(
+        self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None
+    ) -> SliceResult:
         try:
             latest = self.engine.store.release(operation, self.lease_id, code, FAULTS_MAX, seconds)
         except Unavailable:
-            # The lease ends by itself; whoever comes before that waits for it.
+            # The lease ends by itself. A worker that comes earlier waits for its end.
             latest = None
         finished = latest is not None and latest.is_finished
-        return Worked(latest or operation, None if finished else seconds, self.chunks, fault)
+        return SliceResult(latest or operation, None if finished else seconds, self.chunks, fault)

@@ -1,1 +1,1 @@
-"""What is done for privacy; IO comes in as arguments."""
+"""The flows of privacy. IO is passed in as arguments."""

@@ -1,7 +1,7 @@
-"""Erase: one learner, wherever something of them is kept; then search for what is left, and certify what was found.
+"""Erase one learner wherever Rollcall keeps something of the learner, search for residue, and certify the result.
 
 The step of operations of the kind `erase`. Each part of its work may be done twice. First the learner is barred, so
-that from then on nothing of before can come in; then rows, rollups and objects follow.
+that no earlier event of the learner can come in any more. Then rows, rollups and objects follow.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ from rollcall.contracts.ingest.receipt import EventKind
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.privacy import Certificate
 from rollcall.contracts.retention.snapshot import SnapshotFile
-from rollcall.domain.privacy.exemptions import EXPLAINED, remainders
-from rollcall.domain.privacy.learner_identifiers import Stripped, Trace
+from rollcall.domain.privacy.exemptions import EXPLAINED, exemptions
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers, RemainingMessage
 from rollcall.domain.privacy.locations import ErasedLearner, ErasedRows, TablePart
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.ingest import archive
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 from rollcall.flows.privacy import residue as find_residue
 from rollcall.flows.privacy.objects import Objects, Place, archived, exports, read_next
 from rollcall.flows.privacy.phases import CHUNK_SECONDS, Work, part_at, place_after, position_after
@@ -32,66 +32,66 @@ PHASES = (
     *("learner", "rows", "rollups", "archive", "unsettled_snapshots", "snapshots", "exports", "tickets"),
     *("search_rows", "search_objects", "search_unsettled_snapshots", "search_snapshots", "finish"),
 )
-ROUNDS_MAX = 3  # what a search finds may have been on its way when its place was passed: it is erased once more
-DAYS_MAX = 400  # noted of rollups to compute again; events are kept for a month
+ROUNDS_MAX = 3  # residue may have arrived after its location was erased: then that location is erased again
+DAYS_MAX = 400  # days noted for computing rollups again
 REASON = "learner erased"
 
 
 class PrivacyStore(Protocol):
     """Erases and searches rows; raises StoreUnavailable."""
 
-    def erase_learner(self, trace: Trace, *, is_dry_run: bool) -> ErasedLearner:
-        """Bar a learner and erase their progress."""
+    def erase_learner(self, trace: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
+        """Bar a learner and erase the learner's progress."""
 
     def tables(self) -> list[TablePart]:
-        """Return every table with rows of organisations."""
+        """Return every table that has rows of organisations."""
 
     def erase_rows(
-        self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
+        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
     ) -> ErasedRows:
         """Erase a learner from a part of a table."""
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
-        """Compute a day's rollups again; False when they are frozen."""
+        """Compute a day's rollups again; return False when they are frozen."""
 
     def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: list[UUID]) -> None:
-        """Leave of erased events of a kind, or of either, their ids alone."""
+        """Reduce erased events, of one kind or of both, to their ids."""
 
-    def exports_of(self, trace: Trace) -> list[UUID]:
+    def exports_of(self, trace: LearnerIdentifiers) -> list[UUID]:
         """Return the ids of a learner's exports."""
 
     def finish(
         self,
         operation: Operation,
         lease_id: UUID,
-        trace: Trace,
+        trace: LearnerIdentifiers,
         counts: Mapping[str, int],
         certificate: Mapping[str, Any] | None,
     ) -> Operation | None:
-        """End the operation, and keep the certificate."""
+        """End the operation, and store the certificate."""
 
 
 class Snapshots(find_residue.Snapshots, Protocol):
-    """An organisation's snapshots, which can be rewritten."""
+    """The snapshots of an organisation, which can be rewritten."""
 
     def revise_file(self, file: SnapshotFile, revise: Revise) -> RewriteResult:
         """Change or remove rows of a file."""
 
 
 Discard = Callable[[UUID, UUID, str, str], object]
-"""Gives up a dead letter of an organisation, as somebody, for a reason."""
+"""Discards a dead letter of an organisation, in a person's name, with a reason."""
 
 
 class Tickets(Protocol):
-    """Tickets for sockets that were not used; each call raises TableUnavailable."""
+    """Unused tickets for sockets; each method raises TableUnavailable."""
 
     def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
-        """Take back the tickets of some callers, and return how many there were."""
+        """Delete the tickets of some callers, and return how many there were."""
 
 
 @dataclass(frozen=True)
 class Erase:
-    """The step, with the IO it was given. `sign` completes a certificate; `discard` gives up an emptied dead letter."""
+    """The step, with its IO. `sign` completes a certificate; `discard` discards an emptied dead letter."""
 
     store: PrivacyStore
     objects: Objects
@@ -103,9 +103,9 @@ class Erase:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Do the next parts."""
-        trace = Trace.read(operation)
+        trace = LearnerIdentifiers.read(operation)
         work = Work.of(operation, DRY_PHASES if operation.is_dry_run else PHASES)
         ends_at = self.monotonic() + CHUNK_SECONDS
         while work.phase != "finish":
@@ -114,8 +114,8 @@ class Erase:
                 return work.result()
         return self._finish(operation, chunk, trace, work)
 
-    def _do(self, operation: Operation, trace: Trace, work: Work) -> None:
-        """Do the next part of the phase that it is at."""
+    def _do(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+        """Do the next part of the current phase."""
         phases = {
             "learner": self._learner,
             "rows": self._rows,
@@ -132,15 +132,15 @@ class Erase:
         }
         phases[work.phase](operation, trace, work)
 
-    def _learner(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _learner(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         erased = self.store.erase_learner(trace, is_dry_run=operation.is_dry_run)
         work.notes["erased_at"] = erased.erased_at.isoformat()
-        if not operation.is_dry_run:  # else they are still there, and counted with the rest
+        if not operation.is_dry_run:  # in a dry run they are still there, and counted with the other rows
             work.counts.update({f"deleted_{table}": number for table, number in erased.counts.items() if number})
         _note_days(work, erased.days)
         work.move(None)
 
-    def _rows(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         part, following = part_at(self.store.tables(), work.position)
         erased = self.store.erase_rows(
             trace, operation.operation_id, part, work.erased_at, is_dry_run=operation.is_dry_run
@@ -150,7 +150,7 @@ class Erase:
         _note_days(work, erased.days)
         work.move(position_after(part, erased.next_page, following))
 
-    def _rollups(self, operation: Operation, _trace: Trace, work: Work) -> None:
+    def _rollups(self, operation: Operation, _trace: LearnerIdentifiers, work: Work) -> None:
         days: list[str] = sorted(work.notes.get("days", []))
         if days:
             is_rebuilt = self.store.rebuild_rollup_day(operation.org_id, date.fromisoformat(days[0]))
@@ -158,7 +158,7 @@ class Erase:
         work.notes["days"] = days[1:]
         work.move(True if work.notes["days"] else None)
 
-    def _archive(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _archive(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         places = archived(trace)
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
@@ -169,7 +169,7 @@ class Erase:
                 _count(work, f"deleted_events_{places[number].name}", len(stripped.event_ids))
         work.move(place_after(number, last, len(places)))
 
-    def _replace(self, operation: Operation, place: Place, key: str, stripped: Stripped) -> None:
+    def _replace(self, operation: Operation, place: Place, key: str, stripped: RemainingMessage) -> None:
         if operation.is_dry_run:
             return
         kind: EventKind | None = "progress" if place.name == "spool" else None
@@ -178,16 +178,16 @@ class Erase:
             self.objects.put(key, stripped.body.encode())
             return
         if place.name == "dead_letters":
-            # Before its body goes: nobody is to redrive or replay what is not there.
+            # Discard it before its body is deleted, so that no redrive or replay meets a dead letter without a body.
             self.discard(operation.org_id, archive.id_in(key), operation.requested_by, REASON)
         self.objects.delete([key])
 
-    def _unsettled_snapshots(self, operation: Operation, _trace: Trace, work: Work) -> None:
-        """Withdraw copies of rows that were live until now: after those rows, and before the files of dropped days."""
-        _count(work, "withdrawn_objects_snapshots", self.snapshots.unsettled.withdraw(operation.org_id))
+    def _unsettled_snapshots(self, operation: Operation, _trace: LearnerIdentifiers, work: Work) -> None:
+        """Withdraw copies of live rows: after the rows themselves, and before the files of dropped days."""
+        _count(work, "withdrawn_objects_snapshots", self.snapshots.pending.withdraw(operation.org_id))
         work.move(None)
 
-    def _snapshots(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _snapshots(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
         for file in files:
             try:
@@ -196,7 +196,7 @@ class Erase:
                 work.counts["damaged_snapshots"] += 1
         work.move(files[-1].position if files else None)
 
-    def _revise(self, operation: Operation, trace: Trace, work: Work, file: SnapshotFile) -> None:
+    def _revise(self, operation: Operation, trace: LearnerIdentifiers, work: Work, file: SnapshotFile) -> None:
         gone: list[UUID] = []
 
         def revise(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -216,7 +216,7 @@ class Erase:
         _count(work, "deleted_rows_snapshots", len(gone))
         _count(work, "redacted_rows_snapshots", changed)
 
-    def _exports(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _exports(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         for operation_id in self.store.exports_of(trace):
             keys = self.objects.keys_after(f"{exports(trace.org_id).prefix}{operation_id}")
             for key in keys:
@@ -225,8 +225,8 @@ class Erase:
                     self.objects.delete([key])
         work.move(None)
 
-    def _tickets(self, operation: Operation, trace: Trace, work: Work) -> None:
-        """Take back unused tickets for sockets: they name their bearer. The next one is of a new beginning."""
+    def _tickets(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+        """Delete the learner's unused tickets for sockets, because a ticket names its caller."""
 
         def is_theirs(caller: Caller) -> bool:
             return trace.org_id in caller.org_ids and trace.mentions.is_one(caller.subject)
@@ -234,7 +234,9 @@ class Erase:
         _count(work, "deleted_tickets", self.tickets.withdraw(is_theirs, is_dry_run=operation.is_dry_run))
         work.move(None)
 
-    def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> StepResult | Advanced:
+    def _finish(
+        self, operation: Operation, chunk: Chunk, trace: LearnerIdentifiers, work: Work
+    ) -> StepResult | RecordedStep:
         residue: dict[str, int] = work.notes.get("residue", {})
         rounds = work.notes.get("rounds", 1)
         if set(residue) - EXPLAINED.keys() and rounds < ROUNDS_MAX:
@@ -244,9 +246,9 @@ class Erase:
         work.counts["done"] += 1
         certificate = None if operation.is_dry_run else self._certificate(operation, trace, work)
         latest = self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), certificate)
-        return Advanced(latest, work.units)
+        return RecordedStep(latest, work.units)
 
-    def _certificate(self, operation: Operation, trace: Trace, work: Work) -> dict[str, Any]:
+    def _certificate(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> dict[str, Any]:
         residue: dict[str, int] = work.notes.get("residue", {})
         issued_at, counts = self.now(), operation.counts | {}
         for name, number in work.counts.items():
@@ -263,7 +265,7 @@ class Erase:
             counts={name: number for name, number in sorted(counts.items()) if name not in {"total", "done"}},
             residue=residue,
             newer=work.notes.get("newer", {}),
-            remains=remainders(issued_at, residue),
+            remains=exemptions(issued_at, residue),
             is_clean=not set(residue) - EXPLAINED.keys(),
         )
         return self.sign(certificate.model_dump(mode="json", exclude={"key_id", "signature"}))

@@ -1,4 +1,4 @@
-"""Objects that may name a learner: which there are, one after another, and what they hold."""
+"""Objects that may name a learner: lists them, and reads their texts."""
 
 import gzip
 from collections.abc import Iterator
@@ -7,26 +7,26 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.dead_letters.letter import NOBODY
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.errors import ObjectMissing
 from rollcall.flows.ingest import archive
 
 EXPORTS = "exports"
-OBJECTS_MAX = 20  # listed at once
+OBJECTS_MAX = 20  # listed in one call
 GZIP = ".gz"
 
 
 class Objects(Protocol):
-    """A bucket; each call raises ObjectsUnavailable."""
+    """A bucket; each method raises ObjectsUnavailable."""
 
     def get(self, key: str) -> bytes:
         """Return an object; raises ObjectMissing."""
 
     def put(self, key: str, body: bytes) -> None:
-        """Keep one, in place of what its key had."""
+        """Store an object, in place of an older one with the same key."""
 
     def delete(self, keys: list[str]) -> None:
-        """Delete objects; one that is not there is fine."""
+        """Delete objects. A missing object is not an error."""
 
     def keys_after(self, prefix: str, start_after: str = "", limit: int = ...) -> list[str]:
         """Return the next keys below a prefix, in order."""
@@ -34,16 +34,16 @@ class Objects(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """A folder of objects, by the name that counts and certificates give it."""
+    """A folder of objects, and its name in counts and certificates."""
 
     name: str
     prefix: str
 
 
-def archived(trace: Trace) -> list[Place]:
-    """Return where messages are archived that may name a learner of this organisation.
+def archived(trace: LearnerIdentifiers) -> list[Place]:
+    """Return the folders of archived messages that may name a learner of this organisation.
 
-    What nobody could read belongs to nobody known, and may be of anybody.
+    The nil organisation's folder is one of them: its messages are unreadable, and may be about any learner.
     """
     return [
         Place("spool", archive.folder(archive.SPOOL, trace.org_id)),
@@ -53,7 +53,7 @@ def archived(trace: Trace) -> list[Place]:
 
 
 def exports(org_id: UUID) -> Place:
-    """Return where an organisation's exports lie."""
+    """Return the folder of an organisation's exports."""
     return Place(EXPORTS, f"{EXPORTS}/{org_id}/")
 
 
@@ -63,12 +63,12 @@ def export_key(org_id: UUID, operation_id: UUID) -> str:
 
 
 def parts_prefix(org_id: UUID, operation_id: UUID) -> str:
-    """Return the folder of an export's parts, until they are put together."""
+    """Return the folder of an export's parts, which exists until they are joined."""
     return f"{exports(org_id).prefix}{operation_id}/"
 
 
 def read_next(objects: Objects, place: Place, after: str) -> tuple[list[tuple[str, str]], str | None]:
-    """Return the next objects of a place as (key, text), after that key, and the last key; None after the last."""
+    """Return the next objects of a folder after that key as (key, text), and the last key, or None at the end."""
     keys = objects.keys_after(place.prefix, after, OBJECTS_MAX)
     found = list(_read(objects, keys))
     return found, keys[-1] if len(keys) == OBJECTS_MAX else None

@@ -1,4 +1,4 @@
-"""How far an erasure or an export is: a phase after another, each from a position on; what a cursor holds."""
+"""The progress of an erasure or an export: its phase, and its position within the phase, as kept in the cursor."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ from rollcall.contracts.operations import Operation
 from rollcall.domain.privacy.locations import TablePart
 from rollcall.flows.operations.work import StepResult
 
-CHUNK_SECONDS = 2.0  # a chunk goes on with small parts until then: most tables and folders are empty
+CHUNK_SECONDS = 2.0  # a chunk does several small parts in this time, because most tables and folders are empty
 
 
 @dataclass
 class Work:
-    """The state of an operation within a chunk. `notes` are what later phases need, and the certificate."""
+    """The state of an operation within a chunk. `notes` holds values for later phases and for the certificate."""
 
     phases: Sequence[str]
     phase: str
@@ -26,7 +26,7 @@ class Work:
 
     @classmethod
     def of(cls, operation: Operation, phases: Sequence[str]) -> Self:
-        """Return where an operation is, by its cursor."""
+        """Return the state of an operation, from its cursor."""
         cursor = operation.cursor
         if cursor is None:
             work = cls(phases, phases[0])
@@ -36,11 +36,11 @@ class Work:
 
     @property
     def erased_at(self) -> datetime:
-        """The moment of the erasure, from its first phase on."""
+        """The time of the erasure, set in its first phase."""
         return datetime.fromisoformat(self.notes["erased_at"])
 
     def move(self, position: Any) -> None:
-        """Go on from a position of the same phase; from None, with the next phase."""
+        """Continue from a position of the same phase, or from None with the next phase."""
         self.position = position
         self.units += 1
         if position is None:
@@ -48,12 +48,12 @@ class Work:
             self.phase = self.phases[self.phases.index(self.phase) + 1]
 
     def go_back(self, phase: str) -> None:
-        """Do it from a phase on once more."""
+        """Start again from a phase."""
         self.counts["done"] -= self.phases.index(self.phase) - self.phases.index(phase)
         self.phase, self.position = phase, None
 
     def add(self, name: str, found: Mapping[str, int]) -> None:
-        """Add numbers to those that a note holds."""
+        """Add numbers to those of a note."""
         kept: dict[str, int] = self.notes.setdefault(name, {})
         for place, number in found.items():
             if number:
@@ -66,7 +66,7 @@ class Work:
 
 
 def part_at(tables: list[TablePart], position: list[object] | None) -> tuple[TablePart, str | None]:
-    """Return the part of a table at a position, and the name of the table after it; tables may come and go."""
+    """Return the part of a table at a position, and the name of the next table. Tables may appear and disappear."""
     table, page = position or ("", 0)
     left = [part for part in tables if part.table >= str(table)]
     following = left[1].table if len(left) > 1 else None
@@ -74,14 +74,14 @@ def part_at(tables: list[TablePart], position: list[object] | None) -> tuple[Tab
 
 
 def position_after(part: TablePart, next_page: int | None, following: str | None) -> list[object] | None:
-    """Return where the next part begins; None after the last."""
+    """Return the position of the next part, or None after the last."""
     if next_page is not None:
         return [part.table, next_page]
     return [following, 0] if following else None
 
 
 def place_after(number: int, last: str | None, places: int) -> list[object] | None:
-    """Return where the next objects begin: after the last key of a place, or with the next one; None after all."""
+    """Return the position of the next objects, in this folder or in the next one, or None at the end."""
     if last is not None:
         return [number, last]
     return [number + 1, ""] if number + 1 < places else None

@@ -1,6 +1,6 @@
-"""Find residue: after an erasure, search every table, archive, snapshot and export for what still names the learner.
+"""Find residue: after an erasure, search every table, archive, snapshot and export for the learner's identifiers.
 
-It asks the text of rows and objects, and not the code that erased: what that missed is found here.
+The search reads the text of rows and objects, and shares no code with the erasure, so that it finds what that missed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,33 +12,35 @@ from uuid import UUID
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.retention.snapshot import SnapshotFile
 from rollcall.domain.privacy.exemptions import NAMESAKES
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.domain.privacy.locations import FoundRows, TablePart
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.privacy.objects import Objects, archived, exports, read_next
 from rollcall.flows.privacy.phases import Work, part_at, place_after, position_after
-from rollcall.flows.retention.pending_snapshots import UnsettledSnapshots
+from rollcall.flows.retention.pending_snapshots import PendingSnapshots
 
 
 class SearchStore(Protocol):
     """Searches rows; raises StoreUnavailable."""
 
     def tables(self) -> list[TablePart]:
-        """Return every table with rows of organisations."""
+        """Return every table that has rows of organisations."""
 
-    def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
-        """Search a part of a table; without a moment of erasure, return its rows."""
+    def search_rows(
+        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
+    ) -> FoundRows:
+        """Search a part of a table. Without a time of erasure, return the learner's rows."""
 
 
 class ResidueStore(SearchStore, Protocol):
-    """Searches rows, and ids of events."""
+    """Searches rows and event ids."""
 
-    def count_namesakes(self, trace: Trace) -> int:
-        """Return how many events have an id that is equal to an identifier of a learner."""
+    def count_namesakes(self, trace: LearnerIdentifiers) -> int:
+        """Return how many events have an id that equals an identifier of a learner."""
 
 
 class Snapshots(Protocol):
-    """An organisation's snapshots: see flows.retention.rewrite_snapshot for what each call raises."""
+    """The snapshots of an organisation. flows.retention.rewrite_snapshot documents what each method raises."""
 
     def files(
         self, org_id: UUID, *, after: Mapping[str, Any] | None = None, limit: int = 100
@@ -49,19 +51,19 @@ class Snapshots(Protocol):
         """Yield a file's rows."""
 
     @property
-    def unsettled(self) -> UnsettledSnapshots:
-        """What the archive holds beside those files."""
+    def pending(self) -> PendingSnapshots:
+        """Copies in the archive that the list of files does not name."""
 
 
 @dataclass(frozen=True)
 class FindResidue:
-    """The search, with the IO it was given. Each call searches a part, and notes what it found in `work`."""
+    """The search, with its IO. Each method searches a part, and notes the findings in `work`."""
 
     store: ResidueStore
     objects: Objects
     snapshots: Snapshots
 
-    def rows(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search the next part of a table, in the text of all columns of all rows."""
         part, following = part_at(self.store.tables(), work.position)
         found = self.store.search_rows(trace, operation.operation_id, part, work.erased_at)
@@ -72,7 +74,7 @@ class FindResidue:
             work.add("residue", {NAMESAKES: self.store.count_namesakes(trace)})
         work.move(position_after(part, found.next_page, following))
 
-    def objects_of(self, _operation: Operation, trace: Trace, work: Work) -> None:
+    def objects_of(self, _operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search the next archived messages and exports."""
         places = [*archived(trace), exports(trace.org_id)]
         number, after = work.position or (0, "")
@@ -82,10 +84,10 @@ class FindResidue:
         work.add("residue", {places[number].name: residue})
         work.move(place_after(number, last, len(places)))
 
-    def unsettled_snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
-        """Search every object of snapshots that are not dropped, or not settled, whether anything names it or not."""
+    def unsettled_snapshots_of(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+        """Search every object of snapshots that are not dropped or not settled, also objects that no manifest names."""
         try:
-            lines = self.snapshots.unsettled.lines(operation.org_id)
+            lines = self.snapshots.pending.lines(operation.org_id)
             found = sum(trace.remains_in_line(line, work.erased_at) for line in lines)
         except SnapshotDamaged:
             work.add("residue", {"damaged_snapshots": 1})
@@ -93,7 +95,7 @@ class FindResidue:
             work.add("residue", {"snapshots": found})
         work.move(None)
 
-    def snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def snapshots_of(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search the next file of the snapshots, in the text of its rows."""
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
         for file in files:

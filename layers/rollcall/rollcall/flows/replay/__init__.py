@@ -1,1 +1,1 @@
-"""What is done for replay; IO comes in as arguments."""
+"""The flows of replay. IO is passed in as arguments."""

@@ -1,4 +1,4 @@
-"""Replay of archived analytics batches, through the loader's own procedure, under the policy of today."""
+"""Replay of archived analytics batches, through the procedure of load, by the current policy."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,13 +24,13 @@ def apply_queued(
     now: Callable[[], datetime],
     retention: timedelta,
 ) -> Apply:
-    """Return what applies an archived analytics batch, without what retention would drop at once (`expired`)."""
+    """Return the function that applies an archived analytics batch. Events past retention are left out (`expired`)."""
 
     def apply(body: bytes, operation: Operation) -> Counter[str]:
         batch = _read(body)
         if batch.org_id != operation.org_id:
-            raise PoisonedMessage("An archived batch of another organisation.")
-        # The key that its pseudonyms were made with: the stored rows name that one for all of theirs.
+            raise PoisonedMessage("The archived batch belongs to another organisation.")
+        # Use the key of the batch's pseudonyms, because the stored rows name that key.
         scrubbing = scrubbing_of(batch.org_id).with_key(batch.key_id)
         window = AcceptedWindow.at(now(), retention)
         person = _pseudonym_of(operation.parameters.get("user_id"), scrubbing.pseudonymiser)

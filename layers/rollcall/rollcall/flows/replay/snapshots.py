@@ -1,8 +1,8 @@
-"""Replay of snapshots: offer what retention dropped to the very procedures of ingestion once more.
+"""Replay of snapshots: offer dropped events to the procedures of ingest again.
 
-What the ledger knows is a duplicate, and nothing changes; that is every event which was ever counted here, for as long
-as the ledger remembers. What it does not know was lost, and is stored and counted. Events that are older than the
-ledger's memory are left out (`expired`), since nobody could tell whether they were counted.
+An event that the ledger knows was counted before: it is a duplicate, and changes nothing. An event that the ledger does
+not know was lost: it is stored and counted. Events older than the ledger's memory are left out (`expired`), because
+the ledger cannot show whether they were counted.
 """
 
 import json
@@ -27,7 +27,7 @@ from rollcall.flows.operations.work import Chunk, StepResult
 from rollcall.flows.replay.steps import Apply
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
 
-ROWS_MAX = 500  # offered in one call
+ROWS_MAX = 500  # rows offered in one call
 FILES_MAX = 1_000
 EVENT_MEMBERS = set(ProgressEvent.model_fields)
 ANALYTICS_MEMBERS = {
@@ -39,16 +39,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ReplaySnapshots:
-    """The step of this source, a file a chunk. A unit is a file; `total` and `done` are files.
+    """The step of this source: a chunk is a file, a unit is a file, `total` and `done` are files.
 
-    `apply` takes a batch as the loader reads it from a queue. A file that is not what was written counts as `failed`.
+    `apply` takes a batch in the form of a queue message. A file that differs from its manifest counts as `failed`.
     """
 
     rewriting: RewriteSnapshots
     apply: Apply
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:  # noqa: ARG002 - a file is the least there is
-        """Offer the rows of the next file that lie in the window."""
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:  # noqa: ARG002 - a file is the smallest unit
+        """Apply the rows of the next file that lie in the window."""
         first, end = _window(operation)
         files = self.rewriting.files(
             operation.org_id,
@@ -80,7 +80,7 @@ class ReplaySnapshots:
 
 
 def write_progress(org_id: UUID, rows: Sequence[Row]) -> Iterator[str]:
-    """Write rows of progress events as the spool has them, by the moment at which they were received."""
+    """Write rows of progress events as spool messages, one for each time of receipt."""
     for received_at, received in groupby(rows, key=lambda row: row["received_at"]):
         events = [
             ProgressEvent.model_validate_json(json.dumps({name: row[name] for name in EVENT_MEMBERS & row.keys()}))
@@ -91,7 +91,7 @@ def write_progress(org_id: UUID, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def write_analytics(org_id: UUID, rows: Sequence[Row]) -> Iterator[str]:
-    """Write rows of analytics events as their queue has them, by what a batch of it has in common."""
+    """Write rows of analytics events as queue messages, grouped by the members that a batch shares."""
     for (received_at, key_id, policy), alike in groupby(rows, key=_common):
         events = [{name: row[name] for name in ANALYTICS_MEMBERS} | {"digest": row["content_digest"]} for row in alike]
         digest = sha256("".join(sorted(event["digest"] for event in events)).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Replay: apply again, over a window, what was accepted. The steps of this kind of operation, one for each source.
+"""Replay: apply accepted events of a window again. One step for each source of this kind of operation.
 
-`events` rebuilds projections from stored events; `spool` and `dead_letters` apply archived messages through the very
-procedures that the loader calls, so that what is there already is a duplicate.
+`events` rebuilds projections from stored events. `spool` and `dead_letters` apply archived messages through the same
+procedures as load, so that events which are stored already are duplicates.
 """
 
 from bisect import bisect_left
@@ -22,15 +22,15 @@ from rollcall.domain.ingest.accepted_window import AcceptedWindow
 from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 from rollcall.flows.ingest.archive import folder
 from rollcall.flows.ingest.load import SpoolStore, load_spooled
-from rollcall.flows.operations.work import Advanced, Chunk, Step, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, Step, StepResult
 
-LEARNERS_MAX = 25  # whose locks one chunk takes: a batch of theirs waits for it, and gives up after four seconds
+LEARNERS_MAX = 25  # learners that one chunk locks: their batches wait for the chunk, and give up after four seconds
 OBJECTS_MAX = 20
 
 Apply = Callable[[bytes, Operation], Counter[str]]
-"""Applies an archived message for an operation (of its organisation alone; of its user alone, where its parameters have
-a user_id; and only counting, in a dry run), and returns counts. Raises Unavailable to be tried again, and another
-RollcallError where the message cannot be applied."""
+"""Applies an archived message for an operation, and returns counts. It applies only events of the operation's
+organisation, and of its user if the parameters have a user_id. A dry run only counts. Raises Unavailable when the chunk
+should be tried again, and another RollcallError when the message cannot be applied."""
 
 
 class ProgressRebuilder(Protocol):
@@ -39,7 +39,7 @@ class ProgressRebuilder(Protocol):
     def replay_progress(
         self, operation: Operation, lease_id: UUID, lease_seconds: float, learners_max: int
     ) -> Operation | None:
-        """Do the next chunk, and return the operation after it; None when the lease was lost."""
+        """Do the next chunk, and return the operation afterwards, or None when the lease was lost."""
 
 
 class Objects(Protocol):
@@ -55,11 +55,11 @@ class Objects(Protocol):
 def replay_events(store: ProgressRebuilder) -> Step:
     """Return the step that rebuilds the projections of the next learners. A unit is a learner."""
 
-    def step(operation: Operation, chunk: Chunk) -> Advanced:
+    def step(operation: Operation, chunk: Chunk) -> RecordedStep:
         learners_max = min(chunk.units_max or LEARNERS_MAX, LEARNERS_MAX)
         latest = store.replay_progress(operation, chunk.lease_id, chunk.lease_seconds, learners_max)
         passed = latest.counts["learners"] - operation.counts.get("learners", 0) if latest else 0
-        return Advanced(latest, passed)
+        return RecordedStep(latest, passed)
 
     return step
 
@@ -72,8 +72,8 @@ def _never(_org_id: UUID, _key: str) -> bool:
 class ReplayArchive:
     """The step that applies the archived objects of a window's days (UTC), day by day. A unit is an object.
 
-    One that cannot be read or applied counts as `failed`, and does not stop the others; one that a person gave up stays
-    so (`discarded`). `total` and `done` are days.
+    An object that cannot be read or applied counts as `failed`, and does not stop the others. A dead letter that a
+    person discarded is not applied (`discarded`). `total` and `done` are days.
     """
 
     objects: Objects
@@ -121,7 +121,7 @@ def _day_of(key: str, prefix: str) -> str:
 
 
 def first_that_reads(*applies: Apply) -> Apply:
-    """Return what applies a message in the first of these ways that can read it; raises PoisonedMessage if none can."""
+    """Return a function that tries these in turn until one can read the message; raises PoisonedMessage if none can."""
 
     def apply(body: bytes, operation: Operation) -> Counter[str]:
         for way in applies:
@@ -133,7 +133,7 @@ def first_that_reads(*applies: Apply) -> Apply:
 
 
 def apply_spooled(store: SpoolStore, now: Callable[[], datetime], retention: timedelta) -> Apply:
-    """Return what applies an archived batch of the spool, without what retention would drop at once (`expired`)."""
+    """Return the function that applies an archived spool batch. Events past retention are left out (`expired`)."""
 
     def apply(body: bytes, operation: Operation) -> Counter[str]:
         batch = _read(body)

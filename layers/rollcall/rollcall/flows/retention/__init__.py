@@ -1,1 +1,1 @@
-"""What is done for retention; IO comes in as arguments."""
+"""The flows of retention. IO is passed in as arguments."""

@@ -1,4 +1,4 @@
-"""Age out: delete what is kept for a while and is past, chunk by chunk: rows of the database, and snapshots."""
+"""Age out: delete rows and snapshots that are past their age, chunk by chunk."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,23 +18,23 @@ STEP_SECONDS = 20
 
 
 class AgeStore(Protocol):
-    """Deletes what is past; raises StoreUnavailable."""
+    """Deletes rows past their age; raises StoreUnavailable."""
 
     def age_out(self, what: str, before: datetime, limit: int) -> int:
-        """Delete rows of one kind that are older, and return how many."""
+        """Delete rows of one kind that are older than a time, and return how many."""
 
     def list_past(self, before: datetime, limit: int) -> list[DayOfTable]:
-        """Return snapshots that are past."""
+        """Return snapshots past their age."""
 
     def drop_scratch(self, scratch_id: UUID | None) -> int:
-        """Drop scratch tables whose time has come."""
+        """Drop expired scratch tables."""
 
     def forget(self, day: DayOfTable) -> bool:
-        """Forget a snapshot whose objects are gone."""
+        """Delete the rows of a snapshot whose objects are deleted."""
 
 
 @dataclass(frozen=True)
-class Aged:
+class AgeOutResult:
     """How much was deleted."""
 
     rows: int
@@ -51,10 +51,10 @@ class AgeOut:
     snapshot_lifetime: timedelta
     now: Callable[[], datetime]
 
-    def run(self, remaining_seconds: Callable[[], float]) -> Aged:
-        """Delete all that is past, for as long as there is time. Raises StoreUnavailable, ObjectsUnavailable."""
+    def run(self, remaining_seconds: Callable[[], float]) -> AgeOutResult:
+        """Delete everything past its age, while there is time. Raises StoreUnavailable, ObjectsUnavailable."""
         self.store.drop_scratch(None)
-        return Aged(self._rows(remaining_seconds), self._snapshots(remaining_seconds))
+        return AgeOutResult(self._rows(remaining_seconds), self._snapshots(remaining_seconds))
 
     def _rows(self, remaining_seconds: Callable[[], float]) -> int:
         total = 0
@@ -66,7 +66,7 @@ class AgeOut:
         return total
 
     def _snapshots(self, remaining_seconds: Callable[[], float]) -> int:
-        """Delete the objects first: a snapshot that is listed twice is forgotten once, one that is not, never."""
+        """Delete the objects before the row: as long as the row exists, a killed deletion is found and repeated."""
         forgotten = 0
         while remaining_seconds() > STEP_SECONDS:
             past = self.store.list_past(self.now() - self.snapshot_lifetime, DAYS_MAX)

@@ -1,14 +1,14 @@
-"""Retain: snapshot each expired day to the archive, prove that the snapshot holds all of it, and only then drop it.
+"""Expire days: write a snapshot of each expired day, verify that it holds every row, and only then drop the day.
 
-A day goes through the states of its row in snapshot_days, and a run that finds it in one of them goes on from there:
+A day goes through these states of its row in snapshot_days. A run continues from the state that it finds:
 
-    writing   files are written, a part of an organisation's rows at a time, each noted after it lies in the archive
-    sealed    the manifest was written, and what an attempt before had left was deleted
-    verified  every object, and the manifest, was read back and is what was written
-    dropped   the partition is gone: in one transaction its rows were locked, and added up to what had been written
+    writing   files are being written, part by part of an organisation's rows; each is noted after it is in the archive
+    sealed    the manifest is written, and leftovers of an earlier attempt are deleted
+    verified  every object and the manifest were read back and match their digests
+    dropped   the partition is gone: one transaction locked its rows, compared them with the snapshot, and dropped them
 
-A kill between any two steps changes nothing of that. What does not prove right stops its day: it stays, an alarm is
-raised, the other table goes on, and the next run writes the snapshot anew.
+A run may be killed between any two steps: the next run continues. A day whose verification fails is kept: an alarm is
+raised, the other table goes on, and the next run writes the snapshot again.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ from rollcall.contracts.retention.snapshot import (
     EventTable,
     Key,
     Page,
+    RemainingRows,
     SnapshotDay,
     SnapshotFile,
-    Unwritten,
     WrittenFile,
 )
 from rollcall.domain.retention.lifetimes import first_kept_day
@@ -32,25 +32,25 @@ from rollcall.errors import RetentionStopped, SnapshotBusy, SnapshotDamaged
 from rollcall.flows.retention.snapshot_files import Objects, verify_file, write_part
 from rollcall.flows.retention.snapshot_manifest import Manifests
 
-# Left at the end of an invocation: a file takes a few seconds, dropping a day as long as its rows take to be counted.
+# Reserve at the end of an invocation: a file takes a few seconds; dropping a day takes the time to count its rows.
 STEP_SECONDS = 30
 LEASE_MARGIN_SECONDS = 15
 
 
-class RetainStore(Protocol):
-    """Keeps what is known of snapshots, and reads and drops what they are made of; raises StoreUnavailable."""
+class ExpireStore(Protocol):
+    """Stores the state of snapshots, and reads and drops their rows; raises StoreUnavailable."""
 
     def list_expired_days(self, table: EventTable, before: date) -> list[date]:
         """Return the days before this one that have a partition, oldest first."""
 
     def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
-        """Take a day's snapshot, or begin one; without a lease somebody else has it, and without both it is dropped."""
+        """Lease a day's snapshot, or begin one. No lease: another worker has it. Neither: the day is dropped."""
 
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
-        """Give it back; with a code it is stopped."""
+        """Release a snapshot. With a code it counts as stopped."""
 
-    def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
-        """Return the organisations of which not every row is in the snapshot yet."""
+    def list_unwritten(self, day: DayOfTable) -> list[RemainingRows]:
+        """Return the organisations with rows that are not in the snapshot yet."""
 
     def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
         """Return the next rows of an organisation and day."""
@@ -59,27 +59,27 @@ class RetainStore(Protocol):
         """Note a file that was written."""
 
     def read_day(self, day: DayOfTable) -> SnapshotDay | None:
-        """Return a day's snapshot with all of its files."""
+        """Return a day's snapshot with all its files."""
 
     def note_verified(
         self, day: DayOfTable, lease_id: UUID, org_id: UUID | None = None, part: int | None = None
     ) -> bool:
-        """Note that a file, or the manifest, was read back as it was written."""
+        """Note that a file or the manifest was read back and matches its digest."""
 
     def drop_day(self, day: DayOfTable, lease_id: UUID) -> str:
-        """Drop a day whose snapshot holds every row of it, and return `dropped`; or why not."""
+        """Drop a day if its snapshot holds every row, and return `dropped`, or the reason why not."""
 
 
 class NotNow(Exception):
-    """The invocation is nearly over, or the oldest day has to wait: days after it would be dropped before it."""
+    """The invocation is nearly over, or the oldest day has to wait. Days must be dropped oldest first."""
 
 
 @dataclass
-class Retained:
-    """What a run did.
+class RetentionResult:
+    """The result of a run.
 
-    `waiting` are days that the rollups have not seen whole, `busy` those that others had locked for too long; `stopped`
-    maps a table to why.
+    `waiting` counts days whose events are not all in the rollups, `busy` days that another transaction locked for too
+    long. `stopped` maps a table to the error code.
     """
 
     days: int = 0
@@ -92,22 +92,22 @@ class Retained:
 
 
 @dataclass(frozen=True)
-class Retain:
-    """The flow, with the IO it was given. `retention` says how long each table's events are kept."""
+class ExpireDays:
+    """The flow, with its IO. `retention` is how long each table's events are kept."""
 
-    store: RetainStore
+    store: ExpireStore
     objects: Objects
     manifests: Manifests
     retention: Mapping[EventTable, timedelta]
     snapshot_lifetime: timedelta
     now: Callable[[], datetime]
 
-    def run(self, remaining_seconds: Callable[[], float]) -> Retained:
-        """Go through every expired day, oldest first, for as long as there is time.
+    def run(self, remaining_seconds: Callable[[], float]) -> RetentionResult:
+        """Go through every expired day, oldest first, while there is time.
 
-        Raises StoreUnavailable, ObjectsUnavailable, KeysUnavailable: the next run goes on where this one was.
+        Raises StoreUnavailable, ObjectsUnavailable, KeysUnavailable. The next run continues from there.
         """
-        told = Retained()
+        told = RetentionResult()
         for table, retention in self.retention.items():
             try:
                 for day in self.store.list_expired_days(table, first_kept_day(self.now(), retention)):
@@ -115,11 +115,13 @@ class Retain:
             except (NotNow, SnapshotBusy):
                 told.is_finished = False
             except (RetentionStopped, SnapshotDamaged) as stopped:
-                # Days after it would be dropped before it: none of this table's are.
+                # Days must be dropped oldest first, so stop this table here.
                 told.stopped[table] = stopped.code
         return told
 
-    def _retain(self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: Retained) -> None:
+    def _retain(
+        self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: RetentionResult
+    ) -> None:
         _need_time(remaining_seconds)
         snapshot, lease_id = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
         if snapshot is None:
@@ -136,7 +138,7 @@ class Retain:
             self.store.release(snapshot, lease_id, failure_code)
 
     def _advance(
-        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: Retained
+        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: RetentionResult
     ) -> None:
         if snapshot.state == "writing":
             self._write(snapshot, lease_id, remaining_seconds)
@@ -171,7 +173,7 @@ class Retain:
                 if written is not None and not self.store.note_file(day, lease_id, written):
                     raise SnapshotBusy
                 if written is None:
-                    # Rows after the last part were deleted meanwhile.
+                    # Some rows after the last part were deleted meanwhile.
                     raise RetentionStopped(f"Rows of {day.table_name} of {day.day} went away while they were read.")
 
     def _verify(self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float]) -> None:

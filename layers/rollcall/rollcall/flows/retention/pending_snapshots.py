@@ -1,8 +1,8 @@
-"""Unsettled snapshots: what the archive holds of an organisation beside the files that are listed.
+"""Pending snapshots: copies of an organisation's rows in the archive that the list of files does not name.
 
-Before its day is dropped, a snapshot is a copy of live rows: files of which nobody is told, and objects that were put
-and not noted yet. Whoever deletes live rows withdraws those copies afterwards, and retention writes them anew. And a
-rewrite that was killed may leave the revision before: settling its day deletes that.
+Before its day is dropped, a snapshot is a copy of live rows: files that are not listed, and objects that are stored but
+not noted yet. A flow that deletes live rows withdraws those copies afterwards, and retention writes them again. A
+rewrite that was killed may leave an earlier revision: settling its day deletes that revision.
 """
 
 import gzip
@@ -19,40 +19,40 @@ from rollcall.errors import ObjectMissing, SnapshotBusy, SnapshotDamaged
 from rollcall.flows.retention.snapshot_files import Objects
 from rollcall.flows.retention.snapshot_manifest import Manifests
 
-# As long as the function that withdraws may live: it is gone before anybody else takes the day.
+# As long as the function may run: it has ended before another worker can lease the day.
 LEASE_SECONDS = 90
-KEYS_MAX = 1_000  # listed at once
+KEYS_MAX = 1_000  # listed in one call
 
 
-class UnsettledStore(Protocol):
-    """Keeps what is known of snapshots; raises StoreUnavailable."""
+class PendingStore(Protocol):
+    """Stores the state of snapshots; raises StoreUnavailable."""
 
     def list_unsettled(self, first: date | None, last: date | None) -> list[DayOfTable]:
-        """Return snapshots that are not dropped yet, and those whose manifest is behind."""
+        """Return snapshots of days that are not dropped yet, and snapshots whose manifest is out of date."""
 
     def lease(self, day: DayOfTable, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
-        """Take a snapshot; without a lease somebody else has it."""
+        """Lease a snapshot. No lease: another worker has it."""
 
     def release(self, day: DayOfTable, lease_id: UUID) -> bool:
-        """Give it back."""
+        """Release a snapshot."""
 
     def withdraw(self, org_id: UUID, day: DayOfTable, lease_id: UUID) -> bool:
-        """Forget an organisation's files of a day that is not dropped yet."""
+        """Remove an organisation's files of a day that is not dropped yet from the list."""
 
 
 @dataclass(frozen=True)
-class UnsettledSnapshots:
+class PendingSnapshots:
     """The flow, with the IO it was given."""
 
-    store: UnsettledStore
+    store: PendingStore
     objects: Objects
     manifests: Manifests
 
     def withdraw(self, org_id: UUID, first: date | None = None, last: date | None = None) -> int:
         """Delete an organisation's copies of live rows, of days from `first` to `last`; return how many objects went.
 
-        Twice is as good as once. Raises SnapshotBusy while retention, or another rewrite, works on such a day: try
-        again a little later, until then nothing may be certified. Raises StoreUnavailable, ObjectsUnavailable,
+        Safe to repeat. Raises SnapshotBusy while retention or another rewrite works on such a day: try again a little
+        later; an erasure must not be certified until then. Also raises StoreUnavailable, ObjectsUnavailable,
         KeysUnavailable.
         """
         return sum(self._withdraw(org_id, day) for day in self.store.list_unsettled(first, last))
@@ -67,7 +67,7 @@ class UnsettledSnapshots:
             if known.state == "dropped":
                 self.manifests.settle(known, lease_id)
                 return 0
-            # Forgotten before they are deleted: killed in between, the day is still unsettled, and this is done again.
+            # First removed from the list, then deleted: after a kill in between, the day is still found here.
             if not self.store.withdraw(org_id, known, lease_id):
                 raise SnapshotBusy
             return self._delete(org_id, known)
@@ -82,9 +82,9 @@ class UnsettledSnapshots:
         return deleted
 
     def lines(self, org_id: UUID) -> Iterator[str]:
-        """Yield every line of every object of an organisation that lies below an unsettled day, named or not.
+        """Yield every line of every object of an organisation below a pending day, listed or not.
 
-        Raises SnapshotDamaged when one cannot be unpacked, StoreUnavailable, ObjectsUnavailable.
+        Raises SnapshotDamaged when an object cannot be unpacked, StoreUnavailable, ObjectsUnavailable.
         """
         for day in self.store.list_unsettled(None, None):
             after = ""
@@ -98,6 +98,6 @@ class UnsettledSnapshots:
             body = b"".join(self.objects.stream(key))
             yield from gzip.decompress(body).decode(errors="replace").split("\n")
         except ObjectMissing:
-            return  # whoever works on the day has deleted it meanwhile
+            return  # another worker has deleted it meanwhile
         except (gzip.BadGzipFile, EOFError, zlib.error):
             raise SnapshotDamaged("An object of a snapshot cannot be unpacked.") from None

@@ -1,15 +1,15 @@
-"""Purge: delete for good what an organisation has of a window: live rows, and rows of its snapshots.
+"""Purge: delete an organisation's rows of a window for good, live and in snapshots.
 
-The phases of the operation, in this order, so that what is deleted here is not written there meanwhile:
+The phases run in this order, so that no row is copied to a place that was purged already:
 
-    progress   live progress events, learner by learner; their projections become what is left says
+    progress   live progress events, learner by learner; projections are computed again from the remaining events
     analytics  live analytics events
-    copies     snapshots of days that are not dropped yet: withdrawn, and retention writes them anew
-    files      snapshots: files that lie in the window go, others are rewritten without its rows
-    rollups    days that are still live are computed anew; those of dropped days are frozen, and stay
+    copies     snapshots of days that are not dropped yet: withdrawn, and retention writes them again
+    files      snapshots: files within the window are deleted, others are rewritten without its rows
+    rollups    live days are computed again; those of dropped days are frozen, and stay
 
-Archived batches and dead letters are not searched: they go by themselves, and the ledger keeps what they hold from
-coming back.
+Archived batches and dead letters are not searched: they expire by themselves, and the ledger keeps their events from
+being stored again.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from uuid import UUID
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.retention.snapshot import Key
 from rollcall.contracts.times import read_kept_time
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
 
 LEARNERS_MAX = 25
@@ -41,15 +41,15 @@ class PurgeStore(Protocol):
         learners_max: int,
         next_cursor: Key,
     ) -> Operation | None:
-        """Delete those of the next learners, and return the operation after it; None: lease lost."""
+        """Delete the next learners' rows; return the operation afterwards, or None when the lease was lost."""
 
     def purge_analytics(self, org_id: UUID, first: datetime, end: datetime, limit: int, *, is_dry_run: bool) -> int:
-        """Delete some, or count all in a dry run, and return how many."""
+        """Delete some rows, or count all in a dry run, and return how many."""
 
 
 @dataclass(frozen=True)
 class Purge:
-    """The step of this kind of operation. `rebuild_day` computes a day's rollups again, where they are not frozen."""
+    """The step of the kind `purge`. `rebuild_day` computes a day's rollups again unless they are frozen."""
 
     store: PurgeStore
     rewriting: RewriteSnapshots
@@ -57,7 +57,7 @@ class Purge:
     retention: timedelta
     now: Callable[[], datetime]
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Do the next chunk of the phase that the cursor names."""
         cursor = operation.cursor or {}
         match cursor.get("phase"):
@@ -72,12 +72,12 @@ class Purge:
             case _:
                 return self._progress(operation, chunk)
 
-    def _progress(self, operation: Operation, chunk: Chunk) -> Advanced:
+    def _progress(self, operation: Operation, chunk: Chunk) -> RecordedStep:
         learners_max = min(chunk.units_max or LEARNERS_MAX, LEARNERS_MAX)
         latest = self.store.purge_progress(
             operation, chunk.lease_id, chunk.lease_seconds, learners_max, {"phase": "analytics"}
         )
-        return Advanced(latest, learners_max)
+        return RecordedStep(latest, learners_max)
 
     def _analytics(self, operation: Operation) -> StepResult:
         first, end = _window(operation)
@@ -86,10 +86,10 @@ class Purge:
         return StepResult({"rows": deleted}, {"phase": "copies" if is_last else "analytics"}, is_done=False, units=1)
 
     def _copies(self, operation: Operation) -> StepResult:
-        """Withdraw copies of rows that were live until now."""
+        """Withdraw the copies of rows that were live until now."""
         first, end = _window(operation)
         if not operation.is_dry_run:
-            self.rewriting.unsettled.withdraw(operation.org_id, first.date(), (end - timedelta.resolution).date())
+            self.rewriting.pending.withdraw(operation.org_id, first.date(), (end - timedelta.resolution).date())
         return StepResult({}, {"phase": "files"}, is_done=False, units=1)
 
     def _files(self, operation: Operation) -> StepResult:

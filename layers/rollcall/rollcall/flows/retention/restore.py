@@ -1,8 +1,7 @@
-"""Restore: bring an organisation's rows of a day back from its snapshots; and verify them, which changes nothing.
+"""Restore: bring an organisation's rows of a day back from its snapshots; or only verify the snapshots.
 
-Into the live table a row comes back alone, and once: projections and rollups have counted it, and the ledger knows it.
-Of an analytics event comes back what the policy of today leaves. Into a scratch table a row comes as it was written, to
-be looked at.
+Into the live table a row comes back once, and is not counted again: projections, rollups and the ledger have it
+already. Analytics events are scrubbed by the current policy. Into a scratch table rows come unchanged, to be looked at.
 """
 
 from collections import Counter
@@ -24,13 +23,13 @@ from rollcall.flows.retention.snapshot_files import Objects, read_lines, verify_
 from rollcall.flows.retention.snapshot_manifest import Manifests
 
 Row = Mapping[str, Any]
-ROWS_MAX = 5_000  # restored in one call
+ROWS_MAX = 5_000  # rows restored in one call
 FILES_MAX = 1_000  # of one organisation and day: a hundred million rows
 VERIFIED_MAX = 25  # within the time of one request
 
 
 class RestoreStore(Protocol):
-    """Keeps what is known of snapshots, and takes rows back; raises StoreUnavailable."""
+    """Stores the state of snapshots, and restores rows; raises StoreUnavailable."""
 
     def list_files(
         self,
@@ -45,15 +44,15 @@ class RestoreStore(Protocol):
         """Return the next files of an organisation's dropped days."""
 
     def read_day(self, day: DayOfTable) -> SnapshotDay | None:
-        """Return a day's snapshot with all of its files."""
+        """Return a day's snapshot with all its files."""
 
     def open_restore(
         self, org_id: UUID, table: EventTable, day: date, scratch_id: UUID | None, kept_until: datetime
     ) -> object:
-        """Make room for rows that come back."""
+        """Make the partition or scratch table for the rows."""
 
     def restore_rows(self, org_id: UUID, table: EventTable, rows: str, scratch_id: UUID | None) -> Mapping[str, int]:
-        """Bring rows back, a JSON array of lines, and return counts."""
+        """Restore rows, given as a JSON array of lines, and return counts."""
 
 
 def restore_file(
@@ -63,9 +62,9 @@ def restore_file(
     scratch_id: UUID | None,
     revise: Callable[[Row], Row] | None = None,
 ) -> Counter[str]:
-    """Bring back the rows of one file, after all of it proved to be what was written: as they are, or `revise`d.
+    """Restore the rows of one file after all of it was verified: unchanged, or changed by `revise`.
 
-    Raises SnapshotDamaged, and then nothing was restored; StoreUnavailable, ObjectsUnavailable.
+    Raises SnapshotDamaged before any row is restored; StoreUnavailable, ObjectsUnavailable.
     """
     verify_file(file, objects)
     counts: Counter[str] = Counter()
@@ -80,10 +79,10 @@ def restore_file(
 
 @dataclass(frozen=True)
 class Restore:
-    """The step of this kind of operation, a file a chunk. A unit is a file; `total` and `done` are files.
+    """The step of operations of the kind `restore`: a chunk is a file, a unit is a file, `total` and `done` are files.
 
-    A file that is not what was written counts as `failed`, and does not keep the others from coming back. `scrubber_of`
-    returns what the organisation's policy of today leaves of a row: a snapshot has what that of its time did.
+    A damaged file counts as `failed`, and the other files are restored. `scrubber_of` returns a function that scrubs a
+    row by the organisation's current policy: a snapshot was scrubbed by the policy of its time.
     """
 
     store: RestoreStore
@@ -91,7 +90,7 @@ class Restore:
     now: Callable[[], datetime]
     scrubber_of: Callable[[UUID], Callable[[Row], Row]]
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:  # noqa: ARG002 - a file is the least there is
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult:  # noqa: ARG002 - a file is the smallest unit
         """Restore the next file."""
         table: EventTable = operation.parameters["table_name"]
         day = date.fromisoformat(operation.parameters["day"])
@@ -123,21 +122,21 @@ class Restore:
             return Counter(failed=1)
 
     def _revise(self, file: SnapshotFile, scratch_id: UUID | None) -> Callable[[Row], Row] | None:
-        """Return what live analytics events pass through; rows in a scratch table are as they were written."""
+        """Return the scrubbing for live analytics events; rows for a scratch table stay unchanged."""
         is_scrubbed = file.table_name == "analytics_events" and scratch_id is None
         return self.scrubber_of(file.org_id) if is_scrubbed else None
 
 
 @dataclass(frozen=True)
 class VerifySnapshots:
-    """Reads an organisation's snapshots of a day back, whole."""
+    """Verifies an organisation's snapshots of a day."""
 
     store: RestoreStore
     objects: Objects
     manifests: Manifests
 
     def verify(self, org_id: UUID, table: EventTable, day: date) -> VerifyReport:
-        """Hold every file against its digests, and the manifests against their signatures and what is known.
+        """Compare every file with its digests, and the manifests with their signatures and the database.
 
         Raises SnapshotUnknown, InvalidRequest, StoreUnavailable, ObjectsUnavailable, KeysUnavailable.
         """

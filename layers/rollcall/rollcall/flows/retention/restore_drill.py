@@ -1,7 +1,7 @@
-"""Restore drill: restore a snapshot chosen at random into a scratch table, and hold it against what had been written.
+"""Restore drill: restore a snapshot chosen at random into a scratch table, and compare the rows with its digest.
 
-A backup that was never restored is a hope. What is read back out of the scratch table has to have the very digest of
-the file that went in: the same rows, in the same order, to the last byte.
+It proves that snapshots can be restored. The rows read from the scratch table must have the digest of the file: the
+same rows, in the same order, byte for byte.
 """
 
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from rollcall.errors import RollcallError, SnapshotDamaged
 from rollcall.flows.retention.restore import FILES_MAX, RestoreStore, restore_file
 from rollcall.flows.retention.snapshot_files import PAGE_BYTES, PAGE_ROWS, Objects
 
-KEPT = timedelta(days=1)  # should this process die, retention drops what it leaves
-STEP_SECONDS = 60  # left for the last file
+KEPT = timedelta(days=1)  # if the drill is killed, retention drops the table after this time
+STEP_SECONDS = 60  # reserved for the last file
 
 
 class DrillStore(RestoreStore, Protocol):
     """Keeps scratch tables and the results of drills; raises StoreUnavailable."""
 
     def choose_snapshot(self) -> SnapshotFile | None:
-        """Return a file of a snapshot, at random."""
+        """Return a random file of a snapshot."""
 
     def read_scratch_page(
         self, org_id: UUID, table: EventTable, scratch_id: UUID, after: Key | None, rows_max: int, bytes_max: int
@@ -33,17 +33,17 @@ class DrillStore(RestoreStore, Protocol):
         """Return the next rows of a scratch table."""
 
     def drop_scratch(self, scratch_id: UUID | None) -> int:
-        """Drop a scratch table, or all whose time has come."""
+        """Drop a scratch table, or all expired ones."""
 
     def note_drill(
         self, drill_id: UUID, file: SnapshotFile, row_count: int, duration_ms: int, failure_code: str | None
     ) -> object:
-        """Write down what came of a drill."""
+        """Record the result of a drill."""
 
 
 @dataclass(frozen=True)
-class Drilled:
-    """What came of a drill, of a snapshot of which table and day. Without a `failure_code` it was as written."""
+class DrillResult:
+    """The result of a drill, with the snapshot's table and day. Without a `failure_code` the digests matched."""
 
     table: EventTable
     day: date
@@ -61,10 +61,10 @@ class RestoreDrill:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    def run(self, drill_id: UUID, remaining_seconds: Callable[[], float]) -> Drilled | None:
-        """Do one drill, as far as there is time; None when there is no snapshot yet.
+    def run(self, drill_id: UUID, remaining_seconds: Callable[[], float]) -> DrillResult | None:
+        """Do one drill, as far as time allows; return None when there is no snapshot yet.
 
-        Raises StoreUnavailable, ObjectsUnavailable: then nothing is said of the snapshot.
+        Raises StoreUnavailable, ObjectsUnavailable: then the drill has no result.
         """
         chosen = self.store.choose_snapshot()
         if chosen is None:
@@ -85,7 +85,7 @@ class RestoreDrill:
                 self.store.drop_scratch(drill_id)
         duration_ms = round(1000 * (self.monotonic() - started))
         self.store.note_drill(drill_id, chosen, rows, duration_ms, failure_code)
-        return Drilled(chosen.table_name, chosen.day, rows, duration_ms, failure_code)
+        return DrillResult(chosen.table_name, chosen.day, rows, duration_ms, failure_code)
 
     def _files(self, chosen: SnapshotFile) -> list[SnapshotFile]:
         files = self.store.list_files(

@@ -1,16 +1,16 @@
-"""Rewrite: take rows out of an organisation's snapshots, for an erasure or a purge, and sign what is left anew.
+"""Rewrite: remove rows from an organisation's snapshots, for an erasure or a purge, and sign the manifests again.
 
-A file is rewritten in this order, so that a kill between any two steps leaves a snapshot that is whole and can be gone
-on with: its next revision is put under another key; the database names that one; the manifest is written anew, and the
-revision before is deleted. A day whose manifest is behind is settled by whoever works on it next.
+A file is rewritten in these steps, so that a kill between any two leaves a whole snapshot: the next revision is stored
+under another key; the database names that revision; the manifest is written again, and the old revision is deleted. If
+a kill leaves a manifest out of date, the next flow that works on the day settles it.
 
     for file in rewriting.files(org_id, after=cursor):
         if any(is_theirs(row) for row in rewriting.read_rows(file)): ...
         result = rewriting.rewrite_file(file, keep=lambda row: not is_theirs(row))
 
-A row has the members of domain.retention.snapshot.COLUMNS. `files` lists those of dropped days alone. Of a day that
-is still live a snapshot is a copy: rows of the live tables go first, then `unsettled.withdraw` deletes the copies, and
-then what `files` lists is rewritten. In this order a day that is dropped meanwhile is met as one or as the other.
+A row has the members of domain.retention.snapshot.COLUMNS. `files` lists only files of dropped days. The snapshot of a
+live day is a copy: first the rows of the live tables are deleted, then `pending.withdraw` deletes the copies, then
+the files that `files` lists are rewritten. In this order a day that is dropped meanwhile is not missed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,24 +22,24 @@ from uuid import UUID
 from rollcall.contracts.retention.snapshot import DayOfTable, EventTable, SnapshotDay, SnapshotFile, WrittenFile
 from rollcall.errors import SnapshotBusy
 from rollcall.flows.retention import snapshot_files
-from rollcall.flows.retention.pending_snapshots import UnsettledSnapshots, UnsettledStore
+from rollcall.flows.retention.pending_snapshots import PendingSnapshots, PendingStore
 from rollcall.flows.retention.snapshot_files import Objects
 from rollcall.flows.retention.snapshot_manifest import Manifests
 
-# As long as the function that rewrites may live: it is gone before anybody else takes the day.
+# As long as the function may run: it has ended before another worker can lease the day.
 LEASE_SECONDS = 90
-FILES_MAX = 100  # listed at once
+FILES_MAX = 100  # listed in one call
 
 Keep = Callable[[Mapping[str, Any]], bool]
 Revise = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
-"""Returns a row as it is to be from now on; None: without it."""
+"""Returns a row's new form, or None to remove the row."""
 
 
-class FileStore(UnsettledStore, Protocol):
-    """Keeps what is known of snapshots; raises StoreUnavailable."""
+class FileStore(PendingStore, Protocol):
+    """Stores the state of snapshots; raises StoreUnavailable."""
 
     def replace_file(self, file: SnapshotFile, lease_id: UUID, written: WrittenFile | None) -> bool:
-        """Note that a file was rewritten, or that no row of it is left."""
+        """Note that a file was rewritten, or that it has no rows left."""
 
     def list_files(
         self,
@@ -56,7 +56,7 @@ class FileStore(UnsettledStore, Protocol):
 
 @dataclass(frozen=True)
 class RewriteResult:
-    """What a rewrite did: rows that were removed, changed, and kept in all; files written anew, or removed whole."""
+    """The result of a rewrite: counts of rows removed, changed and kept, and of files rewritten and removed."""
 
     rows_removed: int = 0
     rows_changed: int = 0
@@ -65,7 +65,7 @@ class RewriteResult:
     files_removed: int = 0
 
     def __add__(self, other: "RewriteResult") -> "RewriteResult":
-        """Add up what two did."""
+        """Add the counts of two rewrites."""
         return RewriteResult(
             self.rows_removed + other.rows_removed,
             self.rows_changed + other.rows_changed,
@@ -84,9 +84,9 @@ class RewriteSnapshots:
     manifests: Manifests
 
     @property
-    def unsettled(self) -> UnsettledSnapshots:
-        """What the archive holds beside the files that are listed."""
-        return UnsettledSnapshots(self.store, self.objects, self.manifests)
+    def pending(self) -> PendingSnapshots:
+        """The copies in the archive that the list of files does not name."""
+        return PendingSnapshots(self.store, self.objects, self.manifests)
 
     def files(
         self,
@@ -105,20 +105,20 @@ class RewriteSnapshots:
         return self.store.list_files(org_id, limit, table=table, first=first, last=last, after=after)
 
     def read_rows(self, file: SnapshotFile) -> Iterator[dict[str, Any]]:
-        """Yield a file's rows. Raises SnapshotDamaged (at the end, if not before), ObjectsUnavailable."""
+        """Yield a file's rows. Raises SnapshotDamaged, possibly after the last row; ObjectsUnavailable."""
         return snapshot_files.read_rows(file, self.objects)
 
     def rewrite_file(self, file: SnapshotFile, keep: Keep) -> RewriteResult:
-        """Take the rows that are not kept out of one file; see revise_file."""
+        """Remove the rows from one file that `keep` does not keep; see revise_file."""
         return self.revise_file(file, lambda row: row if keep(row) else None)
 
     def revise_file(self, file: SnapshotFile, revise: Revise) -> RewriteResult:
-        """Change or remove rows of one file: a second or two of work. Twice is as good as once.
+        """Change or remove rows of one file. It takes a second or two, and is safe to repeat.
 
         Raises:
-            SnapshotBusy: somebody else works on this day; try again a little later.
-            SnapshotDamaged: the file is not what was written; nothing was changed.
-            StoreUnavailable, ObjectsUnavailable, KeysUnavailable: something is away; do the same again later.
+            SnapshotBusy: another worker has this day; try again a little later.
+            SnapshotDamaged: the file does not match its digests; nothing was changed.
+            StoreUnavailable, ObjectsUnavailable, KeysUnavailable: an outage; try again later.
 
         """
         known, lease_id = self.store.lease(file, LEASE_SECONDS)
@@ -150,7 +150,7 @@ class RewriteSnapshots:
         return result
 
     def rewrite(self, table: EventTable, day: date, sequence: int, org_id: UUID, keep: Keep) -> RewriteResult:
-        """Take the rows that are not kept out of every file of an organisation and day; see rewrite_file."""
+        """Remove the rows that `keep` does not keep from every file of an organisation and day; see rewrite_file."""
         total = RewriteResult()
         after = DayOfTable(table_name=table, day=day, sequence=sequence).model_dump(mode="json") | {"part": 0}
         while files := self.files(org_id, table=table, first=day, last=day, after=after):
@@ -163,5 +163,5 @@ class RewriteSnapshots:
 
 
 def _same_part(day: SnapshotDay, file: SnapshotFile) -> SnapshotFile | None:
-    """Return the file as it is now: it may have been rewritten, or removed, since it was listed."""
+    """Return the current file: it may have been rewritten or removed since it was listed."""
     return next((known for known in day.files if (known.org_id, known.part) == (file.org_id, file.part)), None)

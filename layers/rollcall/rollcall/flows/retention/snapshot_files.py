@@ -1,7 +1,7 @@
-"""Files of snapshots: lines of JSON, compressed by gzip, and read back as they were written or not at all.
+"""Files of snapshots: JSON lines, compressed with gzip, and verified when they are read.
 
-A file holds at most ROWS_MAX rows and not many more than BYTES_MAX bytes, so that it fits in memory whatever the day,
-is one atomic PUT, and is a fair piece of work: to write, to verify, to restore, to rewrite.
+A file has at most ROWS_MAX rows and about BYTES_MAX bytes. So any file fits in memory, is stored by one PUT, and
+takes seconds to write, verify, restore or rewrite.
 """
 
 import json
@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.retention.snapshot import DayOfTable, Key, Page, SnapshotFile, Unwritten, WrittenFile
+from rollcall.contracts.retention.snapshot import DayOfTable, Key, Page, RemainingRows, SnapshotFile, WrittenFile
 from rollcall.domain.retention.snapshot import file_key, read_row, write_row
 from rollcall.errors import ObjectMissing, SnapshotDamaged
 
@@ -22,9 +22,9 @@ BYTES_MAX = 64 * 1024 * 1024
 PAGE_ROWS = 5_000
 PAGE_BYTES = 4 * 1024 * 1024
 GZIP = 16 + zlib.MAX_WBITS
-# Of zlib's nine: three quarters of the size of level 1, at two thirds of its speed; beyond it, time buys little.
+# Three quarters of the size of level 1, at two thirds of its speed. Higher levels gain little.
 LEVEL = 5
-UNPACKED_BYTES = 1024 * 1024  # at a time
+UNPACKED_BYTES = 1024 * 1024  # read in one call
 
 ReadPage = Callable[[UUID, DayOfTable, Key | None, int, int], Page]
 
@@ -33,7 +33,7 @@ class Objects(Protocol):
     """The archive; raises ObjectsUnavailable."""
 
     def put(self, key: str, body: bytes) -> None:
-        """Keep an object."""
+        """Store an object."""
 
     def stream(self, key: str) -> Iterator[bytes]:
         """Yield an object's bytes; raises ObjectMissing."""
@@ -47,7 +47,7 @@ class Objects(Protocol):
 
 @dataclass
 class Packing:
-    """A file that is being made: lines go in, and are compressed and hashed on the way."""
+    """A file that is being written: it compresses and hashes the lines that are added."""
 
     row_count: int = 0
     content_bytes: int = 0
@@ -63,15 +63,15 @@ class Packing:
         self._body += self._gzip.compress(lines)
 
     def finish(self) -> tuple[bytes, str]:
-        """Return the object, and the SHA-256 of what went into it."""
+        """Return the object, and the SHA-256 of its uncompressed content."""
         self._body += self._gzip.flush()
         return bytes(self._body), self._content.hexdigest()
 
 
 def write_part(
-    day: DayOfTable, unwritten: Unwritten, read_page: ReadPage, objects: Objects, expires_at: datetime
+    day: DayOfTable, unwritten: RemainingRows, read_page: ReadPage, objects: Objects, expires_at: datetime
 ) -> WrittenFile | None:
-    """Write the next part of an organisation's rows, and return what was written; None when no row was left.
+    """Write the next part of an organisation's rows; return the written file, or None when no row was left.
 
     Raises StoreUnavailable, ObjectsUnavailable.
     """
@@ -110,10 +110,10 @@ def _put(day: DayOfTable, org_id: UUID, part: int, revision: int, packing: Packi
 def rewrite_part(
     file: SnapshotFile, revise: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], objects: Objects
 ) -> tuple[WrittenFile | None, int, int]:
-    """Write a file's next revision, with each row as `revise` returns it; without those of which it returns None.
+    """Write a file's next revision: `revise` returns each row's new form, or None to remove the row.
 
-    Returns what was written (None: no row is left, or all are as they were), and how many rows were removed and
-    changed. Numbers of a row with a point are Decimal. Raises SnapshotDamaged, ObjectsUnavailable.
+    Returns the written file (None: no row is left, or no row changed), and how many rows were removed and
+    changed. Numbers with a decimal point are Decimal. Raises SnapshotDamaged, ObjectsUnavailable.
     """
     packing, removed, changed = Packing(), 0, 0
     for line in read_lines(file, objects):
@@ -138,9 +138,9 @@ def read_rows(file: SnapshotFile, objects: Objects) -> Iterator[dict[str, Any]]:
 
 
 def read_lines(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
-    """Yield a file's lines without their ends, and make sure at the end that the object was what had been written.
+    """Yield a file's lines without line ends, and after the last line verify the object's digests.
 
-    Whoever must not act on a line of a damaged file reads all of it first. Raises SnapshotDamaged, ObjectsUnavailable.
+    A caller that must not use a damaged file reads all lines first. Raises SnapshotDamaged, ObjectsUnavailable.
     """
     content, rows, rest = sha256(), 0, b""
     for unpacked in _unpack(_checked(file, objects)):
@@ -155,13 +155,13 @@ def read_lines(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
 
 
 def verify_file(file: SnapshotFile, objects: Objects) -> None:
-    """Read a file back from the archive, whole; raises SnapshotDamaged, ObjectsUnavailable."""
+    """Read a whole file from the archive and verify it; raises SnapshotDamaged, ObjectsUnavailable."""
     for _ in read_lines(file, objects):
         pass
 
 
 def _checked(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
-    """Yield an object's bytes, and make sure that they are those that were written."""
+    """Yield an object's bytes, and verify their digest at the end."""
     received, size_bytes = sha256(), 0
     try:
         for chunk in objects.stream(file.object_key):
@@ -180,7 +180,7 @@ def _unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(GZIP)
     try:
         for chunk in chunks:
-            # A little at a time: what somebody put in an object's place may unpack to anything.
+            # A little at a time: an object that was replaced may unpack to any size.
             yield unpacker.decompress(chunk, UNPACKED_BYTES)
             while unpacker.unconsumed_tail:
                 yield unpacker.decompress(unpacker.unconsumed_tail, UNPACKED_BYTES)

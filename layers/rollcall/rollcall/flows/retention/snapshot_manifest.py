@@ -1,7 +1,7 @@
-"""Manifests of snapshots: written after the files, and the first that is read back. And what keeps both in step.
+"""Manifests of snapshots: written after the files, and read and verified before them.
 
-The database knows which files there are; a manifest says it, signed, beside the files themselves, so that they can be
-verified by whoever has the key, without the database.
+The database has the list of files. A manifest is a signed copy of that list beside the files, so that a person with the
+key can verify them without the database.
 """
 
 from collections.abc import Callable
@@ -16,37 +16,37 @@ from rollcall.domain.retention.snapshot import compose_manifest, manifest_key, p
 from rollcall.errors import ObjectMissing, SnapshotBusy, SnapshotDamaged
 from rollcall.flows.retention.snapshot_files import Objects
 
-KEYS_MAX = 1_000  # listed at once
+KEYS_MAX = 1_000  # listed in one call
 
 
 class SealStore(Protocol):
-    """Keeps what is known of snapshots; raises StoreUnavailable."""
+    """Stores the state of snapshots; raises StoreUnavailable."""
 
     def read_day(self, day: DayOfTable) -> SnapshotDay | None:
-        """Return a day's snapshot with all of its files."""
+        """Return a day's snapshot with all its files."""
 
     def seal(self, day: DayOfTable, lease_id: UUID, manifest_digest: str) -> bool:
-        """Note the manifest that speaks for a day's files."""
+        """Note the current manifest of a day's files."""
 
 
 @dataclass(frozen=True)
 class Manifests:
-    """Writes and reads manifests. `keyring` is asked at each use, so that a rotated key is noticed."""
+    """Writes and reads manifests. `keyring` is called at each use, so that a rotated key is noticed."""
 
     store: SealStore
     objects: Objects
     keyring: Callable[[], Keyring]
 
     def settle(self, day: DayOfTable, lease_id: UUID) -> SnapshotDay:
-        """Write the manifest of a day's files as they are now, and delete every other object of the day.
+        """Write the manifest of a day's current files, and delete every other object of the day.
 
-        Done twice, it makes the same objects. Raises SnapshotBusy when the lease was lost, StoreUnavailable,
+        Repeated, it makes the same objects. Raises SnapshotBusy when the lease was lost, StoreUnavailable,
         ObjectsUnavailable, KeysUnavailable.
         """
         snapshot = self.store.read_day(day)
         if snapshot is None:
             raise SnapshotBusy
-        # Created when its newest file was: the same files have the same manifest, whenever it is written.
+        # Created at the time of its newest file, so that the same files always give the same manifest.
         created_at = max((file.created_at for file in snapshot.files), default=snapshot.started_at)
         body = sign(compose_manifest(snapshot, snapshot.files, created_at), self.keyring())
         self.objects.put(manifest_key(day), body)
@@ -57,7 +57,7 @@ class Manifests:
         return snapshot.model_copy(update={"manifest_digest": digest})
 
     def verify(self, snapshot: SnapshotDay) -> None:
-        """Read a day's manifest back, and hold it against what the database knows.
+        """Read a day's manifest, and compare it with the database.
 
         Raises SnapshotDamaged, StoreUnavailable, ObjectsUnavailable, KeysUnavailable.
         """
@@ -72,7 +72,7 @@ class Manifests:
             raise SnapshotDamaged("The manifest does not say what was written.")
 
     def _sweep(self, day: DayOfTable, named: set[str]) -> None:
-        """Delete what nothing names any more: files of an attempt that was given up, and of earlier revisions."""
+        """Delete objects that no list names: files of an abandoned attempt, and earlier revisions."""
         after = ""
         while keys := self.objects.keys_after(prefix_of(day), after, KEYS_MAX):
             self.objects.delete([key for key in keys if key not in named])

@@ -1,1 +1,1 @@
-"""What is done for scrubbing; IO comes in as arguments."""
+"""The flows of scrubbing. IO is passed in as arguments."""

@@ -1,4 +1,4 @@
-"""Catalogues: which ids an organisation lets through, read from the database and kept for a while."""
+"""Catalogues: the ids that an organisation allows, read from the database and cached for a while."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from uuid import UUID
 from rollcall.errors import StoreUnavailable
 
 KEEP_SECONDS = 60
-# While the database is away a catalogue that was read stays good for so long, and is not asked for at each request.
+# While the database is away, a cached catalogue stays valid for so long, and is not asked for at each request.
 STALE_SECONDS = 3_600
 ASK_AGAIN_SECONDS = 10
 ORGANISATIONS_MAX = 1_024
@@ -23,23 +23,23 @@ class _Kept:
 
 @dataclass(frozen=True)
 class Catalogues:
-    """Catalogues by organisation, with the IO it was given. `monotonic` is in seconds."""
+    """Catalogues by organisation, with their IO. `monotonic` is in seconds."""
 
     read: Callable[[UUID], Sequence[str]]
     monotonic: Callable[[], float]
     _kept: dict[UUID, _Kept] = field(default_factory=dict)
 
     def known_of(self, org_id: UUID) -> frozenset[str]:
-        """Return an organisation's ids; raises StoreUnavailable when they cannot be told."""
+        """Return an organisation's ids; raises StoreUnavailable when they cannot be read."""
         ids = self._read(org_id)
         if ids is None:
             raise StoreUnavailable
         return ids
 
     def ids_of(self, org_id: UUID, *, at_once: bool = False) -> frozenset[str]:
-        """Return an organisation's ids, and none while they cannot be told: then less is kept.
+        """Return an organisation's ids, or none while they cannot be read: scrubbing then removes more.
 
-        At once: those of this moment, and not of a minute ago.
+        With `at_once` the ids are read now, not taken from the cache.
         """
         return self._read(org_id, at_once=at_once) or EMPTY
 

@@ -1,4 +1,4 @@
-"""Scrub: what may be kept of an analytics event, under its organisation's policy and keys; and later, once more."""
+"""Scrub analytics events by their organisation's policy and keys, on arrival and again under a later policy."""
 
 import json
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from rollcall.domain.scrub.scrubber import Remark, Scrubber
 # Optional members that AnalyticsEvent gained after version 1 of the digest and that are content: none so far.
 LATER_MEMBERS: set[str] = set()
 
-# Digested in place of a time that the client did not tell.
+# Digested in place of a time that the client did not send.
 UNTIMED = "untimed"
 
 CLOCK_RULE = "@clock"
 Correct = Callable[[datetime], datetime]
-"""Returns our time of what a client's clock says."""
+"""Returns a client's time, corrected to Rollcall's clock."""
 
 
 class Sample(Protocol):
-    """What an analytics event says, without its identity."""
+    """The content of an analytics event, without its identity."""
 
     @property
     def name(self) -> str:
-        """What happened."""
+        """The name of the event."""
 
     @property
     def user_id(self) -> str | None:
@@ -36,20 +36,20 @@ class Sample(Protocol):
 
     @property
     def anonymous_id(self) -> str | None:
-        """Who, before they signed in."""
+        """The id of a person who has not signed in."""
 
     @property
     def session_id(self) -> str | None:
-        """Which visit."""
+        """The id of the visit."""
 
     @property
     def properties(self) -> dict[str, Any]:
-        """What else."""
+        """The event's properties."""
 
 
 @dataclass(frozen=True)
 class Scrubbing:
-    """What an organisation's events are scrubbed with."""
+    """The policy, keys and catalogue that scrub an organisation's events."""
 
     scrubber: Scrubber
     pseudonymiser: Pseudonymiser
@@ -57,19 +57,19 @@ class Scrubbing:
 
     @property
     def policy_version(self) -> str:
-        """Changes whenever anything of the policy, or of the organisation's catalogue, changes."""
+        """The version. It changes whenever the policy or the organisation's catalogue changes."""
         return self.scrubber.version
 
     def with_key(self, key_id: str) -> "Scrubbing":
-        """Return the same with the key of pseudonyms that stand there already; raises ConfigurationInvalid."""
+        """Return the same with the key of earlier pseudonyms; raises ConfigurationInvalid."""
         pseudonymiser = self.pseudonymiser.for_key(key_id)
         return Scrubbing(self.scrubber.with_pseudonyms(pseudonymiser), pseudonymiser, self.policy)
 
 
 def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -> ScrubbedEvent:
-    """Return what may be kept of an event; raises ScrubFailed, and then nothing of it may be.
+    """Return the scrubbed event. Raises ScrubFailed: the event must then not be kept.
 
-    `correct` returns our time of what the client's clock says.
+    `correct` returns a client's time, corrected to Rollcall's clock.
     """
     scrubber = scrubbing.scrubber
     name = scrubber.scrub_name(event.name)
@@ -92,7 +92,7 @@ def scrub_event(event: AnalyticsEvent, scrubbing: Scrubbing, correct: Correct) -
 
 
 def scrub_sample(sample: Sample, scrubbing: Scrubbing) -> tuple[dict[str, Any], list[Remark]]:
-    """Return what would be kept of a sample, in its own members, and what would be noted; raises ScrubFailed."""
+    """Return a sample as scrubbing would keep it, and the remarks; raises ScrubFailed."""
     scrubber = scrubbing.scrubber
     name = scrubber.scrub_name(sample.name)
     properties = scrubber.scrub_properties(sample.name, sample.properties)
@@ -102,7 +102,7 @@ def scrub_sample(sample: Sample, scrubbing: Scrubbing) -> tuple[dict[str, Any], 
 
 
 def scrub_again(event: ScrubbedEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
-    """Return what may be kept of a scrubbed event under a policy that came later; raises ScrubFailed."""
+    """Return a scrubbed event, scrubbed again under a later policy; raises ScrubFailed."""
     name = scrubbing.scrubber.scrub_name(event.name)
     properties = scrubbing.scrubber.scrub_properties(event.name, event.properties)
     remarks = [(remark.path, remark.rule, remark.action) for remark in (*name.remarks, *properties.remarks)]
@@ -112,16 +112,16 @@ def scrub_again(event: ScrubbedEvent, scrubbing: Scrubbing) -> ScrubbedEvent:
 
 
 def scrub_batch_again(batch: QueuedBatch, scrubbing: Scrubbing) -> QueuedBatch:
-    """Return a queued batch as the policy of today would have let it through; raises ScrubFailed."""
+    """Return a queued batch, scrubbed again by the current policy; raises ScrubFailed."""
     events = [scrub_again(event, scrubbing) for event in batch.events]
     return batch.model_copy(update={"events": events, "policy_version": scrubbing.policy_version})
 
 
 def _content_of(event: AnalyticsEvent) -> bytes:
-    """Return what the event says, the same bytes however its client writes times and orders keys.
+    """Return the event's content, the same bytes however its client writes times and orders keys.
 
-    Version 1. It never changes: what was stored under its digest comes again. What the contract gained later stands
-    behind it, by name, and only where an event has it.
+    Version 1 never changes, because clients send stored events again, and their digests are compared. Members that the
+    contract gained later follow by name, and only if an event has them.
     """
     happened = UNTIMED if isinstance(event, UntimedEvent) else event.occurred_at.astimezone(UTC).isoformat()
     who = [canonical_id(identifier) for identifier in (event.user_id, event.anonymous_id, event.session_id)]
@@ -136,7 +136,7 @@ def _pseudonym(identifier: str | None, scrubber: Scrubber) -> str | None:
 
 
 def without_nul(value: Any) -> Any:
-    """Return JSON without the one character that PostgreSQL cannot hold."""
+    """Return JSON without U+0000, which PostgreSQL cannot store."""
     match value:
         case str():
             return value.replace("\x00", "")

@@ -1,4 +1,4 @@
-"""Policies: which scrubbing policy is an organisation's own, read from its parameter and kept for a while."""
+"""Policies: each organisation's scrubbing policy, read from its parameter and cached for a while."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from rollcall.domain.scrub.policy import Policy, policy_with
 from rollcall.errors import ParameterUnavailable, PolicyInvalid, PolicyUnavailable
 
 KEEP_SECONDS = 60
-# While Systems Manager is away a policy that was read stays good for so long; then events wait with their clients.
+# While Systems Manager is away, a cached policy stays valid for so long; then clients have to send events later.
 STALE_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
 class KeptPolicy:
-    """A policy as it was read, and when, in monotonic seconds."""
+    """A policy and when it was read, in monotonic seconds."""
 
     read_at: float
     stored: StoredAdditions | None
@@ -26,9 +26,9 @@ class KeptPolicy:
 
 @dataclass
 class Policies:
-    """Policies by organisation. An organisation without a parameter has the default; one with a broken one has none.
+    """Policies by organisation. Without a parameter the default applies; an invalid parameter raises PolicyUnavailable.
 
-    Why not the default then: the parameter may have asked for more than that.
+    The default does not replace an invalid parameter, because the parameter may ask for more than the default.
     """
 
     read_parameter: Callable[[str], str | None]
@@ -41,12 +41,12 @@ class Policies:
         return self._read(org_id, KEEP_SECONDS).policy
 
     def read(self, org_id: UUID) -> tuple[PolicyAdditions | None, Policy]:
-        """Return an organisation's additions and its policy as they are this moment; raises PolicyUnavailable."""
+        """Return an organisation's additions and policy as stored now; raises PolicyUnavailable."""
         kept = self._read(org_id, 0)
         return _additions(kept.stored), kept.policy
 
     def stored(self, org_id: UUID) -> StoredAdditions | None:
-        """Return an organisation's additions as they are stored this moment; raises PolicyUnavailable."""
+        """Return an organisation's additions as stored now; raises PolicyUnavailable."""
         return self._read(org_id, 0).stored
 
     def name_of(self, org_id: UUID) -> str:

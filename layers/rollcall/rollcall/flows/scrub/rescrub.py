@@ -1,4 +1,4 @@
-"""Re-scrub: apply the policy of today to stored analytics events, a day of an organisation at a time.
+"""Re-scrub: apply the current policy to stored analytics events, one day of an organisation at a time.
 
 Live rows first, then rows of the day's snapshots.
 """
@@ -25,26 +25,26 @@ class StoredAnalytics(Protocol):
     """Reads and rewrites stored analytics events; raises StoreUnavailable."""
 
     def count_outdated(self, org_id: UUID, day: date, policy_version: str) -> int:
-        """Return how many events of a day were scrubbed by another policy."""
+        """Return how many events of a day were scrubbed by another policy version."""
 
     def read_outdated(
         self, org_id: UUID, day: date, policy_version: str, after: tuple[datetime, UUID] | None, limit: int
     ) -> list[tuple[str, ScrubbedEvent]]:
-        """Return events of a day that were scrubbed by another policy, in the order of time and id, after this one.
+        """Return events of a day after this one that another policy version scrubbed, in the order of time and id.
 
-        Each with the id of the key that its pseudonyms were made with.
+        Each comes with the id of the key of its pseudonyms.
         """
 
     def rewrite_analytics(self, org_id: UUID, policy_version: str, events: Sequence[ScrubbedEvent]) -> None:
-        """Write what the policy leaves of stored events, by their ids."""
+        """Replace stored events, by id, with their scrubbed form."""
 
 
 @dataclass(frozen=True)
 class Rescrub:
     """The step of operations of the kind `scrub`; their source is the day, as 2026-03-10.
 
-    Doing it again finds nothing to do: what was rewritten bears the version of its policy. An event that cannot be
-    scrubbed loses all its properties: it was accepted, so its row stays, and nothing personal may stay in it.
+    Doing it twice is safe: rewritten rows have the current policy version. An event that cannot be scrubbed loses all
+    its properties: it was accepted, so its row stays, but no personal value may stay in the row.
     """
 
     store: StoredAnalytics
@@ -82,10 +82,10 @@ class Rescrub:
         return again
 
     def _snapshots(self, operation: Operation, scrubbing: Scrubbing, cursor: Mapping[str, Any]) -> StepResult:
-        """Re-scrub the next file of the day's snapshots: after its live rows, so that no day slips through between."""
+        """Re-scrub the next file of the day's snapshots. It follows the live rows, so that no dropped day is missed."""
         day, after = date.fromisoformat(operation.source), cursor["after"]
         if after is None and not operation.is_dry_run:
-            self.snapshots.unsettled.withdraw(operation.org_id, day, day)
+            self.snapshots.pending.withdraw(operation.org_id, day, day)
         files = self.snapshots.files(
             operation.org_id, table="analytics_events", first=day, last=day, after=after, limit=1
         )

@@ -1,1 +1,1 @@
-"""What is done for sockets; IO comes in as arguments."""
+"""The flows of sockets. IO is passed in as arguments."""

@@ -1,4 +1,4 @@
-"""Push: send to each socket what it subscribed to and its bearer may see, a page of connections at a time."""
+"""Push: send to each socket what it subscribed to and its caller may see, a page of connections at a time."""
 
 import json
 from collections import Counter
@@ -12,46 +12,47 @@ from rollcall.contracts.sockets.connection import Connection, Deadline, Push, To
 from rollcall.domain.health.audience import sees_numbers
 from rollcall.errors import ConnectionGone, QueueUnavailable, RollcallError, SocketsUnavailable, TableUnavailable
 
-# Small enough to send pages side by side, large enough to keep the cost of handing on low:
+# Small enough to send pages in parallel, large enough to keep the cost of each extra message low:
 # docs/reference/health-stream.md.
 PAGE_SIZE = 500
 
 Sent = Literal["sent", "idle", "gone", "expired", "failed"]
-"""sent: it has it. idle: it wants to hear nothing. gone: it was closed, and is forgotten now. expired: its token was,
-and it is closed now. failed: the gateway did not take it; the gap is noticed by the client."""
+"""The outcome for one socket. sent: API Gateway took the message. idle: the socket did not subscribe to this message.
+gone: the socket was closed, and is removed from the table. expired: its token has expired, and the socket is closed.
+failed: API Gateway did not take the message; the client detects the gap."""
 
 
 class Page(Protocol):
-    """Some sockets that subscribed: those that may be sent to, the ids of those that nobody here can read, the rest."""
+    """A page of subscribed sockets: readable connections, ids of unreadable ones, and where the next page begins."""
 
     @property
     def live(self) -> Sequence[Connection]:
-        """Those that may be sent to."""
+        """The connections to send to."""
 
     @property
     def unreadable_ids(self) -> Sequence[str]:
-        """Those that another version of ours kept: their clients open new ones."""
+        """Ids of connections that another version of Rollcall stored. They are closed; their clients open new ones."""
 
     @property
     def next_id(self) -> str | None:
-        """Where the next page begins after; None at the end."""
+        """The id after which the next page begins, or None at the end."""
 
 
 class Connections(Protocol):
-    """Knows who is connected, and who subscribed; each raises TableUnavailable."""
+    """The table of sockets and subscriptions; each method raises TableUnavailable."""
 
     def page(self, limit: int, after: str | None = None) -> Page:
-        """Return up to `limit` of those that subscribed."""
+        """Return a page of up to `limit` subscribed connections."""
 
     def overdue(self, limit: int) -> Sequence[Deadline]:
         """Return up to `limit` open sockets whose token has expired, subscribed or not."""
 
     def remove(self, connection_id: str, expires_at: int | None) -> None:
-        """Forget a connection, and when its token expires, where that is known."""
+        """Remove a connection, and its deadline if that is known."""
 
 
 class Sockets(Protocol):
-    """Reaches open sockets; each raises ConnectionGone, SocketsUnavailable."""
+    """Sends to open sockets; each method raises ConnectionGone, SocketsUnavailable."""
 
     def post(self, connection_id: str, text: str) -> None:
         """Send a message."""
@@ -62,12 +63,12 @@ class Sockets(Protocol):
 
 Work = Callable[[], Sent]
 Together = Callable[[Callable[[Work], Sent], Iterable[Work]], Iterator[Sent]]
-"""`map`, or one that does several at a time."""
+"""`map`, or a parallel version of it."""
 
 
 @dataclass(frozen=True)
-class Pushed:
-    """What came of a page, and whether whoever stands after it hears of it."""
+class PushResult:
+    """The outcomes of a page, and whether the next page was queued."""
 
     counts: Counter[Sent]
     is_handed_on: bool
@@ -82,11 +83,11 @@ class PushPage:
     hand_on: Callable[[str], object]
     together: Together
 
-    def push(self, push: Push) -> Pushed:
-        """Send to one page of connections, and hand on to the next one first, so that pages are sent side by side.
+    def push(self, push: Push) -> PushResult:
+        """Send to one page of connections. The next page is queued first, so that pages are sent in parallel.
 
         With the first page, sockets whose token has expired are closed, however few subscribed.
-        No socket's trouble is another's: what fails is counted. Raises TableUnavailable when nobody can be told.
+        A failure of one socket is counted, and does not affect others. Raises TableUnavailable if no page can be read.
         """
         page = self.connections.page(PAGE_SIZE, push.after)
         is_handed_on = self._hand_on(push, page.next_id)
@@ -95,13 +96,13 @@ class PushPage:
         work += [self._closing(connection_id, None) for connection_id in page.unreadable_ids]
         overdue = self._overdue() if push.after is None else ()
         work += [self._closing(deadline.connection_id, deadline.expires_at) for deadline in overdue]
-        return Pushed(Counter(self.together(_do, work)), is_handed_on)
+        return PushResult(Counter(self.together(_do, work)), is_handed_on)
 
     def _overdue(self) -> Sequence[Deadline]:
         try:
             return self.connections.overdue(PAGE_SIZE)
         except TableUnavailable:
-            return ()  # nobody is sent anything after their deadline; the next push closes their sockets
+            return ()  # nothing is sent after a socket's deadline; the next push closes the socket
 
     def _hand_on(self, push: Push, next_id: str | None) -> bool:
         if next_id is None:
@@ -133,7 +134,7 @@ class PushPage:
                 with suppress(ConnectionGone):
                     self.sockets.close(connection_id)
             except SocketsUnavailable:
-                # Not forgotten: the next push tries again.
+                # The socket stays in the table: the next push tries again.
                 return "failed"
             self._forget(connection_id, expires_at)
             return "expired"
@@ -141,7 +142,7 @@ class PushPage:
         return close
 
     def _forget(self, connection_id: str, expires_at: int | None) -> None:
-        # Where that fails, the next push finds it gone once more.
+        # If this fails, the next push finds the socket gone again.
         with suppress(RollcallError):
             self.connections.remove(connection_id, expires_at)
 
@@ -151,7 +152,7 @@ def _do(work: Work) -> Sent:
 
 
 class Texts:
-    """The texts of one push. What many may see is written once."""
+    """The texts of one push. A text that many sockets share is written once."""
 
     def __init__(self, push: Push) -> None:
         self._push = push
@@ -159,16 +160,16 @@ class Texts:
         self._heartbeat = _write(push, {"type": "heartbeat"})
 
     def of(self, connection: Connection) -> str | None:
-        """Return what this connection is sent; None when it wants to hear nothing."""
+        """Return the text for this connection, or None when it did not subscribe to this message."""
         if not connection.topics:
             return None
         is_administrator = sees_numbers(connection.bearer)
         org_ids: frozenset[UUID] = frozenset()
         if is_administrator and "organisations" in connection.topics:
-            # Once more, though they were some of its own when it subscribed.
+            # Checked again: the caller's organisations were checked when the socket subscribed.
             org_ids = connection.org_ids & connection.bearer.org_ids
         if self._push.type == "heartbeat" or (org_ids and self._push.organisations is None):
-            # Of a change, it says that there is a sequence which the client has not got: it asks for the whole then.
+            # The client learns that a sequence is missing, and asks for the whole state.
             return self._heartbeat
         changed = org_ids.intersection(self._push.organisations or {})
         if self._push.type == "health.snapshot":
@@ -176,7 +177,7 @@ class Texts:
         return self._delta("health" in connection.topics, changed, is_administrator=is_administrator)
 
     def _snapshot(self, topics: frozenset[Topic], org_ids: frozenset[UUID], *, is_administrator: bool) -> str:
-        """Return the message that answers `subscribe`: whoever was answered `health_unknown` waits for it."""
+        """Return the message that answers `subscribe`: sockets that got `health_unknown` wait for it."""
         whole = self._push.deployment if is_administrator else self._push.public
         key = (topics, is_administrator, org_ids)
         if key not in self._written:

@@ -1,4 +1,4 @@
-"""Subscribe: remember who wants to hear of health, and tell them how it is now."""
+"""Subscribe: store a socket's subscription to health, and answer with the current state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ class Connections(Protocol):
     """Sockets that subscribed; raises TableUnavailable."""
 
     def keep(self, connection: Connection) -> None:
-        """Remember what a connection wants to hear now."""
+        """Store a connection's subscription."""
 
 
 class HealthReader(Protocol):
-    """What was measured last; raises TableUnavailable."""
+    """The table with the latest health state; raises TableUnavailable."""
 
     def read(self) -> Published | None:
-        """Return it, or None when nothing was measured yet."""
+        """Return the latest state, or None before the first measurement."""
 
 
 @dataclass(frozen=True)
 class Subscribe:
     """The flow, with the IO it was given.
 
-    `calm` is what is advised while nobody knows more; after `stale_after` without a look nobody does.
+    `calm` is the advice without a current health state. After `stale_after` without a measurement a state is too old.
     """
 
     connections: Connections
@@ -43,14 +43,14 @@ class Subscribe:
     now: Callable[[], datetime]
 
     def subscribe(self, connection_id: str, caller: Caller, order: SubscribeOrder) -> SnapshotMessage:
-        """Remember what a connection wants to hear, and return how it is now.
+        """Store a connection's subscription, and return the current health state.
 
         Raises ScopeMissing, OrganisationForbidden, TableUnavailable, HealthUnknown.
         """
         topics, org_ids = topics_for(caller, order.topics), organisations_for(caller, order.org_ids)
         if "organisations" not in topics:
             org_ids = frozenset()
-        # Before health is read: what changes after that is pushed to this connection already.
+        # Stored before health is read, so that every later change is pushed to this connection.
         bearer = Bearer.of(caller)
         self.connections.keep(Connection(connection_id=connection_id, bearer=bearer, topics=topics, org_ids=org_ids))
         published = self._read()
@@ -68,16 +68,16 @@ class Subscribe:
         )
 
     def ping(self) -> PongMessage:
-        """Return the sequence that a client should have by now, and what it should keep to."""
+        """Return the current sequence, and the advice for clients."""
         try:
             published = self._read()
         except TableUnavailable:
-            published = None  # who asks whether anybody is there is answered that somebody is
+            published = None  # a ping is answered even while the table is away
         if published is None:
             return PongMessage(sent_at=self.now(), sequence=None, advice=self.calm)
         return PongMessage(sent_at=self.now(), sequence=published.health.sequence, advice=published.health.advice)
 
     def _read(self) -> Published | None:
-        """Return how it is; None where nobody has measured yet, or for so long that nobody knows how it is now."""
+        """Return the health state, or None before the first measurement and when the last one is too old."""
         published = self.health.read()
         return None if published is None or is_stale(published, self.now(), self.stale_after) else published

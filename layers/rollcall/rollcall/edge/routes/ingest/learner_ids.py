@@ -1,28 +1,35 @@
-"""POST /api/admin/learner-ids: what organisations' own texts for learners become in progress and in analytics."""
+"""POST /api/admin/learner-ids: the UUIDs and pseudonyms of learners, by the organisation's own ids."""
 
 from rollcall.contracts.ingest.learner_id import LearnerIdsRequest, LearnerIdsView, LearnerNames
 from rollcall.domain.ingest.learner_id import LearnerIds
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.edge.http.parse import read_model
-from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.routes import access
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import OK, WRITE, Answer, Route
+from rollcall.edge.http.router import Router
 from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 
-WRITE = "admin:write"
 BYTES_MAX = 262_144
-OK = 200
 
 router = Router()
 
 
-@router.route("POST /api/admin/learner-ids")
-def post_learner_ids(request: Request) -> Response:
-    """Answer the names of learners. Nothing of them is logged; whoever asks links progress with analytics."""
-    access.administrator(request, WRITE)
-    asked = read_model(request, LearnerIdsRequest, BYTES_MAX)
-    access.administrator(request, WRITE, org_id=asked.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/learner-ids",
+        operation_id="postLearnerIds",
+        summary="Look up learners by your own ids",
+        description="The UUID of each learner in progress events, and the learner's pseudonyms in analytics events. "
+        "The answer links the two kinds of events, so the route asks for admin:write.",
+        scope=WRITE,
+        body=LearnerIdsRequest,
+        body_bytes_max=BYTES_MAX,
+        answers={OK: Answer("The learners, in the order of the request.", LearnerIdsView)},
+    )
+)
+def post_learner_ids(_request: Request, asked: LearnerIdsRequest) -> Response:
+    """Answer the UUIDs and pseudonyms of learners. The log has none of them."""
     learner_ids, keyring = wiring_ingest.learners().of(asked.org_id), environment.keyring()
     makers = [Pseudonymiser(keyring, asked.org_id).for_key(key_id) for key_id in keyring.secrets]
     learners = [_names_of(text, learner_ids, makers) for text in asked.learner_ids]

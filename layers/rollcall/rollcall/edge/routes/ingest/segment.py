@@ -1,21 +1,30 @@
-"""How the routes of Segment's and RudderStack's clients are asked and answer: as those expect, who go by the status."""
+"""Routes of Segment's and RudderStack's clients. They answer as those clients expect."""
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 
 from rollcall import errors
-from rollcall.contracts.ingest.segment import CALL_TYPES, RudderSource, SegmentAnswer, SegmentSettings
+from rollcall.contracts.ingest.segment import (
+    CALL_TYPES,
+    RudderSource,
+    SegmentAnswer,
+    SegmentBatch,
+    SegmentSettings,
+    SegmentSingleCall,
+)
 from rollcall.domain.ingest import write_key
 from rollcall.edge.http import ingest_answers
-from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import OK, Answer, Body, Parameter, Route
+from rollcall.edge.http.router import Router
 from rollcall.edge.runtime import settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.flows.ingest.progress import Ingestion
-from rollcall.flows.ingest.segment import Track
+from rollcall.flows.ingest.segment import IngestSegment
 
-OK = 200
-# The batch, the import of what is older, the short names of browsers and mobiles (with and without the version, which
-# stands in some clients' host), and what RudderStack's browser client sends by beacon.
+# The batch, the import of older events, the short names of browsers and mobiles (without the version where it stands
+# in the client's host), and the beacons of RudderStack's browser client.
 BATCH_PATHS = ("/v1/batch", "/v1/import", "/v1/b", "/b", "/beacon/v1/batch")
 CALL_PATH = "/v1/{call}"
 CALLS = {name: name for name in CALL_TYPES} | {name[0]: name for name in CALL_TYPES}
@@ -23,13 +32,45 @@ SETTINGS_PATH = "/v1/projects/{write_key}/settings"
 SOURCE_PATHS = ("/sourceConfig", "/sourceConfig/")
 CACHED = {"Cache-Control": "public, max-age=300"}
 
+TRACK = Route(
+    "",
+    access="write_key",
+    answers={OK: Answer("The queue has every valid call.", SegmentAnswer)},
+    problems={
+        **ingest_answers.KEY_PROBLEMS,
+        400: "No call could be accepted: `errors` and `results` have the reasons.",
+        413: "Too many calls, or too many bytes after decompression.",
+        429: ingest_answers.PROBLEMS[429],
+    },
+    headers=ingest_answers.HEADERS,
+)
+BATCH = replace(
+    TRACK,
+    summary="Take a batch in Segment's format",
+    description="For clients of Segment's or RudderStack's tracking API. Each call is judged on its own; unknown "
+    "members are ignored. Without an Authorization header the write key stands in the query or in the body.",
+    own_body=Body(SegmentBatch),
+)
+CONFIGURATION = Route(
+    "",
+    description="The library reads its configuration before it sends. Every write key gets the same answer, and none "
+    "is looked up.",
+    problems={401: "No write key.", 500: "An error of Rollcall's."},
+)
+SOURCE = replace(
+    CONFIGURATION,
+    summary="Read RudderStack's source configuration",
+    access="write_key",
+    answers={OK: Answer("The configuration.", RudderSource)},
+)
+
 router = Router()
 
-Accept = Callable[[Track, bytes, str | None], Ingestion]
+Accept = Callable[[IngestSegment, bytes, str | None], Ingestion]
 
 
 def presented_key(request: Request) -> str | None:
-    """Return the write key that a request presents, as its Basic user or in its query; None where in neither.
+    """Return the write key of a request, from its Basic user or its query; None when both have none.
 
     Raises InvalidWriteKey for a header of any other form.
     """
@@ -46,12 +87,35 @@ def presented_key(request: Request) -> str | None:
     return text.partition(":")[0]
 
 
+@router.route(
+    *(
+        replace(
+            BATCH,
+            key=f"POST {path}",
+            operation_id="postSegment" + "".join(map(str.capitalize, path.split("/"))),
+        )
+        for path in BATCH_PATHS
+    )
+)
 def post_batch(request: Request) -> Response:
     """Take a batch of calls."""
-    return _take(request, Track.accept_batch)
+    return _take(request, IngestSegment.accept_batch)
 
 
-@router.route(f"POST {CALL_PATH}")
+@router.route(
+    replace(
+        TRACK,
+        key=f"POST {CALL_PATH}",
+        operation_id="postSegmentCall",
+        summary="Take one call in Segment's format",
+        description="The body is the call, and the path has its type. It is answered as a batch of one.",
+        parameters=(
+            Parameter("call", "The call's type, or its first letter.", {"type": "string", "enum": sorted(CALLS)}),
+        ),
+        own_body=Body(SegmentSingleCall),
+        problems={**TRACK.problems, 404: "No call has this type."},
+    )
+)
 def post_call(request: Request) -> Response:
     """Take one call, of the type that the path names."""
     call_type = CALLS.get(request.path_parameters["call"])
@@ -60,16 +124,32 @@ def post_call(request: Request) -> Response:
     return _take(request, lambda flow, body, key: flow.accept_call(body, key, call_type))
 
 
-@router.route(f"GET {SETTINGS_PATH}")
+@router.route(
+    replace(
+        CONFIGURATION,
+        key=f"GET {SETTINGS_PATH}",
+        operation_id="getSegmentSettings",
+        summary="Read Segment's settings",
+        access="open",
+        parameters=(Parameter("write_key", "The write key."),),
+        answers={OK: Answer("The configuration.", SegmentSettings)},
+    )
+)
 def get_settings(request: Request) -> Response:
-    """Answer how Segment's libraries for browsers and mobiles are to work here: with this API, and nothing else."""
+    """Answer the settings of Segment's libraries for browsers and mobiles: they send to this API alone."""
     key = _known_form(request.path_parameters["write_key"])
     segment = {"apiKey": key, "apiHost": f"{_host_of(request, SETTINGS_PATH)}/v1", "protocol": "https"}
     return Response.of(OK, SegmentSettings(integrations={"Segment.io": segment}), CACHED)
 
 
+@router.route(
+    *(
+        replace(SOURCE, key=f"GET {path}", operation_id=f"getRudderSource{number}")
+        for number, path in enumerate(SOURCE_PATHS, 1)
+    )
+)
 def get_source(request: Request) -> Response:
-    """Answer how RudderStack's libraries for browsers and mobiles are to work here."""
+    """Answer the configuration of RudderStack's libraries for browsers and mobiles."""
     key = _known_form(presented_key(request))
     quiet = {"statsCollection": {"errors": {"enabled": False}, "metrics": {"enabled": False}}}
     named = dict.fromkeys(("id", "name", "workspaceId"), "rollcall")
@@ -78,7 +158,7 @@ def get_source(request: Request) -> Response:
 
 
 def _take(request: Request, accept: Accept) -> Response:
-    flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_segment(), settings.current().analytics_batch_max_bytes
     ingestion = ingest_answers.take(
         request,
         flow.collect,
@@ -88,7 +168,7 @@ def _take(request: Request, accept: Accept) -> Response:
     return answer_calls(request, ingestion)
 
 
-def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> Ingestion:
+def _accept(request: Request, flow: IngestSegment, bytes_max: int, accept: Accept) -> Ingestion:
     key = presented_key(request)
     if key is None:
         return accept(flow, request.body(bytes_max), None)
@@ -96,7 +176,7 @@ def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> In
 
 
 def answer_calls(request: Request, ingestion: Ingestion) -> Response:
-    """Answer with success when any call was taken, or dropped on purpose, else with a problem that has each fault."""
+    """Answer success when any call was accepted or dropped on purpose, else a problem with each fault."""
     receipt = ingest_answers.receipt_of(ingestion)
     if ingest_answers.is_settled(receipt):
         return Response.of(OK, SegmentAnswer.of(receipt))
@@ -104,19 +184,13 @@ def answer_calls(request: Request, ingestion: Ingestion) -> Response:
 
 
 def _known_form(key: str | None) -> str:
-    """Return a write key; it is not looked up, since what is answered is the same for all of them."""
+    """Return a write key. It is not looked up, because every key gets the same answer."""
     if key is None or write_key.read(key) is None:
         raise errors.InvalidWriteKey
     return key
 
 
 def _host_of(request: Request, path: str) -> str:
-    """Return under which host, and which path of it, a client reached this API."""
+    """Return the host, and its path, under which the client reached this API."""
     domain = str(request.event["requestContext"].get("domainName", ""))
     return domain + request.path.partition(path.partition("{")[0])[0]
-
-
-for _path in BATCH_PATHS:
-    router.route(f"POST {_path}")(post_batch)
-for _path in SOURCE_PATHS:
-    router.route(f"GET {_path}")(get_source)

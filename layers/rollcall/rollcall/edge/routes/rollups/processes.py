@@ -1,31 +1,46 @@
-"""GET /api/migration-analytics: what an organisation's processes told of themselves, rolled up, and how they are."""
+"""GET /api/migration-analytics: an organisation's process events, their rollup, and the health of its processes."""
 
 from datetime import datetime
 from uuid import UUID
 
 from rollcall import errors
 from rollcall.contracts.identifiers import read_uuid
-from rollcall.contracts.ingest.process import ProcessList, ProcessListQuery, ProcessWindowQuery
+from rollcall.contracts.ingest.process import (
+    ProcessHealth,
+    ProcessList,
+    ProcessListQuery,
+    ProcessRollup,
+    ProcessWindowQuery,
+)
 from rollcall.contracts.reports import OrganisationQuery
 from rollcall.contracts.times import read_time
 from rollcall.domain.reports.cursor import read_cursor, write_cursor
 from rollcall.domain.reports.window import DayWindow
-from rollcall.edge.http.router import Request, Response, Router
-from rollcall.edge.routes import access
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import OK, READ, Answer, Route
+from rollcall.edge.http.router import Router
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import reports as wiring_reports
 
-READ = "admin:read"
-OK = 200
 DAYS = 7
+WEEK = "The window is the last 7 days unless the query names one, and at most 366 days."
 
 router = Router()
 
 
-@router.route("GET /api/migration-analytics/events")
-def list_events(request: Request) -> Response:
+@router.route(
+    Route(
+        "GET /api/migration-analytics/events",
+        operation_id="listProcessEvents",
+        summary="List process events",
+        description=f"Newest first. {WEEK}",
+        scope=READ,
+        query=ProcessListQuery,
+        answers={OK: Answer("The events.", ProcessList)},
+    )
+)
+def list_events(_request: Request, query: ProcessListQuery) -> Response:
     """Answer process events, newest first."""
-    query = access.read_query_of(request, READ, ProcessListQuery)
     events = wiring_reports.process_store().list_process_events(
         query.org_id, _window(query), _read_after(query.cursor), query.limit
     )
@@ -34,17 +49,35 @@ def list_events(request: Request) -> Response:
     return Response.of(OK, ProcessList(org_id=query.org_id, events=events, next_cursor=after))
 
 
-@router.route("GET /api/migration-analytics/rollup")
-def get_rollup(request: Request) -> Response:
-    """Answer what processes did over a window: the last seven days, unless it is named."""
-    query = access.read_query_of(request, READ, ProcessWindowQuery)
+@router.route(
+    Route(
+        "GET /api/migration-analytics/rollup",
+        operation_id="getProcessRollup",
+        summary="Read the rollup of process events",
+        description=f"Counts, durations, success and retry rates, costs. {WEEK}",
+        scope=READ,
+        query=ProcessWindowQuery,
+        answers={OK: Answer("The rollup.", ProcessRollup)},
+    )
+)
+def get_rollup(_request: Request, query: ProcessWindowQuery) -> Response:
+    """Answer the rollup of process events over a window."""
     return Response.of(OK, wiring_reports.process_store().process_rollup(query.org_id, _window(query)))
 
 
-@router.route("GET /api/migration-analytics/health")
-def get_health(request: Request) -> Response:
-    """Answer how processes have been over the last seven days."""
-    query = access.read_query_of(request, READ, OrganisationQuery)
+@router.route(
+    Route(
+        "GET /api/migration-analytics/health",
+        operation_id="getProcessHealth",
+        summary="Read the health of processes",
+        description="Over the last seven days.",
+        scope=READ,
+        query=OrganisationQuery,
+        answers={OK: Answer("The health of the processes.", ProcessHealth)},
+    )
+)
+def get_health(_request: Request, query: OrganisationQuery) -> Response:
+    """Answer the health of processes over the last seven days."""
     return Response.of(OK, wiring_reports.process_store().process_health(query.org_id))
 
 

@@ -1,25 +1,36 @@
-"""/api/admin/rollups/rebuilds: compute an organisation's rollups again from its events, follow that, cancel it."""
+"""/api/admin/rollups/rebuilds: rebuild an organisation's rollups from its events, follow a rebuild, cancel it."""
 
 from rollcall.contracts.operations import OperationRequest, OperationView
 from rollcall.contracts.rollups import RebuildList, RebuildQuery, RebuildRequest
-from rollcall.edge.http.parse import read_model, read_path_id, read_query
-from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.parse import read_path_id
+from rollcall.edge.http.route import ACCEPTED, ACTIVE, NOT_FOUND, OK, READ, WRITE, Answer, Route, uuid_in_path
+from rollcall.edge.http.router import Router
 from rollcall.edge.routes import access
 from rollcall.edge.runtime import observe
 from rollcall.edge.wiring.operations import requests as wiring_operations
 
-READ, WRITE = "admin:read", "admin:write"
-OK, ACCEPTED = 200, 202
+REBUILD_ID = uuid_in_path("operation_id", "The rebuild.")
 
 router = Router()
 
 
-@router.route("POST /api/admin/rollups/rebuilds")
-def post_rebuild(request: Request) -> Response:
-    """Ask for a rebuild: 202 with its id; 409 while another one of the organisation is active."""
-    access.administrator(request, WRITE)
-    asked = read_model(request, RebuildRequest)
-    caller = access.administrator(request, WRITE, org_id=asked.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/rollups/rebuilds",
+        operation_id="postRollupRebuild",
+        summary="Rebuild rollups",
+        description="Computes rollups again from the stored events, one day after another, while the system runs. Days "
+        "whose events retention dropped do not change. Running it twice changes nothing.",
+        scope=WRITE,
+        waits_for_backlog=True,
+        body=RebuildRequest,
+        answers={ACCEPTED: Answer("The rebuild is queued.", OperationView)},
+        problems=ACTIVE,
+    )
+)
+def post_rebuild(request: Request, asked: RebuildRequest) -> Response:
+    """Ask for a rebuild."""
     operation = wiring_operations.request_operation().request(
         OperationRequest(
             org_id=asked.org_id,
@@ -28,7 +39,7 @@ def post_rebuild(request: Request) -> Response:
             parameters=asked.parameters(),
             is_dry_run=asked.dry_run,
             rate_per_second=asked.rate,
-            requested_by=access.requester(caller, asked.org_id),
+            requested_by=access.requester(request.caller, asked.org_id),
             reason=asked.reason and access.kept_reason(asked.reason),
         )
     )
@@ -36,31 +47,60 @@ def post_rebuild(request: Request) -> Response:
     return Response.of(ACCEPTED, OperationView.of(operation))
 
 
-@router.route("GET /api/admin/rollups/rebuilds")
-def list_rebuilds(request: Request) -> Response:
+@router.route(
+    Route(
+        "GET /api/admin/rollups/rebuilds",
+        operation_id="listRollupRebuilds",
+        summary="List the latest rebuilds of an organisation",
+        description="Newest first.",
+        scope=READ,
+        query=RebuildQuery,
+        answers={OK: Answer("The rebuilds.", RebuildList)},
+    )
+)
+def list_rebuilds(_request: Request, query: RebuildQuery) -> Response:
     """Answer the latest rebuilds of an organisation."""
-    query = read_query(request, RebuildQuery)
-    access.administrator(request, READ, org_id=query.org_id)
     operations = wiring_operations.request_operation().list_recent("rollup", query.org_id, query.limit)
     return Response.of(OK, RebuildList(rebuilds=[OperationView.of(operation) for operation in operations]))
 
 
-@router.route("GET /api/admin/rollups/rebuilds/{operation_id}")
+@router.route(
+    Route(
+        "GET /api/admin/rollups/rebuilds/{operation_id}",
+        operation_id="getRollupRebuild",
+        summary="Follow a rebuild",
+        description="State, progress in days, and counts.",
+        scope=READ,
+        parameters=(REBUILD_ID,),
+        answers={OK: Answer("The rebuild.", OperationView)},
+        problems=NOT_FOUND,
+    )
+)
 def get_rebuild(request: Request) -> Response:
-    """Answer how far a rebuild is."""
-    caller = access.administrator(request, READ)
+    """Answer a rebuild's progress."""
     operation = wiring_operations.request_operation().read(
-        "rollup", read_path_id(request, "operation_id"), caller.org_ids
+        "rollup", read_path_id(request, "operation_id"), request.caller.org_ids
     )
     return Response.of(OK, OperationView.of(operation))
 
 
-@router.route("POST /api/admin/rollups/rebuilds/{operation_id}/cancel")
+@router.route(
+    Route(
+        "POST /api/admin/rollups/rebuilds/{operation_id}/cancel",
+        operation_id="cancelRollupRebuild",
+        summary="Cancel a rebuild",
+        description="The rebuild ends at once, or after the current day, and keeps its work. A finished rebuild does "
+        "not change.",
+        scope=WRITE,
+        parameters=(REBUILD_ID,),
+        answers={OK: Answer("The rebuild as it is now.", OperationView)},
+        problems=NOT_FOUND,
+    )
+)
 def cancel_rebuild(request: Request) -> Response:
-    """Cancel a rebuild: at once, or after the day under way. One that is finished stays as it is."""
-    caller = access.administrator(request, WRITE)
+    """Cancel a rebuild."""
     operation = wiring_operations.request_operation().cancel(
-        "rollup", read_path_id(request, "operation_id"), caller.org_ids
+        "rollup", read_path_id(request, "operation_id"), request.caller.org_ids
     )
     observe.logger().info("rebuild cancelled", extra={"operation_id": str(operation.operation_id)})
     return Response.of(OK, OperationView.of(operation))

@@ -1,14 +1,15 @@
-"""/api/admin/scrub: preview a policy on a sample, read and set an organisation's policy, scrub what is stored again."""
+"""/api/admin/scrub: preview a policy on a sample, read and set an organisation's policy, scrub stored events again."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from rollcall import errors
 from rollcall.contracts.operations import Operation, OperationRequest, OperationView
+from rollcall.contracts.reports import OrganisationQuery
 from rollcall.contracts.scrub.requests import (
     PolicyRequest,
     PolicyView,
@@ -26,42 +27,42 @@ from rollcall.domain.scrub.policy import policy_with
 from rollcall.domain.scrub.presets.shipped import PRESETS
 from rollcall.domain.scrub.strictness import needs_super, stored_form
 from rollcall.domain.scrub.unmatched import find_unmatched
-from rollcall.edge.http.parse import read_model, read_query
-from rollcall.edge.http.router import Request, Response, Router
+from rollcall.edge.http import authorization
+from rollcall.edge.http.messages import Request, Response
+from rollcall.edge.http.route import ACCEPTED, ACTIVE, OK, READ, SUPER, WRITE, Answer, Route
+from rollcall.edge.http.router import Router
 from rollcall.edge.routes import access
 from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.flows.scrub.events import Scrubbing, scrub_sample
 
-READ, WRITE, SUPER = "admin:read", "admin:write", "admin:super"
 SAMPLE_BYTES_MAX = 262_144
-POLICY_BYTES_MAX = 8_192  # of Systems Manager's advanced parameters
-OK, ACCEPTED = 200, 202
+POLICY_BYTES_MAX = 8_192  # the limit of Systems Manager's advanced parameters
 
 router = Router()
 
 
-class OrganisationQuery(BaseModel):
-    """Whose it is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    org_id: UUID = Field(description="The organisation.")
-
-
 class RescrubQuery(OrganisationQuery):
-    """Whose operations to list."""
+    """Page of a list of re-scrubs."""
 
-    limit: int = Field(20, ge=1, le=100, description="How many at most.")
+    limit: int = Field(20, ge=1, le=100, description="The most operations to list.")
 
 
-@router.route("POST /api/admin/scrub/preview")
-def post_preview(request: Request) -> Response:
-    """Answer what the policy would do to a sample. Nothing is stored, and nothing of it logged."""
-    access.administrator(request, READ)
-    sample = read_model(request, PreviewRequest, SAMPLE_BYTES_MAX)
-    access.administrator(request, READ, org_id=sample.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/scrub/preview",
+        operation_id="postScrubPreview",
+        summary="Preview the policy on a sample",
+        description="Stores nothing. With `policy`, the preview tries additions before they are set.",
+        scope=READ,
+        body=PreviewRequest,
+        body_bytes_max=SAMPLE_BYTES_MAX,
+        answers={OK: Answer("The members that scrubbing would keep.", Preview)},
+    )
+)
+def post_preview(_request: Request, sample: PreviewRequest) -> Response:
+    """Answer the effect of the policy on a sample. The sample is neither stored nor logged."""
     policy = policy_with(sample.policy) if sample.policy else None
     scrubbing = wiring_scrub.scrubbing_of(sample.org_id, policy)
     return Response.of(OK, _preview(sample, scrubbing))
@@ -89,28 +90,46 @@ def _preview(sample: PreviewRequest, scrubbing: Scrubbing) -> Preview:
     )
 
 
-@router.route("GET /api/admin/scrub/policy")
-def get_policy(request: Request) -> Response:
+@router.route(
+    Route(
+        "GET /api/admin/scrub/policy",
+        operation_id="getScrubPolicy",
+        summary="Read an organisation's policy",
+        description="The organisation's additions, and the version of its policy.",
+        scope=READ,
+        query=OrganisationQuery,
+        answers={OK: Answer("The policy.", PolicyView)},
+    )
+)
+def get_policy(_request: Request, query: OrganisationQuery) -> Response:
     """Answer an organisation's policy."""
-    query = read_query(request, OrganisationQuery)
-    access.administrator(request, READ, org_id=query.org_id)
     return Response.of(OK, _view(query.org_id))
 
 
-@router.route("PUT /api/admin/scrub/policy")
-def put_policy(request: Request) -> Response:
-    """Set an organisation's additions. Stricter ones are its administrators' to make, laxer ones admin:super's.
+@router.route(
+    Route(
+        "PUT /api/admin/scrub/policy",
+        operation_id="putScrubPolicy",
+        summary="Set an organisation's additions to the policy",
+        description="The additions replace the organisation's additions within a minute. Stricter additions need "
+        "admin:write. Laxer additions need admin:super, and so do additions without a restriction that admin:super "
+        "made.",
+        scope=WRITE,
+        body=PolicyRequest,
+        body_bytes_max=SAMPLE_BYTES_MAX,
+        answers={OK: Answer("The policy as it is now.", PolicyView)},
+    )
+)
+def put_policy(request: Request, asked: PolicyRequest) -> Response:
+    """Set an organisation's additions. Laxer additions need admin:super.
 
-    Laxer is also what leaves out a restriction that admin:super made.
+    Additions without a restriction that admin:super made count as laxer.
     """
-    access.administrator(request, WRITE)
-    asked = read_model(request, PolicyRequest, SAMPLE_BYTES_MAX)
-    caller = access.administrator(request, WRITE, org_id=asked.org_id)
-    is_super = scopes.holds(caller.scopes, SUPER)
-    # Who holds admin:super can also replace a policy that cannot be read any more.
+    is_super = scopes.holds(request.caller.scopes, SUPER)
+    # A caller with admin:super can also replace a stored policy that cannot be read.
     stored = None if is_super else wiring_scrub.policies().stored(asked.org_id)
     if not is_super and needs_super(asked.additions, stored):
-        access.administrator(request, SUPER, org_id=asked.org_id)
+        authorization.check(request.caller, SUPER)
     policy = policy_with(asked.additions)
     text = stored_form(asked.additions, stored, by_super=is_super).model_dump_json(exclude_defaults=True)
     if len(text.encode()) > POLICY_BYTES_MAX:
@@ -126,10 +145,18 @@ def _view(org_id: UUID) -> PolicyView:
     return PolicyView(org_id=org_id, name=policy.name, version=policy.version, additions=additions, unmatched=unmatched)
 
 
-@router.route("GET /api/admin/scrub/presets")
-def list_presets(request: Request) -> Response:
-    """Answer every preset, with what it keeps."""
-    access.administrator(request, READ)
+@router.route(
+    Route(
+        "GET /api/admin/scrub/presets",
+        operation_id="listScrubPresets",
+        summary="List the presets that a policy can turn on",
+        description="Sets of events of known systems, with the members that are safe to keep.",
+        scope=READ,
+        answers={OK: Answer("The presets.", PresetList)},
+    )
+)
+def list_presets(_request: Request) -> Response:
+    """Answer every preset, with the members that it keeps."""
     presets = [
         PresetView(name=name, summary=preset.summary, events=preset.events, everywhere=preset.everywhere)
         for name, preset in PRESETS.items()
@@ -137,20 +164,29 @@ def list_presets(request: Request) -> Response:
     return Response.of(OK, PresetList(presets=presets))
 
 
-@router.route("POST /api/admin/scrub/runs")
-def post_runs(request: Request) -> Response:
-    """Scrub what is stored again, under the policy of today: an operation for each day."""
-    access.administrator(request, WRITE)
-    asked = read_model(request, RescrubRequest)
-    caller = access.administrator(request, WRITE, org_id=asked.org_id)
+@router.route(
+    Route(
+        "POST /api/admin/scrub/runs",
+        operation_id="postScrubRuns",
+        summary="Scrub stored events again",
+        description="Applies the current policy, with one operation for each day. Running it twice changes nothing.",
+        scope=WRITE,
+        waits_for_backlog=True,
+        body=RescrubRequest,
+        answers={ACCEPTED: Answer("The operations are queued.", RescrubView)},
+        problems=ACTIVE,
+    )
+)
+def post_runs(request: Request, asked: RescrubRequest) -> Response:
+    """Scrub stored events again under the current policy, with one operation for each day."""
     days = [asked.first_day + timedelta(days=n) for n in range((asked.last_day - asked.first_day).days + 1)]
-    operations = list(_request_runs(asked, days, access.requester(caller, asked.org_id)))
+    operations = list(_request_runs(asked, days, access.requester(request.caller, asked.org_id)))
     observe.logger().info("re-scrub requested", extra={"days": len(operations)})
     return Response.of(ACCEPTED, RescrubView(operations=[OperationView.of(operation) for operation in operations]))
 
 
 def _request_runs(asked: RescrubRequest, days: list[date], requested_by: str) -> Iterator[Operation]:
-    """Yield an operation for each day; days that are worked on already are left to that. Raises OperationActive."""
+    """Yield an operation for each day, but for days that have an active one. Raises OperationActive when all have."""
     active: errors.OperationActive | None = None
     requested = 0
     for day in days:
@@ -172,10 +208,18 @@ def _request_runs(asked: RescrubRequest, days: list[date], requested_by: str) ->
         raise active
 
 
-@router.route("GET /api/admin/scrub/runs")
-def list_runs(request: Request) -> Response:
-    """Answer the latest of an organisation."""
-    query = read_query(request, RescrubQuery)
-    access.administrator(request, READ, org_id=query.org_id)
+@router.route(
+    Route(
+        "GET /api/admin/scrub/runs",
+        operation_id="listScrubRuns",
+        summary="List the latest re-scrubs of an organisation",
+        description="Newest first.",
+        scope=READ,
+        query=RescrubQuery,
+        answers={OK: Answer("The operations.", RescrubView)},
+    )
+)
+def list_runs(_request: Request, query: RescrubQuery) -> Response:
+    """Answer the latest re-scrubs of an organisation."""
     operations = wiring_operations.request_operation().list_recent("scrub", query.org_id, query.limit)
     return Response.of(OK, RescrubView(operations=[OperationView.of(operation) for operation in operations]))
