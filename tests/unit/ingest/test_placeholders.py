@@ -77,14 +77,14 @@ def test_a_placeholder_is_passed_over_for_a_real_id() -> None:
     known = uuid4()
     for value in (*NOTHING, *NO_EVENT):
         document = captured(uuid=value, properties={"$insert_id": str(known)})
-        assert posthog.event_of(document, ORG, NOW).event_id == posthog.told_event_id(document, ORG) == known, value
+        assert posthog.event_of(document, ORG, NOW).event_id == posthog.stated_event_id(document, ORG) == known, value
 
 
 def test_a_rejection_is_not_noted_under_a_placeholder() -> None:
     """It would be the rejection of every such call."""
     for value in (*NOTHING, *NO_EVENT):
-        assert segment.told_event_id({"messageId": value}, ORG) is None, value
-        assert posthog.told_event_id({"uuid": value}, ORG) is None, value
+        assert segment.stated_event_id({"messageId": value}, ORG) is None, value
+        assert posthog.stated_event_id({"uuid": value}, ORG) is None, value
 
 
 @pytest.mark.parametrize("value", NOTHING)
