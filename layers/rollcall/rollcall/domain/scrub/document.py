@@ -120,7 +120,7 @@ class DocumentWalk:
         return kept
 
     def _is_event_name(self, verdict: KeyVerdict, key: str, value: Any) -> bool:
-        """Tell whether this is the name of a declared event rather than anybody's."""
+        """Return whether this is the name of a declared event rather than anybody's."""
         return (
             verdict.rule.id == "@key:name"
             and key == "name"
@@ -154,7 +154,7 @@ class DocumentWalk:
         return kept
 
     def _is_declared(self, key: str) -> bool:
-        """Tell whether a key is an address whose last word the policy knows, as extensions of xAPI are."""
+        """Return whether a key is an address whose last word the policy knows, as extensions of xAPI are."""
         return "://" in key and compact(key.rsplit("/", 1)[-1]) in self._policy.known_names
 
     def _free(self, kept: dict[str, Any], name: str) -> str:

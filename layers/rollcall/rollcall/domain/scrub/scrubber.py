@@ -52,7 +52,7 @@ class Scrubber:
     def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, catalogue: frozenset[str] = frozenset()) -> None:
         self.policy = policy
         self.pseudonymiser = pseudonymiser
-        # An id that is plainly personal is none, whatever a catalogue says.
+        # An id that is plainly personal is none, with or without a catalogue.
         fit = frozenset(each for each in catalogue if find_plainly_personal(each) is None)
         self.version = policy.version + (f"~{_digest(fit)}" if fit else "")
         self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser, fit), fit)
