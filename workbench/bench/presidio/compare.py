@@ -36,7 +36,7 @@ class Label(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledText:
     """A text, and what is personal in it."""
 
     text: str
@@ -44,7 +44,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Recognised:
+class RecognisedSpans:
     """What Presidio found in each text, and how long each round over all texts took it."""
 
     spans: list[list[Label]]
@@ -52,13 +52,13 @@ class Recognised:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """What one contender found in each text."""
 
     spans: list[list[Label]]
 
     @classmethod
-    def of(cls, scrubber: TextScrubber, texts: list[Labelled]) -> "Compared":
+    def of(cls, scrubber: TextScrubber, texts: list[LabelledText]) -> "Comparison":
         """Return what our value rules find."""
         found = (
             [(KINDS.get(each.rule.id, each.rule.id), each.start, each.end) for each in scrubber.find(text.text)]
@@ -66,7 +66,7 @@ class Compared:
         )
         return cls([[Label(*span) for span in spans] for spans in found])
 
-    def recall(self, texts: list[Labelled], kind: str) -> float:
+    def recall(self, texts: list[LabelledText], kind: str) -> float:
         """Return how many of a hundred labels of this kind are covered whole, by findings of whatever kind."""
         covered = [
             set(range(label.start, label.end)) <= {place for span in spans for place in range(span.start, span.end)}
@@ -76,7 +76,7 @@ class Compared:
         ]
         return PERCENT * sum(covered) / len(covered)
 
-    def precision(self, texts: list[Labelled], kind: str) -> float:
+    def precision(self, texts: list[LabelledText], kind: str) -> float:
         """Return how many of a hundred findings of this kind touch something labelled, of whatever kind."""
         right = [
             any(span.overlaps(label) for label in text.labels)
@@ -108,15 +108,15 @@ class Presidio:
             return "there is no make"
         return None
 
-    def labelled_texts(self, seed: int, count: int) -> list[Labelled]:
+    def labelled_texts(self, seed: int, count: int) -> list[LabelledText]:
         """Return texts of Presidio's own evaluation package, filled with made-up values."""
         given = self._run("texts", str(seed), str(count))
-        return [Labelled(text["text"], [Label(*label) for label in text["labels"]]) for text in given]
+        return [LabelledText(text["text"], [Label(*label) for label in text["labels"]]) for text in given]
 
-    def recognise(self, texts: list[str], rounds: int) -> Recognised:
+    def recognise(self, texts: list[str], rounds: int) -> RecognisedSpans:
         """Return what the recognisers find in these texts."""
         answer = self._run("recognise", str(rounds), given=json.dumps(texts))
-        return Recognised([[Label(*span) for span in spans] for spans in answer["found"]], answer["seconds"])
+        return RecognisedSpans([[Label(*span) for span in spans] for spans in answer["found"]], answer["seconds"])
 
     def _run(self, *arguments: str, given: str = "") -> Any:
         command = [str(self._python), str(PROGRAM), *arguments]

@@ -31,7 +31,7 @@ SEGMENTS_MAX = 64
 
 
 def may_have_urls(text: str) -> bool:
-    """Tell whether a text may have addresses of pages in it, or be a path."""
+    """Return whether a text may have addresses of pages in it, or be a path."""
     if text.isascii():
         return "/" in text or "\\" in text or "%" in text or "&" in text
     return SLASHES.search(text) is not None

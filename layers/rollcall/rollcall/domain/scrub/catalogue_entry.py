@@ -7,7 +7,7 @@ from rollcall.domain.scrub.identifiers import find_plainly_personal
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
-# Numbers that nobody writes so but for a person's. Bare digits are often an id's.
+# Formats that only numbers of persons have. Bare digits are often an id's.
 GROUPED_RULES = frozenset({"@us_ssn", "@phone"})
 CARD_RULE = "@payment_card"
 GROUPED = re.compile(r"[0-9][^0-9A-Za-z]{1,3}[0-9]")
@@ -33,5 +33,5 @@ def find_personal_entry(value: str) -> str | None:
 
 
 def may_be_text(value: str) -> bool:
-    """Tell whether an entry has blanks in it, as names of people and sentences have."""
+    """Return whether an entry has blanks in it, as names of people and sentences have."""
     return BLANK.search(value) is not None

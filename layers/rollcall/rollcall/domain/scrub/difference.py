@@ -9,7 +9,7 @@ from rollcall.contracts.scrub.requests import Change
 def find_changes(before: Any, after: Any, pointer: str = "") -> Iterator[Change]:
     """Yield what was removed, replaced or added on the way from one document to the other, by JSON pointers.
 
-    What was there before is not repeated: whoever asks has it.
+    Values of before are not repeated: the caller has them.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):

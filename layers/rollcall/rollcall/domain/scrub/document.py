@@ -21,7 +21,7 @@ from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import REMOVED, Action, mask, stricter
-from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
+from rollcall.domain.scrub.remark import UNNAMED, Remarks, ScrubResult
 from rollcall.domain.scrub.selector import Waiting, descend
 from rollcall.domain.scrub.text import NUMBER_PLAIN
 from rollcall.domain.scrub.url_path import UrlPaths
@@ -52,7 +52,7 @@ class DocumentWalk:
         self._characters = 0
         self._json_depth = 0
 
-    def scrub(self, document: Any) -> Scrubbed:
+    def scrub(self, document: Any) -> ScrubResult:
         """Return what is left of a document, and remarks.
 
         Raises:
@@ -60,7 +60,7 @@ class DocumentWalk:
 
         """
         value = self._value(document, self._policy.floating, (), 0)
-        return Scrubbed(value, self._remarks.as_tuple())
+        return ScrubResult(value, self._remarks.as_tuple())
 
     def _value(self, value: Any, waiting: Waiting, place: Place, depth: int) -> Any:
         self._nodes += 1
@@ -120,7 +120,7 @@ class DocumentWalk:
         return kept
 
     def _is_event_name(self, verdict: KeyVerdict, key: str, value: Any) -> bool:
-        """Tell whether this is the name of a declared event rather than anybody's."""
+        """Return whether this is the name of a declared event rather than anybody's."""
         return (
             verdict.rule.id == "@key:name"
             and key == "name"
@@ -154,7 +154,7 @@ class DocumentWalk:
         return kept
 
     def _is_declared(self, key: str) -> bool:
-        """Tell whether a key is an address whose last word the policy knows, as extensions of xAPI are."""
+        """Return whether a key is an address whose last word the policy knows, as extensions of xAPI are."""
         return "://" in key and compact(key.rsplit("/", 1)[-1]) in self._policy.known_names
 
     def _free(self, kept: dict[str, Any], name: str) -> str:

@@ -170,7 +170,7 @@ KEY_RULES = (
         parts="freetext answertext searchquery searchterm commenttext messagetext aboutme errormessage",
     ),
 )
-# A word before `name` that says whose: anything else's name is no person's.
+# A word before `name` that makes the name a person's: the name of any other thing is not personal.
 PERSONS = frozenset(
     [
         "first",

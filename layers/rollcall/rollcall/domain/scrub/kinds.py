@@ -21,7 +21,7 @@ NUMBER_MAX = 1e7  # above what lessons are measured in, below nearly all telepho
 ID_MAX = 10**9
 DURATION_MAX = 604_800_000  # a week, in milliseconds
 DURATION_EXACT_MAX = 10**8  # a day and some hours; more is kept to the second, as a telephone number is no round one
-# From 2021 to 2033. Nobody who learns was born then, and a North American telephone number would be a later time.
+# From 2021 to 2033. No learner was born then, and a North American telephone number would be a later time.
 SECONDS = (1_609_459_200, 2_000_000_000)
 MILLISECONDS = (1_000 * SECONDS[0], 1_000 * SECONDS[1])
 DATE_MIN = 1_000_000  # of a number that may be the digits of a day
@@ -54,7 +54,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A value that may not be kept, and the id of the rule that says so."""
+    """A value that may not be kept, and the id of its rule."""
 
     rule: str
 
@@ -79,7 +79,7 @@ def _number(value: Any, _: Means) -> Any:
 
 
 def _is_day(value: float) -> bool:
-    """Tell whether the digits of a number are those of a day: 1032014, 20140302."""
+    """Return whether the digits of a number are those of a day: 1032014, 20140302."""
     return value == int(value) and holds_date(str(abs(int(value))).zfill(len("01032014")))
 
 
@@ -138,13 +138,13 @@ def _version(value: Any, means: Means) -> Any:
         return _misfit("version")
     if means.texts.is_clean(value):
         return value
-    # Versions of four numbers are written as addresses are; of those, only private ones are told apart.
+    # Versions of four numbers are written as addresses are; of those, only private ones are recognised.
     rules = means.texts.scrub(value).rules
     return value if set(rules) == {IPV4.id} else Refused(next(iter(rules), "@kind:version"))
 
 
 def _timestamp(value: Any, _: Means) -> Any:
-    """Keep a time of a day since 2021. A day alone, its midnight, or a time before may be when somebody was born."""
+    """Keep a time of a day since 2021. A day alone, its midnight, or an earlier time may be a date of birth."""
     if type(value) is str:
         match = TIME.fullmatch(value)
         seconds = _seconds_of(value) if match and match[1].strip(MIDNIGHT) else 0
@@ -174,7 +174,7 @@ def _duration(value: Any, _: Means) -> Any:
 
 
 def _lasts(text: str) -> bool:
-    """Tell whether a text is a duration of up to a week, in which only the first number is as large as it likes."""
+    """Return whether a text is a duration of up to a week, in which only the first number is as large as it likes."""
     match = LASTING.fullmatch(text)
     if match is None or text[-1] not in "DHMS":
         return False
@@ -196,7 +196,7 @@ def _page_name(value: Any, means: Means) -> Any:
 
 
 def _url_path(value: Any, means: Means) -> Any:
-    """Keep which page it is: a host, a fragment and who is named in the path are nobody's business."""
+    """Keep which page it is, without the host, the fragment and persons in the path."""
     kept = means.urls.scrub(value) if type(value) is str else None
     return _misfit("url_path") if kept is None else kept
 

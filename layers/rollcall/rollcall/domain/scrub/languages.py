@@ -43,7 +43,7 @@ VARIANTS = _words("""
     emodeng fonipa fonupa fonxsamp hepburn heploc ijekavsk kkcor lipaw monoton ndyuka nedis njiva oxendict pinyin
     polyton posix rozaj scotland scouse solba tarask uccor ulster unifon valencia wadegile
 """)
-# Keys of Unicode's extension -u-, and what each may say.
+# Keys of Unicode's extension -u-, and the values of each.
 EXTENSIONS = {
     "ca": _words("""
         buddhist chinese coptic dangi ethioaa ethiopic gregory hebrew indian islamic islamicc iso8601 japanese persian
@@ -67,7 +67,7 @@ CHARACTERS_MAX = 64
 
 
 def is_language(text: str) -> bool:
-    """Tell whether a text is a language or a locale, as browsers (sr-Latn-RS) and systems (sr_RS.utf8@latin) write it.
+    """Return whether a text is a language or a locale, of browsers (sr-Latn-RS) or systems (sr_RS.utf8@latin).
 
     A language in mixed case is none: "Bo" and "Ty" are names.
     """
@@ -90,7 +90,7 @@ def is_language(text: str) -> bool:
 
 
 def _is_extension(subtags: list[str]) -> bool:
-    """Tell whether these are keys of the extension -u-, each with what it may say."""
+    """Return whether these are keys of the extension -u-, each with a valid value."""
     if not subtags or len(subtags) % 2:
         return False
     pairs = zip(subtags[::2], subtags[1::2], strict=True)

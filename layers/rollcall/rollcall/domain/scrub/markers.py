@@ -19,5 +19,5 @@ def known_markers() -> frozenset[str]:
 
 
 def is_marker(value: object) -> bool:
-    """Tell whether this is what scrubbing left in place of a value."""
+    """Return whether this is what scrubbing left in place of a value."""
     return isinstance(value, str) and value[:1] == "[" and value in known_markers()

@@ -10,11 +10,11 @@ from rollcall.domain.scrub.url_path import UrlPaths
 WORD = re.compile(r"\S+")
 WORDS_OF_A_DATE = (1, 3)  # 2014-03-02, 2 March 2014
 YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}")
-YEAR_MIN = 2024  # of a date that is more likely of what is done than of when somebody was born
+YEAR_MIN = 2024  # of a date that is more likely of an action than of birth
 
 
 class _NoPseudonyms:
-    """No organisation's key is at hand, and nobody counts notes: what would be a pseudonym is removed."""
+    """Notes have no key of an organisation, and are not counted: a value that would become a pseudonym is removed."""
 
     def pseudonym(self, _: str) -> str:
         return REMOVED
@@ -36,7 +36,7 @@ def scrub_note(text: str) -> str:
 
 
 def _without_dates(text: str) -> str:
-    """Return a text without dates of years in which somebody who learns may have been born."""
+    """Return a text without dates of years in which a learner may have been born."""
     words = list(WORD.finditer(text))
     kept, position, place = [], 0, 0
     while place < len(words):

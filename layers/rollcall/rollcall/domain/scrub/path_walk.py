@@ -25,7 +25,7 @@ JWT = re.compile(r"ey[A-Za-z0-9_-]{8,}\.")
 HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
 PIECES = re.compile(r"[A-Za-z0-9+=]+")
 DRAWN_MIN, DRAWN_WITH_CASES_MIN = 25, 16
-NAMES_A_PERSON = "~@"  # /~jane, /@jane: the rest is who
+NAMES_A_PERSON = "~@"  # /~jane, /@jane: the rest names the person
 OPAQUE_KEY = re.compile(r"(?:course|block|library|asset|lib|lb)-v1:[^/]{1,255}")  # of Open edX: its hex is a block's
 MONTH_OF_A_YEAR = re.compile(r"20[0-9]{2}/(?:0?[1-9]|1[0-2])")
 
@@ -37,7 +37,7 @@ class Pseudonyms(Protocol):
         """Return what stands for a value."""
 
     def is_pseudonym(self, text: str, /) -> bool:
-        """Tell whether a text is a pseudonym already."""
+        """Return whether a text is a pseudonym already."""
 
 
 class PathWalk:
@@ -70,7 +70,7 @@ class PathWalk:
         return self.word(text) or self.pseudonym(text)
 
     def word(self, text: str) -> str | None:
-        """Return a word of a route or of a setting as it is kept, None for what may say anything."""
+        """Return a word of a route or of a setting as it is kept, None for a free text."""
         if text.lower() in VALUES:
             return text.lower()
         route = self._words.read(text)
@@ -83,7 +83,7 @@ class PathWalk:
         self.is_secret = self.is_secret or lets_in
 
     def pseudonym(self, text: str) -> str:
-        """Return a pseudonym of what may be somebody's; a mark where it lets somebody in, or is no name of anything."""
+        """Return a pseudonym of a segment that may be personal, or a marker for a credential or another text."""
         if is_marker(text):
             return text
         if len(text) > SEGMENT_MAX:
@@ -135,7 +135,7 @@ class PathWalk:
 
 
 def _may_follow(before: Route, number: str) -> bool:
-    """Tell whether a number right behind this route is a thing's."""
+    """Return whether a number right behind this route is a thing's."""
     is_short = before.written in SHORT_THINGS
     if before.digits:
         return before.written[0].isalpha()  # behind a version alone it is nothing's
@@ -143,7 +143,7 @@ def _may_follow(before: Route, number: str) -> bool:
 
 
 def _is_persons_or_drawn(segment: str) -> bool:
-    """Tell whether a segment names a person by its sign, or looks like a token: no catalogue lets it through."""
+    """Return whether a segment names a person by its sign, or looks like a token: no catalogue lets it through."""
     if segment[:1] in NAMES_A_PERSON or segment.lower().startswith(("user:", "user_talk:")):
         return True
     return OPAQUE_KEY.fullmatch(segment) is None and any(map(is_drawn, segment.split("+")))
@@ -162,7 +162,7 @@ def _segments(path: str) -> list[str]:
 
 
 def is_drawn(text: str) -> bool:
-    """Tell whether a text looks drawn at random, as tokens are, rather than written as the name of something."""
+    """Return whether a text looks drawn at random, as tokens are, rather than written as the name of something."""
     if JWT.match(text) or HEXADECIMAL.fullmatch(text):
         return True
     for piece in PIECES.findall(text):

@@ -71,7 +71,7 @@ class DeclaredProperty:
 
     @property
     def is_nested(self) -> bool:
-        """Tell whether an object or an array may stand here as well."""
+        """Return whether an object or an array may stand here as well."""
         return bool(self.members or self.each)
 
     def add(self, path: str, kind: Kind) -> None:
@@ -129,7 +129,7 @@ class Policy:
         return known
 
     def refuses(self, name: str) -> bool:
-        """Tell whether events of this name are not taken at all."""
+        """Return whether events of this name are not taken at all."""
         return bool(self.refused) and compact(name) in self.refused
 
     def declared(self, event_name: str) -> DeclaredProperty:

@@ -1,4 +1,4 @@
-"""Pseudonyms: the same value of an organisation always becomes the same text, and only who holds the key can link them.
+"""Pseudonyms: the same value of an organisation always becomes the same text, and only the key can link them.
 
 HMAC-SHA-256 (RFC 2104) under keys derived per organisation and purpose. A pseudonym is 128 bits: 96 of the HMAC of the
 value, and 32 of a keyed check over those, so that a pseudonym is known again when it is scrubbed once more, while a
@@ -115,7 +115,7 @@ class Pseudonymiser:
         return _checked(self._own, head[:CHECKED_DIGITS])
 
     def is_pseudonym(self, text: str) -> bool:
-        """Tell whether this is a pseudonym of this organisation, made with any key of the keyring."""
+        """Return whether this is a pseudonym of this organisation, made with any key of the keyring."""
         if not SHAPE.fullmatch(text):
             return False
         head = text[:CHECKED_DIGITS]

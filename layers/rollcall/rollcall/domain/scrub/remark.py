@@ -16,7 +16,7 @@ class Remark(NamedTuple):
     action: str
 
 
-class Scrubbed(NamedTuple):
+class ScrubResult(NamedTuple):
     """What is left of something, and what was done to it."""
 
     value: Any

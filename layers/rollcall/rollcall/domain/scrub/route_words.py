@@ -1,4 +1,4 @@
-"""Route words: what a segment of a URL's path may say without naming anybody. Data alone; routes.py reads it.
+"""Route words: segments of a URL's path that name no person. Data alone; routes.py reads it.
 
 Words of applications for learning, in English and in the other languages that such applications are often written in.
 No given name of a person belongs here, and a test looks for them.
@@ -79,7 +79,7 @@ WORDS = _words("""
     corsi corso escola escolas lezione lezioni licao licoes materia materie professor professores scuola scuole
     studente studenti tarefa tarefas leerling leerlingen les lessen opdracht opdrachten toets toetsen vak vakken
 """)
-# What follows says who. Numbers too: it is a person's number then.
+# The next segment names a person. A number too: it is a person's number.
 PEOPLE = _words("""
     account accounts author authors avatar by child children class classes classroom classrooms club contact
     contacts creator creators customer customers employee employees family families follower followers following
@@ -97,7 +97,7 @@ PEOPLE = _words("""
     scuole studente studenti utente utenti gebruiker gebruikers groep groepen kinderen klas leerling leerlingen
     leraar ouder ouders
 """)
-# The person who asks: nobody is named.
+# The current user: the segment names no person.
 SELF = frozenset({"me", "self", "my", "mine", "current"})
 # What may stand right behind such a word and still be no name of anybody's.
 OF_PEOPLE = SELF | _words("""
@@ -108,7 +108,7 @@ OF_PEOPLE = SELF | _words("""
     roles search security sessions settings show signin signup statistics stats submissions summary update upload
     view
 """)
-# What follows, to the end, lets somebody in.
+# The following segments, to the end, are credentials.
 SECRETS = _words("""
     activate activation auth authorize callback code codes confirm confirmation forgot invitation invitations invite
     invites join key keys magic magiclink oauth oauth2 otp passwd password passwordreset recover recovery reset

@@ -18,7 +18,7 @@ from rollcall.domain.scrub.route_words import (
     WORDS,
 )
 
-DIGITS_MAX = 6  # of a number that says nothing by itself; telephone numbers and dates have more
+DIGITS_MAX = 6  # of a number that names no person; telephone numbers and dates have more digits
 SHORT_DIGITS_MAX = 2
 READ_MAX = 2_048
 NUMBER = re.compile(rf"[0-9]{{1,{DIGITS_MAX}}}")
@@ -34,7 +34,7 @@ SHORT_DATE = re.compile(f"{YEAR}{MONTH}{DAY}|{DAY}{MONTH}{YEAR}|{MONTH}{DAY}{YEA
 
 
 class Route(NamedTuple):
-    """A segment that is kept: how it is written, and what it says of those that follow."""
+    """A segment that is kept: its spelling, and its effect on the segments that follow."""
 
     written: str
     tells_who: bool = False
@@ -50,7 +50,7 @@ class RouteWords:
 
     def __init__(self, own: Iterable[str] = (), of_presets: Iterable[str] = ()) -> None:
         self._of_presets = frozenset(of_presets)
-        # What was read lately, at the start of a path and elsewhere: words of routes alone, so nobody's name.
+        # What was read lately, at the start of a path and elsewhere: words of routes alone, so no person's name.
         self._read: tuple[dict[str, Route], dict[str, Route]] = {}, {}
         self._own = frozenset(spelling for word in own for spelling in spellings_of(word))
 
@@ -80,7 +80,7 @@ class RouteWords:
         return max(found, key=lambda route: (route.lets_in, route.tells_who)) if found else None
 
     def may_follow_people(self, route: Route) -> bool:
-        """Tell whether a route can stand where somebody's name would, and be none."""
+        """Return whether a route can stand where a person's name would, and is none."""
         return route.written in self._own or all(word in OF_PEOPLE for word in re.split(r"[_.-]", route.written))
 
 
@@ -101,17 +101,17 @@ def spellings_of(segment: str) -> tuple[str, ...]:
 
 
 def is_number(segment: str) -> bool:
-    """Tell whether a segment is a number too short to be anybody's."""
+    """Return whether a segment is a number too short to be anybody's."""
     return NUMBER.fullmatch(segment) is not None
 
 
 def is_short_date(digits: str) -> bool:
-    """Tell whether six digits could be a day of some year."""
+    """Return whether six digits could be a day of some year."""
     return SHORT_DATE.fullmatch(digits) is not None
 
 
 def names_people_or_secrets(text: str) -> tuple[bool, bool]:
-    """Tell whether any word of a text is one for people, and whether any is one for what lets somebody in."""
+    """Return whether any word of a text is one for people, and whether any is one for credentials."""
     spellings = (text,) if text.isascii() else _with_cases(text)
     words = {piece.lower() for spelling in spellings for piece in PIECE.findall(spelling)}
     return not words.isdisjoint(PEOPLE), not words.isdisjoint(SECRETS)
@@ -134,7 +134,7 @@ def _shipped(segment: str) -> Route | None:
     words, digits, numbered = _words_of(stem)
     if not words or not WORDS.issuperset(words):
         return None
-    # myLessons is my-lessons from then on: in lower case its words could not be told apart.
+    # myLessons is my-lessons from then on: in lower case its words could not be separated.
     written = segment.lower() if len(words) == 1 else CASES.sub("-", segment).lower()
     tells_who = not PEOPLE.isdisjoint(words)
     if (digits and (tells_who or not _may_number(numbered, digits))) or not SHAPE.fullmatch(written):
@@ -153,7 +153,7 @@ def _shipped(segment: str) -> Route | None:
 
 
 def _may_number(word: str, digits: str) -> bool:
-    """Tell whether digits behind this word are a thing's number, and no date."""
+    """Return whether digits behind this word are a thing's number, and no date."""
     longest = SHORT_DIGITS_MAX if word in SHORT_THINGS else DIGITS_MAX if word in THINGS else 0
     return len(digits) <= longest and not is_short_date(digits)
 

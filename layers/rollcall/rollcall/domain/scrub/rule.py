@@ -14,7 +14,7 @@ Span = tuple[int, int]
 
 
 class TooManyCandidates(Exception):
-    """A text has so many places that look like something that nobody wrote it."""
+    """A text has more candidates than a person would write."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Rule:
         With bounds, of candidates that begin within them.
 
         Raises:
-            TooManyCandidates: there are more places to look at than a text that means something has.
+            TooManyCandidates: there are more candidates than a text with a meaning has.
 
         """
         spans: list[Span] = []

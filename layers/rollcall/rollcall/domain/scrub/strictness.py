@@ -1,4 +1,4 @@
-"""Strictness: who may set an organisation's additions. What admin:super set, only admin:super takes back."""
+"""Strictness: the scope that may set an organisation's additions. Only admin:super takes back what admin:super set."""
 
 from rollcall.contracts.scrub.policy import PolicyAdditions, Restrictions, StoredAdditions
 from rollcall.domain.scrub.key_name import compact
@@ -11,7 +11,7 @@ NAMED = ("personal_keys", "refuse_events")
 
 
 def needs_super(asked: PolicyAdditions, stored: StoredAdditions | None) -> bool:
-    """Tell whether these additions keep anything that may not be kept without admin:super.
+    """Return whether these additions keep anything that may not be kept without admin:super.
 
     That is what they declare beyond what is stored, and what they leave out of what admin:super restricted.
     """
@@ -23,7 +23,7 @@ def needs_super(asked: PolicyAdditions, stored: StoredAdditions | None) -> bool:
 
 
 def _keeps_more(asked: PolicyAdditions, before: PolicyAdditions) -> bool:
-    """Tell whether any event is kept by its name, or any property as a kind, that was not.
+    """Return whether any event is kept by its name, or any property as a kind, that was not.
 
     An event that is declared no more keeps what every event keeps: that is compared too.
     """
@@ -73,7 +73,7 @@ def stored_form(asked: PolicyAdditions, stored: StoredAdditions | None, *, by_su
 
 
 def _covers(asked: PolicyAdditions, held: Restrictions) -> bool:
-    """Tell whether additions restrict whatever these restrictions do, as strictly or more."""
+    """Return whether additions restrict whatever these restrictions do, as strictly or more."""
     strictness = _redactions(asked)
     redactions_hold = all(strictness.get(segments, -1) >= least for segments, least in _redactions(held).items())
     return redactions_hold and all(

@@ -34,7 +34,7 @@ UUIDS = re.compile(
 
 
 def holds_encoded_date(text: str) -> bool:
-    """Tell whether a day of some year stands in a text, in whatever encoding."""
+    """Return whether a day of some year stands in a text, in whatever encoding."""
     for _ in range(DECODINGS_MAX + 1):
         text = fold(text)
         if holds_date(text):
@@ -77,7 +77,7 @@ class TextScrubber:
         return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
     def is_clean(self, text: str) -> bool:
-        """Tell whether no rule finds anything in the text, in whatever encoding."""
+        """Return whether no rule finds anything in the text, in whatever encoding."""
         code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
         if code in self.clean:
             return True
@@ -90,7 +90,7 @@ class TextScrubber:
         return True
 
     def is_clean_token(self, text: str) -> bool:
-        """Tell whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
+        """Return whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
         code = hash(text)
         if code in self._tokens:
             return True
@@ -102,7 +102,7 @@ class TextScrubber:
         return True
 
     def is_clean_id(self, text: str) -> bool:
-        """Tell whether a text, which may be an id, has nothing personal in it. A date may be when somebody was born."""
+        """Return whether a text, which may be an id, has nothing personal in it. A date may be a date of birth."""
         code = hash(text)
         if code in self._ids:
             return True

@@ -27,7 +27,7 @@ def _places(additions: PolicyAdditions) -> Iterator[Place]:
 
 
 def _selects(segments: Place, place: Place) -> bool:
-    """Tell whether a selector's segments match exactly this place. An item of an array is `*`."""
+    """Return whether a selector's segments match exactly this place. An item of an array is `*`."""
     reached = {0}  # how many names of the place may be matched by now
     for segment in segments:
         if segment == ANY_DEPTH:

@@ -23,7 +23,7 @@ REMEMBERED_MAX, REMEMBERED_CHARACTERS_MAX = 4_096, 512
 ORIGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,31}+:)?+//(?P<host>[^/?#]*+)")
 # Without a scheme, what stands behind two slashes is a host only where it could be no word of a path.
 HOST = re.compile(r"\.|^localhost$|:[0-9]{1,5}$")
-CAMPAIGN = "utm"  # what a campaign is called says nothing of the page
+CAMPAIGN = "utm"  # the name of a campaign does not identify the page
 
 
 class UrlPaths:
@@ -81,7 +81,7 @@ def _parameters(query: str, walk: PathWalk) -> Iterator[str]:
         if name and value
     ]
     for _, plain, value in parameters:
-        # One of them may say of whom the page is, whether it is kept or not: ?view=user&id=42.
+        # One of them may name the person of the page, kept or not: ?view=user&id=42.
         if len(value) <= MARKING_MAX and " " not in value and not plain.startswith(CAMPAIGN) and not is_marker(value):
             walk.mark(value)
     for name, plain, value in parameters:

@@ -1,4 +1,4 @@
-"""Assignments in text: `password=...`, `"first_name": "..."`, `?email=...`. The key says what the value is."""
+"""Assignments in text: `password=...`, `"first_name": "..."`, `?email=...`. The key names the kind of the value."""
 
 import re
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What lets somebody in: tokens, keys, passwords."""
+"""Credentials: tokens, keys, passwords."""
 
 import re
 

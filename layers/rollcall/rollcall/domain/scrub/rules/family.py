@@ -44,7 +44,7 @@ class Family:
         return Family(kept, self.passes, self.marks.pattern, self.digits, self.margin)
 
     def may_find(self, profile: TextProfile) -> bool:
-        """Tell whether there are the marks and digits that these rules need."""
+        """Return whether there are the marks and digits that these rules need."""
         return self.digits <= profile.digits and self.marks.search(profile.marks) is not None
 
     def places(self, profile: TextProfile) -> list[Place]:

@@ -1,4 +1,4 @@
-"""Where somebody is, and whose computer it is."""
+"""Locations of persons, and their devices."""
 
 import re
 

@@ -11,14 +11,14 @@ DIGEST_MAX = 128
 
 
 def is_in_uuid(match: re.Match[str]) -> bool:
-    """Tell whether a candidate overlaps a UUID."""
+    """Return whether a candidate overlaps a UUID."""
     start, end = match.span()
     around = UUID.finditer(match.string, max(0, start - REACH), end + REACH)
     return any(found.start() < end and start < found.end() for found in around)
 
 
 def is_in_digest(match: re.Match[str]) -> bool:
-    """Tell whether a candidate is part of a longer hexadecimal text, such as a pseudonym or a database's id."""
+    """Return whether a candidate is part of a longer hexadecimal text, such as a pseudonym or a database's id."""
     start, end = match.span()
     for token in AROUND.finditer(match.string, max(0, start - DIGEST_MAX), end + DIGEST_MAX):
         if token.start() <= start and end <= token.end():

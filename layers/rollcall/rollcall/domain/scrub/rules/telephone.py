@@ -73,7 +73,7 @@ INTERNATIONAL = Rule(
 
 
 def _is_end_of_word(match: re.Match[str]) -> bool:
-    """Tell whether letters stand right before a number, other than those that announce one."""
+    """Return whether letters stand right before a number, other than those that announce one."""
     before = match.start() - 1
     return before >= 0 and match.string[before].isalpha() and word_before(match).lower() not in ABUTTING
 
@@ -95,7 +95,7 @@ def _is_list(text: str) -> bool:
 
 
 def _stands_alone(match: re.Match[str], digits: int) -> bool:
-    """Tell whether no digit stands one sign before, or the number is as long as a national one, and no time."""
+    """Return whether no digit stands one sign before, or the number is as long as a national one, and no time."""
     text, start = match.string, match.start()
     if not (start > 1 and text[start - 2].isdigit() and not text[start - 1].isalnum()):
         return True
@@ -157,7 +157,7 @@ def _named(match: re.Match[str]) -> Span | None:
     return None if is_id or _is_end_of_word(match) else match.span()
 
 
-# A bare run of digits is a telephone number only where somebody says so.
+# A bare run of digits is a telephone number only after a word that announces one.
 RUN = r"(?<![0-9])(?<![0-9][ .:/_-])[0-9]{2,15}+(?:[ ._/-][0-9]{2,8}+){0,5}+(?![0-9A-Za-z]|[.-][0-9])"
 PHONE_NAMED = Rule("@phone", RUN, _named, PHONE_WORDS)
 PHONE_NAMED_BEHIND = Rule("@phone", RUN, _named, behind=WORDS_BEHIND)
