@@ -201,7 +201,7 @@ def outage(law: Law, *, obeys: bool = True) -> Deployment:
     return Deployment(law, outage=OUTAGE, obeys=obeys).run(AFTER_SECONDS)
 
 
-def crowd(law: Law) -> Deployment:
+def socket_clients_of(law: Law) -> Deployment:
     """Return a deployment with half as many clients again as it could serve at the fastest pace."""
     return Deployment(law, clients_count=240).run(2_400)
 
@@ -219,7 +219,7 @@ def _tell(say: Callable[[str], object]) -> None:
             f" {other.advice.flush_interval_ms:6,} {other.advice.batch_size:4} {pause}"
         )
     for law in (next_advice, without_hysteresis, all_or_nothing):
-        told = intervals(crowd(law).moments[-90:])
+        told = intervals(socket_clients_of(law).moments[-90:])
         say(f"{law.__name__}: {turns(told)} turns in 15 minutes, between {min(told):,} and {max(told):,} ms")
 
 

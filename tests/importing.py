@@ -17,7 +17,7 @@ from rollcall.domain.retention.lifetimes import IMPORT_WINDOW
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
-from rollcall.flows.ingest.analytics import Collect, CollectRules
+from rollcall.flows.ingest.analytics import AnalyticsRules, IngestAnalytics
 from rollcall.flows.ingest.imports import ImportEvents, ImportRules
 from rollcall.flows.ingest.learner_ids import NameLearners
 from rollcall.flows.ingest.progress import Ingest, IngestRules
@@ -93,8 +93,8 @@ class Importing:
         learners = NameLearners(lambda: KEYRING, LearnerKeyStore(self.database))
         rules = IngestRules(1000, IMPORT_WINDOW, AttributeRule(frozenset({"attempt"})), limit)
         ingest = Ingest(nothing, nothing, lambda _text: None, learners, rules, gauge, lambda: self.now, lambda: 0.0)
-        collect = Collect(
-            lambda _text: None, nothing, scrubbing_of, CollectRules(1000, IMPORT_WINDOW, limit), gauge,
+        collect = IngestAnalytics(
+            lambda _text: None, nothing, scrubbing_of, AnalyticsRules(1000, IMPORT_WINDOW, limit), gauge,
             lambda: self.now, lambda: 0.0, uuid4,
         )  # fmt: skip
         store = self.store or ImportStore(self.database)

@@ -18,16 +18,16 @@ from rollcall.contracts.operations import Operation, OperationMessage, Operation
 from rollcall.domain.dead_letters import letters
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.privacy import certificate
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.flows.ingest import archive
-from rollcall.flows.operations.work import Operate, Step
+from rollcall.flows.operations.work import OperationWorker, Step
 from rollcall.flows.privacy.erase import Erase
 from rollcall.flows.privacy.export import Export
 from rollcall.flows.privacy.residue import FindResidue
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.retention.snapshot_manifest import Manifests
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 from rollcall.store.privacy import PrivacyStore
@@ -74,7 +74,7 @@ class Household:
         self.operations = OperationStore(self.database)
         self.privacy = PrivacyStore(self.database)
         self.letters = DeadLetterStore(self.database)
-        self.burials = BurialStore(self.clone.database())
+        self.failure_store = FailureStore(self.clone.database())
         kept = SnapshotStore(self.database)
         self.tickets = Tickets(MemoryTable(), frozenset(), lambda: NOW)  # type: ignore[arg-type]
         self.snapshots = RewriteSnapshots(kept, self.bucket, Manifests(kept, self.bucket, lambda: KEYRING))
@@ -89,12 +89,12 @@ class Household:
         return sorted(Pseudonymiser(KEYRING, self.org_id).for_key("k1").former_pseudonyms(self.learner))
 
     @property
-    def trace(self) -> Trace:
+    def trace(self) -> LearnerIdentifiers:
         """What the learner is known by."""
         owners = (self.org_id, NOBODY)
         makers = [Pseudonymiser(KEYRING, owner).for_key(key) for owner in owners for key in ("k1", "k2")]
         current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
-        return Trace.of(self.org_id, self.learner, [ANONYMOUS], current, former)
+        return LearnerIdentifiers.of(self.org_id, self.learner, [ANONYMOUS], current, former)
 
     def populate(self) -> None:
         """Store something of everybody in every place that there is."""
@@ -104,7 +104,7 @@ class Household:
             self.clone.assign(org_id, user_id, "algebra", assigned_by=self.learner)
             self.tell(org_id, user_id)
             self.archive(org_id, user_id)
-            self.bury(org_id, user_id)
+            self.record(org_id, user_id)
 
     def everybody(self) -> list[tuple[UUID, UUID]]:
         """Return who there is: the learner and a sibling; and in another organisation, both once more."""
@@ -145,14 +145,14 @@ class Household:
         for batch in (alone, mixed):
             archive.archive_spooled(str(uuid4()), batch.model_dump_json(exclude_none=True), self.bucket.put)
 
-    def bury(self, org_id: UUID, user_id: UUID) -> None:
-        """Bury a batch of theirs, as `bury` leaves it; and one that nobody could read."""
+    def record(self, org_id: UUID, user_id: UUID) -> None:
+        """Record a batch of theirs, as the flow leaves it; and one that nobody could read."""
         event = scrubbed_event(user_pseudonym=self.pseudonym(user_id, org_id))
-        self._bury(org_id, queued_batch(org_id, event).model_dump_json(exclude_none=True), [event.event_id])
+        self._record(org_id, queued_batch(org_id, event).model_dump_json(exclude_none=True), [event.event_id])
         unread = {"version": 9, "events": [{"user_id": str(user_id), "org_id": str(org_id), "event_id": str(uuid4())}]}
-        self._bury(NOBODY, json.dumps(unread), [])
+        self._record(NOBODY, json.dumps(unread), [])
 
-    def _bury(self, org_id: UUID, body: str, event_ids: list[UUID]) -> None:
+    def _record(self, org_id: UUID, body: str, event_ids: list[UUID]) -> None:
         letter_id = uuid4()
         key = letters.archive_key(org_id, NOW, letter_id)
         self.bucket.put(key, body.encode())
@@ -170,7 +170,7 @@ class Household:
             event_ids=event_ids,
             archive_key=key,
         )
-        self.burials.record_dead_letter(org_id, failure)
+        self.failure_store.record_dead_letter(org_id, failure)
 
     def steps(self, wrap: Callable[[Step], Step] = lambda step: step) -> dict[str, Step]:
         """Return the steps, with this bucket and database."""
@@ -217,7 +217,7 @@ class Household:
         steps = self.steps(wrap)
         for _ in range(500):
             with suppress(Killed):
-                worked = Operate(self.operations, steps, _ticking(), lambda _: None).work(message)
+                worked = OperationWorker(self.operations, steps, _ticking(), lambda _: None).work(message)
                 assert worked.fault is None, worked
                 if worked.again_in_seconds is None:
                     assert worked.operation is not None

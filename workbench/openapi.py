@@ -1,11 +1,12 @@
-"""Writes the API's description from the declarations of routes: `make openapi`.
+"""Writes the API's description, and the table of routes in the docs, from the declarations of routes: `make openapi`.
 
-The openapi function serves the file that this module writes.
+The openapi function serves the description.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import rollcall
@@ -37,6 +38,9 @@ SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "writeKey": {"type": "http", "scheme": "basic", "description": "The user name is a write key; no password."},
 }
+CREDENTIALS = {"token": "a token", "optional_token": "", "write_key": "a write key", "open": ""}
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "api.md"
+TABLE_BEGINS, TABLE_ENDS = "<!-- routes: written by `make openapi` -->", "<!-- routes end -->"
 PROBLEMS = {
     400: "The request does not match what this route takes: `errors` has the places.",
     401: "No token (answered by API Gateway), or a token that is not valid here.",
@@ -68,7 +72,7 @@ def document() -> str:
         method, path = route.key.split()
         paths.setdefault(path, {})[method.lower()] = _operation(route)
     models: dict[type[BaseModel], None] = dict.fromkeys([Problem, GatewayProblem])
-    models.update((model, None) for route in routes for model in _models(route))
+    models.update((model, None) for route in routes for model in models_of(route))
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=REF)
     described = {
         "openapi": "3.1.0",
@@ -192,7 +196,8 @@ def _schema(content: Content) -> Mapping[str, Any]:
     return {"$ref": REF.format(model=content.__name__)} if isinstance(content, type) else content
 
 
-def _models(route: Route) -> Iterator[type[BaseModel]]:
+def models_of(route: Route) -> Iterator[type[BaseModel]]:
+    """Yield the models of a route's body and answers."""
     answered = [content for answer in route.answers.values() for content in (answer.content, answer.mentions)]
     for content in (route.body, route.own_body and route.own_body.content, *answered):
         if isinstance(content, tuple):
@@ -201,5 +206,25 @@ def _models(route: Route) -> Iterator[type[BaseModel]]:
             yield content
 
 
+def page() -> str:
+    """Return the docs' page about the API, with the table of routes as the routes are declared."""
+    rows = [
+        f"| {route.key} | {_credential(route)} | {route.summary} |"
+        for route in sorted(declared(), key=lambda route: route.key.split()[::-1])
+        if route.is_described
+    ]
+    table = "\n".join(["| route | needs | what it does |", "|---|---|---|", *rows])
+    before, _, rest = PAGE.read_text().partition(TABLE_BEGINS)
+    _, _, after = rest.partition(TABLE_ENDS)
+    return f"{before}{TABLE_BEGINS}\n{table}\n{TABLE_ENDS}{after}"
+
+
+def _credential(route: Route) -> str:
+    if route.scope:
+        return f"{route.scope}, role {route.role}" if route.role else route.scope
+    return CREDENTIALS[route.access]
+
+
 if __name__ == "__main__":
     openapi.FILE.write_text(document())
+    PAGE.write_text(page())

@@ -15,13 +15,13 @@ from rollcall.edge.http.router import Router
 from rollcall.edge.routes.ingest import posthog, segment
 from rollcall.edge.runtime import observe, settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
-from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.analytics import IngestAnalytics, Sender
 from rollcall.flows.ingest.progress import Ingestion
 
 router = Router()
 router.include([segment.router, posthog.router])
 
-Accept = Callable[[Collect, bytes, Caller], Ingestion]
+Accept = Callable[[IngestAnalytics, bytes, Caller], Ingestion]
 Reply = Callable[[Request, Ingestion], Response]
 
 ROUTE = Route(
@@ -45,7 +45,7 @@ ROUTE = Route(
 )
 def post_batch(request: Request) -> Response:
     """Take a batch."""
-    return _take(request, Collect.accept_batch, ingest_answers.answer_batch)
+    return _take(request, IngestAnalytics.accept_batch, ingest_answers.answer_batch)
 
 
 @router.route(
@@ -60,7 +60,7 @@ def post_batch(request: Request) -> Response:
 )
 def post_event(request: Request) -> Response:
     """Take one event."""
-    return _take(request, Collect.accept_event, ingest_answers.answer_event)
+    return _take(request, IngestAnalytics.accept_event, ingest_answers.answer_event)
 
 
 @router.route(
@@ -76,13 +76,13 @@ def post_event(request: Request) -> Response:
 )
 def post_process_batch(request: Request) -> Response:
     """Take a batch of process events."""
-    return _take(request, Collect.accept_process_batch, ingest_answers.answer_batch)
+    return _take(request, IngestAnalytics.accept_process_batch, ingest_answers.answer_batch)
 
 
 def _take(request: Request, accept: Accept, answer: Reply) -> Response:
-    ingest_answers.advise(request, wiring_analytics.collect("learner"))
+    ingest_answers.advise(request, wiring_analytics.ingest_analytics("learner"))
     caller = request.caller
-    flow, bytes_max = wiring_analytics.collect(caller.role), settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_analytics(caller.role), settings.current().analytics_batch_max_bytes
     sender = Sender(caller.subject, caller.org_ids)
     ingestion = ingest_answers.take(
         request,

@@ -34,24 +34,24 @@ def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
         queue=queue,
         message_id=record["messageId"],
         body=record["body"],
-        marks=message_attributes.marks_of(record),
+        attributes=message_attributes.of_record(record),
         receive_count=message_attributes.receive_count(record),
         first_received_at=message_attributes.first_received_at(record),
         was_moved="DeadLetterQueueSourceArn" in record["attributes"],
     )
 
 
-class Burying:
+class DeadLetterRecorder:
     """One invocation, over dead letters of one queue. After a timeout it does not try the same store again."""
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
         self._away: Unavailable | None = None
 
-    def bury_record(self, record: SQSRecord) -> None:
+    def record(self, record: SQSRecord) -> None:
         """Record one message; raises when SQS is to deliver the message again."""
         try:
-            failures = self._bury(read_message(self._queue, record.raw_event))
+            failures = self._record_message(read_message(self._queue, record.raw_event))
         except Unavailable as away:
             self._give_back(record, away)
             raise
@@ -65,11 +65,11 @@ class Burying:
             told = {"dead_letter_id": str(failure.dead_letter_id), "cause": failure.cause, "code": failure.error_code}
             observe.logger().error("dead letter", extra={"queue": self._queue} | told)
 
-    def _bury(self, message: DeadMessage) -> list[Failure]:
+    def _record_message(self, message: DeadMessage) -> list[Failure]:
         if self._away is not None:
             raise self._away
         try:
-            return wiring_dead_letters.bury().bury(message)
+            return wiring_dead_letters.record_dead_letters().record(message)
         except Unavailable as away:
             self._away = away
             raise
@@ -87,4 +87,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer SQS with the messages to deliver again. All records of an event come from one queue."""
     queue = queue_of(event["Records"][0])
     observe.dimension("queue", queue)
-    return dict(process_partial_response(event, Burying(queue).bury_record, processor, context))
+    return dict(process_partial_response(event, DeadLetterRecorder(queue).record, processor, context))

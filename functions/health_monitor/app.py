@@ -9,11 +9,11 @@ from rollcall.edge.wiring import health as wiring_health
 @observe.entry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Measure until the time is up (from the schedule), or at most once for all signals (from SQS)."""
-    watch = wiring_health.watch()
+    monitor = wiring_health.health_monitor()
     if "Records" in event:
-        looks = int(watch.answer())
+        looks = int(monitor.answer())
     else:
-        looks = watch.run(lambda: context.get_remaining_time_in_millis() / 1000)
+        looks = monitor.run(lambda: context.get_remaining_time_in_millis() / 1000)
         # Sent last, so that a run that fails sends none. Only scheduled runs send it: signals prove no schedule.
         observe.count(heartbeat=1)
     observe.count(looks=looks)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.edge.runtime import observe, settings
 from rollcall.edge.triggers import message_attributes
 from rollcall.edge.wiring import environment
@@ -13,7 +13,7 @@ from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import RollcallError, StoreUnavailable
 from rollcall.flows.ingest import archive, isolate, load
-from rollcall.flows.ingest.load import Loaded
+from rollcall.flows.ingest.load import LoadResult
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -21,7 +21,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 class Loading:
     """One invocation, over messages of one queue. `store` stores a message and returns the result, or raises."""
 
-    def __init__(self, queue: str, store: Callable[[SQSRecord], Loaded]) -> None:
+    def __init__(self, queue: str, store: Callable[[SQSRecord], LoadResult]) -> None:
         current = settings.current()
         self._queue = queue
         self._store = store
@@ -34,10 +34,10 @@ class Loading:
         message = load.Message(
             receives,
             lambda: self._give_back(record, receives),
-            lambda poison: self._bury(
-                record, record.body, message_attributes.marks_of_failed(record.raw_event, poison.code)
+            lambda poison: self._send_to_dead_letters(
+                record, record.body, message_attributes.of_failed(record.raw_event, poison.code)
             ),
-            lambda loaded: self._bury_unfit(record, loaded),
+            lambda loaded: self._send_unfit(record, loaded),
         )
         try:
             loaded = load.settle(message, lambda: self._store(record))
@@ -60,33 +60,33 @@ class Loading:
         seconds = load.retry_delay_seconds(receives)
         environment.queues().give_back(self._queue_url, record.receipt_handle, seconds)
 
-    def _bury(self, record: SQSRecord, body: str, marks: Marks) -> None:
-        environment.queues().send(self._dead_letter_queue_url, body, marks.attributes())
+    def _send_to_dead_letters(self, record: SQSRecord, body: str, attributes: MessageAttributes) -> None:
+        environment.queues().send(self._dead_letter_queue_url, body, attributes.as_strings())
         observe.count(buried=1)
-        observe.logger().error("buried", extra={"message_id": record.message_id, "code": marks.error_code})
+        observe.logger().error("buried", extra={"message_id": record.message_id, "code": attributes.error_code})
 
-    def _bury_unfit(self, record: SQSRecord, loaded: Loaded) -> None:
+    def _send_unfit(self, record: SQSRecord, loaded: LoadResult) -> None:
         """Send events that cannot be stored to the dead-letter queue, one message for each event.
 
         Where no event of the message was stored, they stay together, one message for each organisation.
         A redriven message stays one message: it updates the dead letter that it came from.
         """
-        unfit, is_redriven = loaded.unfit, message_attributes.marks_of(record.raw_event).dead_letter_id is not None
+        unfit, is_redriven = loaded.unfit, message_attributes.of_record(record.raw_event).dead_letter_id is not None
         if is_redriven:
-            marks = message_attributes.marks_of_failed(record.raw_event, unfit[0].fault.code)
-            self._bury(record, isolate.body_of(unfit), marks)
+            attributes = message_attributes.of_failed(record.raw_event, unfit[0].fault.code)
+            self._send_to_dead_letters(record, isolate.body_of(unfit), attributes)
             return
         parts = [[event] for event in unfit] if loaded.counts else isolate.by_organisation(unfit)
         for number, events in enumerate(parts):
-            marks = message_attributes.marks_of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
-            self._bury(record, isolate.body_of(events), marks)
+            attributes = message_attributes.of_unfit(record.raw_event, events[0], None if len(parts) == 1 else number)
+            self._send_to_dead_letters(record, isolate.body_of(events), attributes)
 
 
-def load_spool() -> Callable[[SQSRecord], Loaded]:
+def load_spool() -> Callable[[SQSRecord], LoadResult]:
     """Return a function that stores a spooled batch. After a failure to connect, it does not try the store again."""
     away, archiving = False, Archiving()
 
-    def store(record: SQSRecord) -> Loaded:
+    def store(record: SQSRecord) -> LoadResult:
         nonlocal away
         if away:
             raise StoreUnavailable
@@ -120,12 +120,12 @@ class Archiving:
         observe.count(archive_failed=1)
 
 
-def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], Loaded]:
+def load_analytics(records: list[dict[str, Any]]) -> Callable[[SQSRecord], LoadResult]:
     """Store all analytics batches of an invocation, and return a function that gives the result for each message."""
     messages = {record["messageId"]: record["body"] for record in records}
     results = load.load_analytics(messages, wiring_ingest.analytics_store())
 
-    def result(record: SQSRecord) -> Loaded:
+    def result(record: SQSRecord) -> LoadResult:
         outcome = results[record.message_id]
         if isinstance(outcome, Exception):
             raise outcome

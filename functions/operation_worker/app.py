@@ -21,24 +21,24 @@ def _is_finished(record: dict[str, Any]) -> bool:
     try:
         message = work.read_message(record["body"])
     except PoisonedMessage as poison:
-        return _bury(record, poison)
+        return _send_to_dead_letters(record, poison)
     # If this worker dies, SQS delivers the message again after HOLD_SECONDS, not after the queue's longer timeout.
     _give_back(record, work.HOLD_SECONDS)
-    worked = work.Worked(None, work.RETRY_SECONDS)
-    for worked in wiring_operation_worker.take_turns().turns(message):
-        _tell(worked)
-    if worked.again_in_seconds is None:
+    result = work.SliceResult(None, work.RETRY_SECONDS)
+    for result in wiring_operation_worker.take_turns().turns(message):
+        _log(result)
+    if result.again_in_seconds is None:
         return True
     if int(record["attributes"]["ApproximateReceiveCount"]) >= work.RECEIVES_MAX and _send_anew(record):
         return True
-    _give_back(record, worked.again_in_seconds)
+    _give_back(record, result.again_in_seconds)
     return False
 
 
-def _tell(worked: work.Worked) -> None:
-    operation = worked.operation
-    told: dict[str, Any] = {"chunks": worked.chunks, "fault": worked.fault}
-    observe.count(operation_chunks=worked.chunks, operation_faults=int(worked.fault is not None))
+def _log(result: work.SliceResult) -> None:
+    operation = result.operation
+    told: dict[str, Any] = {"chunks": result.chunks, "fault": result.fault}
+    observe.count(operation_chunks=result.chunks, operation_faults=int(result.fault is not None))
     if operation is not None:
         observe.dimension("job", operation.kind)
         told |= {
@@ -48,7 +48,7 @@ def _tell(worked: work.Worked) -> None:
             "state": operation.state,
         }
         told |= {"counts": operation.counts, "error_code": operation.error_code}
-        if operation.is_finished and (worked.chunks or worked.fault):
+        if operation.is_finished and (result.chunks or result.fault):
             observe.count(**{f"operation_{operation.state}": 1})
             if operation.state == "failed":
                 # Once more without a dimension: one alarm covers all kinds.
@@ -71,7 +71,7 @@ def _send_anew(record: dict[str, Any]) -> bool:
     return False
 
 
-def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+def _send_to_dead_letters(record: dict[str, Any], poison: PoisonedMessage) -> bool:
     environment.queues().send(
         settings.current().need("operations_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )

@@ -9,7 +9,7 @@ from rollcall.edge.wiring import retention as wiring_retention
 
 
 @job.entry("partition")
-def handler(_run: job.Run) -> job.Done:
+def handler(_run: job.Run) -> job.JobResult:
     """Return how many partitions were missing, and the size of the default partition."""
     current, today, store = settings.current(), clock.now().date(), wiring_retention.partition_store()
     oldest = today - max(current.retention, current.analytics_retention)
@@ -17,4 +17,4 @@ def handler(_run: job.Run) -> job.Done:
     late = store.settle_default_partitions()
     default_bytes = store.default_partition_bytes()
     observe.measure("default_partition_bytes", default_bytes, MetricUnit.Bytes)
-    return job.Done(made + late, {"made": made, "late": late, "default_partition_bytes": default_bytes})
+    return job.JobResult(made + late, {"made": made, "late": late, "default_partition_bytes": default_bytes})

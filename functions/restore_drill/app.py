@@ -7,15 +7,15 @@ from rollcall.errors import SnapshotDamaged
 
 
 @job.entry("restore_drill")
-def handler(run: job.Run) -> job.Done:
+def handler(run: job.Run) -> job.JobResult:
     """Return how many rows were restored, and how fast. A snapshot that differs from its manifest fails the run."""
     drilled = wiring_retention.drill().run(run.run_id, run.remaining_seconds)
     if drilled is None:
-        return job.Done(0, {"drilled": False})
+        return job.JobResult(0, {"drilled": False})
     observe.count(restore_drill_failed=int(drilled.failure_code is not None), restored_rows=drilled.rows)
     observe.measure("restore_drill_ms", drilled.duration_ms)
     details = {"drilled": True, "table": drilled.table, "day": drilled.day.isoformat()}
     if drilled.failure_code is not None:
         observe.logger().error("restore drill failed", extra=details | {"code": drilled.failure_code})
         raise SnapshotDamaged(f"A snapshot of {drilled.table} of {drilled.day} did not come back as it was written.")
-    return job.Done(drilled.rows, details | {"milliseconds": drilled.duration_ms})
+    return job.JobResult(drilled.rows, details | {"milliseconds": drilled.duration_ms})

@@ -7,13 +7,13 @@ from rollcall.errors import RetentionStopped
 
 
 @job.entry("retention")
-def handler(run: job.Run) -> job.Done:
+def handler(run: job.Run) -> job.JobResult:
     """Return how many days were dropped. A day that had to be kept fails the run, after all other days are done.
 
     Old rows are deleted even when dropping days fails: one fault must not let the other kind of data pile up.
     """
     try:
-        retained = wiring_retention.retain().run(run.remaining_seconds)
+        retained = wiring_retention.expire_days().run(run.remaining_seconds)
     finally:
         aged = wiring_retention.age_out().run(run.remaining_seconds)
     observe.count(
@@ -34,4 +34,4 @@ def handler(run: job.Run) -> job.Done:
     if retained.stopped:
         observe.logger().error("retention stopped", extra=details | {"stopped": retained.stopped})
         raise RetentionStopped(f"Days were kept: {retained.stopped}.")
-    return job.Done(retained.days, details)
+    return job.JobResult(retained.days, details)

@@ -7,7 +7,7 @@ from rollcall.flows import rollups
 
 
 @job.entry("rollup")
-def handler(run: job.Run) -> job.Done:
+def handler(run: job.Run) -> job.JobResult:
     """Return for how many organisations a worker was queued, and how many events of another cluster were settled."""
     store = wiring_rollups.rollup_store()
     settled = rollups.rebase(store, run.remaining_seconds)
@@ -15,4 +15,4 @@ def handler(run: job.Run) -> job.Done:
     lag_ms = round(1000 * (store.lag_seconds() or 0))
     observe.measure("rollup_lag_ms", lag_ms)
     observe.count(rollup_dispatched=sent)
-    return job.Done(sent, {"dispatched": sent, "settled": settled, "lag_ms": lag_ms})
+    return job.JobResult(sent, {"dispatched": sent, "settled": settled, "lag_ms": lag_ms})

@@ -24,25 +24,25 @@ def _is_done(record: dict[str, Any]) -> bool:
     try:
         message = rollups.read_message(record["body"])
     except PoisonedMessage as poison:
-        return _bury(record, poison)
+        return _send_to_dead_letters(record, poison)
     # If this worker dies, SQS delivers the message again after HOLD_SECONDS, not after the queue's longer timeout.
     _give_back(record, rollups.HOLD_SECONDS)
     sent_at = int(record["attributes"]["SentTimestamp"]) / MILLISECONDS_PER_SECOND
-    worked = wiring_rollups.rollup().work(message, time.time() - sent_at)
-    _tell(worked)
-    if worked.again_in_seconds is None:
+    result = wiring_rollups.rollup().work(message, time.time() - sent_at)
+    _log(result)
+    if result.again_in_seconds is None:
         return True
-    _give_back(record, worked.again_in_seconds)
+    _give_back(record, result.again_in_seconds)
     return False
 
 
-def _tell(worked: rollups.Worked) -> None:
+def _log(result: rollups.SliceResult) -> None:
     observe.count(
-        rollup_events=worked.event_count,
-        rollup_faults=int(worked.fault is not None),
-        rollup_refused=int(worked.outcome == "foreign"),
+        rollup_events=result.event_count,
+        rollup_faults=int(result.fault is not None),
+        rollup_refused=int(result.outcome == "foreign"),
     )
-    told = {"outcome": worked.outcome, "events": worked.event_count, "days": worked.rebuilt_days, "fault": worked.fault}
+    told = {"outcome": result.outcome, "events": result.event_count, "days": result.rebuilt_days, "fault": result.fault}
     observe.logger().info("rollup", extra=told)
 
 
@@ -52,7 +52,7 @@ def _give_back(record: dict[str, Any], seconds: int) -> None:
         environment.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
 
 
-def _bury(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+def _send_to_dead_letters(record: dict[str, Any], poison: PoisonedMessage) -> bool:
     environment.queues().send(
         settings.current().need("rollup_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )

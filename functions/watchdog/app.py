@@ -5,46 +5,46 @@ from collections import Counter
 from rollcall.edge.runtime import observe
 from rollcall.edge.triggers import job
 from rollcall.edge.wiring import jobs as wiring_jobs
-from rollcall.flows.jobs.watchdog import Seen
+from rollcall.flows.jobs.watchdog import WatchdogResult
 
 
 @job.entry("watchdog")
-def handler(_run: job.Run) -> job.Done:
+def handler(_run: job.Run) -> job.JobResult:
     """Return how many alerts were sent. The heartbeat is sent last: an alarm fires when it stops."""
-    watch = wiring_jobs.watch()
-    seen = watch.look()
+    watchdog = wiring_jobs.watchdog()
+    result = watchdog.check()
     # Before alerts are published: if publishing fails, CloudWatch's own alarms still see these metrics.
-    _measure(seen)
-    told = watch.tell(seen.findings)
-    for alert in told:
+    _measure(result)
+    published = watchdog.publish(result.findings)
+    for alert in published:
         observe.logger().warning("alert", extra={"subject": alert.subject, "sent_as": alert.sent_as})
     observe.count(heartbeat=1)
-    return job.Done(
-        len(told),
+    return job.JobResult(
+        len(published),
         {
-            "findings": len(seen.findings),
-            "overdue": len(seen.overdue),
-            "missed": len(seen.missed),
-            "withdrawn": seen.withdrawn,
-            "told": len(told),
+            "findings": len(result.findings),
+            "overdue": len(result.overdue),
+            "missed": len(result.missed),
+            "withdrawn": result.withdrawn,
+            "told": len(published),
         },
     )
 
 
-def _measure(seen: Seen) -> None:
+def _measure(result: WatchdogResult) -> None:
     observe.count(
-        jobs_missed=len(seen.missed),
-        runs_overdue=len(seen.overdue),
-        alert_findings=len(seen.findings),
-        batches_withdrawn=seen.withdrawn,
+        jobs_missed=len(result.missed),
+        runs_overdue=len(result.overdue),
+        alert_findings=len(result.findings),
+        batches_withdrawn=result.withdrawn,
     )
     observe.measure_seconds(
-        queue_latency_p95_seconds=seen.measures.queues.latency_p95_seconds,
-        ingest_lag_seconds=seen.measures.ingest_lag_seconds,
-        rollup_lag_seconds=seen.measures.rollup_lag_seconds,
+        queue_latency_p95_seconds=result.measures.queues.latency_p95_seconds,
+        ingest_lag_seconds=result.measures.ingest_lag_seconds,
+        rollup_lag_seconds=result.measures.rollup_lag_seconds,
     )
-    for name in seen.missed:
+    for name in result.missed:
         observe.count_apart({"job": name}, missed=1)
-    for name, number in Counter(run.job for run in seen.overdue).items():
+    for name, number in Counter(run.job for run in result.overdue).items():
         observe.count_apart({"job": name}, overdue=number)
         observe.logger().error("run given up", extra={"job": name, "runs": number, "code": "run_overdue"})

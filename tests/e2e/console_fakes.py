@@ -14,8 +14,8 @@ from playwright.sync_api import Route, WebSocketRoute
 
 from tests.e2e.browser import Console
 from tests.e2e.cloud import Cloud
-from tests.e2e.patience import await_until
 from tests.e2e.people import Sender
+from tests.e2e.waiting import await_until
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 COUNTED_AT = "2026-11-21T12:00:00.123456Z"

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from tests.e2e import standing
+from tests.e2e import expected_progress
 from tests.e2e.people import Event
 
 # What a learner's row holds after the names of its key.
@@ -66,15 +66,15 @@ class Database:
                 (org_id, user_id, course_id, assigned_by),
             )
 
-    def lessons(self, *org_ids: UUID) -> dict[standing.Key, standing.Standing]:
+    def lessons(self, *org_ids: UUID) -> dict[expected_progress.Key, expected_progress.ExpectedRow]:
         """Return the lesson projection of these organisations."""
         query = f"select org_id::text, user_id::text, course_id, lesson_id, {STANDING} from rollcall.lesson_progress"
-        return _standings(self.rows(query + " where org_id = any(%s)", list(org_ids)))
+        return _rows_by_key(self.rows(query + " where org_id = any(%s)", list(org_ids)))
 
-    def courses(self, *org_ids: UUID) -> dict[standing.Key, standing.Standing]:
+    def courses(self, *org_ids: UUID) -> dict[expected_progress.Key, expected_progress.ExpectedRow]:
         """Return the course projection of these organisations."""
         query = f"select org_id::text, user_id::text, course_id, {STANDING} from rollcall.course_progress"
-        return _standings(self.rows(query + " where org_id = any(%s)", list(org_ids)))
+        return _rows_by_key(self.rows(query + " where org_id = any(%s)", list(org_ids)))
 
     def assert_balanced(self, org_ids: Iterable[UUID], events: Iterable[Event]) -> None:
         """Assert that these organisations hold these events, each once and nothing else, projections included."""
@@ -83,8 +83,8 @@ class Database:
         assert self.event_ids(*owners) == ids
         ledger = "select event_id::text from rollcall.progress_identities where org_id = any(%s)"
         assert sorted(event_id for (event_id,) in self.rows(ledger, owners)) == ids
-        assert self.lessons(*owners) == standing.by_lesson(expected)
-        assert self.courses(*owners) == standing.by_course(expected)
+        assert self.lessons(*owners) == expected_progress.by_lesson(expected)
+        assert self.courses(*owners) == expected_progress.by_course(expected)
 
     @contextmanager
     def learner_locked(self, user_id: UUID) -> Iterator[None]:
@@ -99,5 +99,5 @@ class Database:
         return len(self.rows(query))
 
 
-def _standings(rows: Iterable[tuple[Any, ...]]) -> dict[standing.Key, standing.Standing]:
-    return {tuple(row[:-6]): standing.Standing(*row[-6:]) for row in rows}
+def _rows_by_key(rows: Iterable[tuple[Any, ...]]) -> dict[expected_progress.Key, expected_progress.ExpectedRow]:
+    return {tuple(row[:-6]): expected_progress.ExpectedRow(*row[-6:]) for row in rows}

@@ -10,10 +10,10 @@ import pytest
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import ANALYTICS, ANALYTICS_EVENT, Api, Event, reasons, statuses
 from tests.e2e.test_faults import NOWHERE, outage
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
 

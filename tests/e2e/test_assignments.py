@@ -7,9 +7,9 @@ import httpx
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender, statuses
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 
 COURSE = "algebra"
 BACKLOG_LIMIT = 50  # the template's default

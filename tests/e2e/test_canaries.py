@@ -21,11 +21,11 @@ from rollcall.domain.scrub.catalogue import EVERY_EVENT
 from tests.canaries import personal_values
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import ANALYTICS, ANALYTICS_EVENT, BATCH, LESSON, Api, Event, Sender
 from tests.e2e.sites import Site
 from tests.e2e.test_faults import NOWHERE, outage
 from tests.e2e.test_segment import post as post_calls
+from tests.e2e.waiting import await_until
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
 

@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 from tests.builders import queued_batch, scrubbed_event
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench import cli
 from workbench.stack.state import StackState
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
 from tests.e2e.test_faults import outage
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
 

@@ -15,8 +15,8 @@ import psycopg
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api
+from tests.e2e.waiting import await_until
 from tests.importing import analytics_line, progress_line
 from workbench.commands.import_file import COUNTS
 from workbench.stack.state import StackState

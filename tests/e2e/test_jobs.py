@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench import cli
 from workbench.commands import run_job
 from workbench.stack.local import LocalStack

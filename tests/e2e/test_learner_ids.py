@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender, statuses
+from tests.e2e.waiting import await_until
 from workbench import cli
 from workbench.stack.state import StackState
 

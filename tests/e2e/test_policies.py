@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender, reasons, statuses
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 
 UNUSUAL = "daily-2026-03-10"
 VERB = "http://adlnet.gov/expapi/verbs/completed"

@@ -20,8 +20,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.live import LiveSocket
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api
+from tests.e2e.waiting import await_until
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState
 

@@ -14,9 +14,9 @@ import pytest
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Event
 from tests.e2e.test_faults import outage
+from tests.e2e.waiting import await_until
 from workbench.api_client import ApiClient, ApiRefused
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState

@@ -7,8 +7,8 @@ import psycopg
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api
+from tests.e2e.waiting import await_until
 
 PATH = "/api/admin/rollups/rebuilds"
 

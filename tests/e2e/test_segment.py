@@ -14,11 +14,11 @@ from segment.analytics.client import Client
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import SEGMENT, Api, Sent, reasons, statuses
 from tests.e2e.sites import PERSONAL, Site
 from tests.e2e.test_faults import NOWHERE
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench.commands.flags import FlagStore
 from workbench.stack.state import StackState
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api
+from tests.e2e.waiting import await_until
 from workbench.api_client import ApiClient, ApiRefused
 from workbench.stack.state import StackState
 

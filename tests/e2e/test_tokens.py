@@ -9,9 +9,9 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from tests.e2e.patience import await_until
 from tests.e2e.people import BATCH, Api
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench.stack.deployment import secrets_client
 from workbench.stack.state import StackState
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 from typer.testing import CliRunner
 
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Sender
 from tests.e2e.test_refusals import assert_problem
+from tests.e2e.waiting import await_until
 from workbench.cli import app
 from workbench.stack.state import StackState
 

@@ -33,7 +33,7 @@ RUN_RETENTION = """
 from types import SimpleNamespace
 from functions.retention import app
 told = SimpleNamespace(stopped={}, days=1, rows=2, size_bytes=3, waiting=0, busy=0, is_finished=True)
-app.wiring_retention.retain = lambda: SimpleNamespace(run=lambda remaining: told)
+app.wiring_retention.expire_days = lambda: SimpleNamespace(run=lambda remaining: told)
 app.wiring_retention.age_out = lambda: SimpleNamespace(run=lambda remaining: SimpleNamespace(rows=0, snapshots=0))
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: None)
 app.job.store = lambda: runs
@@ -54,7 +54,7 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 RUN_DEAD_LETTERS = """
 from types import SimpleNamespace
 from functions.dead_letters import app
-app.wiring_dead_letters.bury = lambda: SimpleNamespace(bury=lambda message: [])
+app.wiring_dead_letters.record_dead_letters = lambda: SimpleNamespace(record=lambda message: [])
 record = {
     "messageId": "m", "body": "", "receiptHandle": "", "eventSource": "aws:sqs", "messageAttributes": {},
     "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:QUEUE-dead-letters",
@@ -70,7 +70,7 @@ from functions.watchdog import app
 queues = SimpleNamespace(latency_p95_seconds=1.0)
 measures = SimpleNamespace(queues=queues, ingest_lag_seconds=1.0, rollup_lag_seconds=1.0)
 seen = SimpleNamespace(missed=(), overdue=(), findings=(), withdrawn=0, measures=measures)
-app.wiring_jobs.watch = lambda: SimpleNamespace(look=lambda: seen, tell=lambda findings: [])
+app.wiring_jobs.watchdog = lambda: SimpleNamespace(check=lambda: seen, publish=lambda findings: [])
 runs = SimpleNamespace(start_job=lambda *run: (run[0], 0), end_job=lambda *run: 1.0)
 app.job.store = lambda: runs
 app.handler({}, SimpleNamespace(aws_request_id="1"))
@@ -79,7 +79,7 @@ app.handler({}, SimpleNamespace(aws_request_id="1"))
 RUN_HEALTH_MONITOR = """
 from types import SimpleNamespace
 from functions.health_monitor import app
-app.wiring_health.watch = lambda: SimpleNamespace(run=lambda remaining: 6)
+app.wiring_health.health_monitor = lambda: SimpleNamespace(run=lambda remaining: 6)
 app.handler({}, SimpleNamespace(aws_request_id="1"))
 """
 

@@ -13,7 +13,7 @@ from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.edge.runtime import observe, settings
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
-from rollcall.flows.health.backlog_gate import HoldBack
+from rollcall.flows.health.backlog_gate import BacklogGate
 
 if TYPE_CHECKING:
     from rollcall.errors import RollcallError
@@ -47,7 +47,7 @@ class Spool:
 def spool(monkeypatch: pytest.MonkeyPatch) -> Spool:
     """Nothing is spooled unless a test says so; a batch more than three is too many."""
     found = Spool()
-    gate = HoldBack(found, 3, itertools.count(step=10).__next__)
+    gate = BacklogGate(found, 3, itertools.count(step=10).__next__)
     monkeypatch.setattr(wiring_operations, "hold_back", lambda: gate)
     return found
 

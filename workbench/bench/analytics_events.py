@@ -16,7 +16,7 @@ from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.edge.http.identity import context_of
-from rollcall.flows.ingest.analytics import Collect, CollectRules
+from rollcall.flows.ingest.analytics import AnalyticsRules, IngestAnalytics
 from rollcall.flows.scrub.events import Scrubbing
 
 from workbench.bench import population
@@ -124,12 +124,12 @@ def scrubbing_of(org_id: UUID) -> Scrubbing:
     return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
 
-def _flow(messages: list[str]) -> Collect:
-    return Collect(
+def _flow(messages: list[str]) -> IngestAnalytics:
+    return IngestAnalytics(
         queue=messages.append,
         receipts=_NoReceipts(),
         scrubbing_of=scrubbing_of,
-        rules=CollectRules(500, timedelta(days=30), RateLimit(1, 1)),
+        rules=AnalyticsRules(500, timedelta(days=30), RateLimit(1, 1)),
         gauge=LatencyGauge(100),
         now=lambda: datetime.now(UTC),
         monotonic=lambda: 0.0,

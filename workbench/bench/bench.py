@@ -13,7 +13,7 @@ from workbench.bench.environment import ProgressFunction
 from workbench.bench.figures import Figure
 from workbench.bench.loops import WARM_UP_CALLS, Callee, ClosedLoop, Load, OpenLoop, Run
 from workbench.bench.plan import Plan
-from workbench.bench.worker_processes import Task, Work, fleet
+from workbench.bench.worker_processes import Task, Work, worker_processes_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Bench:
         return batches.write_batches(self.scratch / f"{name}.jsonl", self.plan.learners, count, events)
 
     def _run(self, tasks: list[Task]) -> Outcome:
-        with fleet(tasks) as ready:
+        with worker_processes_of(tasks) as ready:
             cpu_before = self.database.cpu_seconds()
             works = ready.go()
             database_cpu_seconds = self.database.cpu_seconds() - cpu_before

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rollcall.contracts.retention.snapshot import DayOfTable
 from rollcall.domain.keyring import Keyring
-from rollcall.flows.retention.expire_days import Retain
+from rollcall.flows.retention.expire_days import ExpireDays
 from rollcall.flows.retention.snapshot_files import read_lines
 from rollcall.flows.retention.snapshot_manifest import Manifests
 from rollcall.store.connection import Database, DatabaseAddress
@@ -61,7 +61,9 @@ def main() -> None:
     store, objects = SnapshotStore(Database(address, ANSWER_SECONDS)), Folder(Path(root))
     now = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(days=2)
     manifests = Manifests(store, objects, lambda: KEYRING)
-    retain = Retain(store, objects, manifests, {"progress_events": timedelta(days=1)}, timedelta(days=365), lambda: now)
+    retain = ExpireDays(
+        store, objects, manifests, {"progress_events": timedelta(days=1)}, timedelta(days=365), lambda: now
+    )
     before_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     started_at = time.monotonic()
     told = retain.run(lambda: 3600)

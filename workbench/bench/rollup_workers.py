@@ -21,7 +21,7 @@ IDLE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
-class Shift:
+class RunStats:
     """The result of the workers: number of events, milliseconds of each call, and seconds until all were done."""
 
     events: int
@@ -29,7 +29,7 @@ class Shift:
     seconds: float
 
 
-def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> Shift:
+def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> RunStats:
     """Fold all progress events of these organisations, with a worker for each store."""
 
     def fold_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
@@ -47,7 +47,7 @@ def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> Shift:
     return _share(stores, org_ids, fold_one)
 
 
-def rebuild(stores: list[RollupStore], org_ids: Iterable[UUID], days: list[date]) -> Shift:
+def rebuild(stores: list[RollupStore], org_ids: Iterable[UUID], days: list[date]) -> RunStats:
     """Compute these days of these organisations again, with a worker for each store."""
 
     def rebuild_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
@@ -64,7 +64,7 @@ def _share(
     stores: list[RollupStore],
     org_ids: Iterable[UUID],
     work: Callable[[RollupStore, UUID], Iterable[Callable[[], int]]],
-) -> Shift:
+) -> RunStats:
     waiting = deque(org_ids)
 
     def labour(store: RollupStore) -> tuple[int, list[float]]:
@@ -84,7 +84,7 @@ def _share(
     with ThreadPoolExecutor(len(stores)) as pool:
         done = list(pool.map(labour, stores))
     seconds = time.monotonic() - started_at
-    return Shift(sum(events for events, _ in done), [ms for _, calls in done for ms in calls], seconds)
+    return RunStats(sum(events for events, _ in done), [ms for _, calls in done for ms in calls], seconds)
 
 
 class Deployed:

@@ -21,7 +21,7 @@ HEAR_SECONDS = 60
 
 
 @dataclass
-class Crowd:
+class SocketClients:
     """Open sockets that subscribed to health, and when each one got which sequence."""
 
     state: StackState
@@ -78,11 +78,11 @@ async def _close(socket: ClientConnection, turns: asyncio.Semaphore) -> None:
 
 
 @asynccontextmanager
-async def crowd(state: StackState) -> AsyncIterator[Crowd]:
+async def socket_clients_of(state: StackState) -> AsyncIterator[SocketClients]:
     """Yield clients without open sockets, and close all sockets at the end."""
     token = TokenSigner(state).sign(str(uuid4()), [uuid4()], role="service", scopes=["admin:read"])
     async with httpx.AsyncClient(base_url=state.http_url, timeout=OPEN_SECONDS) as http:
-        gathered = Crowd(state, token, http)
+        gathered = SocketClients(state, token, http)
         try:
             yield gathered
         finally:

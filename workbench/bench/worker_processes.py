@@ -50,7 +50,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Fleet:
+class WorkerProcesses:
     """Processes that are ready."""
 
     pipes: Sequence["Connection[Any, Any]"]
@@ -64,7 +64,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(tasks: Sequence[Task]) -> Iterator[Fleet]:
+def worker_processes_of(tasks: Sequence[Task]) -> Iterator[WorkerProcesses]:
     """Start a process for each task, and wait until all are ready. End them with the block."""
     turns, pipes, processes = Turns(), [], []
     try:
@@ -78,7 +78,7 @@ def fleet(tasks: Sequence[Task]) -> Iterator[Fleet]:
             processes.append(process)
         for pipe in pipes:
             _hear(pipe)
-        yield Fleet(pipes)
+        yield WorkerProcesses(pipes)
     finally:
         for pipe in pipes:
             pipe.close()

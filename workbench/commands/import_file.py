@@ -32,7 +32,7 @@ output = Console(highlight=False)
 
 
 @dataclass
-class Standing:
+class ImportProgress:
     """The progress of an import, written after each chunk: a kill repeats at most one chunk, as duplicates."""
 
     api: str
@@ -66,13 +66,13 @@ def import_file(
 ) -> None:
     """Import old events from a file, each once. Safe to run twice: it continues where it stopped."""
     run = Import(ApiClient.open(url, token, [org]), file, org, chunk, is_dry_run=dry_run)
-    standing = run.standing(restart=restart)
+    state = run.state(restart=restart)
     try:
-        run.send(standing)
+        run.send(state)
     except (KeyboardInterrupt, ApiUnavailable):
         console.print("No event is lost. To continue, run the same command again.", soft_wrap=True)
         raise
-    _tell(run, standing, as_json=as_json)
+    _tell(run, state, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Import:
     is_dry_run: bool
 
     @property
-    def standing_file(self) -> Path:
+    def progress_file(self) -> Path:
         """The file with the progress of the import."""
         return self.file.with_name(f"{self.file.name}.import.json")
 
@@ -96,21 +96,21 @@ class Import:
         # A dry run has its own list, so that it does not change the list of an import that is under way.
         return self.file.with_name(f"{self.file.name}.{'dry-run.' if self.is_dry_run else ''}refused.jsonl")
 
-    def standing(self, *, restart: bool) -> Standing:
+    def state(self, *, restart: bool) -> ImportProgress:
         """Return the progress; raises WorkbenchError when the file has changed.
 
         For another API the import begins at the first line.
         """
-        fresh = Standing(str(self.client.http.base_url), str(self.org_id), self._fingerprint(), self.is_dry_run)
-        if restart or self.is_dry_run or not self.standing_file.exists():
+        fresh = ImportProgress(str(self.client.http.base_url), str(self.org_id), self._fingerprint(), self.is_dry_run)
+        if restart or self.is_dry_run or not self.progress_file.exists():
             return fresh
         try:
-            known = Standing(**json.loads(self.standing_file.read_text(encoding="utf-8")))
+            known = ImportProgress(**json.loads(self.progress_file.read_text(encoding="utf-8")))
         except (ValueError, TypeError):
-            raise WorkbenchError(f"{self.standing_file} cannot be read. {AGAIN}") from None
+            raise WorkbenchError(f"{self.progress_file} cannot be read. {AGAIN}") from None
         if (known.org_id, known.fingerprint) != (fresh.org_id, fresh.fingerprint):
             raise WorkbenchError(
-                f"{self.standing_file} is of another organisation, or the file was changed since. {AGAIN}"
+                f"{self.progress_file} is of another organisation, or the file was changed since. {AGAIN}"
             )
         if known.api != fresh.api:
             console.print(
@@ -119,7 +119,7 @@ class Import:
             return fresh
         return fresh if known.is_done else known
 
-    def send(self, standing: Standing) -> None:
+    def send(self, state: ImportProgress) -> None:
         """Send every line that was not sent yet; raises ApiRefused, ApiUnavailable."""
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
         with (
@@ -127,24 +127,24 @@ class Import:
             self.refused_file.open("ab") as refused,
             Progress(*columns, TimeRemainingColumn(), console=console) as progress,
         ):
-            refused.truncate(min(standing.refused_bytes, refused.tell()))
-            task = progress.add_task("importing", total=self._count(), completed=standing.lines_read, rate="")
-            before = standing.seconds
-            started, sent_before = time.monotonic(), standing.lines_read
-            for first, part in self._chunks(lines, standing.lines_read):
+            refused.truncate(min(state.refused_bytes, refused.tell()))
+            task = progress.add_task("importing", total=self._count(), completed=state.lines_read, rate="")
+            before = state.seconds
+            started, sent_before = time.monotonic(), state.lines_read
+            for first, part in self._chunks(lines, state.lines_read):
                 report = self._report_of(part)
-                standing.add(report)
+                state.add(report)
                 for line in report["refused"]:
                     refused.write(json.dumps(line | {"line": first + line["line"] - 1}).encode() + b"\n")
                 refused.flush()
-                standing.lines_read, standing.refused_bytes = first + len(part) - 1, refused.tell()
+                state.lines_read, state.refused_bytes = first + len(part) - 1, refused.tell()
                 seconds = time.monotonic() - started
-                standing.seconds = before + seconds
-                self._keep(standing)
-                rate = (standing.lines_read - sent_before) / seconds if seconds else 0
-                progress.update(task, completed=standing.lines_read, rate=f"{rate:,.0f}/s")
-        standing.is_done = True
-        self._keep(standing)
+                state.seconds = before + seconds
+                self._keep(state)
+                rate = (state.lines_read - sent_before) / seconds if seconds else 0
+                progress.update(task, completed=state.lines_read, rate=f"{rate:,.0f}/s")
+        state.is_done = True
+        self._keep(state)
 
     def _chunks(self, lines: IO[bytes], skipped: int) -> Iterator[tuple[int, list[bytes]]]:
         """Yield parts of the file: the number of the first line, and as many lines as a request takes."""
@@ -182,12 +182,12 @@ class Import:
                 console.print(f"waiting: {away}", soft_wrap=True)
                 time.sleep(min(WAIT_SECONDS_MAX, 2**waits / 2))
 
-    def _keep(self, standing: Standing) -> None:
+    def _keep(self, state: ImportProgress) -> None:
         if self.is_dry_run:
             return
-        written = self.standing_file.with_suffix(".new")
-        written.write_text(json.dumps(asdict(standing)), encoding="utf-8")
-        written.replace(self.standing_file)
+        written = self.progress_file.with_suffix(".new")
+        written.write_text(json.dumps(asdict(state)), encoding="utf-8")
+        written.replace(self.progress_file)
 
     def _open(self) -> IO[bytes]:
         return cast("IO[bytes]", gzip.open(self.file)) if self.file.suffix == ".gz" else self.file.open("rb")
@@ -204,19 +204,19 @@ class Import:
             raise WorkbenchError(f"{self.file} cannot be read: {type(fault).__name__}.") from None
 
 
-def _tell(run: Import, standing: Standing, *, as_json: bool) -> None:
-    seconds = max(standing.seconds, 0.001)
-    counts = {name: standing.counts.get(name, 0) for name in COUNTS}
+def _tell(run: Import, state: ImportProgress, *, as_json: bool) -> None:
+    seconds = max(state.seconds, 0.001)
+    counts = {name: state.counts.get(name, 0) for name in COUNTS}
     if as_json:
-        typer.echo(json.dumps(counts | {"reasons": standing.reasons, "seconds": round(seconds, 1)}))
+        typer.echo(json.dumps(counts | {"reasons": state.reasons, "seconds": round(seconds, 1)}))
     else:
         what = "checked, nothing stored" if run.is_dry_run else "imported"
         output.print(f"{run.file.name} {what}", soft_wrap=True)
         output.print("  ".join(f"{name} {number:,}" for name, number in counts.items()), soft_wrap=True)
         output.print(f"{counts['lines'] / seconds:,.0f} events/s in {seconds:,.1f} s", soft_wrap=True)
-        for reason, number in sorted(standing.reasons.items()):
+        for reason, number in sorted(state.reasons.items()):
             output.print(f"  {reason} {number:,}", soft_wrap=True)
-    if standing.reasons:
+    if state.reasons:
         console.print(f"Refused lines, by number: {run.refused_file}", soft_wrap=True)
         raise typer.Exit(1)
     run.refused_file.unlink(missing_ok=True)

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.clients.flaky_proxy import Fault, FlakyProxy, every_other_fails, some_fail
 from tests.e2e.clients.page_site import PageSite
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.sites import PERSONAL, Site
+from tests.e2e.waiting import await_until
 
 FOLDER = Path(__file__).resolve().parent
 LESSONS = [f"lesson-{number:03}" for number in range(500)]

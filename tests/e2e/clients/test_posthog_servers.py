@@ -10,8 +10,8 @@ from posthog import Posthog
 from tests.e2e.clients import node
 from tests.e2e.clients.flaky_proxy import Fault, FlakyProxy, every_other_fails
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.sites import PERSONAL, Site
+from tests.e2e.waiting import await_until
 
 LESSONS = [f"lesson-{number:03}" for number in range(500)]
 BATCH = 50

@@ -11,8 +11,8 @@ import segment.analytics.client as segment
 from tests.e2e.clients import node
 from tests.e2e.clients.flaky_proxy import Fault, FlakyProxy, Plan, every_other_fails, three_fail
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.sites import PERSONAL, Site
+from tests.e2e.waiting import await_until
 
 LESSONS = [f"lesson-{number:03}" for number in range(500)]
 BATCH = 50

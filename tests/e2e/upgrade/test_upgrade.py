@@ -21,8 +21,8 @@ from tests.checkout import ROOT
 from tests.e2e.cloud import Cloud
 from tests.e2e.conftest import free_port
 from tests.e2e.database import Database
-from tests.e2e.patience import await_until
 from tests.e2e.people import Api, Event, Sender, Sent, statuses
+from tests.e2e.waiting import await_until
 from workbench.checkout import Checkout
 from workbench.commands.tokens import TokenSigner
 from workbench.stack.deployment import STACK_NAME, Deployment

@@ -10,8 +10,8 @@ import pytest
 from rollcall.contracts.assignments import AssignmentOrder
 from rollcall.contracts.operations import Operation, OperationMessage
 from rollcall.errors import IdempotencyConflict, QueueUnavailable
-from rollcall.flows.assignments import Assign, AssignLearners, Requested
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.assignments import Assign, AssignLearners, AssignmentRequest
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.store.assignments import AssignmentStore
 from rollcall.store.connection import Database
 from rollcall.store.health.advice import AdviceStore
@@ -40,12 +40,14 @@ class Office:
         course, org_id = changes.pop("course", COURSE), changes.pop("org_id", self.org_id)
         flow = Assign(self.store, self.send, uuid4, at_once)
         asked = AssignmentOrder(org_id=org_id, user_ids=user_ids, **changes)
-        return flow.request(asked, course, key, Requested(str(TEACHER), asked.reason, TEACHER))
+        return flow.request(asked, course, key, AssignmentRequest(str(TEACHER), asked.reason, TEACHER))
 
     def work(self) -> Operation | None:
         """Work on what was queued first, until it is finished."""
         steps = {"assign": AssignLearners(self.store)}
-        return Operate(self.operations, steps, lambda: 0.0, lambda _seconds: None).work(self.sent.pop(0)).operation
+        return (
+            OperationWorker(self.operations, steps, lambda: 0.0, lambda _seconds: None).work(self.sent.pop(0)).operation
+        )
 
     def assigned(self, org_id: UUID | None = None) -> dict[UUID, tuple[Any, ...]]:
         """Return who has which course, by whom, until when."""

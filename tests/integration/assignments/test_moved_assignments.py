@@ -147,7 +147,7 @@ def test_an_event_that_is_sent_while_the_assignment_moves_counts_once(clone: Scr
             for _ in range(3):
                 outcomes.extend(store.ingest_progress("device", [A, B], batch, NOW, None).outcomes or [])
 
-        def shift(_store: ProgressStore, learner: UUID = learner) -> None:
+        def run(_store: ProgressStore, learner: UUID = learner) -> None:
             for to in (B, A, B, A, B):
                 with clone.connect() as connection, connection.transaction():
                     connection.execute("delete from rollcall.assignments where user_id = %s", (learner,))
@@ -156,7 +156,7 @@ def test_an_event_that_is_sent_while_the_assignment_moves_counts_once(clone: Scr
                         (to, learner, COURSE),
                     )
 
-        race(clone, *[send] * 6, shift)
+        race(clone, *[send] * 6, run)
     assert (outcomes.count("accepted"), outcomes.count("duplicate")) == (len(events), 17 * len(events))
     assert sorted(event_id for _, event_id in stored(clone)) == sorted(event.event_id for event in events)
 

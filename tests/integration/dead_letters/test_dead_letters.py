@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall.contracts.dead_letters.letter import NOBODY, DeadLetter, Failure
 from rollcall.contracts.dead_letters.redrive import RedriveCounts, Selection
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore, LetterFilter
 from rollcall.store.ingest.receipts import ReceiptStore
 
@@ -22,9 +22,9 @@ PERSON, WHY = "somebody", "the fix is deployed"
 
 
 @pytest.fixture
-def burials(clone: ScratchDatabase) -> BurialStore:
+def failure_store(clone: ScratchDatabase) -> FailureStore:
     """The ledger, as queues' consumers write it."""
-    return BurialStore(clone.store._database)
+    return FailureStore(clone.store._database)
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def letters(ledger: DeadLetterStore, org_id: UUID = A, **which: str) -> list[Dea
     return ledger.list_dead_letters(org_id, LetterFilter(**which), None, 100)[1]
 
 
-def bury(burials: BurialStore, number: int = 1, org_id: UUID = A, **changes: Any) -> list[UUID]:
+def record(failure_store: FailureStore, number: int = 1, org_id: UUID = A, **changes: Any) -> list[UUID]:
     """Record that many failures, and return the ids of their dead letters in order."""
     failures = [failure(**changes) for _ in range(number)]
-    assert all(burials.record_dead_letter(org_id, each) for each in failures)
+    assert all(failure_store.record_dead_letter(org_id, each) for each in failures)
     return sorted(each.dead_letter_id for each in failures)
 
 
@@ -75,12 +75,14 @@ def states(ledger: DeadLetterStore, org_id: UUID = A) -> list[str]:
     return sorted(letter.state for letter in letters(ledger, org_id))
 
 
-def test_a_failure_is_recorded_once(clone: ScratchDatabase, burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_a_failure_is_recorded_once(
+    clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
+) -> None:
     """Told again of the same message, no row of any table changes, and nothing is counted."""
     told = failure()
-    assert burials.record_dead_letter(A, told)
+    assert failure_store.record_dead_letter(A, told)
     before = clone.contents()
-    assert not burials.record_dead_letter(A, told)
+    assert not failure_store.record_dead_letter(A, told)
     assert clone.contents() == before
     (letter,) = letters(ledger)
     assert letter.model_dump(exclude={"org_id", "state", "last_failed_at", "failure_count", "redrive_count"}) == {
@@ -96,7 +98,7 @@ def test_a_failure_told_at_once_by_many_is_recorded_once(clone: ScratchDatabase,
 
     def record() -> None:
         database = clone.database()
-        answers.append(BurialStore(database).record_dead_letter(A, told))
+        answers.append(FailureStore(database).record_dead_letter(A, told))
         database.close()
 
     run_at_once([record] * 6)
@@ -113,16 +115,16 @@ def run_at_once(works: list[Any]) -> None:
         thread.join()
 
 
-def test_what_fails_again_is_open_again_with_its_history(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_what_fails_again_is_open_again_with_its_history(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
     """The row counts the failures and the receives, and keeps the time of the first."""
     letter_id, operation_id = uuid4(), uuid4()
-    burials.record_dead_letter(A, failure(dead_letter_id=letter_id))
+    failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id))
     redrive(ledger, operation_id)
     later = NOW + timedelta(days=2)
     again = failure(
         dead_letter_id=letter_id, failed_at=later, cause="store_refused", error_code="store_refused", receive_count=4
     )
-    burials.record_dead_letter(A, again)
+    failure_store.record_dead_letter(A, again)
     (letter,) = letters(ledger)
     assert (letter.state, letter.failure_count, letter.receive_count, letter.redrive_count) == ("open", 2, 7, 1)
     assert (letter.first_failed_at, letter.last_failed_at, letter.cause) == (NOW, later, "store_refused")
@@ -137,49 +139,51 @@ def test_what_fails_again_is_open_again_with_its_history(burials: BurialStore, l
 
 
 def test_a_body_may_be_missing_only_where_it_could_not_be_scrubbed(
-    burials: BurialStore, ledger: DeadLetterStore
+    failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
     """The table itself refuses another row without a body."""
-    bury(burials, archive_key=None, error_code="scrub_failed")
+    record(failure_store, archive_key=None, error_code="scrub_failed")
     with pytest.raises(Exception, match="dead_letters_check"):
-        bury(burials, archive_key=None)
+        record(failure_store, archive_key=None)
     assert len(letters(ledger)) == 1
 
 
-def test_what_is_stored_is_resolved_once(clone: ScratchDatabase, burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_what_is_stored_is_resolved_once(
+    clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
+) -> None:
     """Before or after the redrive was noted: its message may be faster. Told again, nothing changes."""
-    early, late = bury(burials, 2)
+    early, late = record(failure_store, 2)
     operation_id, resolution_id = uuid4(), uuid4()
-    burials.resolve_dead_letter(A, early, uuid4(), operation_id, "stored")
+    failure_store.resolve_dead_letter(A, early, uuid4(), operation_id, "stored")
     _, chosen = ledger.select_dead_letters(A, Selection(dead_letter_ids=[late]), None, None, 10)
     before = letters(ledger, state="resolved")
     ledger.mark_redriven(A, operation_id, PERSON, WHY, [(letter, None) for letter in [*before, *chosen]])
     assert states(ledger) == ["redriven", "resolved"]
-    burials.resolve_dead_letter(A, late, resolution_id, operation_id, "stored")
+    failure_store.resolve_dead_letter(A, late, resolution_id, operation_id, "stored")
     assert states(ledger) == ["resolved", "resolved"]
     rows = clone.contents()
-    burials.resolve_dead_letter(A, late, resolution_id, operation_id, "stored")
-    burials.resolve_dead_letter(A, uuid4(), uuid4(), operation_id, "stored")
+    failure_store.resolve_dead_letter(A, late, resolution_id, operation_id, "stored")
+    failure_store.resolve_dead_letter(A, uuid4(), uuid4(), operation_id, "stored")
     assert clone.contents() == rows
 
 
 def test_a_message_that_failed_again_before_its_redrive_was_noted_stays_open(
-    burials: BurialStore, ledger: DeadLetterStore
+    failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
     """Marked late, a dead letter is what its message made of it meanwhile: nobody would look for it else."""
-    (letter_id,) = bury(burials)
+    (letter_id,) = record(failure_store)
     _, chosen = ledger.select_dead_letters(A, ALL, None, None, 10)
-    burials.record_dead_letter(A, failure(dead_letter_id=letter_id))
+    failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id))
     ledger.mark_redriven(A, uuid4(), PERSON, WHY, [(letter, None) for letter in chosen])
     (letter,) = letters(ledger)
     assert (letter.state, letter.redrive_count) == ("open", 1)
 
 
 def test_a_redrive_that_is_noted_twice_counts_once(
-    clone: ScratchDatabase, burials: BurialStore, ledger: DeadLetterStore
+    clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
     """A step that was killed after noting is done again from the same cursor."""
-    bury(burials, 3)
+    record(failure_store, 3)
     _, chosen = ledger.select_dead_letters(A, ALL, None, None, 10)
     operation_id = uuid4()
     results = [(chosen[0], "object_missing"), (chosen[1], None), (chosen[2], None)]
@@ -190,15 +194,15 @@ def test_a_redrive_that_is_noted_twice_counts_once(
     assert states(ledger) == ["open", "redriven", "redriven"]
 
 
-def test_results_of_a_redrive_are_told_message_by_message(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_results_of_a_redrive_are_told_message_by_message(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
     """With what became of each since, page by page; counts are of all pages."""
-    ids = bury(burials, 5)
+    ids = record(failure_store, 5)
     _, chosen = ledger.select_dead_letters(A, ALL, None, None, 10)
     operation_id = uuid4()
     results = [(letter, "object_missing" if letter.dead_letter_id == ids[0] else None) for letter in chosen]
     ledger.mark_redriven(A, operation_id, PERSON, WHY, results)
-    burials.resolve_dead_letter(A, ids[1], uuid4(), operation_id, "stored")
-    burials.record_dead_letter(A, failure(dead_letter_id=ids[2]))
+    failure_store.resolve_dead_letter(A, ids[1], uuid4(), operation_id, "stored")
+    failure_store.record_dead_letter(A, failure(dead_letter_id=ids[2]))
     counts, first = ledger.list_redrive_results(A, operation_id, None, 3)
     _, second = ledger.list_redrive_results(A, operation_id, first[-1].dead_letter_id, 3)
     assert counts == RedriveCounts(redriven=4, failed=1, resolved=1, open_again=1)
@@ -213,10 +217,12 @@ def test_results_of_a_redrive_are_told_message_by_message(burials: BurialStore, 
     assert ledger.list_redrive_results(A, uuid4(), None, 3) == (RedriveCounts(), [])
 
 
-def test_a_selection_takes_what_is_open_in_the_order_of_ids(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_a_selection_takes_what_is_open_in_the_order_of_ids(
+    failure_store: FailureStore, ledger: DeadLetterStore
+) -> None:
     """All, a cause, or ids, of a queue or any; page by page, and with how many there are."""
-    poisoned = bury(burials, 3)
-    refused = bury(burials, 2, queue="analytics", cause="store_refused", error_code="store_refused")
+    poisoned = record(failure_store, 3)
+    refused = record(failure_store, 2, queue="analytics", cause="store_refused", error_code="store_refused")
 
     def ids(selection: Selection, after: UUID | None = None, limit: int = 10) -> tuple[int | None, list[UUID]]:
         matching, chosen = ledger.select_dead_letters(A, selection, None, after, limit)
@@ -231,19 +237,19 @@ def test_a_selection_takes_what_is_open_in_the_order_of_ids(burials: BurialStore
     assert ids(Selection(dead_letter_ids=poisoned, queue="analytics")) == (0, [])
 
 
-def test_a_selection_ends_with_what_had_failed_by_then(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_a_selection_ends_with_what_had_failed_by_then(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
     """What fails while an operation runs is not its to redrive: it would never end."""
-    bury(burials, 2)
-    bury(burials, 1, failed_at=NOW + timedelta(seconds=1))
+    record(failure_store, 2)
+    record(failure_store, 1, failed_at=NOW + timedelta(seconds=1))
     assert ledger.select_dead_letters(A, ALL, NOW, None, 10)[0] == 2
 
 
-def test_only_who_is_named_is_redriven_once_more(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_only_who_is_named_is_redriven_once_more(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
     """What waits on its queue, or was discarded, is no part of a cause or of all; by its id it can be meant."""
-    waiting, discarded, resolved = bury(burials, 3)
+    waiting, discarded, resolved = record(failure_store, 3)
     redrive(ledger, uuid4(), Selection(dead_letter_ids=[waiting]))
     discard(ledger, Selection(dead_letter_ids=[discarded]))
-    burials.resolve_dead_letter(A, resolved, uuid4(), None, "stored")
+    failure_store.resolve_dead_letter(A, resolved, uuid4(), None, "stored")
     assert ledger.select_dead_letters(A, ALL, None, None, 10) == (0, [])
     named = Selection(dead_letter_ids=[waiting, discarded, resolved])
     assert ledger.select_dead_letters(A, named, None, None, 10)[0] == 2
@@ -257,9 +263,9 @@ def discard(ledger: DeadLetterStore, selection: Selection = ALL, limit: int = 10
     return done.discarded, done.remaining
 
 
-def test_what_is_discarded_says_by_whom_and_why(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_what_is_discarded_says_by_whom_and_why(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
     """A dry run counts and changes nothing; a limit leaves the rest open; what was given up is not given up again."""
-    bury(burials, 3)
+    record(failure_store, 3)
     assert discard(ledger, dry_run=True) == (3, 0)
     assert states(ledger) == ["open"] * 3
     assert discard(ledger, limit=2) == (2, 1)
@@ -273,42 +279,46 @@ def test_what_is_discarded_says_by_whom_and_why(burials: BurialStore, ledger: De
     ]
 
 
-def test_what_failed_after_it_was_counted_is_not_discarded(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_what_failed_after_it_was_counted_is_not_discarded(
+    failure_store: FailureStore, ledger: DeadLetterStore
+) -> None:
     """A dry run says until when it counted; asked with that, a discard leaves alone what came later."""
-    bury(burials, 2)
+    record(failure_store, 2)
     counted = ledger.discard_dead_letters(A, ALL, PERSON, WHY, dry_run=True, limit=100)
     assert counted.discarded == 2
-    bury(burials, 1, failed_at=counted.until + timedelta(milliseconds=1))
+    record(failure_store, 1, failed_at=counted.until + timedelta(milliseconds=1))
     done = ledger.discard_dead_letters(A, ALL, PERSON, WHY, dry_run=False, limit=100, until=counted.until)
     assert (done.discarded, done.remaining, done.until) == (2, 0, counted.until)
     assert states(ledger) == ["discarded", "discarded", "open"]
 
 
 def test_what_was_discarded_and_is_stored_all_the_same_is_resolved(
-    burials: BurialStore, ledger: DeadLetterStore
+    failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
     """Its message was on its way already: the ledger says what is, and the history has both."""
-    (letter_id,) = bury(burials)
+    (letter_id,) = record(failure_store)
     redrive(ledger, uuid4())
-    burials.record_dead_letter(A, failure(dead_letter_id=letter_id))
+    failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id))
     discard(ledger)
-    burials.resolve_dead_letter(A, letter_id, uuid4(), None, "stored")
+    failure_store.resolve_dead_letter(A, letter_id, uuid4(), None, "stored")
     assert states(ledger) == ["resolved"]
 
 
-def test_what_was_discarded_and_is_received_again_is_open(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_what_was_discarded_and_is_received_again_is_open(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
     """A copy of it was still on a queue: nobody knew of that failure when it was given up."""
-    (letter_id,) = bury(burials)
+    (letter_id,) = record(failure_store)
     discard(ledger)
-    burials.record_dead_letter(A, failure(dead_letter_id=letter_id))
+    failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id))
     assert states(ledger) == ["open"]
 
 
-def test_a_list_is_grouped_by_cause_and_paged_newest_first(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_a_list_is_grouped_by_cause_and_paged_newest_first(
+    failure_store: FailureStore, ledger: DeadLetterStore
+) -> None:
     """Groups count everything that the filter lets through; a page goes on after the last of the one before."""
     for minute in range(5):
-        bury(burials, failed_at=NOW + timedelta(minutes=minute), event_ids=[uuid4()])
-    bury(burials, 2, queue="analytics", cause="store_refused", error_code="store_refused", event_ids=[])
+        record(failure_store, failed_at=NOW + timedelta(minutes=minute), event_ids=[uuid4()])
+    record(failure_store, 2, queue="analytics", cause="store_refused", error_code="store_refused", event_ids=[])
     groups, first = ledger.list_dead_letters(A, LetterFilter(queue="spool"), None, 3)
     (group,) = groups
     assert (group.letter_count, group.event_count, group.last_failed_at) == (5, 5, NOW + timedelta(minutes=4))
@@ -325,11 +335,11 @@ def test_a_list_is_grouped_by_cause_and_paged_newest_first(burials: BurialStore,
 
 
 def test_no_organisation_reaches_anothers_dead_letters(
-    clone: ScratchDatabase, burials: BurialStore, ledger: DeadLetterStore
+    clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
     """Neither lists, reads, selects, marks, resolves nor discards them, by whatever id; nobody's are nobody's."""
-    (theirs,) = bury(burials, org_id=B)
-    (nobodys,) = bury(burials, org_id=NOBODY)
+    (theirs,) = record(failure_store, org_id=B)
+    (nobodys,) = record(failure_store, org_id=NOBODY)
     _, known = ledger.select_dead_letters(B, ALL, None, None, 10)
     before = clone.contents()
     assert ledger.list_dead_letters(A, LetterFilter(), None, 10) == ([], [])
@@ -338,23 +348,25 @@ def test_no_organisation_reaches_anothers_dead_letters(
         assert ledger.read_dead_letter(A, letter_id) is None
         assert ledger.select_dead_letters(A, named, None, None, 10) == (0, [])
         assert discard(ledger, named) == (0, 0)
-        burials.resolve_dead_letter(A, letter_id, uuid4(), None, "stored")
+        failure_store.resolve_dead_letter(A, letter_id, uuid4(), None, "stored")
     ledger.mark_redriven(A, uuid4(), PERSON, WHY, [(letter, None) for letter in known])
     assert discard(ledger) == (0, 0)
     assert clone.contents() == before
 
 
-def test_the_same_id_in_two_organisations_is_two_dead_letters(burials: BurialStore, ledger: DeadLetterStore) -> None:
+def test_the_same_id_in_two_organisations_is_two_dead_letters(
+    failure_store: FailureStore, ledger: DeadLetterStore
+) -> None:
     """An id that somebody guesses is no way into another's ledger."""
-    (letter_id,) = bury(burials, org_id=B)
-    bury(burials, dead_letter_id=letter_id)
+    (letter_id,) = record(failure_store, org_id=B)
+    record(failure_store, dead_letter_id=letter_id)
     discard(ledger)
     assert (states(ledger, A), states(ledger, B)) == (["discarded"], ["open"])
 
 
-def test_two_redrives_at_once_mark_without_a_deadlock(clone: ScratchDatabase, burials: BurialStore) -> None:
+def test_two_redrives_at_once_mark_without_a_deadlock(clone: ScratchDatabase, failure_store: FailureStore) -> None:
     """Each marks the same dead letters in another order: all are marked by both, and none waits for ever."""
-    bury(burials, 40)
+    record(failure_store, 40)
     databases = [clone.database("rollcall_ops") for _ in range(4)]
     operations = [uuid4() for _ in databases]
 
@@ -375,12 +387,12 @@ def test_two_redrives_at_once_mark_without_a_deadlock(clone: ScratchDatabase, bu
 
 
 def test_a_receipt_follows_an_event_through_its_dead_letter(
-    clone: ScratchDatabase, burials: BurialStore, ledger: DeadLetterStore
+    clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
     """A dead letter with its code, queued again, given up; and stored is stored, whatever else was tried."""
     receipts = ReceiptStore(ledger._database)
     event = an_event(A)
-    (letter_id,) = bury(burials, event_ids=[event.event_id])
+    (letter_id,) = record(failure_store, event_ids=[event.event_id])
 
     def told() -> tuple[str, str, str | None, UUID | None]:
         (found,) = receipts.find_event(A, event.event_id)
@@ -390,7 +402,7 @@ def test_a_receipt_follows_an_event_through_its_dead_letter(
     assert receipts.find_event(B, event.event_id) == []
     redrive(ledger, uuid4())
     assert told() == ("queued", "progress", None, letter_id)
-    burials.record_dead_letter(A, failure(dead_letter_id=letter_id, event_ids=[event.event_id]))
+    failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id, event_ids=[event.event_id]))
     assert told()[0] == "dead_letter"
     discard(ledger)
     assert told() == ("rejected", "progress", "discarded", letter_id)
@@ -398,9 +410,9 @@ def test_a_receipt_follows_an_event_through_its_dead_letter(
     assert told() == ("stored", "progress", None, None)
 
 
-def test_an_event_is_found_in_its_dead_letter_by_its_id(clone: ScratchDatabase, burials: BurialStore) -> None:
+def test_an_event_is_found_in_its_dead_letter_by_its_id(clone: ScratchDatabase, failure_store: FailureStore) -> None:
     """The look-up of a receipt reads by key, also under row-level security."""
-    bury(burials, 50)
+    record(failure_store, 50)
     with clone.connect() as connection:
         connection.execute("analyze rollcall.dead_letter_events")
         connection.execute("set enable_seqscan = off")

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 from rollcall.contracts.dead_letters.letter import DigestCount
-from rollcall.store.dead_letters.failures import BurialStore
-from rollcall.store.dead_letters.summaries import DigestStore
+from rollcall.store.dead_letters.failures import FailureStore
+from rollcall.store.dead_letters.summaries import FailureSummaryStore
 
-from tests.integration.dead_letters.test_dead_letters import A, B, bury, failure, run_at_once
+from tests.integration.dead_letters.test_dead_letters import A, B, failure, record, run_at_once
 from tests.postgres import ScratchDatabase
 
 LEASE = timedelta(minutes=10)
@@ -18,16 +18,16 @@ AT_ONCE = timedelta(0)
 
 
 @pytest.fixture
-def burials(clone: ScratchDatabase) -> BurialStore:
+def failure_store(clone: ScratchDatabase) -> FailureStore:
     """The ledger, as queues' consumers write it."""
-    return BurialStore(clone.store._database)
+    return FailureStore(clone.store._database)
 
 
 @pytest.fixture
-def digests(clone: ScratchDatabase) -> Iterator[DigestStore]:
+def digests(clone: ScratchDatabase) -> Iterator[FailureSummaryStore]:
     """What the digest function uses."""
     database = clone.database("rollcall_ops")
-    yield DigestStore(database)
+    yield FailureSummaryStore(database)
     database.close()
 
 
@@ -35,37 +35,39 @@ def told(counts: list[DigestCount]) -> dict[tuple[str, str], int]:
     return {(count.queue, count.cause): count.failed_count for count in counts}
 
 
-def test_what_is_new_is_told_once(burials: BurialStore, digests: DigestStore) -> None:
+def test_what_is_new_is_told_once(failure_store: FailureStore, digests: FailureSummaryStore) -> None:
     """By queue and cause, over all organisations; after it is confirmed, only what came since."""
-    bury(burials, 2)
-    bury(burials, 1, org_id=B)
-    bury(burials, 1, queue="analytics", cause="store_refused", error_code="store_refused")
+    record(failure_store, 2)
+    record(failure_store, 1, org_id=B)
+    record(failure_store, 1, queue="analytics", cause="store_refused", error_code="store_refused")
     claimed_at, counts = digests.claim_digest(LEASE)
     assert told(counts) == {("spool", "poisoned"): 3, ("analytics", "store_refused"): 1}
     assert isinstance(claimed_at, datetime)
     digests.confirm_digest(claimed_at)
     assert digests.claim_digest(LEASE)[1] == []
-    bury(burials, 2)
+    record(failure_store, 2)
     assert told(digests.claim_digest(LEASE)[1]) == {("spool", "poisoned"): 2}
 
 
-def test_a_failure_that_is_told_twice_is_counted_once(burials: BurialStore, digests: DigestStore) -> None:
+def test_a_failure_that_is_told_twice_is_counted_once(
+    failure_store: FailureStore, digests: FailureSummaryStore
+) -> None:
     """A message that its consumer receives again is no news; one that was redriven and fails again is."""
     same = failure()
-    burials.record_dead_letter(A, same)
-    burials.record_dead_letter(A, same)
-    burials.record_dead_letter(A, failure(dead_letter_id=same.dead_letter_id))
+    failure_store.record_dead_letter(A, same)
+    failure_store.record_dead_letter(A, same)
+    failure_store.record_dead_letter(A, failure(dead_letter_id=same.dead_letter_id))
     assert told(digests.claim_digest(LEASE)[1]) == {("spool", "poisoned"): 2}
 
 
 def test_what_was_claimed_and_not_confirmed_is_there_after_the_lease(
-    burials: BurialStore, digests: DigestStore
+    failure_store: FailureStore, digests: FailureSummaryStore
 ) -> None:
     """With what came since: a digest that could not be published is told by the next."""
-    bury(burials, 2)
+    record(failure_store, 2)
     first, _ = digests.claim_digest(LEASE)
     assert digests.claim_digest(LEASE)[1] == [], "while the other one may be publishing it"
-    bury(burials, 1)
+    record(failure_store, 1)
     second, counts = digests.claim_digest(AT_ONCE)
     assert told(counts) == {("spool", "poisoned"): 3}
     digests.confirm_digest(first)
@@ -74,30 +76,32 @@ def test_what_was_claimed_and_not_confirmed_is_there_after_the_lease(
     assert told(digests.claim_digest(AT_ONCE)[1]) == {("spool", "poisoned"): 3}, "and so is the second"
 
 
-def test_what_fails_while_a_digest_is_published_is_told_by_the_next(burials: BurialStore, digests: DigestStore) -> None:
+def test_what_fails_while_a_digest_is_published_is_told_by_the_next(
+    failure_store: FailureStore, digests: FailureSummaryStore
+) -> None:
     """Confirming tells no more than was claimed."""
-    bury(burials, 2)
+    record(failure_store, 2)
     claimed_at, _ = digests.claim_digest(LEASE)
-    bury(burials, 3)
+    record(failure_store, 3)
     digests.confirm_digest(claimed_at)
     assert told(digests.claim_digest(LEASE)[1]) == {("spool", "poisoned"): 3}
 
 
 def test_digests_and_burials_at_once_tell_each_failure_once(clone: ScratchDatabase) -> None:
     """Several digests run while messages fail: together they tell all of them, none twice."""
-    tellers, buriers, each = 3, 4, 25
+    tellers, recorders, each = 3, 4, 25
     telling: list[int] = []
     done = threading.Event()
 
     def record() -> None:
         database = clone.database()
         for _ in range(each):
-            BurialStore(database).record_dead_letter(uuid4(), failure())
+            FailureStore(database).record_dead_letter(uuid4(), failure())
         database.close()
 
     def tell() -> None:
         database = clone.database("rollcall_ops")
-        store = DigestStore(database)
+        store = FailureSummaryStore(database)
         while True:
             last = done.is_set()
             claimed_at, counts = store.claim_digest(LEASE)
@@ -110,8 +114,8 @@ def test_digests_and_burials_at_once_tell_each_failure_once(clone: ScratchDataba
     threads = [threading.Thread(target=tell) for _ in range(tellers)]
     for thread in threads:
         thread.start()
-    run_at_once([record] * buriers)
+    run_at_once([record] * recorders)
     done.set()
     for thread in threads:
         thread.join()
-    assert sum(telling) == buriers * each
+    assert sum(telling) == recorders * each

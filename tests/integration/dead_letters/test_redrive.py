@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import DeadLetter, Marks
+from rollcall.contracts.dead_letters.letter import DeadLetter, MessageAttributes
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.contracts.operations import Operation, OperationMessage, OperationRequest
 from rollcall.domain.keyring import Keyring
@@ -26,16 +26,16 @@ from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import ObjectMissing, PoisonedMessage, StoreUnavailable
-from rollcall.flows.dead_letters.record import Bury
+from rollcall.flows.dead_letters.record import RecordDeadLetters
 from rollcall.flows.dead_letters.redrive import Redrive
 from rollcall.flows.ingest import load
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.flows.scrub.events import Scrubbing
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore, LetterFilter
 from rollcall.store.operations import OperationStore
 
-from functions.dead_letters import app as bury_app
+from functions.dead_letters import app as dead_letters_app
 from functions.load import app as load_app
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.integration.dead_letters.test_dead_letters import run_at_once
@@ -88,7 +88,7 @@ class World:
         """Let loaders and burial have what there is, until nothing is left on any queue."""
         while any(self.queues.values()):
             for name, waiting in list(self.queues.items()):
-                handler = bury_app.handler if name.endswith("-dead-letters") else load_app.handler
+                handler = dead_letters_app.handler if name.endswith("-dead-letters") else load_app.handler
                 for _ in range(len(waiting)):
                     message = waiting.popleft()
                     if handler({"Records": [record_of(message, name)]}, Context())["batchItemFailures"]:
@@ -120,7 +120,7 @@ class World:
         )  # fmt: skip
         operation, _ = store.request(request, uuid4())
         step = Redrive(wrap(DeadLetterStore(database)), self, self._send_back, scrubbing_of, LIFETIMES, lambda: NOW)
-        engine = Operate(store, {"redrive": step}, time.monotonic, lambda _seconds: None)
+        engine = OperationWorker(store, {"redrive": step}, time.monotonic, lambda _seconds: None)
         message = OperationMessage(org_id=A, operation_id=operation.operation_id)
         while engine.work(message).again_in_seconds is not None:
             pass
@@ -165,14 +165,18 @@ def world(clone: ScratchDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
         monkeypatch.setenv(f"{queue}_queue_url".upper(), f"https://sqs.example/{queue}")
         monkeypatch.setenv(f"{queue}_dead_letter_queue_url".upper(), f"https://sqs.example/{queue}-dead-letters")
     settings.current.cache_clear()
-    burials = BurialStore(clone.store._database)
+    failure_store = FailureStore(clone.store._database)
     for module, name, part in (
         (environment, "queues", world), (wiring_ingest, "progress_store", clone.store),
-        (wiring_ingest, "analytics_store", clone.analytics), (wiring_dead_letters, "burial_store", burials),
+        (wiring_ingest, "analytics_store", clone.analytics), (wiring_dead_letters, "failure_store", failure_store),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, lambda part=part: part)
     monkeypatch.setattr(wiring_operations, "archive_objects", lambda: world)
-    monkeypatch.setattr(wiring_dead_letters, "bury", lambda: Bury(world, burials, scrubbing_of, lambda: NOW))
+    monkeypatch.setattr(
+        wiring_dead_letters,
+        "record_dead_letters",
+        lambda: RecordDeadLetters(world, failure_store, scrubbing_of, lambda: NOW),
+    )
     yield world
     settings.current.cache_clear()
 
@@ -271,9 +275,11 @@ def test_a_redrive_after_a_partial_success_stores_the_rest_alone(world: World, b
     before = events_alone(world)
     world.queues["spool"].extend(copies)
     for letter in world.letters():
-        marks = Marks(org_id=A, dead_letter_id=letter.dead_letter_id, operation_id=uuid4())
+        attributes = MessageAttributes(org_id=A, dead_letter_id=letter.dead_letter_id, operation_id=uuid4())
         world.send(
-            f"https://sqs.example/{letter.queue}", world.archive[str(letter.archive_key)].decode(), marks.attributes()
+            f"https://sqs.example/{letter.queue}",
+            world.archive[str(letter.archive_key)].decode(),
+            attributes.as_strings(),
         )
     world.drain()
     assert events_alone(world) == before

@@ -11,12 +11,12 @@ import pytest
 from rollcall.contracts.ingest.receipt import QueuedEvents, Rejection
 from rollcall.domain.ingest.rate import RateLimit
 from rollcall.errors import StoreUnavailable
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.health.health import HealthStore
 
 from tests.builders import an_event, changed
 from tests.checkout import procedure
-from tests.integration.dead_letters.test_dead_letters import bury
+from tests.integration.dead_letters.test_dead_letters import record
 from tests.integration.jobs.test_watchdog import audit
 from tests.postgres import ScratchDatabase
 
@@ -47,7 +47,7 @@ def test_each_organisation_is_measured_by_its_own(clone: ScratchDatabase, health
     waiting = QueuedEvents(A, uuid4(), (uuid4(),))
     clone.receipts.announce_batches("w", RateLimit(100, 100), [waiting], now - timedelta(seconds=30))
     with closing(clone.database("rollcall_app")) as database:
-        bury(BurialStore(database), org_id=A)
+        record(FailureStore(database), org_id=A)
     of_a, of_b = health.measure_organisations([A, B], FIVE_MINUTES)
     assert (of_a.received_count, of_a.rate_limited_count, of_a.dead_letter_count) == (2, 1, 1)
     assert of_a.rejected_counts == {"invalid": 2, "too_old": 1}

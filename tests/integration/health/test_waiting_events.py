@@ -8,7 +8,7 @@ import pytest
 from rollcall.contracts.dead_letters.letter import Failure
 from rollcall.contracts.ingest.receipt import QueuedEvents
 from rollcall.domain.ingest.rate import RateLimit
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.ingest.receipts import ReceiptStore
 
 from tests.builders import NOW, queued_batch, scrubbed_event
@@ -40,7 +40,7 @@ def waiting(clone: ScratchDatabase, batch: QueuedEvents) -> list[list[UUID]]:
     return [event_ids for (event_ids,) in found]
 
 
-def bury(clone: ScratchDatabase, *event_ids: UUID, queue: str = "analytics") -> None:
+def record(clone: ScratchDatabase, *event_ids: UUID, queue: str = "analytics") -> None:
     letter_id, now = uuid4(), datetime.now(UTC)
     failure = Failure.model_validate(
         {
@@ -58,7 +58,7 @@ def bury(clone: ScratchDatabase, *event_ids: UUID, queue: str = "analytics") -> 
             "archive_key": f"dead-letters/{letter_id}.json",
         }
     )
-    assert BurialStore(clone.store._database).record_dead_letter(A, failure)
+    assert FailureStore(clone.store._database).record_dead_letter(A, failure)
 
 
 @pytest.mark.parametrize("receives", [1, 3])
@@ -74,9 +74,9 @@ def test_an_event_that_a_batch_was_stored_without_waits_until_it_is_buried(
         assert states(operator, sound.event_id) == ["stored"]
         assert states(operator, unfit) == ["queued"]
         assert waiting(clone, batch) == [[unfit]]
-    bury(clone, unfit, queue="spool")
+    record(clone, unfit, queue="spool")
     assert waiting(clone, batch) == [[unfit]], "a progress event may have the same id"
-    bury(clone, unfit)
+    record(clone, unfit)
     assert states(operator, unfit) == ["dead_letter", "dead_letter"]
     assert waiting(clone, batch) == []
     assert [waiting(clone, other) for other in others] == [[[unfit]], [[unfit]]], "they may hold another event"
@@ -87,9 +87,9 @@ def test_events_are_buried_one_by_one(clone: ScratchDatabase) -> None:
     sound, first, second = scrubbed_event(), uuid4(), uuid4()
     batch = announce(clone, sound.event_id, first, second)
     clone.analytics.ingest_analytics(A, [queued_batch(A, sound, batch_id=batch.batch_id)])
-    bury(clone, first)
+    record(clone, first)
     assert waiting(clone, batch) == [[second]]
-    bury(clone, second)
+    record(clone, second)
     assert waiting(clone, batch) == []
 
 

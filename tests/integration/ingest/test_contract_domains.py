@@ -25,10 +25,10 @@ from rollcall.contracts.operations import OperationRequest
 from rollcall.contracts.privacy import LearnerRequest
 from rollcall.contracts.replay import ReplayRequest
 from rollcall.errors import ScrubFailed
-from rollcall.flows.ingest.load import Loaded, load_analytics, load_spooled
+from rollcall.flows.ingest.load import LoadResult, load_analytics, load_spooled
 from rollcall.flows.scrub.events import scrub_event
 from rollcall.store.assignments import AssignmentStore
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 
@@ -95,7 +95,7 @@ class Desk:
         self.ops = self.clone.database("rollcall_ops")
         self.operations = OperationStore(self.ops)
         self.letters = DeadLetterStore(self.ops)
-        self.burials = BurialStore(self.clone.store._database)
+        self.failure_store = FailureStore(self.clone.store._database)
 
 
 @pytest.fixture
@@ -127,12 +127,12 @@ def analytics(desk: Desk, event: AnalyticsEvent) -> None:
         return
     message = queued_batch(A, scrubbed).model_dump_json(exclude_none=True)
     (loaded,) = load_analytics({"m": message}, desk.clone.analytics).values()
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadResult), loaded
     assert loaded.unfit == ()
 
 
 def failure(desk: Desk, told: Failure) -> None:
-    desk.burials.record_dead_letter(A, told)
+    desk.failure_store.record_dead_letter(A, told)
     assert desk.letters.read_dead_letter(A, told.dead_letter_id) is not None
 
 

@@ -38,7 +38,7 @@ class World:
 
 
 @dataclass
-class Standing:
+class LessonTally:
     """Where a learner stands in a lesson: the independent computation."""
 
     percent: Decimal | None = None
@@ -63,39 +63,39 @@ def to_hundredths(value: Decimal) -> Decimal:
 
 def compute(events: Sequence[ProgressEvent]) -> tuple[list[Row], list[Row]]:
     """Return the rows of both projections, from distinct events that each have an organisation."""
-    lessons: defaultdict[Row, Standing] = defaultdict(Standing)
+    lessons: defaultdict[Row, LessonTally] = defaultdict(LessonTally)
     for event in events:
         lessons[event.org_id, event.user_id, event.course_id, event.lesson_id].add(event)
-    courses: defaultdict[Row, list[Standing]] = defaultdict(list)
-    for key, standing in lessons.items():
-        courses[key[:3]].append(standing)
+    courses: defaultdict[Row, list[LessonTally]] = defaultdict(list)
+    for key, tally in lessons.items():
+        courses[key[:3]].append(tally)
     return (
-        sorted((*key, *summarise([standing]), *totals([standing])) for key, standing in lessons.items()),
+        sorted((*key, *summarise([tally]), *totals([tally])) for key, tally in lessons.items()),
         sorted(
             (
                 *key,
-                *summarise(standings),
-                *totals(standings),
-                len(standings),
-                sum(bool(s.completions) for s in standings),
+                *summarise(tallies),
+                *totals(tallies),
+                len(tallies),
+                sum(bool(s.completions) for s in tallies),
             )
-            for key, standings in courses.items()
+            for key, tallies in courses.items()
         ),
     )
 
 
-def summarise(standings: list[Standing]) -> Row:
+def summarise(tallies: list[LessonTally]) -> Row:
     """Return mean percent, first and last activity, and first completion."""
-    percents = [standing.percent for standing in standings if standing.percent is not None]
-    moments = [moment for standing in standings for moment in standing.moments]
-    completions = [moment for standing in standings for moment in standing.completions]
+    percents = [tally.percent for tally in tallies if tally.percent is not None]
+    moments = [moment for tally in tallies for moment in tally.moments]
+    completions = [moment for tally in tallies for moment in tally.completions]
     mean = to_hundredths(sum(percents, Decimal(0)) / len(percents)) if percents else None
     return mean, min(moments), max(moments), min(completions, default=None)
 
 
-def totals(standings: list[Standing]) -> Row:
+def totals(tallies: list[LessonTally]) -> Row:
     """Return the time spent and the number of events."""
-    return sum(standing.seconds for standing in standings), sum(len(standing.moments) for standing in standings)
+    return sum(tally.seconds for tally in tallies), sum(len(tally.moments) for tally in tallies)
 
 
 LESSON_ROWS = """

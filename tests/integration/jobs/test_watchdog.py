@@ -10,13 +10,13 @@ from rollcall.contracts.dead_letters.letter import NOBODY
 from rollcall.domain.jobs.alerts import raise_alert
 from rollcall.domain.jobs.findings import Finding
 from rollcall.domain.jobs.schedule import JOBS
-from rollcall.store.dead_letters.failures import BurialStore
-from rollcall.store.dead_letters.summaries import DigestStore
+from rollcall.store.dead_letters.failures import FailureStore
+from rollcall.store.dead_letters.summaries import FailureSummaryStore
 from rollcall.store.jobs.jobs import JobStore
-from rollcall.store.jobs.watchdog import WatchStore
+from rollcall.store.jobs.watchdog import WatchdogStore
 
 from tests.builders import NOW
-from tests.integration.dead_letters.test_dead_letters import A, B, bury
+from tests.integration.dead_letters.test_dead_letters import A, B, record
 from tests.postgres import ScratchDatabase
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -30,8 +30,8 @@ def jobs(clone: ScratchDatabase) -> JobStore:
 
 
 @pytest.fixture
-def watch(clone: ScratchDatabase) -> WatchStore:
-    return WatchStore(clone.database("rollcall_ops"))
+def watch(clone: ScratchDatabase) -> WatchdogStore:
+    return WatchdogStore(clone.database("rollcall_ops"))
 
 
 def insert_run(clone: ScratchDatabase, job: str = "partition", **changes: Any) -> UUID:
@@ -57,7 +57,7 @@ def insert_failure(clone: ScratchDatabase, **changes: Any) -> UUID:
 
 
 def test_a_run_that_hangs_is_given_up_and_its_key_runs_again(
-    jobs: JobStore, watch: WatchStore, clone: ScratchDatabase
+    jobs: JobStore, watch: WatchdogStore, clone: ScratchDatabase
 ) -> None:
     """Beyond three times what it should take; what it says afterwards changes nothing."""
     run_id, retries = jobs.start_job(uuid4(), JOB, "k")
@@ -82,7 +82,7 @@ def test_two_watchdogs_give_up_a_run_once(clone: ScratchDatabase) -> None:
     gate = threading.Barrier(4)
 
     def release() -> None:
-        store = WatchStore(clone.database("rollcall_ops"))
+        store = WatchdogStore(clone.database("rollcall_ops"))
         gate.wait()
         released.extend(run.run_id for run in store.release_overdue_runs(3))
 
@@ -97,7 +97,7 @@ def test_two_watchdogs_give_up_a_run_once(clone: ScratchDatabase) -> None:
     ]
 
 
-def test_jobs_are_measured_by_the_last_hour_and_their_latest_runs(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_jobs_are_measured_by_the_last_hour_and_their_latest_runs(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """Counts within the window, failures in a row however old, and the last start."""
     insert_failure(clone, ago=9000)
     insert_run(clone, ago=7200)
@@ -114,7 +114,7 @@ def test_jobs_are_measured_by_the_last_hour_and_their_latest_runs(watch: WatchSt
     assert (retention.last_started_at, retention.ended_count) == (None, 0)
 
 
-def test_a_job_is_watched_since_it_was_seen_first(watch: WatchStore) -> None:
+def test_a_job_is_watched_since_it_was_seen_first(watch: WatchdogStore) -> None:
     """Later looks change nothing, and a job that is new begins then."""
     (first,) = watch.measure_jobs(["partition"], HOUR)
     again, new = watch.measure_jobs(["partition", "digest"], HOUR)
@@ -134,7 +134,7 @@ def audit(clone: ScratchDatabase, org_id: UUID, route: str, seconds: float, stor
 
 
 def test_latency_is_that_of_batches_through_queues_of_all_organisations(
-    watch: WatchStore, clone: ScratchDatabase
+    watch: WatchdogStore, clone: ScratchDatabase
 ) -> None:
     """The 95th percentile of those stored within the window; direct batches do not hide it."""
     assert watch.measure_queues(FIVE_MINUTES).latency_p95_seconds is None
@@ -162,7 +162,7 @@ def waiting(clone: ScratchDatabase) -> int:
     return int(number)
 
 
-def test_the_oldest_announced_batch_is_found_whoevers_it_is(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_the_oldest_announced_batch_is_found_whoevers_it_is(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """Also the first batch of an organisation that has stored nothing yet."""
     assert watch.measure_queues(FIVE_MINUTES).oldest_waits_seconds is None
     announce(clone, uuid4(), 30)
@@ -170,7 +170,7 @@ def test_the_oldest_announced_batch_is_found_whoevers_it_is(watch: WatchStore, c
     assert watch.measure_queues(FIVE_MINUTES).oldest_waits_seconds == pytest.approx(300, abs=60)
 
 
-def test_what_never_reached_its_queue_is_withdrawn(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_what_never_reached_its_queue_is_withdrawn(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """While the queue is empty, and only what is old enough to have been counted if it were there."""
     age, overtaken = timedelta(minutes=10), timedelta(minutes=30)
     announce(clone, A, 900)
@@ -181,7 +181,9 @@ def test_what_never_reached_its_queue_is_withdrawn(watch: WatchStore, clone: Scr
     assert waiting(clone) == 1
 
 
-def test_what_later_batches_overtook_is_withdrawn_from_a_busy_queue(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_what_later_batches_overtook_is_withdrawn_from_a_busy_queue(
+    watch: WatchdogStore, clone: ScratchDatabase
+) -> None:
     """A queue that is never empty must not make it page for ever."""
     age, overtaken = timedelta(minutes=10), timedelta(minutes=30)
     announce(clone, A, 3600)
@@ -194,13 +196,13 @@ def test_what_later_batches_overtook_is_withdrawn_from_a_busy_queue(watch: Watch
     assert waiting(clone) == 0
 
 
-def test_synthetic_alerts_have_an_allowance(watch: WatchStore) -> None:
+def test_synthetic_alerts_have_an_allowance(watch: WatchdogStore) -> None:
     """Five at once, of everybody together; then there is a wait."""
     assert [watch.take_test_alert() for _ in range(5)] == [0] * 5
     assert 0 < watch.take_test_alert() <= 60
 
 
-def test_alerts_are_remembered_until_they_are_cleared(watch: WatchStore) -> None:
+def test_alerts_are_remembered_until_they_are_cleared(watch: WatchdogStore) -> None:
     """What is written is what is read; raised again, it is one row with another time."""
     alert = raise_alert(Finding("job_failures:digest", "page", "It fails."), NOW, NOW.date() + DAY).alert
     watch.note_alert(alert)
@@ -212,7 +214,7 @@ def test_alerts_are_remembered_until_they_are_cleared(watch: WatchStore) -> None
     assert watch.read_alerts() == [later]
 
 
-def test_old_runs_are_forgotten_and_the_latest_hundred_stay(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_old_runs_are_forgotten_and_the_latest_hundred_stay(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """Of each job; a run that goes on is the watchdog's to end first."""
     old = timedelta(days=40).total_seconds()
     for number in range(103):
@@ -226,7 +228,7 @@ def test_old_runs_are_forgotten_and_the_latest_hundred_stay(watch: WatchStore, c
     assert watch.forget_job_runs(timedelta(days=30)) == 0
 
 
-def test_jobs_are_described_by_their_day(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_jobs_are_described_by_their_day(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """Counts, items, retries, and P50 and P95 of what succeeded."""
     for number in range(1, 21):
         insert_run(clone, ago=100 + number, seconds=number, items=2, retries=number % 2)
@@ -244,20 +246,20 @@ def test_jobs_are_described_by_their_day(watch: WatchStore, clone: ScratchDataba
     assert len(watch.list_job_runs("partition", 100)) == 22
 
 
-def test_open_dead_letters_are_counted_whoevers_they_are(watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_open_dead_letters_are_counted_whoevers_they_are(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """Those that belong to nobody known too."""
-    burials = BurialStore(clone.store._database)
+    failure_store = FailureStore(clone.store._database)
     for org_id in (A, B, NOBODY):
-        bury(burials, 1, org_id=org_id)
+        record(failure_store, 1, org_id=org_id)
     for org_id in (A, B):
         clone.execute("insert into rollcall.organisations values (%s, now())", (org_id,))
     counted = {row.queue: row.open_count for row in watch.count_open_dead_letters()}
     assert counted == {"spool": 3}
 
 
-def test_failed_runs_are_told_once(jobs: JobStore, watch: WatchStore, clone: ScratchDatabase) -> None:
+def test_failed_runs_are_told_once(jobs: JobStore, watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """By job and code, each failure, also of a run that succeeded when it was tried again."""
-    digests = DigestStore(clone.database("rollcall_ops"))
+    digests = FailureSummaryStore(clone.database("rollcall_ops"))
     for code in ("store_unavailable", "store_unavailable", None):
         run_id, retries = jobs.start_job(uuid4(), JOB, "k")
         assert run_id is not None

@@ -15,7 +15,7 @@ import pytest
 from rollcall.contracts.dead_letters.letter import NOBODY
 from rollcall.contracts.operations import Operation, OperationMessage, OperationRequest
 from rollcall.flows.operations.take_turns import LEASES_MAX, TakeTurns
-from rollcall.flows.operations.work import Chunk, Operate, StepResult
+from rollcall.flows.operations.work import Chunk, OperationWorker, StepResult
 from rollcall.store.operations import OperationStore
 
 from tests.postgres import ScratchDatabase
@@ -69,7 +69,7 @@ class Queue:
 
 
 @dataclass
-class Crew:
+class Workers:
     """Workers, each with a connection of its own, over one queue, as the function has them."""
 
     clone: ScratchDatabase
@@ -94,7 +94,7 @@ class Crew:
     def _work(self, ends_at: float) -> None:
         database = self.clone.database("rollcall_ops")
         store = OperationStore(database)
-        engine = Operate(store, {"replay": self._step}, time.monotonic, time.sleep)
+        engine = OperationWorker(store, {"replay": self._step}, time.monotonic, time.sleep)
         turns = TakeTurns(store, engine.work, time.monotonic)
         while time.monotonic() < ends_at and self.queue.waiting:
             message = self.queue.receive()
@@ -132,13 +132,13 @@ def test_eleven_hundred_of_one_do_not_hold_up_another(clone: ScratchDatabase, st
     theirs = ask(store, B)
     queue.send(message_of(theirs))
     asked_at = time.monotonic()
-    crew = Crew(clone, queue, chunk_seconds=0.005)
-    crew.run(120)
-    assert crew.began[theirs.operation_id] - asked_at < 5
-    before = sum(began < crew.began[theirs.operation_id] for began in crew.began.values())
+    workers = Workers(clone, queue, chunk_seconds=0.005)
+    workers.run(120)
+    assert workers.began[theirs.operation_id] - asked_at < 5
+    before = sum(began < workers.began[theirs.operation_id] for began in workers.began.values())
     assert before <= 2 * WORKERS
-    assert crew.chunks == {A: 1_100, B: 1}
-    assert crew.most_at_work[A] <= LEASES_MAX
+    assert workers.chunks == {A: 1_100, B: 1}
+    assert workers.most_at_work[A] <= LEASES_MAX
     assert clone.rows("select state::text, count(*) from rollcall.operations group by 1") == [("done", 1_101)]
     assert queue.waiting == []
     assert queue.receives < 10_000  # each message once, and those again that one had enough at work
@@ -150,7 +150,7 @@ def test_one_that_comes_late_waits_for_no_slice(clone: ScratchDatabase, store: O
     for org_id in (A, B, C, uuid4()):
         for _ in range(3):
             queue.send(message_of(ask(store, org_id)))
-    crew = Crew(clone, queue, chunk_seconds=0.2, chunks_each=1_000)
+    workers = Workers(clone, queue, chunk_seconds=0.2, chunks_each=1_000)
     late: list[tuple[float, Operation]] = []
 
     def come_late() -> None:
@@ -163,10 +163,10 @@ def test_one_that_comes_late_waits_for_no_slice(clone: ScratchDatabase, store: O
 
     thread = threading.Thread(target=come_late)
     thread.start()
-    crew.run(5)
+    workers.run(5)
     thread.join()
     ((asked_at, operation),) = late
-    assert crew.began[operation.operation_id] - asked_at < 5
+    assert workers.began[operation.operation_id] - asked_at < 5
 
 
 def test_organisations_share_workers_evenly(clone: ScratchDatabase, store: OperationStore) -> None:
@@ -175,9 +175,9 @@ def test_organisations_share_workers_evenly(clone: ScratchDatabase, store: Opera
     for org_id, number in ((A, 100), (B, 2)):
         for _ in range(number):
             queue.send(message_of(ask(store, org_id)))
-    crew = Crew(clone, queue, chunk_seconds=0.05, chunks_each=1_000)
-    crew.run(6)
-    assert 0.5 < crew.chunks[B] / crew.chunks[A] < 2
+    workers = Workers(clone, queue, chunk_seconds=0.05, chunks_each=1_000)
+    workers.run(6)
+    assert 0.5 < workers.chunks[B] / workers.chunks[A] < 2
 
 
 def test_of_one_organisation_the_one_that_waits_longest_is_next(store: OperationStore) -> None:
@@ -236,7 +236,7 @@ def test_killed_workers_lose_no_operation(clone: ScratchDatabase, store: Operati
             raise Killed
         return StepResult({"done": 1}, {}, operation.step_number == 2, 1)
 
-    turns = TakeTurns(store, Operate(store, {"replay": step}, time.monotonic, time.sleep).work, time.monotonic)
+    turns = TakeTurns(store, OperationWorker(store, {"replay": step}, time.monotonic, time.sleep).work, time.monotonic)
     for _ in range(1_000):
         message = queue.receive()
         if message is None:

@@ -25,7 +25,7 @@ def home(clone: ScratchDatabase) -> Iterator[Household]:
     household.populate()
     yield household
     household.database.close()
-    household.burials._database.close()
+    household.failure_store._database.close()
 
 
 def others(home: Household) -> dict[str, list[tuple[Any, ...]]]:

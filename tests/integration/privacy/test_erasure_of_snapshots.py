@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from rollcall.contracts.operations import OperationRequest
 from rollcall.flows.operations.work import Chunk
-from rollcall.flows.retention.pending_snapshots import UnsettledSnapshots
+from rollcall.flows.retention.pending_snapshots import PendingSnapshots
 from rollcall.flows.retention.restore import Restore, VerifySnapshots
 from rollcall.flows.retention.restore_drill import RestoreDrill
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
@@ -47,7 +47,7 @@ def live(clone: ScratchDatabase) -> Iterator[Household]:
         clone.analytics.ingest_analytics(org_id, [queued_batch(org_id, own, about)])
     yield household
     household.database.close()
-    household.burials._database.close()
+    household.failure_store._database.close()
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_what_was_not_withdrawn_is_found(
 ) -> None:
     """The search looks at every object of a day that is not dropped, also at one that nothing names: not clean."""
     kill_retention(live, name, is_after=is_after)
-    monkeypatch.setattr(UnsettledSnapshots, "withdraw", lambda *_arguments: 0)
+    monkeypatch.setattr(PendingSnapshots, "withdraw", lambda *_arguments: 0)
     found = live.certificate(live.run("erase"))
     assert not found["is_clean"]
     assert found["residue"] == {"snapshots": len(in_snapshots(live))}

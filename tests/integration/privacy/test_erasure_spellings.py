@@ -36,7 +36,7 @@ def home(clone: ScratchDatabase, request: pytest.FixtureRequest) -> Iterator[Hou
         write_everywhere(household, org_id, user_id, other)
     yield household
     household.database.close()
-    household.burials._database.close()
+    household.failure_store._database.close()
 
 
 def write_everywhere(home: Household, org_id: UUID, user_id: UUID, other: UUID) -> None:
@@ -54,12 +54,12 @@ def write_everywhere(home: Household, org_id: UUID, user_id: UUID, other: UUID) 
     home.clone.assign(org_id, user_id, f"course-{other.hex}", assigned_by=other)
     tell(home, org_id, user_id, other)
     home.archive(org_id, user_id)
-    home.bury(org_id, user_id)
+    home.record(org_id, user_id)
     body = {
         "org_id": str(org_id),
         "events": [{"event_id": str(uuid4()), "course_id": f"x{s}"} for s in every_spelling(other)],
     }
-    home._bury(org_id, json.dumps(body), [])
+    home._record(org_id, json.dumps(body), [])
     rollups = RollupStore(home.database)
     for source in ("progress", "analytics"):
         assert rollups.fold_events(org_id, source, None, 0, 5_000).event_count > 0
@@ -212,7 +212,7 @@ def test_an_organisation_with_a_learners_id(clone: ScratchDatabase) -> None:
     ]
     assert held == [[str(same)]] * len(held) != []
     home.database.close()
-    home.burials._database.close()
+    home.failure_store._database.close()
 
 
 def test_unused_tickets_are_taken_back(home: Household) -> None:

@@ -32,7 +32,7 @@ def home(clone: ScratchDatabase) -> Iterator[Household]:
     household.populate()
     yield household
     household.database.close()
-    household.burials._database.close()
+    household.failure_store._database.close()
 
 
 def test_everything_is_in_it(home: Household) -> None:

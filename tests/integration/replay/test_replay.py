@@ -15,7 +15,7 @@ from rollcall.contracts.operations import Operation, OperationMessage, Operation
 from rollcall.errors import StoreUnavailable
 from rollcall.flows.ingest import archive
 from rollcall.flows.ingest.load import load_spooled
-from rollcall.flows.operations.work import Chunk, Operate, Step, by_source
+from rollcall.flows.operations.work import Chunk, OperationWorker, Step, by_source
 from rollcall.flows.replay.steps import ReplayArchive, apply_spooled, replay_events
 from rollcall.store.ingest.progress import ProgressStore
 from rollcall.store.operations import OperationStore
@@ -128,7 +128,7 @@ def small(step: Step) -> Step:
 
 def work(store: OperationStore, operation: Operation, step: Step | None = None) -> Operation:
     """Work on a replay for as long as it goes without a fault, and return how far it came."""
-    engine = Operate(store, {"replay": step or small(replay_events(store))}, lambda: 0, lambda _seconds: None)
+    engine = OperationWorker(store, {"replay": step or small(replay_events(store))}, lambda: 0, lambda _seconds: None)
     engine.work(OperationMessage(org_id=operation.org_id, operation_id=operation.operation_id))
     latest = store.read("replay", operation.operation_id, [operation.org_id])
     assert latest is not None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from rollcall.contracts.retention.snapshot import DayOfTable, EventTable
 from rollcall.domain.keyring import Keyring
-from rollcall.flows.retention.expire_days import Retain, Retained
+from rollcall.flows.retention.expire_days import ExpireDays, RetentionResult
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
 from rollcall.flows.retention.snapshot_manifest import Manifests
 from rollcall.store.connection import Database
@@ -75,14 +75,14 @@ class Retention:
         """Return what writes and verifies manifests."""
         return Manifests(store or self.store, bucket or self.bucket, lambda: KEYRING)
 
-    def retain(self, store: Any = None, bucket: Any = None, **more: Any) -> Retain:
+    def retain(self, store: Any = None, bucket: Any = None, **more: Any) -> ExpireDays:
         """Return the flow, over these parts."""
         store, bucket = store or self.store, bucket or self.bucket
         retention: Mapping[EventTable, timedelta] = more.get("retention") or {
             PROGRESS: self.days * DAY,
             ANALYTICS: self.days * DAY,
         }
-        return Retain(store, bucket, self.manifests(store, bucket), retention, 365 * DAY, lambda: self.now)
+        return ExpireDays(store, bucket, self.manifests(store, bucket), retention, 365 * DAY, lambda: self.now)
 
     def run(
         self,
@@ -91,7 +91,7 @@ class Retention:
         bucket: Any = None,
         seconds: Callable[[], float] = lambda: 900.0,
         is_folded: bool = True,
-    ) -> Retained:
+    ) -> RetentionResult:
         """Run it once, after the rollups have seen every event."""
         if is_folded:
             self.fold()

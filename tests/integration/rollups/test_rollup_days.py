@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.operations import OperationMessage, OperationRequest
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.flows.rollups import RebuildRollups, Rollup
 from rollcall.store.ingest.analytics import AnalyticsStore
 from rollcall.store.operations import OperationStore
@@ -116,7 +116,7 @@ def test_an_organisation_is_rebuilt_as_an_operation(clone: ScratchDatabase, roll
     spoiled = digests(clone)
     with closing(clone.database("rollcall_ops")) as database:
         operations = OperationStore(database)
-        engine = Operate(operations, {"rollup": RebuildRollups(rollups)}, lambda: 0.0, lambda _: None)
+        engine = OperationWorker(operations, {"rollup": RebuildRollups(rollups)}, lambda: 0.0, lambda _: None)
         for is_dry_run in (True, False):
             asked, is_new = operations.request(
                 OperationRequest(

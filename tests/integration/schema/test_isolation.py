@@ -14,7 +14,7 @@ from rollcall.contracts.ingest.progress import ProgressEvent
 from rollcall.contracts.ingest.receipt import QueuedEvents, Rejection
 from rollcall.domain.ingest.rate import RateLimit
 from rollcall.store.assignments import AssignmentStore
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.reports import RefreshStore
 from rollcall.store.rollups.rollups import RollupStore
 
@@ -162,7 +162,7 @@ def fill_dead_letters(clone: ScratchDatabase, org_id: UUID) -> None:
         first_failed_at=NOW, failed_at=NOW, receive_count=3, size_bytes=1, body_digest="a" * 32, event_ids=[uuid4()],
         archive_key="key",
     )  # fmt: skip
-    assert BurialStore(clone.store._database).record_dead_letter(org_id, failure)
+    assert FailureStore(clone.store._database).record_dead_letter(org_id, failure)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
-from rollcall.domain.dead_letters.contract_members import put_back
+from rollcall.domain.dead_letters.contract_members import restore
 from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
@@ -106,5 +106,5 @@ def test_properties_that_no_policy_declares_are_not_kept() -> None:
 )
 def test_what_has_another_shape_is_left_as_it_was_scrubbed(given: Any, scrubbed: Any) -> None:
     """Nothing is put back where there is nothing to put it into."""
-    assert put_back("spool", given, scrubbed) == scrubbed
-    assert put_back("another", given, scrubbed) == scrubbed
+    assert restore("spool", given, scrubbed) == scrubbed
+    assert restore("another", given, scrubbed) == scrubbed

@@ -4,7 +4,7 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY, Marks
+from rollcall.contracts.dead_letters.letter import NOBODY, MessageAttributes
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.domain.dead_letters import letters
@@ -110,8 +110,10 @@ def test_documents_are_written_as_queues_take_them() -> None:
 
 def test_marks_survive_the_way_through_a_queue() -> None:
     """What is written as attributes is what is read; what is not ours to write counts as not there."""
-    marks = Marks(error_code="poisoned_message", receive_count=3, first_failed_at=NOW, org_id=ORG, dead_letter_id=OTHER)
-    assert Marks.read(marks.attributes()) == marks
-    assert Marks.read(marks.attributes() | {"receive_count": "many", "else": "canary"}) == marks.model_copy(
-        update={"receive_count": None}
+    attributes = MessageAttributes(
+        error_code="poisoned_message", receive_count=3, first_failed_at=NOW, org_id=ORG, dead_letter_id=OTHER
     )
+    assert MessageAttributes.read(attributes.as_strings()) == attributes
+    assert MessageAttributes.read(
+        attributes.as_strings() | {"receive_count": "many", "else": "canary"}
+    ) == attributes.model_copy(update={"receive_count": None})

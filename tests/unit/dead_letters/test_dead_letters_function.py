@@ -15,7 +15,7 @@ from rollcall.contracts.dead_letters.letter import NOBODY, Failure
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring import environment
 from rollcall.errors import ConfigurationInvalid, RollcallError, StoreUnavailable
-from rollcall.flows.dead_letters.record import Bury
+from rollcall.flows.dead_letters.record import RecordDeadLetters
 
 from functions.dead_letters import app
 from tests.builders import NOW, ORG, queued_batch, scrubbed_event
@@ -100,9 +100,9 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
         for queue, url in room.urls.items():
             monkeypatch.setenv(f"{queue}_dead_letter_queue_url".upper(), url)
         queues = Queues()
-        flow = Bury(Objects(BUCKET), room, lambda _org_id: Scrubbing(Scrubber()), lambda: NOW)
+        flow = RecordDeadLetters(Objects(BUCKET), room, lambda _org_id: Scrubbing(Scrubber()), lambda: NOW)
         monkeypatch.setattr(environment, "queues", lambda: queues)
-        monkeypatch.setattr(wiring_dead_letters, "bury", lambda: flow)
+        monkeypatch.setattr(wiring_dead_letters, "record_dead_letters", lambda: flow)
         yield room
 
 

@@ -7,7 +7,7 @@ import pytest
 from rollcall.contracts.dead_letters.letter import DigestCount
 from rollcall.contracts.jobs.job import FailedRuns
 from rollcall.errors import TopicUnavailable
-from rollcall.flows.dead_letters.summary import Digest, Told
+from rollcall.flows.dead_letters.summary import FailureSummary, Told
 
 from tests.builders import NOW
 
@@ -46,7 +46,7 @@ class Room:
 
     def tell(self) -> Told:
         """Tell what is new."""
-        return Digest(self, self.publish, "prod").tell()
+        return FailureSummary(self, self.publish, "prod").tell()
 
 
 LATER = NOW + timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""What the load function does for dead letters: says why it buries, passes on what came along, tells the ledger."""
+"""What the load function does for dead letters: says why it failed, passes on what came along, tells the ledger."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
@@ -65,14 +65,16 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     monkeypatch.setattr(environment, "queues", lambda: room)
     monkeypatch.setattr(wiring_ingest, "progress_store", RecordingStore)
     monkeypatch.setattr(wiring_ingest, "analytics_store", lambda: room)
-    monkeypatch.setattr(wiring_dead_letters, "burial_store", lambda: room)
+    monkeypatch.setattr(wiring_dead_letters, "failure_store", lambda: room)
     return room
 
 
-def receive(body: str | None = None, marks: Marks | None = None, queue: str = "spool", receives: int = 3) -> list[str]:
+def receive(
+    body: str | None = None, carried: MessageAttributes | None = None, queue: str = "spool", receives: int = 3
+) -> list[str]:
     """Receive one message; return the ids of those that are to be received again."""
     (record,) = json.loads(SAMPLE.read_text())["Records"]
-    attributes = (marks or Marks()).attributes()
+    attributes = (carried or MessageAttributes()).as_strings()
     record |= {
         "messageId": "m-1",
         "body": record["body"] if body is None else body,
@@ -84,8 +86,8 @@ def receive(body: str | None = None, marks: Marks | None = None, queue: str = "s
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def redriven() -> Marks:
-    return Marks(org_id=ORG, dead_letter_id=uuid4(), operation_id=uuid4(), first_failed_at=NOW)
+def redriven() -> MessageAttributes:
+    return MessageAttributes(org_id=ORG, dead_letter_id=uuid4(), operation_id=uuid4(), first_failed_at=NOW)
 
 
 def test_what_is_buried_says_why_and_which_message_it_was(room: Room) -> None:
@@ -114,10 +116,10 @@ def test_what_the_database_refuses_is_buried_as_that(room: Room) -> None:
 
 def test_what_was_redriven_and_fails_again_takes_its_dead_letter_along(room: Room) -> None:
     """Whose it is, which one, by which operation, and when it failed first."""
-    marks = redriven()
-    receive("poison", marks)
+    carried = redriven()
+    receive("poison", carried)
     ((_, _, attributes),) = room.sent
-    assert Marks.read(attributes) == marks.model_copy(
+    assert MessageAttributes.read(attributes) == carried.model_copy(
         update={"error_code": "poisoned_message", "message_id": "m-1", "receive_count": 3}
     )
     assert room.resolved == []
@@ -125,12 +127,12 @@ def test_what_was_redriven_and_fails_again_takes_its_dead_letter_along(room: Roo
 
 def test_what_was_redriven_and_is_stored_is_told_to_the_ledger(room: Room) -> None:
     """Its dead letter, once for each message; a message that was never one is no business of the ledger's."""
-    marks = redriven()
-    assert receive(marks=marks) == []
-    assert receive(marks=marks) == []
+    carried = redriven()
+    assert receive(carried=carried) == []
+    assert receive(carried=carried) == []
     first, second = room.resolved
     assert first == second
-    assert (*first[:2], *first[3:]) == (ORG, marks.dead_letter_id, marks.operation_id, "stored")
+    assert (*first[:2], *first[3:]) == (ORG, carried.dead_letter_id, carried.operation_id, "stored")
     receive()
     assert len(room.resolved) == 2
 
@@ -138,7 +140,7 @@ def test_what_was_redriven_and_is_stored_is_told_to_the_ledger(room: Room) -> No
 def test_what_is_rejected_at_last_is_resolved_as_that(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database has judged it: nothing is left to redrive, but not all of it is stored."""
     monkeypatch.setattr(wiring_ingest, "progress_store", lambda: RecordingStore(outcome="org_unresolved"))
-    receive(marks=redriven())
+    receive(carried=redriven())
     assert room.resolved[0][-1] == "stored_in_part"
 
 
@@ -148,7 +150,7 @@ def test_a_ledger_that_is_away_never_keeps_what_was_stored(
 ) -> None:
     """The message leaves its queue, and the log tells the fault's type alone."""
     room.ledger_fault = fault
-    assert receive(marks=redriven()) == []
+    assert receive(carried=redriven()) == []
     lines = told()
     assert type(fault).__name__ in lines
     assert "canary" not in lines

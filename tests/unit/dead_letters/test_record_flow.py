@@ -1,4 +1,4 @@
-"""Burying: what is archived, what is recorded, and what stays on its queue."""
+"""DeadLetterRecords: what is archived, what is recorded, and what stays on its queue."""
 
 import hashlib
 import json
@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY, Failure, Marks
+from rollcall.contracts.dead_letters.letter import NOBODY, Failure, MessageAttributes
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.domain.dead_letters.shape import SHAPE_CHARACTERS_MAX
 from rollcall.errors import ObjectsUnavailable, RollcallError, ScrubFailed, StoreUnavailable
-from rollcall.flows.dead_letters.record import Bury, DeadMessage
+from rollcall.flows.dead_letters.record import DeadMessage, RecordDeadLetters
 
 from tests.builders import NOW, ORG, progress_event, queued_batch, scrubbed_event
 
@@ -97,9 +97,9 @@ class Room:
         known.append(failure)
         return True
 
-    def bury(self, found: DeadMessage) -> list[Failure]:
-        """Bury a message."""
-        return Bury(self, self, lambda _org_id: Scrubbing(self.scrubber), lambda: NOW).bury(found)
+    def record(self, found: DeadMessage) -> list[Failure]:
+        """Record a message."""
+        return RecordDeadLetters(self, self, lambda _org_id: Scrubbing(self.scrubber), lambda: NOW).record(found)
 
 
 def message(body: str, message_id: str = "m-1", **changes: Any) -> DeadMessage:
@@ -107,7 +107,7 @@ def message(body: str, message_id: str = "m-1", **changes: Any) -> DeadMessage:
         "queue": "spool",
         "message_id": message_id,
         "body": body,
-        "marks": Marks(),
+        "attributes": MessageAttributes(),
         "receive_count": 4,
         "first_received_at": NOW - timedelta(minutes=1),
     }
@@ -124,8 +124,12 @@ def spooled(*org_ids: UUID) -> str:
 def test_the_body_is_archived_first_and_then_the_failure_recorded() -> None:
     """One object and one row, which names it; the row tells what the message told."""
     room, batch = Room(), queued_batch(ORG, scrubbed_event(), scrubbed_event())
-    marks = Marks(error_code="store_refused", message_id="original", receive_count=3, first_failed_at=NOW)
-    (failure,) = room.bury(message(batch.model_dump_json(), queue="analytics", marks=marks, first_received_at=NOW))
+    attributes = MessageAttributes(
+        error_code="store_refused", message_id="original", receive_count=3, first_failed_at=NOW
+    )
+    (failure,) = room.record(
+        message(batch.model_dump_json(), queue="analytics", attributes=attributes, first_received_at=NOW)
+    )
     assert room.order == ["archive", "ledger"]
     assert failure.archive_key == f"dead-letters/{ORG}/2026-03-10/{failure.dead_letter_id}.json"
     assert QueuedBatch.model_validate_json(room.archived[failure.archive_key]) == batch
@@ -137,7 +141,7 @@ def test_the_body_is_archived_first_and_then_the_failure_recorded() -> None:
 def test_a_message_of_several_organisations_is_a_dead_letter_of_each() -> None:
     """Two objects and two rows; no object has another organisation's events."""
     room = Room()
-    room.bury(message(spooled(ORG, OTHER)))
+    room.record(message(spooled(ORG, OTHER)))
     assert {org_id for org_id, _ in room.recorded} == {ORG, OTHER}
     for (org_id, _), (failure,) in room.recorded.items():
         body = room.archived[str(failure.archive_key)]
@@ -149,7 +153,7 @@ def test_a_message_of_several_organisations_is_a_dead_letter_of_each() -> None:
 def test_what_nobody_can_read_is_scrubbed_before_it_is_kept(body: str) -> None:
     """JSON is archived as nobody's, with nothing personal in it."""
     room = Room()
-    (failure,) = room.bury(message(body))
+    (failure,) = room.record(message(body))
     ((org_id, _),) = room.recorded
     assert org_id == NOBODY
     assert room.archived == {failure.archive_key: body.replace(CANARY, "[email]").replace(": ", ":")}
@@ -169,14 +173,14 @@ def test_what_nobody_can_read_is_scrubbed_before_it_is_kept(body: str) -> None:
 def test_of_what_is_no_json_only_the_shape_is_kept(body: str, kept: str) -> None:
     """No rule finds a child's name in a sentence."""
     room = Room()
-    (failure,) = room.bury(message(body))
+    (failure,) = room.record(message(body))
     assert room.archived == {failure.archive_key: kept}
 
 
 def test_of_what_cannot_be_scrubbed_only_size_and_digest_are_kept() -> None:
     """It leaves the queue all the same, and the row says why there is no body."""
     room = Room(scrubber=Scrubber(ScrubFailed()))
-    (failure,) = room.bury(message(UNSCRUBBABLE, marks=Marks(error_code="poisoned_message")))
+    (failure,) = room.record(message(UNSCRUBBABLE, attributes=MessageAttributes(error_code="poisoned_message")))
     assert room.archived == {}
     assert (failure.archive_key, failure.cause, failure.error_code) == (None, "poisoned", "scrub_failed")
     assert (failure.size_bytes, len(failure.body_digest)) == (len(UNSCRUBBABLE), 32)
@@ -186,10 +190,10 @@ def test_of_what_cannot_be_scrubbed_only_size_and_digest_are_kept() -> None:
 def test_what_is_buried_twice_is_one_dead_letter() -> None:
     """Received again, or put here twice by a loader that was killed: the second time tells nothing new."""
     room, body = Room(), spooled(ORG)
-    marks = Marks(error_code="poisoned_message", message_id="original")
-    (first,) = room.bury(message(body, "put once", marks=marks))
-    assert room.bury(message(body, "put once", marks=marks)) == []
-    assert room.bury(message(body, "put twice", marks=marks)) == []
+    attributes = MessageAttributes(error_code="poisoned_message", message_id="original")
+    (first,) = room.record(message(body, "put once", attributes=attributes))
+    assert room.record(message(body, "put once", attributes=attributes)) == []
+    assert room.record(message(body, "put twice", attributes=attributes)) == []
     assert room.recorded == {(ORG, first.dead_letter_id): [first]}
     assert len(room.archived) == 1
 
@@ -198,15 +202,15 @@ def test_what_is_buried_twice_is_one_dead_letter() -> None:
 def test_what_was_redriven_and_fails_again_is_the_dead_letter_that_it_was(body: str) -> None:
     """The same row of the same organisation, and the same object, whatever can be read in it by now."""
     room, letter_id = Room(), uuid4()
-    marks = Marks(
+    attributes = MessageAttributes(
         org_id=ORG, dead_letter_id=letter_id, operation_id=uuid4(), first_failed_at=NOW - timedelta(days=9),
         error_code="store_refused", message_id="redriven",
     )  # fmt: skip
-    (failure,) = room.bury(message(body, marks=marks))
+    (failure,) = room.record(message(body, attributes=attributes))
     assert failure.dead_letter_id == letter_id
     assert list(room.recorded) == [(ORG, letter_id)]
     assert list(room.archived) == [f"dead-letters/{ORG}/2026-03-01/{letter_id}.json"]
-    (again,) = room.bury(message(body, marks=marks.model_copy(update={"message_id": "redriven again"})))
+    (again,) = room.record(message(body, attributes=attributes.model_copy(update={"message_id": "redriven again"})))
     assert room.recorded[ORG, letter_id] == [failure, again]
 
 
@@ -218,18 +222,18 @@ def test_what_cannot_be_kept_stays_on_its_queue(fault: dict[str, Any], stops_bef
     """Either being away ends it, before a row without its body; and later it is done as if nothing had been."""
     room = Room(**fault)
     with pytest.raises(type(next(iter(fault.values())))):
-        room.bury(message(spooled(ORG, OTHER)))
+        room.record(message(spooled(ORG, OTHER)))
     assert room.order[-1] == stops_before
     assert room.recorded == {}
     room.archive_fault = room.ledger_fault = None
-    assert len(room.bury(message(spooled(ORG, OTHER)))) == 2
+    assert len(room.record(message(spooled(ORG, OTHER)))) == 2
 
 
 def test_a_fault_of_the_scrubber_keeps_the_message() -> None:
     """Only what is known not to be scrubbable is given up: a fault of ours must not lose a body."""
     room = Room(scrubber=Scrubber(RollcallError()))
     with pytest.raises(RollcallError):
-        room.bury(message(UNSCRUBBABLE))
+        room.record(message(UNSCRUBBABLE))
     assert (room.archived, room.recorded) == ({}, {})
 
 
@@ -237,13 +241,13 @@ def test_what_was_erased_meanwhile_is_not_buried() -> None:
     """Of a batch that waited while a learner was erased, the others' events are buried; of one of theirs, nothing."""
     own, other = scrubbed_event(user_pseudonym="1" * 32), scrubbed_event(user_pseudonym="2" * 32)
     room = Room(erased={"1" * 32})
-    (failure,) = room.bury(message(queued_batch(ORG, own, other).model_dump_json(), queue="analytics"))
+    (failure,) = room.record(message(queued_batch(ORG, own, other).model_dump_json(), queue="analytics"))
     assert failure.event_ids == [other.event_id]
     (body,) = room.archived.values()
     assert str(own.event_id) not in body
-    assert room.bury(message(queued_batch(ORG, own).model_dump_json(), "m-2", queue="analytics")) == []
+    assert room.record(message(queued_batch(ORG, own).model_dump_json(), "m-2", queue="analytics")) == []
     learner = progress_event()
     batch = SpooledBatch(subject="test", org_ids=[ORG], received_at=NOW, events=[learner])
     room.erased = {str(learner.user_id)}
-    assert room.bury(message(batch.model_dump_json(), "m-3")) == []
+    assert room.record(message(batch.model_dump_json(), "m-3")) == []
     assert len(room.archived) == 1

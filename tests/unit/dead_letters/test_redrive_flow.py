@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import DeadLetter, Marks
+from rollcall.contracts.dead_letters.letter import DeadLetter, MessageAttributes
 from rollcall.contracts.dead_letters.redrive import Selection
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
@@ -39,7 +39,7 @@ class Room:
 
     letters: list[DeadLetter] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
-    sent: list[tuple[str, str, Marks]] = field(default_factory=list)
+    sent: list[tuple[str, str, MessageAttributes]] = field(default_factory=list)
     marked: list[tuple[UUID, UUID, str, str, list[Result]]] = field(default_factory=list)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     send_faults: dict[UUID | None, RollcallError] = field(default_factory=dict)
@@ -81,10 +81,10 @@ class Room:
 
     def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
         """Take a message."""
-        marks = Marks.read(attributes)
-        if fault := self.send_faults.get(marks.dead_letter_id):
+        carried = MessageAttributes.read(attributes)
+        if fault := self.send_faults.get(carried.dead_letter_id):
             raise fault
-        self.sent.append((queue, body, marks))
+        self.sent.append((queue, body, carried))
 
     def scrubbing_of(self, org_id: UUID) -> Scrubbing:
         """Return what to scrub with."""
@@ -110,10 +110,10 @@ def test_a_batch_goes_back_to_its_queue_with_its_dead_letter() -> None:
     room, operation = Room(), a_redrive()
     letter = room.add(SPOOLED.model_dump_json())
     done = room.step(operation)
-    ((queue, body, marks),) = room.sent
+    ((queue, body, attributes),) = room.sent
     assert queue == "spool"
     assert SpooledBatch.model_validate_json(body) == SPOOLED
-    assert marks == Marks(
+    assert attributes == MessageAttributes(
         org_id=ORG, dead_letter_id=letter.dead_letter_id, operation_id=operation.operation_id, first_failed_at=NOW
     )
     assert room.marked == [(ORG, operation.operation_id, "somebody", "why", [(letter, None)])]
@@ -195,7 +195,7 @@ def test_it_goes_on_from_its_cursor_until_there_is_no_more() -> None:
         if done.is_done:
             break
     assert (totals, units) == ([5, None, None], [2, 2, 1])
-    sent = [marks.dead_letter_id for _, _, marks in room.sent]
+    sent = [attributes.dead_letter_id for _, _, attributes in room.sent]
     assert sent == [letter.dead_letter_id for letter in room.letters]
 
 

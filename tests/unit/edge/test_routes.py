@@ -1,6 +1,8 @@
 """Routes: one declaration each, which the router enforces, the template deploys and the API's description shows."""
 
 import json
+import subprocess
+import sys
 from inspect import signature
 from typing import get_type_hints
 
@@ -23,8 +25,27 @@ OF_ANY_TOKEN = {
 
 
 def test_the_file_is_what_the_declarations_say() -> None:
-    """`make openapi` writes it again."""
+    """`make openapi` writes it again, and the table in the docs."""
     assert openapi_function.document() == openapi.document()
+    assert openapi.PAGE.read_text() == openapi.page()
+
+
+def test_the_description_passes_a_public_validator() -> None:
+    """OpenAPI's own schema, references, parameters of paths."""
+    command = [sys.executable, "-m", "openapi_spec_validator", str(openapi_function.FILE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_examples_are_valid() -> None:
+    """The example of each model passes the model."""
+    checked = 0
+    for route in openapi.declared():
+        for model in openapi.models_of(route):
+            for example in model.model_json_schema().get("examples", ()):
+                assert model.model_validate_json(json.dumps(example))
+                checked += 1
+    assert checked
 
 
 def test_the_template_has_each_declared_route_and_no_other() -> None:

@@ -18,7 +18,7 @@ from rollcall.domain.jobs.thresholds import Objectives
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
 from rollcall.flows.health.compose import ComposeHealth, Deployment
 from rollcall.flows.health.measure import MeasureHealth
-from rollcall.flows.health.monitor import MARGIN_SECONDS, WatchHealth
+from rollcall.flows.health.monitor import MARGIN_SECONDS, HealthMonitor
 from rollcall.flows.health.read import ReadHealth
 
 from tests.builders import NOW
@@ -178,9 +178,9 @@ class HealthRoom:
         """Return what composes."""
         return ComposeHealth(Deployment("1.2.3", "test", "eu-west-1"), Objectives(), AdviceLimits())
 
-    def watch(self, interval_seconds: float = 10) -> WatchHealth:
+    def watch(self, interval_seconds: float = 10) -> HealthMonitor:
         """Return what watches: a fresh execution environment each time."""
-        return WatchHealth(
+        return HealthMonitor(
             table=self.health_table, measure=self.measure(), composing=self.composing(),
             connections=self.open_connections, publisher=self, advice=self, told=lambda _published: None,
             report=self.report, interval_seconds=interval_seconds, stale_after=STALE_MIN, now=self.now,

@@ -5,7 +5,7 @@ import json
 import pytest
 from rollcall import errors
 from rollcall.contracts.jobs.job import QueueDepth
-from rollcall.flows.health.backlog_gate import RETRY_SECONDS, HoldBack
+from rollcall.flows.health.backlog_gate import RETRY_SECONDS, BacklogGate
 
 from functions.admin import app
 from functions.openapi import app as openapi
@@ -92,7 +92,7 @@ def test_the_queue_is_asked_once_a_second() -> None:
     """However many ask; each of them gets the count of that second."""
     spool, clock = Spool(), [0.0]
     spool.depth = spooled(waiting=5)
-    gate = HoldBack(spool, 4, lambda: clock[0])
+    gate = BacklogGate(spool, 4, lambda: clock[0])
     for _ in range(3):
         with pytest.raises(errors.BacklogExceeded, match="5 spooled batches"):
             gate.check()

@@ -72,7 +72,7 @@ def test_a_backlog_drains_sooner_with_advice(advised: Deployment, unadvised: Dep
 def test_a_crowd_finds_its_pace_and_keeps_it() -> None:
     """More clients than could be served at the fastest pace: the interval settles, where other laws keep swinging."""
     with_marks, without, all_or_nothing = (
-        intervals(backpressure.crowd(law).moments[-LATELY:])
+        intervals(backpressure.socket_clients_of(law).moments[-LATELY:])
         for law in (next_advice, backpressure.without_hysteresis, backpressure.all_or_nothing)
     )
     assert turns(with_marks) <= 6

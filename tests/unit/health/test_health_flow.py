@@ -385,7 +385,7 @@ def test_what_waits_on_an_empty_queue_is_not_late(room: HealthRoom) -> None:
 def test_an_accepted_event_that_stays_queued_is_a_reason(
     room: HealthRoom, waits: float | None, status: str, depth: int
 ) -> None:
-    """Wherever it lies: also where its queue is empty, since its message is a dead letter that nobody could bury."""
+    """Wherever it lies: also where its queue is empty, since its message is a dead letter that was not recorded yet."""
     room.oldest_waits_seconds, room.depths["analytics"] = waits, depth
     room.watch().look()
     health = room.kept().health

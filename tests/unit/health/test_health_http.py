@@ -190,7 +190,7 @@ def test_watch_looks_once_for_signals_and_until_its_time_is_up_for_the_schedule(
 ) -> None:
     """However many signals there are, one look answers them, where it is news."""
     watching = room.watch()
-    monkeypatch.setattr(wiring_health, "watch", lambda: watching)
+    monkeypatch.setattr(wiring_health, "health_monitor", lambda: watching)
 
     class Timed(Context):
         def get_remaining_time_in_millis(self) -> int:

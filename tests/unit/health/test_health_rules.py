@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rollcall.domain.health.rounding import percentile, significant, steady_ms
-from rollcall.domain.health.status import DEGRADED_AFTER, GRAVE, UNITS, Standing, judge, judge_slos, stale_after
+from rollcall.domain.health.status import DEGRADED_AFTER, GRAVE, UNITS, Judgement, judge, judge_slos, stale_after
 from rollcall.domain.jobs.thresholds import Objectives
 from rollcall.edge.runtime.settings import Settings
 
@@ -17,14 +17,14 @@ TWO = ["progress_lag", "rollup_lag"]
 Look = tuple[timedelta, list[str], bool]
 
 
-def live(*looks: Look, standing: Standing | None = None) -> list[Standing]:
+def live(*looks: Look, judgement: Judgement | None = None) -> list[Judgement]:
     """Judge one look after the other: how long after the one before, what was violated, and whether it answered."""
-    now, standings = standing.seen_at if standing else NOW, []
+    now, judgements = judgement.seen_at if judgement else NOW, []
     for after, violated, is_reachable in looks:
         now += after
-        standing = judge(standing, violated, now, is_reachable=is_reachable)
-        standings.append(standing)
-    return standings
+        judgement = judge(judgement, violated, now, is_reachable=is_reachable)
+        judgements.append(judgement)
+    return judgements
 
 
 def steadily(violated: list[str], minutes: float, *, is_reachable: bool = True) -> list[Look]:
@@ -32,8 +32,8 @@ def steadily(violated: list[str], minutes: float, *, is_reachable: bool = True) 
     return [(10 * SECOND, violated, is_reachable)] * round(6 * minutes)
 
 
-def statuses(standings: list[Standing]) -> list[str]:
-    return [standing.status for standing in standings]
+def statuses(judgements: list[Judgement]) -> list[str]:
+    return [judgement.status for judgement in judgements]
 
 
 def test_the_database_away_is_down_at_once_and_clears_at_once() -> None:
@@ -49,7 +49,7 @@ def test_exactly_ten_minutes_of_two_violated_slos_degrade() -> None:
     """A second less does not. The SLOs are the reasons."""
     first = live((SECOND, TWO, True))[-1]
     began = first.seen_at
-    steady = live(*steadily(TWO, 9.5), standing=first)[-1]
+    steady = live(*steadily(TWO, 9.5), judgement=first)[-1]
     assert steady.violated_since == began
     just_before = judge(steady, TWO, began + DEGRADED_AFTER - SECOND, is_reachable=True)
     assert just_before.status == "ok"
@@ -78,7 +78,7 @@ def test_degraded_clears_after_a_minute_of_calm() -> None:
     """Not sooner, and a violation between begins the minute anew; meanwhile it says that it recovers."""
     degraded = live(*steadily(TWO, 11))[-1]
     assert degraded.status == "degraded"
-    calm = live(*steadily([], 50 / 60), standing=degraded)[-1]
+    calm = live(*steadily([], 50 / 60), judgement=degraded)[-1]
     assert (calm.status, calm.reasons) == ("degraded", ("recovering",))
     again = judge(calm, TWO, calm.seen_at + 5 * SECOND, is_reachable=True)
     assert (again.status, again.calm_since) == ("degraded", None)
@@ -94,14 +94,14 @@ def test_an_outage_is_no_break() -> None:
     assert live(*looks)[-1].status == "degraded"
 
 
-def unmeasured(standing: Standing | None, minutes: float, violated: list[str] | None = None) -> Standing:
+def unmeasured(judgement: Judgement | None, minutes: float, violated: list[str] | None = None) -> Judgement:
     """Look every ten seconds, for so long, at a database that answers and cannot be measured."""
-    now = standing.seen_at if standing else NOW
+    now = judgement.seen_at if judgement else NOW
     for look in range(1, round(6 * minutes) + 1):
         at = now + look * 10 * SECOND
-        standing = judge(standing, violated or [], at, is_reachable=True, is_known=False)
-    assert standing is not None
-    return standing
+        judgement = judge(judgement, violated or [], at, is_reachable=True, is_known=False)
+    assert judgement is not None
+    return judgement
 
 
 def test_what_could_not_be_measured_is_neither_calm_nor_a_break() -> None:
@@ -110,10 +110,10 @@ def test_what_could_not_be_measured_is_neither_calm_nor_a_break() -> None:
     blind = unmeasured(None, 11, ["spool_backlog"])
     assert (blind.status, blind.reasons) == ("degraded", ("spool_backlog", "measurement_failed"))
     partly = unmeasured(live(*steadily(TWO, 6))[-1], 1)
-    assert live(*steadily(TWO, 4), standing=partly)[-1].status == "degraded"
-    calm = live(*steadily([], 0.5), standing=blind)[-1]
+    assert live(*steadily(TWO, 4), judgement=partly)[-1].status == "degraded"
+    calm = live(*steadily([], 0.5), judgement=blind)[-1]
     assert unmeasured(calm, 5).status == "degraded"
-    assert live(*steadily([], 1.2), standing=blind)[-1].status == "ok"
+    assert live(*steadily([], 1.2), judgement=blind)[-1].status == "ok"
 
 
 def test_a_measurement_that_failed_once_is_forgotten() -> None:
@@ -149,7 +149,7 @@ def test_accepted_events_that_are_nowhere_degrade_at_once() -> None:
     first, second = live((SECOND, ["queued_events"], True), (SECOND, [], True))
     assert (first.status, first.reasons) == ("degraded", ("queued_events",))
     assert (second.status, second.reasons) == ("degraded", ("recovering",))
-    assert live(*steadily([], 2), standing=second)[-1].status == "ok"
+    assert live(*steadily([], 2), judgement=second)[-1].status == "ok"
 
 
 LOOKS = st.lists(
@@ -165,26 +165,26 @@ LOOKS = st.lists(
 @given(LOOKS)
 def test_whatever_happens_the_rules_hold(looks: list[Look]) -> None:
     """Down exactly while it is away; degraded only after ten minutes that saw no two-SLO break; `since` never jumps."""
-    standings = live(*looks)
+    judgements = live(*looks)
     began: datetime | None = None
-    previous: Standing | None = None
+    previous: Judgement | None = None
     was_grave = False
-    for (_, violated, is_reachable), standing in zip(looks, standings, strict=True):
-        assert (standing.status == "down") == (not is_reachable)
+    for (_, violated, is_reachable), judgement in zip(looks, judgements, strict=True):
+        assert (judgement.status == "down") == (not is_reachable)
         is_grave = not GRAVE.isdisjoint(violated)
         if len(violated) >= 2 or is_grave:
-            began = began or standing.seen_at
-        elif is_reachable and not (previous and previous.status == "degraded" and standing.status == "degraded"):
+            began = began or judgement.seen_at
+        elif is_reachable and not (previous and previous.status == "degraded" and judgement.status == "degraded"):
             began = None
-        if standing.status == "degraded":
+        if judgement.status == "degraded":
             assert began is not None
             was_grave = is_grave or (was_grave and previous is not None and previous.status == "degraded")
-            assert was_grave or standing.seen_at - began >= DEGRADED_AFTER
-            assert standing.reasons
-        assert (standing.status == "ok") == (standing.reasons == ())
-        is_same = previous is not None and previous.status == standing.status
-        assert standing.since == (previous.since if is_same and previous else standing.seen_at)
-        previous = standing
+            assert was_grave or judgement.seen_at - began >= DEGRADED_AFTER
+            assert judgement.reasons
+        assert (judgement.status == "ok") == (judgement.reasons == ())
+        is_same = previous is not None and previous.status == judgement.status
+        assert judgement.since == (previous.since if is_same and previous else judgement.seen_at)
+        previous = judgement
 
 
 def test_every_slo_has_a_threshold_and_is_violated_beyond_it() -> None:

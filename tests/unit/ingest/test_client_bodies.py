@@ -124,7 +124,7 @@ def test_a_body_arrives_whole(
 ) -> None:
     """Every call of it, at its time, with what the policy keeps and nothing that tells who somebody is."""
     way = Way()
-    monkeypatch.setattr(wiring_analytics, "track", lambda: way.track)
+    monkeypatch.setattr(wiring_analytics, "ingest_segment", lambda: way.track)
     text = json.dumps(body)
     headers = {"content-type": content_type} | ({"content-encoding": "gzip"} if packed else {})
     sent: str | bytes = gzip.compress(text.encode()) if packed else text
@@ -142,7 +142,7 @@ def test_a_body_arrives_whole(
 def test_a_beacon_of_one_call_arrives(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a page sends it while it is left: plain text, and the key wherever it can stand."""
     way = Way()
-    monkeypatch.setattr(wiring_analytics, "track", lambda: way.track)
+    monkeypatch.setattr(wiring_analytics, "ingest_segment", lambda: way.track)
     call = track(anonymousId="a-1") | ({"writeKey": KEY} if place == "body" else {})
     answer = ask(
         json.dumps(call).encode(),

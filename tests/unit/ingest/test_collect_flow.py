@@ -17,7 +17,7 @@ from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import KeysUnavailable, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
-from rollcall.flows.ingest.analytics import EVENTS_BYTES_MAX, Collect, CollectRules
+from rollcall.flows.ingest.analytics import EVENTS_BYTES_MAX, AnalyticsRules, IngestAnalytics
 from rollcall.flows.ingest.progress import Ingestion
 from rollcall.flows.scrub.events import Scrubbing, scrub_event
 
@@ -33,13 +33,13 @@ def scrubbing_of(org_id: UUID) -> Scrubbing:
     return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
 
-def flow(messages: list[str], receipts: RecordingReceipts | None = None) -> Collect:
+def flow(messages: list[str], receipts: RecordingReceipts | None = None) -> IngestAnalytics:
     ids = (UUID(int=number) for number in range(1000))
-    return Collect(
+    return IngestAnalytics(
         queue=messages.append,
         receipts=receipts or RecordingReceipts(),
         scrubbing_of=scrubbing_of,
-        rules=CollectRules(500, timedelta(days=30), RateLimit(5, 10)),
+        rules=AnalyticsRules(500, timedelta(days=30), RateLimit(5, 10)),
         gauge=LatencyGauge(100),
         now=lambda: NOW,
         monotonic=lambda: 0.0,

@@ -74,7 +74,7 @@ def test_what_makes_no_sense_is_refused(learner_ids: Any) -> None:
 def test_an_erasure_by_text_knows_all_of_the_names() -> None:
     """The UUID of progress, and pseudonyms of text and UUID under every key; the text itself is not kept."""
     asked = LearnerRequest(org_id=ORG, learner_id="kim@school.example", reason="asked")
-    trace = wiring_privacy.trace_of(asked)
+    trace = wiring_privacy.learner_identifiers_of(asked)
 
     (names,) = ask(ROUTE, {"org_id": str(ORG), "learner_ids": ["kim@school.example"]})[1]["learners"]
     assert str(trace.user_id) == names["user_id"]

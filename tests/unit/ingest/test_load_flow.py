@@ -102,4 +102,4 @@ def test_a_fault_that_nobody_foresaw_is_its_organisations_alone() -> None:
 
     results = load.load_analytics({name: batch.model_dump_json() for name, batch in batches.items()}, Store())
     assert isinstance(results["mine"], ZeroDivisionError)
-    assert results["theirs"] == load.Loaded(Counter(accepted=1))
+    assert results["theirs"] == load.LoadResult(Counter(accepted=1))

@@ -15,7 +15,7 @@ from rollcall.edge.routes.ingest import posthog
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.errors import InvalidBody
 from rollcall.flows.ingest import posthog as capture_flow
-from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, Capture
+from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, IngestPostHog
 
 from functions.analytics import app
 from functions.openapi import app as openapi
@@ -44,8 +44,8 @@ FLAGS = routes_of(posthog.post_flags)
 @pytest.fixture
 def way(monkeypatch: pytest.MonkeyPatch) -> Way:
     made = Way()
-    capture = Capture(made.track.collect, made.track.write_keys)
-    monkeypatch.setattr(wiring_analytics, "capture", lambda: capture)
+    capture = IngestPostHog(made.track.collect, made.track.write_keys)
+    monkeypatch.setattr(wiring_analytics, "ingest_posthog", lambda: capture)
     return made
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from rollcall.contracts.ingest.analytics import QueuedBatch
-from rollcall.flows.ingest.analytics import Collect
+from rollcall.flows.ingest.analytics import IngestAnalytics
 
 from tests.builders import NOW, ORG, caller
 from tests.unit.ingest.test_collect_flow import flow
@@ -29,7 +29,7 @@ def told(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (document | changes).items() if value is not ...}
 
 
-def send(collect: Collect, *events: dict[str, Any]) -> list[tuple[str, str | None]]:
+def send(collect: IngestAnalytics, *events: dict[str, Any]) -> list[tuple[str, str | None]]:
     receipt = collect.accept_process_batch(json.dumps({"events": events}).encode(), caller()).receipt
     assert receipt is not None
     return [(result.status, result.pointer) for result in receipt.results]

@@ -26,7 +26,7 @@ BYTES_MAX = 524_288
 @pytest.fixture
 def way(monkeypatch: pytest.MonkeyPatch) -> Way:
     made = Way()
-    monkeypatch.setattr(wiring_analytics, "track", lambda: made.track)
+    monkeypatch.setattr(wiring_analytics, "ingest_segment", lambda: made.track)
     return made
 
 
@@ -129,7 +129,7 @@ def test_our_trouble_is_503_with_a_time_to_come_back(way: Way, away: str) -> Non
 
 def test_an_error_of_ours_is_500_with_a_time_to_come_back(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it is: the batch was not taken."""
-    monkeypatch.setattr(wiring_analytics, "track", lambda: None)
+    monkeypatch.setattr(wiring_analytics, "ingest_segment", lambda: None)
     answer = ask(batch(call()))
     assert answer["statusCode"] == 500
     assert int(answer["headers"]["Retry-After"]) >= 1

@@ -15,7 +15,7 @@ from rollcall.domain.ingest.segment import message_event_id
 from rollcall.domain.scrub.scrubber import Scrubber
 from rollcall.errors import InvalidBody, InvalidWriteKey, QueueUnavailable, ScrubFailed, StoreUnavailable, TooManyEvents
 from rollcall.flows.ingest.progress import Ingestion
-from rollcall.flows.ingest.segment import Track
+from rollcall.flows.ingest.segment import IngestSegment
 from rollcall.flows.ingest.write_key_check import WriteKeyCheck
 
 from tests.builders import NOW, ORG
@@ -43,7 +43,7 @@ class Way:
         collect = replace(
             plain, queue=self._queue, rules=rules, now=lambda: self.now, new_batch_id=uuid4, find_drop=self._find_drop
         )
-        self.track = Track(collect, WriteKeyCheck(self._find_key, lambda: 0.0))
+        self.track = IngestSegment(collect, WriteKeyCheck(self._find_key, lambda: 0.0))
 
     def _queue(self, message: str) -> None:
         if self.queue_away:

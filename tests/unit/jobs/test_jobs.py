@@ -12,7 +12,7 @@ from rollcall.domain.jobs.schedule import JOBS, Job
 from rollcall.edge.runtime import clock
 from rollcall.edge.triggers import job
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable
-from rollcall.flows.jobs.run import Done, Run
+from rollcall.flows.jobs.run import JobResult, Run
 
 QUOTING = "Quoted."
 NIGHTLY = Job("partition", "rate(1 hour)", 3600, 30)
@@ -73,10 +73,10 @@ def test_a_run_is_written_down_answered_and_measured(store: RecordingStore, caps
     """Its items, its duration, success and retries, with the job as the only further dimension."""
 
     @job.entry("partition")
-    def handler(run: Run) -> Done:
+    def handler(run: Run) -> JobResult:
         assert run.parameters == {"day": "2026-03-01"}
         assert run.remaining_seconds() == 42
-        return Done(3, {"made": 3})
+        return JobResult(3, {"made": 3})
 
     answer = handler({"idempotency_key": "k", "parameters": {"day": "2026-03-01"}}, Context())
     assert (answer["job"], answer["status"], answer["items"], answer["made"]) == ("partition", "succeeded", 3, 3)
@@ -90,9 +90,9 @@ def test_the_same_key_twice_runs_once(store: RecordingStore) -> None:
     runs = []
 
     @job.entry("partition")
-    def handler(run: Run) -> Done:
+    def handler(run: Run) -> JobResult:
         runs.append(run.run_id)
-        return Done(1)
+        return JobResult(1)
 
     handler({"idempotency_key": "k"}, Context())
     assert handler({"idempotency_key": "k"}, Context())["status"] == "already_ran"
@@ -109,7 +109,7 @@ def test_a_fault_ends_the_run_and_is_raised_again(
     """So that Lambda tries it again; its text, which could quote anything, is not written down, only its place."""
 
     @job.entry("partition")
-    def handler(_run: Run) -> Done:
+    def handler(_run: Run) -> JobResult:
         raise fault
 
     with pytest.raises(RollcallError) as raised:
@@ -127,7 +127,7 @@ def test_a_database_that_is_away_at_the_end_hides_no_fault(store: RecordingStore
     store.end_fault = StoreUnavailable()
 
     @job.entry("partition")
-    def handler(_run: Run) -> Done:
+    def handler(_run: Run) -> JobResult:
         raise QueueUnavailable
 
     with pytest.raises(QueueUnavailable):
@@ -138,8 +138,8 @@ def test_runs_of_one_slot_share_a_key(store: RecordingStore, monkeypatch: pytest
     """Without a key the slot of the schedule is one; a placeholder that nobody replaced is none."""
 
     @job.entry("partition")
-    def handler(_run: Run) -> Done:
-        return Done(0)
+    def handler(_run: Run) -> JobResult:
+        return JobResult(0)
 
     moment = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: moment)
@@ -175,7 +175,7 @@ def test_a_run_that_could_not_begin_is_told(
     monkeypatch.setattr(store, "start_job", fail)
 
     @job.entry("partition")
-    def handler(_run: Run) -> Done:
+    def handler(_run: Run) -> JobResult:
         return pytest.fail("it ran")
 
     with pytest.raises(StoreUnavailable):

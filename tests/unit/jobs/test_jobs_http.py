@@ -21,7 +21,7 @@ from rollcall.edge.wiring import jobs as wiring_jobs
 from rollcall.errors import QueueUnavailable
 from rollcall.flows.jobs.overview import DescribeJobs
 from rollcall.flows.jobs.publish_alert import PublishAlert
-from rollcall.flows.jobs.watchdog import Seen
+from rollcall.flows.jobs.watchdog import WatchdogResult
 from typer.testing import CliRunner
 
 from functions.watchdog import app as watchdog
@@ -209,9 +209,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(job, "store", lambda: runs)
     overdue = [OverdueRun(job="digest", run_id=uuid4(), started_at=NOW) for _ in range(2)]
     measures = Measures((), QUEUES, None, 4.5)
-    seen = Seen(tuple(overdue), ("partition",), 1, measures, (Finding("ingest_lag", "page", "It waits."),))
-    watch = SimpleNamespace(look=lambda: seen, tell=lambda _findings: [])
-    monkeypatch.setattr(wiring_jobs, "watch", lambda: watch)
+    seen = WatchdogResult(tuple(overdue), ("partition",), 1, measures, (Finding("ingest_lag", "page", "It waits."),))
+    watch = SimpleNamespace(check=lambda: seen, publish=lambda _findings: [])
+    monkeypatch.setattr(wiring_jobs, "watchdog", lambda: watch)
     return watch
 
 
@@ -246,7 +246,7 @@ def test_a_watchdog_that_cannot_tell_has_no_heartbeat(watched: SimpleNamespace, 
     def fail(_findings: object) -> None:
         raise QueueUnavailable
 
-    watched.tell = fail
+    watched.publish = fail
     with pytest.raises(QueueUnavailable):
         watchdog.handler({"idempotency_key": "k"}, Context())
     names = Counter(name for _, name, _ in sent(told()))

@@ -13,7 +13,7 @@ from rollcall.domain.jobs.schedule import JOBS
 from rollcall.domain.jobs.thresholds import Thresholds
 from rollcall.errors import QueueUnavailable, TopicUnavailable
 from rollcall.flows.jobs.publish_alert import PublishAlert
-from rollcall.flows.jobs.watchdog import Watch
+from rollcall.flows.jobs.watchdog import Watchdog
 
 from tests.builders import NOW
 
@@ -84,9 +84,9 @@ class Room:
         self.published.append((audience, subject))
         return "m-1"
 
-    def watch(self) -> Watch:
+    def watchdog(self) -> Watchdog:
         """Return the flow."""
-        return Watch(
+        return Watchdog(
             store=self, analytics_depth=self.ask_depth, publishing=PublishAlert(self.publish, "prod"), jobs=JOBS,
             thresholds=Thresholds(), page_from=None, now=lambda: self.now,
         )  # fmt: skip
@@ -94,8 +94,8 @@ class Room:
     def run(self) -> list[tuple[Severity, str]]:
         """Look and tell once, and return what that published."""
         before = len(self.published)
-        watch = self.watch()
-        watch.tell(watch.look().findings)
+        watchdog = self.watchdog()
+        watchdog.publish(watchdog.check().findings)
         return self.published[before:]
 
 
@@ -128,14 +128,14 @@ def test_what_could_not_be_published_is_not_remembered() -> None:
 def test_a_job_that_did_not_run_is_found() -> None:
     """Its last start lies longer ago than its period and grace."""
     room = Room(measures={"partition": {"last_started_at": NOW - timedelta(hours=2, seconds=1)}})
-    assert room.watch().look().missed == ("partition",)
+    assert room.watchdog().check().missed == ("partition",)
     assert room.run() == [("warn", "[WARN] Rollcall prod: job_missed:partition")]
 
 
 def test_runs_that_were_given_up_are_counted() -> None:
     """They come with the look, for the metrics."""
     overdue = OverdueRun(job="digest", run_id=uuid4(), started_at=NOW)
-    assert Room(overdue=[overdue]).watch().look().overdue == (overdue,)
+    assert Room(overdue=[overdue]).watchdog().check().overdue == (overdue,)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from rollcall.errors import (
 )
 from rollcall.flows.operations import work as operate
 from rollcall.flows.operations.request import RequestOperation
-from rollcall.flows.operations.work import Advanced, Chunk, Operate, Step, StepResult
+from rollcall.flows.operations.work import Chunk, OperationWorker, RecordedStep, Step, StepResult
 
 from tests.builders import NOW, ORG
 
@@ -139,9 +139,9 @@ def raising(fault: Exception) -> Step:
     return step
 
 
-def work(store: RecordingStore, step: Step, clock: Clock | None = None) -> operate.Worked:
+def work(store: RecordingStore, step: Step, clock: Clock | None = None) -> operate.SliceResult:
     clock = clock or Clock()
-    engine = Operate(store, {"replay": step}, clock.monotonic, clock.sleep)
+    engine = OperationWorker(store, {"replay": step}, clock.monotonic, clock.sleep)
     return engine.work(OperationMessage(org_id=ORG, operation_id=uuid4()))
 
 
@@ -253,14 +253,14 @@ def test_a_step_may_note_its_chunk_itself() -> None:
     answers = iter([an_operation(step_number=1), an_operation(step_number=2, state="done")])
     seen: list[int] = []
 
-    def step(operation: Operation, chunk: Chunk) -> Advanced:
+    def step(operation: Operation, chunk: Chunk) -> RecordedStep:
         assert chunk.lease_id == LEASE
         seen.append(operation.step_number)
-        return Advanced(next(answers), 10)
+        return RecordedStep(next(answers), 10)
 
     assert work(store, step).again_in_seconds is None
     assert seen == [0, 1]
-    assert work(store, lambda _operation, _chunk: Advanced(None, 0)).again_in_seconds == operate.BUSY_SECONDS
+    assert work(store, lambda _operation, _chunk: RecordedStep(None, 0)).again_in_seconds == operate.BUSY_SECONDS
 
 
 def test_a_kind_may_have_a_step_for_each_source() -> None:
@@ -364,12 +364,12 @@ def test_a_worker_leaves_when_another_organisation_waits() -> None:
     """After the chunk under way, and asked for once a second at most: others wait for a chunk, and not for a slice."""
     clock, store = Clock(), RecordingStore(others_wait=True)
     message = OperationMessage(org_id=ORG, operation_id=uuid4())
-    worked = Operate(store, {"replay": counting(1_000, clock, 0.4)}, clock.monotonic, clock.sleep).work(message)
+    worked = OperationWorker(store, {"replay": counting(1_000, clock, 0.4)}, clock.monotonic, clock.sleep).work(message)
     assert (worked.chunks, worked.again_in_seconds, store.looks) == (3, 0, 1)
     assert store.released == [(None, operate.FAULTS_MAX)]
     alone = RecordingStore()
     slow = Clock()
-    Operate(alone, {"replay": counting(1_000, slow, 0.4)}, slow.monotonic, slow.sleep).work(message)
+    OperationWorker(alone, {"replay": counting(1_000, slow, 0.4)}, slow.monotonic, slow.sleep).work(message)
     assert alone.looks <= operate.SLICE_SECONDS
 
 

@@ -12,7 +12,7 @@ from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.edge.wiring.operations import worker as wiring_operation_worker
 from rollcall.errors import QueueUnavailable
-from rollcall.flows.operations.work import HOLD_SECONDS, RECEIVES_MAX, Worked
+from rollcall.flows.operations.work import HOLD_SECONDS, RECEIVES_MAX, SliceResult
 
 from functions.openapi import app as openapi
 from functions.operation_worker import app
@@ -57,11 +57,11 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> RecordingQueues:
 BODY = OperationMessage(org_id=ORG, operation_id=uuid4()).model_dump_json()
 
 
-def receive(monkeypatch: pytest.MonkeyPatch, worked: Worked, body: str = BODY, receives: int = 1) -> list[str]:
+def receive(monkeypatch: pytest.MonkeyPatch, worked: SliceResult, body: str = BODY, receives: int = 1) -> list[str]:
     """Receive a message whose slice comes to this; return the ids of those that stay in the queue."""
 
     class Turns:
-        def turns(self, message: OperationMessage) -> Iterator[Worked]:
+        def turns(self, message: OperationMessage) -> Iterator[SliceResult]:
             assert message.model_dump_json() == BODY
             yield worked
 
@@ -80,7 +80,7 @@ def test_a_finished_operations_message_leaves_the_queue(
     monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
 ) -> None:
     """And is counted, by its kind."""
-    assert receive(monkeypatch, Worked(an_operation(state="done"), None, 3)) == []
+    assert receive(monkeypatch, SliceResult(an_operation(state="done"), None, 3)) == []
     lines = told()
     assert '"operation_done":[1.0]' in lines
     assert '"job":"replay"' in lines
@@ -91,17 +91,17 @@ def test_an_unfinished_operations_message_is_given_back(
     monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues
 ) -> None:
     """At first for as long as the slice may take, should the worker die; then for as long as the engine says."""
-    assert receive(monkeypatch, Worked(an_operation(), 7, 3)) == ["m-1"]
+    assert receive(monkeypatch, SliceResult(an_operation(), 7, 3)) == ["m-1"]
     assert queues.given_back == [HOLD_SECONDS, 7]
     assert queues.sent == []
 
 
 def test_a_message_near_its_last_receive_is_replaced(monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues) -> None:
     """The same message anew, and only then does the old one leave; where that fails it stays."""
-    assert receive(monkeypatch, Worked(an_operation(), 0, 3), receives=RECEIVES_MAX) == []
+    assert receive(monkeypatch, SliceResult(an_operation(), 0, 3), receives=RECEIVES_MAX) == []
     assert queues.sent == [(QUEUE, BODY)]
     queues.away = True
-    assert receive(monkeypatch, Worked(an_operation(), 0, 3), receives=RECEIVES_MAX) == ["m-1"]
+    assert receive(monkeypatch, SliceResult(an_operation(), 0, 3), receives=RECEIVES_MAX) == ["m-1"]
 
 
 def test_a_message_is_replaced_before_sqs_gives_it_up() -> None:
@@ -113,7 +113,7 @@ def test_a_message_nobody_can_read_is_buried(
     monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
 ) -> None:
     """Alone, and without a word of it in the log."""
-    assert receive(monkeypatch, Worked(None, None), body='{"canary": 1}') == []
+    assert receive(monkeypatch, SliceResult(None, None), body='{"canary": 1}') == []
     assert queues.sent == [(DEAD, '{"canary": 1}')]
     assert "canary" not in told()
 
@@ -123,7 +123,7 @@ def test_the_log_tells_how_it_went_and_of_nobody(
 ) -> None:
     """Counts, state and code; neither cursor nor parameters, where a learner's id may stand."""
     operation = an_operation(cursor={"user_id": str(USER)}, parameters={"user_id": str(USER)}, reason="canary")
-    receive(monkeypatch, Worked(operation, 15, 0, "ValueError"))
+    receive(monkeypatch, SliceResult(operation, 15, 0, "ValueError"))
     lines = told()
     assert '"fault":"ValueError"' in lines
     assert '"operation_faults":[1.0]' in lines
@@ -140,7 +140,7 @@ def test_every_kind_and_source_that_can_be_asked_for_has_its_step(monkeypatch: p
     schema: Any = json.loads(openapi.document())["components"]["schemas"]["ReplayRequest"]
     steps = wiring_operation_worker.replay_steps()
     assert sorted(steps) == sorted(schema["properties"]["source"]["enum"])
-    assert wiring_operation_worker.operate().steps.keys() == set(get_args(OperationKind))
+    assert wiring_operation_worker.operation_worker().steps.keys() == set(get_args(OperationKind))
     for part in (environment.database, wiring_operations.operation_store, wiring_operations.archive_objects):
         part.cache_clear()
-    wiring_operation_worker.operate.cache_clear()
+    wiring_operation_worker.operation_worker.cache_clear()

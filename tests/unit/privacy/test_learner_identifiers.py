@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
-from rollcall.domain.privacy.learner_identifiers import Trace, digest_of
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers, digest_of
 
 from tests.builders import NOW, ORG, USER, progress_event, queued_batch, scrubbed_event
 
 OTHER = uuid4()
 PSEUDONYM, STRANGER = "a" * 32, "b" * 32
 LATER = NOW + timedelta(days=1)
-TRACE = Trace(ORG, USER, (PSEUDONYM,), ("subject:" + "c" * 32,))
+TRACE = LearnerIdentifiers(ORG, USER, (PSEUDONYM,), ("subject:" + "c" * 32,))
 
 
 def spooled(*events: Any, **members: Any) -> str:
@@ -27,7 +27,9 @@ def spooled(*events: Any, **members: Any) -> str:
 
 def test_a_trace_has_every_pseudonym_under_every_key() -> None:
     """Each identifier is pseudonymised by each key; other identifiers are kept as pseudonyms and marks alone."""
-    trace = Trace.of(ORG, USER, ["kim@example.org"], [lambda value: f"1{value}", lambda value: f"2{value}"])
+    trace = LearnerIdentifiers.of(
+        ORG, USER, ["kim@example.org"], [lambda value: f"1{value}", lambda value: f"2{value}"]
+    )
     assert set(trace.pseudonyms) == {f"{key}{value}" for key in "12" for value in (str(USER), "kim@example.org")}
     assert [mark.partition(":")[0] for mark in trace.subjects] == ["subject"]
     assert "kim@example.org" not in trace.subjects[0]

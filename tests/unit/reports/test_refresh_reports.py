@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from rollcall.flows.reports import Refreshed, RefreshReports
+from rollcall.flows.reports import RefreshReports, RefreshResult
 
 from tests.builders import NOW
 
@@ -34,26 +34,26 @@ class RecordingStore:
 def test_all_that_are_due_are_counted_in_turn() -> None:
     """Those that waited longest first, as the store says."""
     store = RecordingStore()
-    assert RefreshReports(store, lambda: NOW).refresh(None, lambda: 100) == Refreshed(3, 0, 3.0)
+    assert RefreshReports(store, lambda: NOW).refresh(None, lambda: 100) == RefreshResult(3, 0, 3.0)
     assert store.counted == DUE
 
 
 def test_one_that_another_is_at_is_passed_by() -> None:
     """It is not counted, and nobody waits for it."""
     store = RecordingStore(busy=DUE[0])
-    assert RefreshReports(store, lambda: NOW).refresh(None, lambda: 100) == Refreshed(2, 0, 2.0)
+    assert RefreshReports(store, lambda: NOW).refresh(None, lambda: 100) == RefreshResult(2, 0, 2.0)
 
 
 def test_no_organisation_is_begun_when_time_is_short() -> None:
     """What is left is told, and is the next run's."""
     left = iter([100.0, 14.0])
     store = RecordingStore()
-    assert RefreshReports(store, lambda: NOW).refresh(None, lambda: next(left)) == Refreshed(1, 2, 1.0)
+    assert RefreshReports(store, lambda: NOW).refresh(None, lambda: next(left)) == RefreshResult(1, 2, 1.0)
     assert store.counted == DUE[:1]
 
 
 def test_one_that_is_named_is_counted_due_or_not() -> None:
     """For people who cannot wait."""
     store, named = RecordingStore(), uuid4()
-    assert RefreshReports(store, lambda: NOW).refresh(named, lambda: 100) == Refreshed(1, 0, 1.0)
+    assert RefreshReports(store, lambda: NOW).refresh(named, lambda: 100) == RefreshResult(1, 0, 1.0)
     assert store.counted == [named]

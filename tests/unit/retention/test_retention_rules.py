@@ -123,7 +123,7 @@ def test_a_day_that_was_kept_fails_the_run_after_everything_else_was_done(monkey
         aged.append("aged")
         return SimpleNamespace(rows=0, snapshots=0)
 
-    monkeypatch.setattr(wiring_retention, "retain", lambda: SimpleNamespace(run=lambda _remaining: told))
+    monkeypatch.setattr(wiring_retention, "expire_days", lambda: SimpleNamespace(run=lambda _remaining: told))
     monkeypatch.setattr(wiring_retention, "age_out", lambda: SimpleNamespace(run=age_out))
     with pytest.raises(RetentionStopped):
         retain_app.handler({"idempotency_key": str(uuid4())}, Context())
@@ -132,7 +132,7 @@ def test_a_day_that_was_kept_fails_the_run_after_everything_else_was_done(monkey
     def cut_off(_remaining: Any) -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(wiring_retention, "retain", lambda: SimpleNamespace(run=cut_off))
+    monkeypatch.setattr(wiring_retention, "expire_days", lambda: SimpleNamespace(run=cut_off))
     with pytest.raises(StoreUnavailable):
         retain_app.handler({"idempotency_key": str(uuid4())}, Context())
     assert aged == ["aged"] * 2

@@ -16,7 +16,7 @@ from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import rollups as wiring_rollups
 from rollcall.errors import PoisonedMessage, StoreUnavailable
 from rollcall.flows import rollups
-from rollcall.flows.rollups import Rollup, Worked
+from rollcall.flows.rollups import Rollup, SliceResult
 
 from functions.rollup import app as dispatch_app
 from functions.rollup_worker import app as rollup_app
@@ -80,7 +80,7 @@ def ticking(seconds: float) -> Callable[[], float]:
     return lambda: seconds * next(looks)
 
 
-def work(store: ScriptedStore, age_seconds: float = 0, look_seconds: float = 0) -> Worked:
+def work(store: ScriptedStore, age_seconds: float = 0, look_seconds: float = 0) -> SliceResult:
     """Work on the message for a slice of 10 s."""
     return Rollup(store, ticking(look_seconds), 10, CHUNK).work(MESSAGE, age_seconds)
 
@@ -88,7 +88,7 @@ def work(store: ScriptedStore, age_seconds: float = 0, look_seconds: float = 0) 
 def test_a_backlog_is_folded_to_its_end_and_looked_at_again_soon() -> None:
     """Both sources, chunk by chunk; then the message waits a little for what comes next."""
     store = ScriptedStore({"progress": 35, "analytics": 12})
-    assert work(store) == Worked("folded", rollups.LINGER_SECONDS, 47)
+    assert work(store) == SliceResult("folded", rollups.LINGER_SECONDS, 47)
     assert store.released == []
 
 
@@ -103,21 +103,21 @@ def test_a_slice_ends_and_another_organisation_has_its_turn() -> None:
 def test_a_quiet_organisation_gives_its_ticket_back() -> None:
     """Nothing came since the last look: the message ends, and the next tick of the schedule finds what is new."""
     store = ScriptedStore()
-    assert work(store) == Worked("folded", None)
+    assert work(store) == SliceResult("folded", None)
     assert store.released == [MESSAGE]
 
 
 def test_an_old_message_ends_whatever_waits() -> None:
     """SQS counts its receives; the dispatcher makes a fresh one."""
     store = ScriptedStore({"progress": 5, "analytics": 0})
-    assert work(store, age_seconds=rollups.MESSAGE_SECONDS_MAX) == Worked("folded", None, 5)
+    assert work(store, age_seconds=rollups.MESSAGE_SECONDS_MAX) == SliceResult("folded", None, 5)
     assert store.released == [MESSAGE]
 
 
 def test_stale_days_are_rebuilt_one_after_the_other() -> None:
     """Beside what is folded."""
     store = ScriptedStore(stale=deque([date(2026, 3, 9), date(2026, 3, 10)]))
-    assert work(store) == Worked("folded", rollups.LINGER_SECONDS, 0, 2)
+    assert work(store) == SliceResult("folded", rollups.LINGER_SECONDS, 0, 2)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_stale_days_are_rebuilt_one_after_the_other() -> None:
 def test_what_cannot_be_folded(outcome: Outcome, again: int | None, is_released: bool) -> None:
     """Busy comes again, a superseded message is done with, foreign offsets wait for the dispatcher to rebase them."""
     store = ScriptedStore(outcome=outcome)
-    assert work(store) == Worked(outcome, again)
+    assert work(store) == SliceResult(outcome, again)
     assert bool(store.released) == is_released
 
 
@@ -138,7 +138,7 @@ def test_a_database_that_is_away_brings_the_message_back() -> None:
         def fold_events(self, *_: Any) -> Folded:
             raise StoreUnavailable
 
-    assert work(Away()) == Worked(None, rollups.RETRY_SECONDS, fault="StoreUnavailable")
+    assert work(Away()) == SliceResult(None, rollups.RETRY_SECONDS, fault="StoreUnavailable")
 
 
 def test_a_rebase_goes_on_as_long_as_there_is_time() -> None:

@@ -9,7 +9,7 @@ from rollcall.domain.scrub.folding import fold, is_escaped, unescape
 from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.families import FAMILIES, RULES, TRIGGER
 from rollcall.domain.scrub.rules.family import Family
-from rollcall.domain.scrub.rules.glance import Glance
+from rollcall.domain.scrub.rules.text_profile import TextProfile
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
@@ -80,8 +80,8 @@ def test_a_rule_takes_linear_time_whatever_the_text(rule: Rule) -> None:
 
 def _places(family: Family) -> Callable[[str], object]:
     def places(text: str) -> object:
-        glance = Glance(text)
-        return family.may_find(glance) and family.passes(glance) and family.places(glance)
+        profile = TextProfile(text)
+        return family.may_find(profile) and family.passes(profile) and family.places(profile)
 
     return places
 
@@ -91,7 +91,7 @@ GATES: dict[str, Callable[[str], object]] = {
     "fold": fold,
     "is_escaped": is_escaped,
     "unescape": unescape,
-    "glance": Glance,
+    "profile": TextProfile,
     **{f"gate of {family.rules[0].id}": _places(family) for family in FAMILIES},
 }
 

@@ -38,7 +38,7 @@ class NoSnapshots:
         return []
 
     @property
-    def unsettled(self) -> "NoSnapshots":
+    def pending(self) -> "NoSnapshots":
         """The same."""
         return self
 

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rollcall.domain.scrub.rule import Rule
 from rollcall.domain.scrub.rules.families import FAMILIES, PLAIN, RULE_IDS
-from rollcall.domain.scrub.rules.glance import Glance
 from rollcall.domain.scrub.rules.national import UK_NINO
+from rollcall.domain.scrub.rules.text_profile import TextProfile
 from rollcall.domain.scrub.text import TextScrubber
 
 TEXTS = TextScrubber()
@@ -183,9 +183,9 @@ def test_a_rule_is_asked_about_all_that_its_pattern_matches(rule: Rule, data: st
     candidate = data.draw(st.from_regex(rule.pattern, fullmatch=True, alphabet=ASCII))
     assume(re.search("[0-9]", candidate))
     text = data.draw(st.sampled_from(["", "12 ", "(a1) ", "x: "])) + " ".join((*rule.context[:1], candidate)) + ", 7b"
-    glance = Glance(text)
-    families = [each for each in FAMILIES if rule in each.rules and each.may_find(glance) and each.passes(glance)]
-    places = [place for family in families for place in family.places(glance)]
+    profile = TextProfile(text)
+    families = [each for each in FAMILIES if rule in each.rules and each.may_find(profile) and each.passes(profile)]
+    places = [place for family in families for place in family.places(profile)]
     for match in rule.pattern.finditer(text):
         assert any(rule in rules and start <= match.start() < end for rules, start, end in places), text
 

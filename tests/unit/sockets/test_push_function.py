@@ -13,7 +13,7 @@ from rollcall.contracts.sockets.connection import Push
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring.sockets import push as wiring_push
 from rollcall.errors import PoisonedMessage
-from rollcall.flows.sockets.push import Pushed
+from rollcall.flows.sockets.push import PushResult
 
 from functions.push import app
 from tests.unit.edge.test_functions import Context
@@ -28,7 +28,7 @@ def test_a_page_is_counted_and_never_sent_again(
     monkeypatch: pytest.MonkeyPatch, told: Callable[[], str], *, is_handed_on: bool
 ) -> None:
     """Whoever missed it asks again by the next message; that later pages heard nothing is an error in the log."""
-    pushed = Pushed(Counter({"sent": 3, "failed": 1, "gone": 2}), is_handed_on)
+    pushed = PushResult(Counter({"sent": 3, "failed": 1, "gone": 2}), is_handed_on)
     monkeypatch.setattr(wiring_push, "push_page", lambda: SimpleNamespace(push=lambda _push: pushed))
     beat = Push(
         type="heartbeat",

@@ -21,7 +21,7 @@ from workbench.bench.figures import Figure
 from workbench.bench.loops import sleep_until
 from workbench.bench.plan import Plan
 from workbench.bench.reset import check_stored
-from workbench.bench.worker_processes import Task, Turns, fleet
+from workbench.bench.worker_processes import Task, Turns, worker_processes_of
 from workbench.checkout import here
 from workbench.stack.emulator import CREDENTIALS, Emulator
 from workbench.stack.ports import LOOPBACK, choose
@@ -185,7 +185,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 def _load(bench: Bench, variables: Mapping[str, str]) -> float:
     paths, rows = _message_files(bench)
-    with fleet([LoadMessages(variables, path) for path in paths]) as ready:
+    with worker_processes_of([LoadMessages(variables, path) for path in paths]) as ready:
         seconds: float = max(work.answer for work in ready.go())
     check_stored(bench.database, "rollcall.analytics_events", rows)
     return (rows - EVENTS * len(paths)) / seconds
@@ -195,7 +195,9 @@ def _copy(bench: Bench, clients: int) -> float:
     paths, _ = _message_files(bench)
     copies = [bench.scratch / f"analytics-{client}.copy" for client in range(len(paths))]
     rows = [write_copy_rows(copy, path) for copy, path in zip(copies, paths, strict=True)]
-    with fleet([CopyRows(bench.database.conninfo, path, ANALYTICS_COPY) for path in copies[:clients]]) as ready:
+    with worker_processes_of(
+        [CopyRows(bench.database.conninfo, path, ANALYTICS_COPY) for path in copies[:clients]]
+    ) as ready:
         seconds: float = max(work.answer for work in ready.go())
     check_stored(bench.database, "rollcall.analytics_events", sum(rows[:clients]))
     return sum(rows[:clients]) / seconds
@@ -213,7 +215,7 @@ def _whole_way(bench: Bench, variables: Mapping[str, str], queue_url: str) -> fl
         *(Post(variables, batches, seat, bench.plan.learners) for seat in range(POSTERS)),
         *(PollAndLoad(variables, queue_url) for _ in range(LOADERS)),
     ]
-    with fleet(tasks) as ready:
+    with worker_processes_of(tasks) as ready:
         seconds: float = max(work.answer for work in ready.go())
     events = POSTERS * batches * EVENTS
     check_stored(bench.database, "rollcall.analytics_events", events)

@@ -12,7 +12,7 @@ from workbench.bench.fill import fill_projections
 from workbench.bench.loops import WARM_UP_CALLS, Callee
 from workbench.bench.plan import Plan
 from workbench.bench.reset import check_stored, forget_events
-from workbench.bench.worker_processes import fleet
+from workbench.bench.worker_processes import worker_processes_of
 
 SECTION = "closed loop"
 EVENTS = (25, 100)
@@ -73,7 +73,7 @@ def _events_per_second(bench: Bench, callee: Callee, events: int, table: str) ->
 def _copied_per_second(bench: Bench, events: int, clients: int) -> float:
     paths = [bench.scratch / f"rows-{client}.copy" for client in range(clients)]
     rows = sum(write_rows(path, bench.plan.learners, bench.plan.copy_rows // clients, events) for path in paths)
-    with fleet([CopyRows(bench.database.conninfo, path) for path in paths]) as ready:
+    with worker_processes_of([CopyRows(bench.database.conninfo, path) for path in paths]) as ready:
         seconds: float = max(work.answer for work in ready.go())
     check_stored(bench.database, "rollcall.progress_events", rows)
     return rows / seconds

@@ -14,7 +14,7 @@ from workbench.bench.bench import Bench
 from workbench.bench.deployed import deployed_stack
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
-from workbench.bench.socket_clients import Crowd, crowd
+from workbench.bench.socket_clients import SocketClients, socket_clients_of
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState
 
@@ -40,7 +40,7 @@ async def _measure(bench: Bench, state: StackState) -> list[Figure]:
     figures: list[Figure] = []
     sequence = FIRST_SEQUENCE
     push = _pusher(state)
-    async with crowd(state) as gathered:
+    async with socket_clients_of(state) as gathered:
         for size in sorted(bench.plan.sockets):
             await gathered.grow(size)
             bench.step(f"{SECTION}: {size} sockets are open")
@@ -55,7 +55,7 @@ async def _measure(bench: Bench, state: StackState) -> list[Figure]:
     return figures
 
 
-async def _round(gathered: Crowd, push: Callable[[int], None], sequence: int) -> list[float]:
+async def _round(gathered: SocketClients, push: Callable[[int], None], sequence: int) -> list[float]:
     """Return for each socket the seconds until it got the change, sorted."""
     began = time.monotonic()
     await asyncio.to_thread(push, sequence)

@@ -18,7 +18,7 @@ from workbench.bench.environment import LambdaContext, check, prepare_process
 from workbench.bench.figures import Figure
 from workbench.bench.loops import WARM_UP_CALLS
 from workbench.bench.plan import Plan
-from workbench.bench.worker_processes import Turns, fleet
+from workbench.bench.worker_processes import Turns, worker_processes_of
 
 SECTION = "overhead"
 EVENTS = (25, 100)
@@ -82,7 +82,7 @@ def measure(bench: Bench) -> list[Figure]:
             batches = write_batches(
                 bench.scratch / "overhead.jsonl", bench.plan.learners, bench.plan.overhead_batches, events
             )
-            with fleet([HandlerAlone(bench.database.function_environment, batches)]) as ready:
+            with worker_processes_of([HandlerAlone(bench.database.function_environment, batches)]) as ready:
                 medians[events] += [work.answer for work in ready.go()]
             bench.step(f"{SECTION}, {events} events a batch")
     return [

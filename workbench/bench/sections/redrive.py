@@ -12,14 +12,14 @@ from uuid import UUID, uuid4
 import boto3
 from rollcall.cloud.objects import Objects
 from rollcall.cloud.queues import Queues
-from rollcall.contracts.dead_letters.letter import Marks
+from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.contracts.operations import OperationMessage, OperationRequest
 from rollcall.domain.retention.lifetimes import Lifetimes
-from rollcall.flows.dead_letters.record import Bury, DeadMessage
+from rollcall.flows.dead_letters.record import DeadMessage, RecordDeadLetters
 from rollcall.flows.dead_letters.redrive import Redrive
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.store.connection import Database
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
 from rollcall.store.operations import OperationStore
 
@@ -49,12 +49,12 @@ class Room:
     app: Database
     operator: Database
 
-    def bury(self, messages: list[str]) -> None:
+    def record(self, messages: list[str]) -> None:
         """Record messages as dead letters."""
-        flow = Bury(self.objects, BurialStore(self.app), scrubbing_of, lambda: datetime.now(UTC))
-        marks = Marks(error_code="poisoned_message")
+        flow = RecordDeadLetters(self.objects, FailureStore(self.app), scrubbing_of, lambda: datetime.now(UTC))
+        attributes = MessageAttributes(error_code="poisoned_message")
         for body in messages:
-            flow.bury(DeadMessage("analytics", str(uuid4()), body, marks, 3, datetime.now(UTC)))
+            flow.record(DeadMessage("analytics", str(uuid4()), body, attributes, 3, datetime.now(UTC)))
 
     def redrive(self, org_id: UUID) -> int:
         """Redrive all dead letters of an organisation, and return their number."""
@@ -62,7 +62,7 @@ class Room:
         step = Redrive(
             DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of, LIFETIMES, lambda: datetime.now(UTC)
         )
-        engine = Operate(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
+        engine = OperationWorker(store, {"redrive": step}, time.monotonic, time.sleep, slice_seconds=3600)
         request = OperationRequest(
             org_id=org_id,
             kind="redrive",
@@ -95,7 +95,7 @@ def measure(bench: Bench) -> list[Figure]:
         for _ in range(bench.plan.rounds):
             messages = list(queued_messages(bench.plan.learners, count, EVENTS))
             started_at = time.monotonic()
-            room.bury(messages)
+            room.record(messages)
             buried_at = time.monotonic()
             done = sum(room.redrive(UUID(population.org_id(number))) for number in range(population.ORGANISATIONS))
             if done != count:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from rollcall.contracts.operations import OperationMessage, OperationRequest
-from rollcall.flows.operations.work import Operate
+from rollcall.flows.operations.work import OperationWorker
 from rollcall.flows.replay.steps import replay_events
 from rollcall.store import migrations
 from rollcall.store.connection import Database, DatabaseAddress
@@ -54,7 +54,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _rate(store: OperationStore, learners: int) -> float:
-    engine = Operate(store, {"replay": replay_events(store)}, time.monotonic, time.sleep, slice_seconds=3600)
+    engine = OperationWorker(store, {"replay": replay_events(store)}, time.monotonic, time.sleep, slice_seconds=3600)
     looked_at = 0
     started_at = time.monotonic()
     for organisation in range(population.ORGANISATIONS):
@@ -65,7 +65,7 @@ def _rate(store: OperationStore, learners: int) -> float:
     return EVENTS_PER_LEARNER * learners / seconds
 
 
-def _replay(engine: Operate, store: OperationStore, org_id: UUID) -> int:
+def _replay(engine: OperationWorker, store: OperationStore, org_id: UUID) -> int:
     now = datetime.now(UTC)
     window = {"from": (now - timedelta(days=DAYS + 5)).isoformat(), "to": (now + timedelta(days=1)).isoformat()}
     asked, _ = store.request(

@@ -21,7 +21,7 @@ from workbench.bench.fill import DAYS, fill_projections
 from workbench.bench.plan import Plan
 from workbench.bench.reset import forget_events
 from workbench.bench.rollup_events import fill_stream, forget_rollups
-from workbench.bench.rollup_workers import Deployed, Shift
+from workbench.bench.rollup_workers import Deployed, RunStats
 from workbench.bench.sections.open_loop import due_times
 from workbench.bench.sections.replay import ROLE
 from workbench.errors import WorkbenchError
@@ -68,11 +68,11 @@ def _stores(bench: Bench, number: int) -> Iterator[list[RollupStore]]:
 
 
 def _folding(bench: Bench, stores: list[RollupStore], stored: int) -> list[Figure]:
-    shifts: dict[int, list[Shift]] = {workers: [] for workers in WORKERS}
+    runs: dict[int, list[RunStats]] = {workers: [] for workers in WORKERS}
     for _ in range(bench.plan.rounds):
         for workers in WORKERS:
             forget_rollups(bench.database)
-            shifts[workers].append(_whole(rollup_workers.fold(stores[:workers], ORGANISATIONS), stored))
+            runs[workers].append(_whole(rollup_workers.fold(stores[:workers], ORGANISATIONS), stored))
             bench.step(f"{SECTION}: folded by {workers}")
     return [
         *(
@@ -80,13 +80,13 @@ def _folding(bench: Bench, stores: list[RollupStore], stored: int) -> list[Figur
                 SECTION,
                 f"folding, {CHUNK_EVENTS:,} a chunk: {workers} {'worker' if workers == 1 else 'workers'}",
                 "events/s",
-                [stored / shift.seconds for shift in shifts[workers]],
+                [stored / run.seconds for run in runs[workers]],
                 ONE_WORKER if workers == 1 else None,
             )
             for workers in WORKERS
         ),
         *(
-            Figure(SECTION, f"a chunk: P{percent}", "ms", [percentile(shift.calls_ms, percent) for shift in shifts[1]])
+            Figure(SECTION, f"a chunk: P{percent}", "ms", [percentile(run.calls_ms, percent) for run in runs[1]])
             for percent in (50, 95)
         ),
     ]
@@ -95,15 +95,15 @@ def _folding(bench: Bench, stores: list[RollupStore], stored: int) -> list[Figur
 def _rebuilding(stores: list[RollupStore], stored: int) -> Figure:
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS + 2)]
-    shift = _whole(rollup_workers.rebuild(stores, ORGANISATIONS, days), stored)
+    run = _whole(rollup_workers.rebuild(stores, ORGANISATIONS, days), stored)
     target = Target("lower", REBUILD_SECONDS * stored / REBUILD_EVENTS)
-    return Figure(SECTION, f"{stored:,} events rebuilt, {len(stores)} workers", "s", [shift.seconds], target)
+    return Figure(SECTION, f"{stored:,} events rebuilt, {len(stores)} workers", "s", [run.seconds], target)
 
 
-def _whole(shift: Shift, stored: int) -> Shift:
-    if shift.events != stored:
-        raise WorkbenchError(f"{shift.events} events were counted of {stored}.")
-    return shift
+def _whole(run: RunStats, stored: int) -> RunStats:
+    if run.events != stored:
+        raise WorkbenchError(f"{run.events} events were counted of {stored}.")
+    return run
 
 
 def _lag(bench: Bench, stores: list[RollupStore], watcher: RollupStore) -> Figure:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 
 from rollcall.cloud.table import Item, Table
-from rollcall.contracts.health.health import HealthTransition, Kept, Published
+from rollcall.contracts.health.health import HealthTransition, Published, StoredHealth
 
 SNAPSHOT, CURRENT = "snapshot", "current"
 TRANSITION = "transition"
@@ -22,16 +22,16 @@ class HealthTable:
         """Return what was written last, however old it is; None before the first time, and what cannot be read."""
         return self.kept().published
 
-    def kept(self) -> Kept:
+    def kept(self) -> StoredHealth:
         """Return what was written last, with the version that the next write follows on, whoever wrote it."""
         item = self._table.get(SNAPSHOT, CURRENT)
         if item is None:
-            return Kept()
+            return StoredHealth()
         try:
-            return Kept(version=item.version, published=Published.model_validate(item.document))
+            return StoredHealth(version=item.version, published=Published.model_validate(item.document))
         except ValidationError:
             # Another release wrote it, which knows other members: what it says is measured anew within seconds.
-            return Kept(version=item.version)
+            return StoredHealth(version=item.version)
 
     def write(self, published: Published) -> bool:
         """Write what follows on the version before; tell whether it was written, or somebody else was first."""

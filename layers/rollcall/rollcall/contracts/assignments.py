@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier
@@ -15,10 +16,18 @@ KEY_LENGTH_MAX = 128
 KEY_PATTERN = rf"^[A-Za-z0-9._:-]{{1,{KEY_LENGTH_MAX}}}$"
 
 
+EXAMPLE: JsonDict = {
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "user_ids": ["0b1f6c1e-8d2f-4a3b-9c4d-5e6f7a8b9c0d"],
+    "due_at": "2026-12-31T23:59:59Z",
+    "reason": "Autumn term",
+}
+
+
 class AssignmentOrder(BaseModel):
     """Whom to give the course of the path. Learners become known by being named."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     org_id: UUID = Field(description="The organisation.")
     user_ids: list[UUID] = Field(

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from rollcall.contracts.fields import is_absent
 from rollcall.contracts.identifiers import Identifier, LearnerId
@@ -14,10 +15,18 @@ LIST_DEFAULT, LIST_MAX = 20, 100
 IDENTIFIERS_MAX = 20  # of each key of the keyring there is a pseudonym of each in an operation's parameters
 
 
+EXAMPLE: JsonDict = {
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "user_id": "0b1f6c1e-8d2f-4a3b-9c4d-5e6f7a8b9c0d",
+    "reason": "Request of 30 November",
+    "dry_run": True,
+}
+
+
 class LearnerRequest(BaseModel):
     """Whom to erase or to export, and why."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     org_id: UUID = Field(description="The organisation: nothing of another one is touched.")
     user_id: UUID | None = Field(None, description="The learner. Or learner_id.")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.fields import is_absent
@@ -17,10 +18,20 @@ LIST_DEFAULT, LIST_MAX = 20, 100
 WINDOW_MAX = timedelta(days=3660)
 
 
+EXAMPLE: JsonDict = {
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "from": "2026-11-29T00:00:00Z",
+    "to": "2026-11-30T00:00:00Z",
+    "source": "events",
+    "dry_run": True,
+    "reason": "Projections after a repair",
+}
+
+
 class ReplayRequest(BaseModel):
     """What to replay: of whom, over which window, from where."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     org_id: UUID = Field(description="The organisation.")
     user_id: UUID | None = Field(None, description="One learner alone; when absent, all of the organisation.")

@@ -9,7 +9,7 @@ from uuid import UUID
 from rollcall.contracts.assignments import AssignmentOrder
 from rollcall.contracts.operations import Operation, OperationMessage
 from rollcall.errors import IdempotencyConflict
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 
 AT_ONCE = 1_000  # learners that are assigned before the answer, within tens of milliseconds
 CHUNK_LEARNERS = 1_000
@@ -37,7 +37,7 @@ class AssignmentStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Requested:
+class AssignmentRequest:
     """Who gave an order and why, as it may be stored. `assigned_by` is a person's id."""
 
     requested_by: str
@@ -54,7 +54,7 @@ class Assign:
     new_id: Callable[[], UUID]
     at_once: int = AT_ONCE
 
-    def request(self, order: AssignmentOrder, course_id: str, key: str, requested: Requested) -> Operation:
+    def request(self, order: AssignmentOrder, course_id: str, key: str, requested: AssignmentRequest) -> Operation:
         """Take an order, and return its progress: done, or continued as an operation.
 
         A known key assigns nothing again. Raises IdempotencyConflict when the key belongs to a different order.
@@ -84,11 +84,11 @@ class AssignLearners:
 
     store: AssignmentStore
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Make the next assignments of an order."""
         learners_max = min(CHUNK_LEARNERS, chunk.units_max or CHUNK_LEARNERS)
         latest = self.store.assign_chunk(operation, chunk.lease_id, chunk.lease_seconds, learners_max)
-        return Advanced(latest, units=learners_max)
+        return RecordedStep(latest, units=learners_max)
 
 
 def _sorted(order: AssignmentOrder) -> list[UUID]:

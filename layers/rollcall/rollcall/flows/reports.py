@@ -20,7 +20,7 @@ class RefreshStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Refreshed:
+class RefreshResult:
     """The result of a run: organisations done, organisations left for the next run, and the longest time of one."""
 
     organisations: int
@@ -35,7 +35,7 @@ class RefreshReports:
     store: RefreshStore
     now: Callable[[], datetime]
 
-    def refresh(self, org_id: UUID | None, remaining_seconds: Callable[[], float]) -> Refreshed:
+    def refresh(self, org_id: UUID | None, remaining_seconds: Callable[[], float]) -> RefreshResult:
         """Refresh the organisations that are due, while there is time; or only this organisation, due or not.
 
         Each organisation has its own transaction, so finished work stays. Raises StoreUnavailable.
@@ -44,8 +44,8 @@ class RefreshReports:
         done: list[float] = []
         for place, known in enumerate(due):
             if remaining_seconds() < STOP_SECONDS:
-                return Refreshed(len(done), len(due) - place, max(done, default=0.0))
+                return RefreshResult(len(done), len(due) - place, max(done, default=0.0))
             seconds = self.store.refresh_reports(known, self.now())
             if seconds is not None:
                 done.append(seconds)
-        return Refreshed(len(done), 0, max(done, default=0.0))
+        return RefreshResult(len(done), 0, max(done, default=0.0))

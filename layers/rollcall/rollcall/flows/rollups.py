@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.rollups import SOURCES, Folded, Outcome, RollupMessage, Source
 from rollcall.errors import PoisonedMessage, Unavailable
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 
 CHUNK_EVENTS = 5_000
 SLICE_SECONDS = 10  # then another organisation has its turn
-HOLD_SECONDS = 60  # how long a message is hidden while it is worked on: outlasts the slice and a chunk
+HOLD_SECONDS = 60  # how long a message is hidden while it is result on: outlasts the slice and a chunk
 TICKET_SECONDS = 300  # renewed by each chunk; without a chunk for so long, the dispatcher gives out another token
 LINGER_SECONDS = 3  # pause before the next look at an organisation whose events keep coming
 BUSY_SECONDS = 10  # while a rebuild, or another delivery of the message, is at work
@@ -58,7 +58,7 @@ class RollupStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Worked:
+class SliceResult:
     """The result of a slice: when SQS should deliver its message again (None: never), and log fields."""
 
     outcome: Outcome | None
@@ -104,14 +104,14 @@ class Rollup:
     slice_seconds: float = SLICE_SECONDS
     chunk_events: int = CHUNK_EVENTS
 
-    def work(self, message: RollupMessage, age_seconds: float) -> Worked:
+    def work(self, message: RollupMessage, age_seconds: float) -> SliceResult:
         """Fold an organisation's events for a slice of time. An outage becomes a result that asks for a retry."""
         try:
             return self._work(message, age_seconds)
         except Unavailable as away:
-            return Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+            return SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
 
-    def _work(self, message: RollupMessage, age_seconds: float) -> Worked:
+    def _work(self, message: RollupMessage, age_seconds: float) -> SliceResult:
         ends_at = self.monotonic() + self.slice_seconds
         events, days, is_behind = 0, 0, True
         outcome: Outcome = "folded"
@@ -122,12 +122,12 @@ class Rollup:
                 outcome, day = self.store.rebuild_stale_day(message, TICKET_SECONDS)
                 days, is_behind = days + (day is not None), is_behind or day is not None
             if outcome == "superseded":
-                return Worked(outcome, None, events, days)
+                return SliceResult(outcome, None, events, days)
             if outcome == "busy":
-                return Worked(outcome, BUSY_SECONDS, events, days)
+                return SliceResult(outcome, BUSY_SECONDS, events, days)
             if outcome == "foreign":
                 break
-        return self._end(message, Worked(outcome, 0 if is_behind else LINGER_SECONDS, events, days), age_seconds)
+        return self._end(message, SliceResult(outcome, 0 if is_behind else LINGER_SECONDS, events, days), age_seconds)
 
     def _fold_each(self, message: RollupMessage) -> tuple[Outcome, int, bool]:
         """Fold a chunk of each source; return the outcome, how many events, and whether there are more."""
@@ -139,13 +139,13 @@ class Rollup:
         outcome = next((chunk.outcome for chunk in folded if chunk.outcome != "folded"), folded[0].outcome)
         return outcome, sum(counts), max(counts) >= self.chunk_events
 
-    def _end(self, message: RollupMessage, worked: Worked, age_seconds: float) -> Worked:
+    def _end(self, message: RollupMessage, result: SliceResult, age_seconds: float) -> SliceResult:
         """Give the message back while events keep coming. End it when they stop, or when it is old."""
-        did_anything = worked.outcome == "folded" and (worked.event_count or worked.rebuilt_days)
+        did_anything = result.outcome == "folded" and (result.event_count or result.rebuilt_days)
         if did_anything and age_seconds < MESSAGE_SECONDS_MAX:
-            return worked
+            return result
         self.store.release(message)
-        return Worked(worked.outcome, None, worked.event_count, worked.rebuilt_days)
+        return SliceResult(result.outcome, None, result.event_count, result.rebuilt_days)
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,6 @@ class RebuildRollups:
 
     store: RollupStore
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Compute the next day of the operation's window again."""
-        return Advanced(self.store.rebuild_chunk(operation, chunk.lease_id, chunk.lease_seconds), units=1)
+        return RecordedStep(self.store.rebuild_chunk(operation, chunk.lease_id, chunk.lease_seconds), units=1)

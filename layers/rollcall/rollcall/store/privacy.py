@@ -8,7 +8,7 @@ from uuid import UUID
 
 from rollcall.contracts.ingest.receipt import EventKind
 from rollcall.contracts.operations import Operation
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.domain.privacy.locations import ErasedLearner, ErasedRows, FoundRows, TablePart
 from rollcall.store.connection import Database
 
@@ -19,7 +19,7 @@ class PrivacyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def erase_learner(self, trace: Trace, *, is_dry_run: bool) -> ErasedLearner:
+    def erase_learner(self, trace: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
         """Bar a learner and erase their progress, in one transaction under their lock."""
         row = self._database.call(
             "erase_learner_v1",
@@ -37,7 +37,7 @@ class PrivacyStore:
         return [TablePart(each["table"], each["of"]) for each in found]
 
     def erase_rows(
-        self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
+        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
     ) -> ErasedRows:
         """Erase a learner from a part of a table."""
         return ErasedRows(
@@ -55,7 +55,9 @@ class PrivacyStore:
             )
         )
 
-    def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
+    def search_rows(
+        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
+    ) -> FoundRows:
         """Search a part of a table for a learner: for an export, without `erased_at`, with the rows."""
         older, newer, rows, next_page = self._database.call(
             "search_rows_v1",
@@ -70,7 +72,7 @@ class PrivacyStore:
         )
         return FoundRows(older, newer, rows or [], next_page)
 
-    def count_namesakes(self, trace: Trace) -> int:
+    def count_namesakes(self, trace: LearnerIdentifiers) -> int:
         """Return how many events have an id that is equal to an identifier of a learner."""
         (number,) = self._database.call("count_namesakes_v1", p_org_id=trace.org_id, p_identifiers=trace.identifiers)
         return int(number)
@@ -84,7 +86,7 @@ class PrivacyStore:
         """Leave of erased events of a kind, or of either, their ids alone."""
         self._database.call("entomb_events_v2", p_org_id=org_id, p_kind=kind, p_event_ids=list(event_ids))
 
-    def exports_of(self, trace: Trace) -> list[UUID]:
+    def exports_of(self, trace: LearnerIdentifiers) -> list[UUID]:
         """Return the ids of all exports that were made of a learner."""
         (found,) = self._database.call("list_exports_v1", p_org_id=trace.org_id, p_source=trace.source)
         return list(found)
@@ -93,7 +95,7 @@ class PrivacyStore:
         self,
         operation: Operation,
         lease_id: UUID,
-        trace: Trace,
+        trace: LearnerIdentifiers,
         counts: Mapping[str, int],
         certificate: Mapping[str, Any] | None,
     ) -> Operation | None:

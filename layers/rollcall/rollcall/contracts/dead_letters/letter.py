@@ -20,19 +20,19 @@ AFTER = r"^[0-9]{1,17}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Cause = Literal["poisoned", "store_refused", "receives_exhausted", "unknown"]
 State = Literal["open", "redriven", "resolved", "discarded"]
 QueueName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
-# Of marks: whatever a message carries, the ledger takes.
+# Of message attributes: whatever a message carries, the ledger takes.
 INTEGER_MAX = 2**31 - 1
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Printable = Annotated[str, Field(pattern=r"^[!-~]{1,256}$")]
 ErrorCode = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class Marks(BaseModel):
+class MessageAttributes(BaseModel):
     """What a message carries beside its body, as message attributes; all of it is ours, and none of it personal."""
 
     model_config = ConfigDict(frozen=True)
 
-    error_code: Code | None = Field(None, description="Why it was buried.")
+    error_code: Code | None = Field(None, description="Why the message failed.")
     message_id: Printable | None = Field(None, description="SQS's id of the message that failed.")
     receive_count: int | None = Field(None, ge=0, le=INTEGER_MAX, description="How often it had been received then.")
     first_failed_at: MessageTime | None = Field(None, description="When it failed for the first time.")
@@ -42,14 +42,14 @@ class Marks(BaseModel):
 
     @classmethod
     def read(cls, attributes: Mapping[str, str]) -> Self:
-        """Return the marks among a message's attributes; what is not as we write it counts as not there."""
+        """Return those of ours among a message's attributes; what is not as we write it counts as not there."""
         try:
             return cls.model_validate(dict(attributes))
         except ValidationError as invalid:
             wrong = {str(error["loc"][0]) for error in invalid.errors()}
             return cls.model_validate({name: value for name, value in attributes.items() if name not in wrong})
 
-    def attributes(self) -> dict[str, str]:
+    def as_strings(self) -> dict[str, str]:
         """Return them as a message's attributes."""
         return {name: str(value) for name, value in self.model_dump(mode="json", exclude_none=True).items()}
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from rollcall.contracts.dead_letters.letter import Cause, QueueName, State
@@ -70,10 +71,18 @@ class Discarding(BaseModel):
     until: datetime = Field(description="What failed later was not looked at.")
 
 
+EXAMPLE: JsonDict = {
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "selection": {"cause": "receives_exhausted"},
+    "dry_run": True,
+    "reason": "The policy is corrected",
+}
+
+
 class RedriveOrder(BaseModel):
     """What is to be put back on its queue, and why."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     org_id: UUID = Field(description="The organisation; the nil UUID for what belongs to nobody known.")
     selection: Selection

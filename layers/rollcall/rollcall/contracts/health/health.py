@@ -204,7 +204,7 @@ class Published(BaseModel):
     state: HealthMemory = HealthMemory()
 
 
-class Kept(BaseModel):
+class StoredHealth(BaseModel):
     """What is kept. `published` is null where there is nothing, or what this release cannot read: that is followed."""
 
     model_config = ConfigDict(frozen=True)

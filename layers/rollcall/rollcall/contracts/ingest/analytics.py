@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from rollcall.contracts.identifiers import Identifier
 from rollcall.contracts.storable import StorableText
@@ -14,10 +15,20 @@ PARTS_MAX = 10_000
 Route = Literal["analytics", "import", "segment", "posthog"]
 
 
+EXAMPLE: JsonDict = {
+    "event_id": "3f2b8c1a-6d4e-4f5a-8b7c-9d0e1f2a3b4c",
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "name": "video_played",
+    "occurred_at": "2026-11-30T09:30:00Z",
+    "user_id": "0b1f6c1e-8d2f-4a3b-9c4d-5e6f7a8b9c0d",
+    "properties": {"position_seconds": 12},
+}
+
+
 class AnalyticsEvent(BaseModel):
     """One thing that somebody did, or that happened to them, in an application."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     event_id: UUID = Field(description="Made by the client, once for each event: what makes it count once.")
     org_id: UUID = Field(description="The organisation: one that the token holds.")
@@ -41,7 +52,9 @@ class UntimedEvent(AnalyticsEvent):
 class AnalyticsBatch(BaseModel):
     """Analytics events of any people, in any order."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"events": [EXAMPLE]}]}
+    )
 
     events: list[AnalyticsEvent] = Field(min_length=1, description="The events.")
 

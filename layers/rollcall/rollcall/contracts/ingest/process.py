@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from rollcall.contracts.fields import is_absent
 from rollcall.contracts.ingest.analytics import AnalyticsEvent
@@ -52,10 +53,24 @@ class ProcessEvent(BaseModel):
         )
 
 
+EXAMPLE: JsonDict = {
+    "event_id": "9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d",
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "kind": "step_completed",
+    "process": "roster_import",
+    "request_id": "run-42",
+    "step": "read_file",
+    "duration_ms": 1250,
+    "occurred_at": "2026-11-30T09:30:00Z",
+}
+
+
 class ProcessBatch(BaseModel):
     """Process events of any runs, in any order."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"events": [EXAMPLE]}]}
+    )
 
     events: list[ProcessEvent] = Field(min_length=1, description="The events.")
 

@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     TypeAdapter,
 )
+from pydantic.config import JsonDict
 
 from rollcall.contracts.fields import Attributes, Percent, Seconds
 from rollcall.contracts.identifiers import Identifier, LearnerId
@@ -44,8 +45,23 @@ class ProgressEvent(BaseModel):
     )
 
 
+EXAMPLE: JsonDict = {
+    "event_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "org_id": "5d1f6a1c-5f0e-4c55-8a53-0f1c2b3d4e5f",
+    "user_id": "0b1f6c1e-8d2f-4a3b-9c4d-5e6f7a8b9c0d",
+    "course_id": "algebra",
+    "lesson_id": "fractions-1",
+    "kind": "progressed",
+    "percent": 87.5,
+    "time_spent_seconds": 240,
+    "occurred_at": "2026-11-30T09:30:00Z",
+}
+
+
 class SentProgressEvent(ProgressEvent):
     """A progress event as a client sends it: its learner is named by `user_id`, or by `learner_id`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     # Optional to be left out for learner_id. One of the two is asked for where events are judged: at no cost to others.
     user_id: UUID = Field(
@@ -61,7 +77,9 @@ class SentProgressEvent(ProgressEvent):
 class ProgressBatch(BaseModel):
     """Progress events of any learners, in any order."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"events": [EXAMPLE]}]}
+    )
 
     events: list[SentProgressEvent] = Field(min_length=1, description="The events.")
 

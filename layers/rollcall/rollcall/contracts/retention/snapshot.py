@@ -37,7 +37,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Unwritten:
+class RemainingRows:
     """An organisation of which a snapshot does not have every row yet: the next part, and after which key it begins."""
 
     org_id: UUID

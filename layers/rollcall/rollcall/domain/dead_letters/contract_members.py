@@ -46,7 +46,7 @@ FORMS = {
 }
 
 
-def put_back(queue: str, given: Any, scrubbed: Any) -> Any:
+def restore(queue: str, given: Any, scrubbed: Any) -> Any:
     """Return a scrubbed document with those members of a queue's batch, and of its events, as they were given.
 
     Raises ScrubFailed where an identifier's Unicode cannot be made plain.

@@ -46,7 +46,7 @@ MOMENTS: Any = {"measured_at": True, "sequence": True, "regions": {"__all__": {"
 
 
 @dataclass(frozen=True)
-class Standing:
+class Judgement:
     """A status, and what the next judgement has to know of this one.
 
     `violated_since`: since when two SLOs or more are violated, which a break ends; `calm_since`: since when fewer are,
@@ -62,8 +62,8 @@ class Standing:
 
 
 def judge(
-    previous: Standing | None, violated: Sequence[str], now: datetime, *, is_reachable: bool, is_known: bool = True
-) -> Standing:
+    previous: Judgement | None, violated: Sequence[str], now: datetime, *, is_reachable: bool, is_known: bool = True
+) -> Judgement:
     """Return how it stands after a look that found these SLOs violated.
 
     down: the database is away. degraded: DEGRADED_SLOS_MIN SLOs or more are violated for DEGRADED_AFTER without a
@@ -92,7 +92,7 @@ def judge(
     reasons = {"ok": (), "down": (DATABASE_UNREACHABLE, *violated), "degraded": tuple(violated)}[status]
     if status == "degraded" and calm_since is not None:
         reasons = (RECOVERING, *violated)
-    return Standing(
+    return Judgement(
         status=status,
         reasons=reasons,
         since=previous.since if previous and previous.status == status else now,
@@ -102,7 +102,7 @@ def judge(
     )
 
 
-def _kept(previous: Standing | None, now: datetime) -> datetime | None:
+def _kept(previous: Judgement | None, now: datetime) -> datetime | None:
     if previous is None or (previous.status != "degraded" and now - previous.seen_at > UNSEEN_MAX):
         return None
     return previous.violated_since
@@ -118,12 +118,12 @@ def _status(
     return "degraded" if violated_since is not None and now - violated_since >= DEGRADED_AFTER else "ok"
 
 
-def standing_of(published: Published | None) -> Standing | None:
+def judgement_of(published: Published | None) -> Judgement | None:
     """Return how it stood when this was written."""
     if published is None:
         return None
     health, state = published.health, published.state
-    return Standing(
+    return Judgement(
         status=health.status,
         reasons=tuple(health.reasons),
         since=health.since,

@@ -28,7 +28,7 @@ ALWAYS: dict[str, tuple[str, timedelta | None]] = {
 }
 
 
-def remainders(issued_at: datetime, residue: dict[str, int]) -> list[Remainder]:
+def exemptions(issued_at: datetime, residue: dict[str, int]) -> list[Remainder]:
     """Return what remains, for a certificate issued then, after a search that found this."""
     found = {name: why for name, why in EXPLAINED.items() if name in residue}
     return [

@@ -26,7 +26,7 @@ def digest_of(org_id: UUID, identifier: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Trace:
+class LearnerIdentifiers:
     """A learner: the user's id, pseudonyms of all identifiers under every key, and marks of subjects of tokens."""
 
     org_id: UUID
@@ -154,7 +154,7 @@ class Trace:
         found = [event for event in events if self._concerns(event) and self.mentions.is_in_document(event)]
         return found or ([document] if not events and self.mentions.is_in_document(document) else [])
 
-    def take_out(self, body: str, until: datetime | None = None) -> "Stripped | None":
+    def take_out(self, body: str, until: datetime | None = None) -> "RemainingMessage | None":
         """Return what is left of an archived message without the learner; None where nothing changes.
 
         Events of theirs that happened, and came, after `until` are of a new beginning, and stay.
@@ -164,7 +164,7 @@ class Trace:
         try:
             document = read_document(body)
         except ValueError:
-            return Stripped(self.mentions.redact_text(body), ())
+            return RemainingMessage(self.mentions.redact_text(body), ())
         events = _events(document)
         if not events:
             return _changed(document, self.redacted(document), ())
@@ -172,7 +172,7 @@ class Trace:
         kept = [event for event in events if not any(event is other for other in gone)]
         event_ids = tuple(event_id for event in gone if (event_id := _event_id(event)))
         if not kept:
-            return Stripped(None, event_ids)
+            return RemainingMessage(None, event_ids)
         around = self.redacted({name: value for name, value in document.items() if name != "events"})
         left = [event if _is_newer(document, event, until) else self.redacted(event) for event in kept]
         return _changed(document, around | {"events": left}, event_ids)
@@ -198,15 +198,15 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Stripped:
+class RemainingMessage:
     """What is left of a message (None: nothing), and the ids of the events that went."""
 
     body: str | None
     event_ids: tuple[UUID, ...]
 
 
-def _changed(before: Any, after: Any, event_ids: tuple[UUID, ...]) -> Stripped | None:
-    return None if after == before else Stripped(write_document(after), event_ids)
+def _changed(before: Any, after: Any, event_ids: tuple[UUID, ...]) -> RemainingMessage | None:
+    return None if after == before else RemainingMessage(write_document(after), event_ids)
 
 
 def _events(document: Any) -> list[Any]:

@@ -57,7 +57,7 @@ NAMES_OF_ENVELOPE = [
 ]
 
 
-class Declared:
+class DeclaredProperty:
     """What may stand at one place of an event: a kind of value, or an object of declared properties, or an array."""
 
     __slots__ = ("each", "kind", "members", "name", "spellings")
@@ -65,9 +65,9 @@ class Declared:
     def __init__(self, name: str) -> None:
         self.name = name
         self.kind: Kind | None = None
-        self.members: dict[str, Declared] = {}
-        self.each: Declared | None = None
-        self.spellings: dict[str, Declared] = {}
+        self.members: dict[str, DeclaredProperty] = {}
+        self.each: DeclaredProperty | None = None
+        self.spellings: dict[str, DeclaredProperty] = {}
 
     @property
     def is_nested(self) -> bool:
@@ -78,15 +78,15 @@ class Declared:
         """Declare the property at this path."""
         node = self
         for part in path.split("."):
-            node = node.item() if part == "*" else node.members.setdefault(compact(part), Declared(snake(part)))
+            node = node.item() if part == "*" else node.members.setdefault(compact(part), DeclaredProperty(snake(part)))
         node.kind = kind
 
-    def item(self) -> "Declared":
+    def item(self) -> "DeclaredProperty":
         """Return what may stand in the array at this place."""
-        self.each = self.each or Declared("*")
+        self.each = self.each or DeclaredProperty("*")
         return self.each
 
-    def member(self, key: str) -> "Declared | None":
+    def member(self, key: str) -> "DeclaredProperty | None":
         """Return what may stand under this key, however it is written."""
         # A key that is an address, as extensions of xAPI have: its last word.
         word = key.rsplit("/", 1)[-1] if "://" in key else key
@@ -113,7 +113,7 @@ class Policy:
         self.floating = begin((selector.floating, action) for selector, action in _selectors(additions))
         self.vocabulary = vocabulary(self.floating)
         self._everywhere, self._declarations = declarations_of(additions)
-        self._trees: dict[str, Declared] = {}
+        self._trees: dict[str, DeclaredProperty] = {}
         self.key_memory: dict[int, KeyMemory] = {}
         self._names: dict[str, str] = {}
         self._tree(EVERY_EVENT)
@@ -132,7 +132,7 @@ class Policy:
         """Tell whether events of this name are not taken at all."""
         return bool(self.refused) and compact(name) in self.refused
 
-    def declared(self, event_name: str) -> Declared:
+    def declared(self, event_name: str) -> DeclaredProperty:
         """Return what may stand in the properties of this event."""
         tree = self._trees.get(event_name)
         if tree is None:
@@ -140,10 +140,10 @@ class Policy:
             tree = self._tree(key if key in self._declarations else EVERY_EVENT)
         return tree
 
-    def _tree(self, key: str) -> Declared:
+    def _tree(self, key: str) -> DeclaredProperty:
         if key not in self._trees:
             name, own = self._declarations.get(key, (EVERY_EVENT, {}))
-            tree = Declared("")
+            tree = DeclaredProperty("")
             for path, kind in {**self._everywhere, **own}.items():
                 if self._personal.isdisjoint(map(compact, path.split("."))):
                     tree.add(path, KINDS[kind])

@@ -9,7 +9,7 @@ from rollcall.domain.scrub.kinds import ITEMS_MAX, PSEUDONYM, Kind, Refused
 from rollcall.domain.scrub.limits import KEYS_MAX, NAME_MAX
 from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.means import Means
-from rollcall.domain.scrub.policy import Declared, Policy
+from rollcall.domain.scrub.policy import DeclaredProperty, Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import Action, mask
 from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
@@ -36,7 +36,7 @@ class PropertiesWalk:
         return Scrubbed(kept, self._remarks.told())
 
     def _object(
-        self, members: Mapping[str, Any], tree: Declared, waiting: Waiting, place: tuple[str, ...]
+        self, members: Mapping[str, Any], tree: DeclaredProperty, waiting: Waiting, place: tuple[str, ...]
     ) -> dict[str, Any]:
         kept: dict[str, Any] = {}
         if len(members) > KEYS_MAX:
@@ -61,7 +61,7 @@ class PropertiesWalk:
                     kept[name] = accepted
         return kept
 
-    def _declared(self, tree: Declared, key: str, place: tuple[str, ...]) -> Declared | None:
+    def _declared(self, tree: DeclaredProperty, key: str, place: tuple[str, ...]) -> DeclaredProperty | None:
         declared = tree.member(key) if len(key) <= NAME_MAX else None
         if declared is None:
             verdict, shown = self._policy.key_memory.get(hash(key)) or self._policy.remember_key(key)
@@ -77,7 +77,7 @@ class PropertiesWalk:
             self._remarks.add(place, f"@kind:{kind.name}", "replace")
         return True
 
-    def _member(self, value: Any, declared: Declared, waiting: Waiting, place: tuple[str, ...]) -> Any:
+    def _member(self, value: Any, declared: DeclaredProperty, waiting: Waiting, place: tuple[str, ...]) -> Any:
         below, action = descend(waiting, "".join(declared.name.split("_"))) if waiting else (waiting, None)
         if action == "remove":
             self._remarks.add(place, "@selector", "remove")
@@ -95,7 +95,7 @@ class PropertiesWalk:
             _, action = descend(below, UNNAMED)  # a list of tokens is a leaf: selecting its items selects it
         return self._leaf(value, declared.kind, action, place)
 
-    def _items(self, items: Any, declared: Declared, waiting: Waiting, place: tuple[str, ...]) -> list[Any]:
+    def _items(self, items: Any, declared: DeclaredProperty, waiting: Waiting, place: tuple[str, ...]) -> list[Any]:
         if len(items) > ITEMS_MAX:
             self._remarks.add(place, LIMIT_KEYS, "remove")
         scrubbed = (self._member(item, declared, waiting, (*place, UNNAMED)) for item in items[:ITEMS_MAX])

@@ -16,7 +16,7 @@ from rollcall.domain.scrub.rule import Rule, TooManyCandidates
 from rollcall.domain.scrub.rules.dates import holds_date
 from rollcall.domain.scrub.rules.families import FAMILIES, PLAIN, TRIGGER
 from rollcall.domain.scrub.rules.family import Family
-from rollcall.domain.scrub.rules.glance import Glance
+from rollcall.domain.scrub.rules.text_profile import TextProfile
 
 PASSES_MAX = 4
 MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
@@ -72,7 +72,7 @@ class TextScrubber:
         self._ids: set[int] = set()
 
     def is_plain(self, value: Any) -> bool:
-        """Tell at a glance whether a value is a small number or a truth value."""
+        """Report whether a value is a small number or a truth value."""
         kind = type(value)
         return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
@@ -175,22 +175,22 @@ class TextScrubber:
 
     def find(self, text: str) -> list[Finding]:
         """Return everything personal in a plain text, as each rule sees it."""
-        glance = Glance(text)
+        profile = TextProfile(text)
         findings = []
-        for family in self._by_marks.get((glance.digits, glance.marks)) or self._worth_asking(glance):
-            if family.passes(glance):
-                for rules, start, end in family.places(glance):
+        for family in self._by_marks.get((profile.digits, profile.marks)) or self._worth_asking(profile):
+            if family.passes(profile):
+                for rules, start, end in family.places(profile):
                     for rule in rules:
                         findings += [Finding(*span, rule) for span in rule.find(text, start, end)]
         return findings
 
-    def _worth_asking(self, glance: Glance) -> list[Family]:
+    def _worth_asking(self, profile: TextProfile) -> list[Family]:
         """Return the families that could find something in a text of these marks; of few marks, it is remembered."""
-        families = [family for family in self._families if family.may_find(glance)]
-        if len(glance.marks) <= MARKS_MAX:
+        families = [family for family in self._families if family.may_find(profile)]
+        if len(profile.marks) <= MARKS_MAX:
             if len(self._by_marks) >= MARKS_REMEMBERED_MAX:
                 self._by_marks.clear()
-            self._by_marks[glance.digits, glance.marks] = families
+            self._by_marks[profile.digits, profile.marks] = families
         return families
 
 

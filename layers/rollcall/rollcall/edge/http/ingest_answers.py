@@ -107,7 +107,7 @@ def take(request: Request, flow: LimitedFlow, span: str, accept: Callable[[], In
     """
     ingestion = None
     try:
-        with patience(flow):
+        with with_retry_after(flow):
             ingestion = observe_ingestion(span, accept)
             receipt_of(ingestion)
     finally:
@@ -135,7 +135,7 @@ def read_body(request: Request, bytes_max: int, charge: Callable[[], RateAnswer]
 
 
 @contextmanager
-def patience(flow: LimitedFlow) -> Iterator[None]:
+def with_retry_after(flow: LimitedFlow) -> Iterator[None]:
     """Set the Retry-After of an error to the end of a pause, unless it is later already."""
     try:
         yield

@@ -18,7 +18,7 @@ from rollcall.edge.runtime import observe
 from rollcall.edge.wiring import assignments as wiring_assignments
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
-from rollcall.flows.assignments import Requested
+from rollcall.flows.assignments import AssignmentRequest
 
 ORDER_BYTES_MAX = 524_288  # 10,000 ids are 390,000 bytes
 IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
@@ -59,7 +59,7 @@ def post_assignments(request: Request, order: AssignmentOrder) -> Response:
     """Assign learners: 200 when all of them are assigned, 202 when the rest follows."""
     key = _key(request)
     course_id = _course_id(request, order.org_id)
-    requested = Requested(
+    requested = AssignmentRequest(
         access.requester(request.caller, order.org_id),
         order.reason and access.kept_reason(order.reason),
         request.caller.user_id,

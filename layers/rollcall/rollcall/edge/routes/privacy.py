@@ -145,7 +145,7 @@ def get_export(request: Request) -> Response:
 
 
 def _ask(request: Request, asked: LearnerRequest, kind: OperationKind) -> Operation:
-    trace = wiring_privacy.trace_of(asked)
+    trace = wiring_privacy.learner_identifiers_of(asked)
     operation = wiring_operations.request_operation().request_once(
         OperationRequest(
             org_id=asked.org_id,

@@ -1,4 +1,4 @@
-"""Decorator that makes a function run a job: `@job.entry("partition")` above `def handler(run: Run) -> Done`."""
+"""Decorator that makes a function run a job: `@job.entry("partition")` above `def handler(run: Run) -> JobResult`."""
 
 from collections.abc import Callable
 from functools import cache, wraps
@@ -9,12 +9,12 @@ from rollcall.domain.jobs.schedule import JOBS, Job
 from rollcall.edge.runtime import clock, observe
 from rollcall.edge.wiring import environment
 from rollcall.errors import JobFailed, RollcallError, StoreUnavailable
-from rollcall.flows.jobs.run import Done, Ran, Run, run_job
+from rollcall.flows.jobs.run import JobOutcome, JobResult, Run, run_job
 from rollcall.store.jobs.jobs import JobStore
 
-__all__ = ["Done", "Run", "entry", "store"]
+__all__ = ["JobResult", "Run", "entry", "store"]
 
-Work = Callable[[Run], Done]
+Work = Callable[[Run], JobResult]
 MILLISECONDS_PER_SECOND = 1000
 KEY_CHARACTERS_MAX = 128
 
@@ -45,15 +45,15 @@ def entry(name: str) -> Callable[[Work], observe.Handler]:
                 lambda: context.get_remaining_time_in_millis() / MILLISECONDS_PER_SECOND,
             )
             try:
-                ran = run_job(store(), job, run, work)
+                outcome = run_job(store(), job, run, work)
             except StoreUnavailable as away:
                 # The database could not record the run. Only this log line and metric show that it was due.
-                ran = Ran(run.run_id, fault=away)
-            _tell(job, ran)
-            if ran.fault is not None:
+                outcome = JobOutcome(run.run_id, fault=away)
+            _log(job, outcome)
+            if outcome.fault is not None:
                 # `from None`: Lambda logs the whole exception chain and copies it into the dead letter.
-                raise (ran.fault if isinstance(ran.fault, RollcallError) else JobFailed()) from None
-            return _answer(job, ran)
+                raise (outcome.fault if isinstance(outcome.fault, RollcallError) else JobFailed()) from None
+            return _answer(job, outcome)
 
         return handler
 
@@ -66,30 +66,30 @@ def _key(job: Job, event: dict[str, Any]) -> str:
     return job.key_at(clock.now()) if not key or key.startswith("<aws.") else key[:KEY_CHARACTERS_MAX]
 
 
-def _answer(job: Job, ran: Ran) -> dict[str, Any]:
-    if ran.done is None:
+def _answer(job: Job, outcome: JobOutcome) -> dict[str, Any]:
+    if outcome.done is None:
         return {"job": job.name, "run_id": None, "status": "already_ran", "items": 0}
     return {
         "job": job.name,
-        "run_id": str(ran.run_id),
+        "run_id": str(outcome.run_id),
         "status": "succeeded",
-        "items": ran.done.items,
-        **ran.done.details,
+        "items": outcome.done.items,
+        **outcome.done.details,
     }
 
 
-def _tell(job: Job, ran: Ran) -> None:
-    told: dict[str, Any] = {"job": job.name, "run_id": str(ran.run_id), "retries": ran.retries}
-    if ran.run_id is None:
-        observe.logger().info("job ran already", extra={"job": job.name})
+def _log(job: Job, outcome: JobOutcome) -> None:
+    told: dict[str, Any] = {"job": job.name, "run_id": str(outcome.run_id), "retries": outcome.retries}
+    if outcome.run_id is None:
+        observe.logger().info("job outcome already", extra={"job": job.name})
         return
     observe.dimension("job", job.name)
-    observe.count(success=int(ran.fault is None), retries_total=ran.retries)
-    if ran.duration_ms is not None:
-        observe.measure("duration_ms", ran.duration_ms)
-    if ran.fault is None and ran.done is not None:
-        observe.logger().info("job", extra=told | {"items": ran.done.items, **ran.done.details})
+    observe.count(success=int(outcome.fault is None), retries_total=outcome.retries)
+    if outcome.duration_ms is not None:
+        observe.measure("duration_ms", outcome.duration_ms)
+    if outcome.fault is None and outcome.done is not None:
+        observe.logger().info("job", extra=told | {"items": outcome.done.items, **outcome.done.details})
         return
-    told |= {"code": ran.fault.code if isinstance(ran.fault, RollcallError) else RollcallError.code}
-    told |= {"fault": type(ran.fault).__name__, "at": observe.place_of(ran.fault)}
+    told |= {"code": outcome.fault.code if isinstance(outcome.fault, RollcallError) else RollcallError.code}
+    told |= {"fault": type(outcome.fault).__name__, "at": observe.place_of(outcome.fault)}
     observe.logger().error("job failed", extra=told)

@@ -19,7 +19,7 @@ def answer_batch(event: SocketEvent, flow: Ingest, bytes_max: int) -> ReceiptMes
 
     Raises InvalidBody, InvalidRequest, TooLarge, TooManyEvents, RateLimited, StoreUnavailable, QueueUnavailable.
     """
-    with ingest_answers.patience(flow):
+    with ingest_answers.with_retry_after(flow):
         with charging(lambda: flow.charge(event.caller)):
             order, events = _order_of(event, bytes_max)
         ingestion = ingest_answers.observe_ingestion("ingest", lambda: flow.accept_documents(events, event.caller))

@@ -7,20 +7,20 @@ from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
-from rollcall.flows.dead_letters.record import Bury
+from rollcall.flows.dead_letters.record import RecordDeadLetters
 from rollcall.flows.dead_letters.redrive import Redrive
-from rollcall.flows.dead_letters.summary import Digest
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.flows.dead_letters.summary import FailureSummary
+from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore
-from rollcall.store.dead_letters.summaries import DigestStore
+from rollcall.store.dead_letters.summaries import FailureSummaryStore
 
 
 @cache
-def bury() -> Bury:
+def record_dead_letters() -> RecordDeadLetters:
     """Return the flow that records dead letters."""
-    return Bury(
+    return RecordDeadLetters(
         wiring_operations.archive_objects(),
-        burial_store(),
+        failure_store(),
         wiring_scrub.scrubbing_of,
         clock.now,
     )
@@ -50,9 +50,9 @@ def _send(queue: str, body: str, attributes: dict[str, str]) -> object:
 
 
 @cache
-def digest() -> Digest:
+def digest() -> FailureSummary:
     """Return the flow that sends the failure summary to the people on call."""
-    return Digest(DigestStore(environment.database()), _publish, settings.current().environment)
+    return FailureSummary(FailureSummaryStore(environment.database()), _publish, settings.current().environment)
 
 
 @cache
@@ -65,6 +65,6 @@ def _publish(subject: str, message: str) -> object:
 
 
 @cache
-def burial_store() -> BurialStore:
+def failure_store() -> FailureStore:
     """Return the ledger of dead letters, for the consumers of queues, which write it."""
-    return BurialStore(environment.database())
+    return FailureStore(environment.database())

@@ -17,14 +17,14 @@ from rollcall.edge.wiring.sockets import tables as wiring_sockets
 from rollcall.errors import RollcallError
 from rollcall.flows.health.compose import ComposeHealth, Deployment
 from rollcall.flows.health.measure import MeasureHealth
-from rollcall.flows.health.monitor import WatchHealth
+from rollcall.flows.health.monitor import HealthMonitor
 from rollcall.flows.health.publish import PublishHealth
 from rollcall.flows.health.read import ReadHealth
-from rollcall.flows.ingest.flags import FlagWatch, Trouble
+from rollcall.flows.ingest.flags import FlagLog, Trouble
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS
 from rollcall.store.health.advice import AdviceStore
 from rollcall.store.health.health import HealthStore
-from rollcall.store.jobs.watchdog import WatchStore
+from rollcall.store.jobs.watchdog import WatchdogStore
 
 # A database that does not answer a minimal query within this time counts as away.
 PROBE_TIMEOUT_SECONDS = 2
@@ -40,7 +40,7 @@ def measure(patience_seconds: float) -> MeasureHealth:
     database = environment.database(patience_seconds, STATEMENT_SHARE * patience_seconds)
     return MeasureHealth(
         store=HealthStore(database, environment.database(PROBE_TIMEOUT_SECONDS)),
-        reports=WatchStore(database),
+        reports=WatchdogStore(database),
         jobs=JOBS,
         queues=QUEUES,
         depth_of=_depth_of,
@@ -56,8 +56,8 @@ def _depth_of(queue: str) -> QueueDepth:
 
 
 @cache
-def _flags() -> FlagWatch:
-    return FlagWatch(_read_flags, time.monotonic, _report_flags)
+def _flags() -> FlagLog:
+    return FlagLog(_read_flags, time.monotonic, _report_flags)
 
 
 def _read_flags() -> str | None:
@@ -92,9 +92,9 @@ def composing() -> ComposeHealth:
 
 
 @cache
-def watch() -> WatchHealth:
+def health_monitor() -> HealthMonitor:
     """Return the flow that measures health again and again, and publishes changes."""
-    return WatchHealth(
+    return HealthMonitor(
         table=wiring_sockets.health(),
         measure=measure(ANSWER_TIMEOUT_SECONDS),
         composing=composing(),

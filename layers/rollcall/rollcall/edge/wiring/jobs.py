@@ -10,8 +10,8 @@ from rollcall.edge.runtime import clock, settings
 from rollcall.edge.wiring import environment
 from rollcall.flows.jobs.overview import DescribeJobs
 from rollcall.flows.jobs.publish_alert import PublishAlert
-from rollcall.flows.jobs.watchdog import Watch
-from rollcall.store.jobs.watchdog import WatchStore
+from rollcall.flows.jobs.watchdog import Watchdog
+from rollcall.store.jobs.watchdog import WatchdogStore
 
 WATCH_TIMEOUT_SECONDS = 10  # it looks at everybody's batches
 # Queues that an overview counts. Dead letters of batches stand in the ledger: their queues are emptied into it.
@@ -19,9 +19,9 @@ QUEUES = ("spool", "analytics", "rollup", "operations", "schedule_dead_letter")
 
 
 @cache
-def store() -> WatchStore:
+def store() -> WatchdogStore:
     """Return the store of numbers about the whole deployment."""
-    return WatchStore(environment.database(WATCH_TIMEOUT_SECONDS))
+    return WatchdogStore(environment.database(WATCH_TIMEOUT_SECONDS))
 
 
 @cache
@@ -44,10 +44,10 @@ def _depth_of(queue: str) -> QueueDepth:
 
 
 @cache
-def watch() -> Watch:
+def watchdog() -> Watchdog:
     """Return the flow of the watchdog."""
     current = settings.current()
-    return Watch(
+    return Watchdog(
         store=store(),
         analytics_depth=lambda: _depth_of("analytics") + _depth_of("analytics_dead_letter"),
         publishing=publish_alert(),

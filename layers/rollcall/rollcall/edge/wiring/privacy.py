@@ -9,7 +9,7 @@ from rollcall.contracts.dead_letters.letter import NOBODY
 from rollcall.contracts.dead_letters.redrive import Selection
 from rollcall.contracts.privacy import LearnerRequest
 from rollcall.domain.privacy import certificate
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
@@ -56,7 +56,7 @@ def export() -> Export:
     )
 
 
-def trace_of(asked: LearnerRequest) -> Trace:
+def learner_identifiers_of(asked: LearnerRequest) -> LearnerIdentifiers:
     """Return a learner's identifiers, under every key that pseudonyms were made with.
 
     The nil organisation's keys are among them: unreadable messages were pseudonymised with those.
@@ -72,7 +72,7 @@ def trace_of(asked: LearnerRequest) -> Trace:
     keyring = wiring_scrub.keyring()
     makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
     current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
-    return Trace.of(org_id, user_id, others, current, former)
+    return LearnerIdentifiers.of(org_id, user_id, others, current, former)
 
 
 def _sign(document: dict[str, Any]) -> dict[str, Any]:

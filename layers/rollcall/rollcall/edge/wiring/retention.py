@@ -12,7 +12,7 @@ from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.errors import KeysUnavailable, SecretUnavailable
 from rollcall.flows.retention.age_out import AgeOut
-from rollcall.flows.retention.expire_days import Retain
+from rollcall.flows.retention.expire_days import ExpireDays
 from rollcall.flows.retention.purge import Purge
 from rollcall.flows.retention.restore import Restore, Row, VerifySnapshots
 from rollcall.flows.retention.restore_drill import RestoreDrill
@@ -60,11 +60,11 @@ def rewriting() -> RewriteSnapshots:
 
 
 @cache
-def retain() -> Retain:
+def expire_days() -> ExpireDays:
     """Return the flow that drops expired days."""
     current = settings.current()
     store, objects = _retain_store(), wiring_operations.archive_objects()
-    return Retain(
+    return ExpireDays(
         store=store,
         objects=objects,
         manifests=Manifests(store, objects, keyring),

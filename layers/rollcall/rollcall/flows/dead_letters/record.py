@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NOBODY, Failure, Marks
+from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NOBODY, Failure, MessageAttributes
 from rollcall.domain.dead_letters import letters
-from rollcall.domain.dead_letters.contract_members import put_back
+from rollcall.domain.dead_letters.contract_members import restore
 from rollcall.domain.dead_letters.letters import Part
 from rollcall.domain.dead_letters.shape import shape_of, shape_texts
 from rollcall.errors import ConfigurationInvalid, ScrubFailed, Unavailable
@@ -78,7 +78,7 @@ class DeadMessage:
     queue: str
     message_id: str
     body: str
-    marks: Marks
+    attributes: MessageAttributes
     receive_count: int
     first_received_at: datetime
     was_moved: bool = False
@@ -86,11 +86,11 @@ class DeadMessage:
     @property
     def source_id(self) -> str:
         """The id of the message that failed. load may have sent that message here twice, each time with a new id."""
-        return self.marks.message_id or self.message_id
+        return self.attributes.message_id or self.message_id
 
 
 @dataclass(frozen=True)
-class Bury:
+class RecordDeadLetters:
     """The flow, with the IO it was given."""
 
     archive: Archive
@@ -98,7 +98,7 @@ class Bury:
     scrubbing_of: Callable[[UUID], Scrubbing]
     now: Callable[[], datetime]
 
-    def bury(self, message: DeadMessage) -> list[Failure]:
+    def record(self, message: DeadMessage) -> list[Failure]:
         """Archive and record a message, one dead letter for each organisation; return the failures new to the ledger.
 
         The body is stored before the row, so that each row has its body. Doing either twice changes nothing.
@@ -106,16 +106,16 @@ class Bury:
         A message never stays because of its content: if an unforeseen fault lasts, only its shape is kept.
         """
         try:
-            return self._bury(message, _parts(message))
+            return self._record(message, _parts(message))
         except (Unavailable, ConfigurationInvalid):
             raise
         except Exception:
             if message.receive_count < SHAPE_RECEIVES:
                 raise  # the fault may be a bug: keep the message, so that a fixed version can record its body
-            plain = replace(message, marks=message.marks.model_copy(update={"first_failed_at": None}))
-            return self._bury(plain, [_shape_of(message)])
+            plain = replace(message, attributes=message.attributes.model_copy(update={"first_failed_at": None}))
+            return self._record(plain, [_shape_of(message)])
 
-    def _bury(self, message: DeadMessage, given: list[Part]) -> list[Failure]:
+    def _record(self, message: DeadMessage, given: list[Part]) -> list[Failure]:
         parts = [self._without_erased(part) for part in given]
         failures = [(part, *self._failure(message, part)) for part in parts if part is not None]
         for _, failure, kept in failures:
@@ -134,11 +134,11 @@ class Bury:
     def _failure(self, message: DeadMessage, part: Part) -> tuple[Failure, str | None]:
         """Return a part's failure for the ledger, and its scrubbed body, or None when scrubbing failed."""
         scrubbing = self.scrubbing_of(part.org_id)
-        marks = message.marks
-        cause, error_code = letters.cause_of(marks.error_code, was_moved=message.was_moved)
-        letter_id = marks.dead_letter_id or letters.dead_letter_id(message.queue, message.source_id, part.org_id)
+        attributes = message.attributes
+        cause, error_code = letters.cause_of(attributes.error_code, was_moved=message.was_moved)
+        letter_id = attributes.dead_letter_id or letters.dead_letter_id(message.queue, message.source_id, part.org_id)
         first_failed_at = min(
-            letters.in_utc(marks.first_failed_at or message.first_received_at), message.first_received_at
+            letters.in_utc(attributes.first_failed_at or message.first_received_at), message.first_received_at
         )
         kept: str | None = part.body
         if not part.is_batch:
@@ -154,7 +154,7 @@ class Bury:
             error_code=error_code,
             first_failed_at=first_failed_at,
             failed_at=self.now(),
-            receive_count=min(marks.receive_count or message.receive_count, INTEGER_MAX),
+            receive_count=min(attributes.receive_count or message.receive_count, INTEGER_MAX),
             size_bytes=len(part.body.encode(errors="surrogatepass")),
             body_digest=scrubbing.pseudonymiser.digest(part.body.encode(errors="surrogatepass")),
             event_ids=list(part.event_ids),
@@ -169,26 +169,26 @@ def _parts(message: DeadMessage) -> list[Part]:
     A message whose attributes name an organisation is one part: a redriven message, or a single event of a batch.
     """
     parts = letters.parts_of(message.body)
-    marks = message.marks
-    if marks.org_id is None:
+    attributes = message.attributes
+    if attributes.org_id is None:
         return parts
     event_ids = tuple(event_id for part in parts for event_id in part.event_ids)
     is_batch = all(part.is_batch for part in parts)
     body = letters.rewritten(message.body) if is_batch else message.body
-    return [Part(marks.org_id, body, event_ids, is_batch)]
+    return [Part(attributes.org_id, body, event_ids, is_batch)]
 
 
 def _shape_of(message: DeadMessage) -> Part:
     """Return a message as one part that keeps only the shape of its body."""
     body = letters.write_document({"shape": shape_of(message.body)})
-    return Part(message.marks.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
+    return Part(message.attributes.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
 
 
 def _legible_ids(body: str) -> tuple[UUID, ...]:
     """Return the event ids that can be read in a body of any content."""
     try:
         return letters.legible_event_ids(body)
-    except Exception:  # noqa: BLE001 - as in bury
+    except Exception:  # noqa: BLE001 - as in record
         return ()
 
 
@@ -202,7 +202,7 @@ def scrub_body(queue: str, body: str, scrubber: Scrubber) -> str:
     except ValueError:
         return shape_of(body)
     scrubbed = shape_texts(_scrub_document(document, scrubber))
-    return letters.write_document(put_back(queue, document, scrubbed))
+    return letters.write_document(restore(queue, document, scrubbed))
 
 
 def _scrub_document(document: Any, scrubber: Scrubber) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import DeadLetter, Marks
+from rollcall.contracts.dead_letters.letter import DeadLetter, MessageAttributes
 from rollcall.contracts.dead_letters.redrive import Selection, read_selection
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
@@ -114,13 +114,13 @@ class Redrive:
             raise TooLarge
         if operation.is_dry_run:
             return
-        marks = Marks(
+        attributes = MessageAttributes(
             org_id=letter.org_id,
             dead_letter_id=letter.dead_letter_id,
             operation_id=operation.operation_id,
             first_failed_at=letter.first_failed_at,
         )
-        self.send(letter.queue, body, marks.attributes())
+        self.send(letter.queue, body, attributes.as_strings())
 
     def _refuse_forgotten(self, letter: DeadLetter, body: str) -> None:
         batch = dead_letters.read_batch_message(body)

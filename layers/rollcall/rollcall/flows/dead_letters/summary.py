@@ -41,7 +41,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Digest:
+class FailureSummary:
     """The flow, with the IO it was given."""
 
     counts: Counts

@@ -11,7 +11,7 @@ RETRY_SECONDS = 15  # meanwhile load stores some hundreds of batches
 
 
 @dataclass
-class HoldBack:
+class BacklogGate:
     """The gate. `depth` reads the depth of the spool, or raises QueueUnavailable. `monotonic` is in seconds."""
 
     depth: Callable[[], QueueDepth]

@@ -21,9 +21,9 @@ from rollcall.contracts.health.health import (
 from rollcall.contracts.jobs.job import JobOverview, QueueDepth
 from rollcall.domain.health.backpressure import AdviceLimits, Load, next_advice, pressed_since
 from rollcall.domain.health.rounding import percentile, steady_ms
-from rollcall.domain.health.status import Standing, is_news, judge, judge_slos, standing_of
+from rollcall.domain.health.status import Judgement, is_news, judge, judge_slos, judgement_of
 from rollcall.domain.jobs.thresholds import Objectives
-from rollcall.flows.health.measure import Seen, in_all, steady
+from rollcall.flows.health.measure import Measurement, in_all, steady
 from rollcall.flows.health.values import (
     SCHEDULE_DEAD_LETTERS,
     lags_of,
@@ -55,7 +55,7 @@ class ComposeHealth:
     objectives: Objectives
     limits: AdviceLimits
 
-    def compose(self, before: Published | None, seen: Seen, version: int = 0) -> Published:
+    def compose(self, before: Published | None, seen: Measurement, version: int = 0) -> Published:
         """Return the health state that follows the one before.
 
         `version` is the version of a stored state that could not be read. Its sequence was not greater than `version`,
@@ -73,7 +73,7 @@ class ComposeHealth:
             return after
         return after.model_copy(update={"health": after.health.model_copy(update={"sequence": sequence + 1})})
 
-    def _judge(self, before: Published | None, seen: Seen) -> "_Judged":
+    def _judge(self, before: Published | None, seen: Measurement) -> "_Judged":
         memory = before.state if before else HealthMemory()
         spooled_since = spooled_since_of(memory, seen)
         latencies_ms = (*memory.latencies_ms, *seen.latencies_ms)[-PROBES_KEPT:]
@@ -81,17 +81,17 @@ class ComposeHealth:
         values = values_of(seen, spooled_since, spool_empty_at, latencies_ms)
         slos = judge_slos(values, self.objectives)
         violated = [name for name, slo in slos.items() if slo.is_violated]
-        standing = judge(
-            standing_of(before), violated, seen.seen_at,
+        judgement = judge(
+            judgement_of(before), violated, seen.seen_at,
             is_reachable=seen.is_reachable, is_known=seen.stored is not None,
         )  # fmt: skip
         load = self._load(memory, seen, latencies_ms, lags_of(seen, spooled_since, values["analytics_lag"]))
         advice = next_advice(before.health.advice if before else None, load, self.limits, seen.seen_at)
         pressed = pressed_since(load, advice, self.limits, seen.seen_at)
-        return _Judged(standing, values, slos, advice, latencies_ms, spooled_since, spool_empty_at, pressed)
+        return _Judged(judgement, values, slos, advice, latencies_ms, spooled_since, spool_empty_at, pressed)
 
     def _load(
-        self, memory: HealthMemory, seen: Seen, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
+        self, memory: HealthMemory, seen: Measurement, latencies_ms: tuple[float, ...], lags: Mapping[str, float | None]
     ) -> Load:
         """Return the load that clients can reduce. Messages hidden until their retry are not part of it."""
         spool = seen.depths.get("spool")
@@ -104,21 +104,21 @@ class ComposeHealth:
             pressed_since=memory.pressed_since,
         )
 
-    def _health(self, before: Published | None, seen: Seen, judged: "_Judged", sequence: int) -> Health:
+    def _health(self, before: Published | None, seen: Measurement, judged: "_Judged", sequence: int) -> Health:
         stored, values = seen.stored, judged.values
         count, limit = steady(stored.connections) if stored else (None, None)
         jobs = {job.job: job for job in stored.upkeep.jobs} if stored else {}
         known = before.health if before else None
         return Health(
-            status=judged.standing.status,
-            reasons=list(judged.standing.reasons),
-            since=judged.standing.since,
+            status=judged.judgement.status,
+            reasons=list(judged.judgement.reasons),
+            since=judged.judgement.since,
             sequence=sequence,
             measured_at=seen.seen_at,
             version=self.deployment.version,
             environment=self.deployment.environment,
             region=self.deployment.region,
-            regions={self.deployment.region: RegionHealth(status=judged.standing.status, measured_at=seen.seen_at)},
+            regions={self.deployment.region: RegionHealth(status=judged.judgement.status, measured_at=seen.seen_at)},
             slos=judged.slos,
             database=DatabaseHealth(
                 is_reachable=seen.is_reachable,
@@ -149,7 +149,7 @@ class ComposeHealth:
 class _Judged:
     """The judgement on one measurement."""
 
-    standing: Standing
+    judgement: Judgement
     values: Mapping[str, float | None]
     slos: dict[str, Slo]
     advice: Advice
@@ -162,17 +162,17 @@ class _Judged:
 def _remember(before: Published | None, judged: _Judged, sequence: int) -> HealthMemory:
     known = before.state.transition if before else None
     return HealthMemory(
-        violated_since=judged.standing.violated_since,
-        calm_since=judged.standing.calm_since,
+        violated_since=judged.judgement.violated_since,
+        calm_since=judged.judgement.calm_since,
         spooled_since=judged.spooled_since,
         spool_empty_at=judged.spool_empty_at,
         pressed_since=judged.pressed_since,
         latencies_ms=judged.latencies_ms,
-        transition=_transition(before, judged.standing, sequence) or known,
+        transition=_transition(before, judged.judgement, sequence) or known,
     )
 
 
-def _queue(queue: str, depth: QueueDepth | None, seen: Seen, values: Mapping[str, float | None]) -> QueueHealth:
+def _queue(queue: str, depth: QueueDepth | None, seen: Measurement, values: Mapping[str, float | None]) -> QueueHealth:
     dead = None if seen.stored is None else seen.stored.dead_letters.get(queue, 0)
     return QueueHealth(
         depth=depth,
@@ -196,15 +196,15 @@ def _drill(job: JobOverview | None) -> DrillHealth | None:
     return DrillHealth(status=status, ended_at=job.last_run.ended_at if job.last_run else None)
 
 
-def _transition(before: Published | None, standing: Standing, sequence: int) -> HealthTransition | None:
+def _transition(before: Published | None, judgement: Judgement, sequence: int) -> HealthTransition | None:
     previous = before.health.status if before else "ok"
-    if previous == standing.status:
+    if previous == judgement.status:
         return None
     return HealthTransition(
-        at=standing.since,
-        status=standing.status,
+        at=judgement.since,
+        status=judgement.status,
         previous=previous,
-        reasons=list(standing.reasons),
+        reasons=list(judgement.reasons),
         sequence=sequence,
     )
 

@@ -72,7 +72,7 @@ class Upkeep:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredMeasures:
     """Values that the database stores."""
 
     connections: tuple[int, int]
@@ -85,7 +85,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Measurement:
     """The values of one measurement. `stored` is None if the database did not answer, a depth if SQS did not.
 
     `seen_at` is the time of the probe. Of two measurements, the one with the later probe is newer.
@@ -95,7 +95,7 @@ class Seen:
     is_reachable: bool
     latencies_ms: tuple[float, ...]
     depths: Mapping[str, QueueDepth | None]
-    stored: Stored | None
+    stored: StoredMeasures | None
     flags: Mapping[str, str]
 
 
@@ -137,7 +137,7 @@ class MeasureHealth:
         self._is_warm = True
         return True
 
-    def look(self, org_ids: Iterable[UUID], *, is_reachable: bool | None = None) -> Seen:
+    def look(self, org_ids: Iterable[UUID], *, is_reachable: bool | None = None) -> Measurement:
         """Measure, also these organisations. An outage leaves values None; this never raises.
 
         `is_reachable` is the result of a probe made just before, or None without one.
@@ -151,7 +151,7 @@ class MeasureHealth:
             is_reachable = self.probe()
             seen_at = self._probed_at or seen_at
         latencies, self._latencies_ms = tuple(self._latencies_ms), []
-        return Seen(seen_at, is_reachable, latencies, depths, stored, self.flags())
+        return Measurement(seen_at, is_reachable, latencies, depths, stored, self.flags())
 
     def look_at(self, org_ids: Sequence[UUID]) -> dict[UUID, OrganisationHealth]:
         """Return the health of these organisations' events, or nothing if the database does not answer."""
@@ -160,11 +160,11 @@ class MeasureHealth:
         except StoreUnavailable:
             return {}
 
-    def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> Stored | None:
+    def _ask_database(self, org_ids: Sequence[UUID], depths: Mapping[str, QueueDepth | None]) -> StoredMeasures | None:
         self._asking_until = self.monotonic() + ASKING_SECONDS
         ask = self._ask
         try:
-            return Stored(
+            return StoredMeasures(
                 connections=ask(self.store.count_connections),
                 queues=ask(lambda: self.reports.measure_queues(LATENCY_WINDOW)),
                 waits=ask(lambda: self.store.measure_waits(LATELY, timedelta(seconds=TICKET_SECONDS))),

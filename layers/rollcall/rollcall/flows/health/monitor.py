@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.health.advice import Advice
-from rollcall.contracts.health.health import HealthTransition, Kept, Published
+from rollcall.contracts.health.health import HealthTransition, Published, StoredHealth
 from rollcall.contracts.sockets.connection import Connection
 from rollcall.domain.health.status import is_stale
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
@@ -24,7 +24,7 @@ LOOK_MAX = timedelta(seconds=90)
 class HealthTable(Protocol):
     """The table of health; each method raises TableUnavailable."""
 
-    def kept(self) -> Kept:
+    def kept(self) -> StoredHealth:
         """Return the latest state, and its version."""
 
     def write(self, published: Published) -> bool:
@@ -52,7 +52,7 @@ class AdviceStore(Protocol):
 
 
 @dataclass
-class WatchHealth:
+class HealthMonitor:
     """The flow, with the IO it was given.
 
     `connections` raises TableUnavailable. `told` is called with each state that was written, `report` with each fault.

@@ -7,7 +7,7 @@ from rollcall.contracts.health.health import HealthMemory
 from rollcall.contracts.jobs.job import JobOverview, QueueDepth
 from rollcall.domain.health.rounding import percentile, significant, steady_ms
 from rollcall.domain.jobs.thresholds import BATCHES_MIN, RUNS_MIN
-from rollcall.flows.health.measure import Seen, in_all
+from rollcall.flows.health.measure import Measurement, in_all
 
 OWN_SLOS = ("retention", "restore_drill")
 BAD_ENDS = frozenset({"failed", "missed"})
@@ -16,7 +16,7 @@ SCHEDULE_DEAD_LETTERS = "schedule_dead_letter"
 
 
 def values_of(
-    seen: Seen, spooled_since: datetime | None, spool_empty_at: datetime | None, latencies_ms: tuple[float, ...]
+    seen: Measurement, spooled_since: datetime | None, spool_empty_at: datetime | None, latencies_ms: tuple[float, ...]
 ) -> dict[str, float | None]:
     """Return the value for each SLO, rounded for display, or None if it is unknown."""
     spool = in_all(seen.depths.get("spool"))
@@ -46,7 +46,7 @@ def values_of(
     }
 
 
-def spooled_since_of(memory: HealthMemory, seen: Seen) -> datetime | None:
+def spooled_since_of(memory: HealthMemory, seen: Measurement) -> datetime | None:
     """Return a time such that every batch still on the spool arrived later, as far as is known."""
     depth = seen.depths.get("spool")
     if depth is None:
@@ -59,20 +59,20 @@ def spooled_since_of(memory: HealthMemory, seen: Seen) -> datetime | None:
     return max(since, loaded) if loaded else since
 
 
-def spool_empty_at_of(memory: HealthMemory, seen: Seen) -> datetime | None:
+def spool_empty_at_of(memory: HealthMemory, seen: Measurement) -> datetime | None:
     """Return when the spool was last seen empty, or None if never."""
     depth = seen.depths.get("spool")
     return seen.seen_at if depth is not None and depth.is_empty else memory.spool_empty_at
 
 
-def _spool_age(seen: Seen, spooled_since: datetime | None) -> float | None:
+def _spool_age(seen: Measurement, spooled_since: datetime | None) -> float | None:
     """Return for how many seconds, at most, the oldest batch has been on the spool."""
     if seen.depths.get("spool") is None:
         return None
     return max(0.0, (seen.seen_at - spooled_since).total_seconds()) if spooled_since else 0.0
 
 
-def _progress_lag(seen: Seen, spooled_since: datetime | None, spool_empty_at: datetime | None) -> float | None:
+def _progress_lag(seen: Measurement, spooled_since: datetime | None, spool_empty_at: datetime | None) -> float | None:
     """Return how long spooled batches wait: the batches on the spool, and those loaded lately while any are left.
 
     The time since the spool was last empty is the upper limit: a redriven or replayed batch is older than its stay on
@@ -87,7 +87,7 @@ def _progress_lag(seen: Seen, spooled_since: datetime | None, spool_empty_at: da
     return max(age, loaded)
 
 
-def lags_of(seen: Seen, spooled_since: datetime | None, analytics_lag: float | None) -> dict[str, float | None]:
+def lags_of(seen: Measurement, spooled_since: datetime | None, analytics_lag: float | None) -> dict[str, float | None]:
     """Return the lag of the queues of batches in seconds, by name, or None if it is unknown."""
     return {"spool": _spool_age(seen, spooled_since), "analytics": analytics_lag}
 
@@ -97,7 +97,9 @@ def waiting_lag(depth: QueueDepth | None, lag: float | None) -> float | None:
     return 0.0 if depth is not None and depth.waiting_count == 0 else lag
 
 
-def oldest_age(queue: str, depth: QueueDepth | None, seen: Seen, values: Mapping[str, float | None]) -> float | None:
+def oldest_age(
+    queue: str, depth: QueueDepth | None, seen: Measurement, values: Mapping[str, float | None]
+) -> float | None:
     """Return the age of a queue's oldest message in seconds, or None if it is unknown."""
     if depth is not None and depth.is_empty:
         return 0.0

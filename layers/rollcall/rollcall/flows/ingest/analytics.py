@@ -1,4 +1,4 @@
-"""Collect: take a batch of analytics events, scrub it, and queue the scrubbed events, one message for each batch."""
+"""Ingest analytics: take a batch of events, scrub it, and queue the scrubbed events, one message for each batch."""
 
 import hashlib
 import json
@@ -67,7 +67,7 @@ def _as_told(told_at: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class CollectRules:
+class AnalyticsRules:
     """The limits of a deployment."""
 
     events_max: int
@@ -94,13 +94,13 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Collect:
+class IngestAnalytics:
     """The flow, with the IO it was given."""
 
     queue: Queue
     receipts: ReceiptStore
     scrubbing_of: Callable[[UUID], Scrubbing]
-    rules: CollectRules
+    rules: AnalyticsRules
     gauge: LatencyGauge
     now: Callable[[], datetime]
     monotonic: Callable[[], float]

@@ -19,7 +19,7 @@ Event = TypeVar("Event", ScrubbedEvent, ProgressEvent)
 
 
 @dataclass(frozen=True)
-class Unfit:
+class UnfitEvent:
     """An event that cannot be read or stored: its organisation, its id if readable, and its document.
 
     `envelope` is the message without its events.
@@ -32,20 +32,20 @@ class Unfit:
     fault: RollcallError
 
 
-def body_of(unfit: Sequence[Unfit]) -> str:
+def body_of(unfit: Sequence[UnfitEvent]) -> str:
     """Return a message with only these events, which come from one message."""
     return write_document({**unfit[0].envelope, "events": [each.event for each in unfit]})
 
 
-def by_organisation(unfit: Sequence[Unfit]) -> list[list[Unfit]]:
+def by_organisation(unfit: Sequence[UnfitEvent]) -> list[list[UnfitEvent]]:
     """Group the events of one message by organisation."""
-    found: dict[UUID, list[Unfit]] = {}
+    found: dict[UUID, list[UnfitEvent]] = {}
     for each in unfit:
         found.setdefault(each.org_id, []).append(each)
     return list(found.values())
 
 
-def read_queued(text: str) -> tuple[QueuedBatch | None, list[Unfit]]:
+def read_queued(text: str) -> tuple[QueuedBatch | None, list[UnfitEvent]]:
     """Return the batch in a message with the events that can be read, and the others; raises PoisonedMessage."""
     try:
         return QueuedBatch.model_validate_json(text), []
@@ -58,7 +58,7 @@ def read_queued(text: str) -> tuple[QueuedBatch | None, list[Unfit]]:
     return QueuedBatch(**dict(envelope), events=events) if events else None, unfit
 
 
-def read_spooled(text: str) -> tuple[SpooledBatch | None, list[Unfit]]:
+def read_spooled(text: str) -> tuple[SpooledBatch | None, list[UnfitEvent]]:
     """Return the batch in a message with the events that can be read, and the others; raises PoisonedMessage."""
     try:
         return SpooledBatch.model_validate_json(text), []
@@ -70,7 +70,9 @@ def read_spooled(text: str) -> tuple[SpooledBatch | None, list[Unfit]]:
     return SpooledBatch(**dict(envelope), events=events) if events else None, unfit
 
 
-def refused(batch: Batch, refuses: Callable[[Batch], bool], fault: RollcallError) -> tuple[Batch | None, list[Unfit]]:
+def refused(
+    batch: Batch, refuses: Callable[[Batch], bool], fault: RollcallError
+) -> tuple[Batch | None, list[UnfitEvent]]:
     """Split a refused batch into a batch of the events that the store takes, and the other events.
 
     It halves the batch: about ten calls find one event among five hundred.
@@ -79,7 +81,7 @@ def refused(batch: Batch, refuses: Callable[[Batch], bool], fault: RollcallError
     kept: list[Any] = [event for event in batch.events if not any(event is other for other in left)]
     envelope = batch.model_dump(mode="json", exclude={"events"}, exclude_none=True)
     unfit = [
-        Unfit(
+        UnfitEvent(
             batch.org_id if isinstance(batch, QueuedBatch) else owner_of(event.org_id, batch.org_ids),
             event.event_id,
             event.model_dump(mode="json", exclude_none=True),
@@ -133,9 +135,9 @@ def _read(event: Any, model: type[Event]) -> Event | None:
         return None
 
 
-def _unfit(event: Any, org_id: UUID, document: Mapping[str, Any], fault: RollcallError) -> Unfit:
+def _unfit(event: Any, org_id: UUID, document: Mapping[str, Any], fault: RollcallError) -> UnfitEvent:
     envelope = {name: value for name, value in document.items() if name != "events"}
-    return Unfit(org_id, event_id_of(event), event, envelope, fault)
+    return UnfitEvent(org_id, event_id_of(event), event, envelope, fault)
 
 
 def _owner_in(event: Any, org_ids: Sequence[UUID]) -> UUID:

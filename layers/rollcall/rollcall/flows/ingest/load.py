@@ -12,14 +12,14 @@ from rollcall.contracts.ingest.progress import ProgressEvent
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.errors import PoisonedMessage, RollcallError, StoreRefused, StoreUnavailable
 from rollcall.flows.ingest import isolate
-from rollcall.flows.ingest.isolate import Unfit
+from rollcall.flows.ingest.isolate import UnfitEvent
 from rollcall.flows.ingest.progress import LEARNER_ERASED, STATUS_OF_OUTCOME, ProgressStore
 
 RETRY_FIRST_SECONDS = 2
 RETRY_MAX_SECONDS = 60
 # SQS moves a message to the dead-letter queue after at most a thousand receives. One a minute would use them up in 17
 # hours. From the second hour on a message waits longer, so that the receives last until the queue's retention ends.
-PATIENT_RECEIVES = 64
+LATE_RECEIVES = 64
 RETRY_PATIENT_SECONDS = 1200
 # An unreadable message is tried again before it becomes a dead letter: a deployment may bring a version that reads it.
 POISON_RECEIVES = 3
@@ -45,18 +45,18 @@ class SpoolStore(ProgressStore, Protocol):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadResult:
     """The result for a message: counts of stored events by status, and the events that cannot be read or stored.
 
     `kept` is the message to archive, or None when there is nothing to archive.
     """
 
     counts: Counter[str]
-    unfit: tuple[Unfit, ...] = ()
+    unfit: tuple[UnfitEvent, ...] = ()
     kept: str | None = None
 
 
-def load_spooled(message: str, store: SpoolStore) -> Loaded:
+def load_spooled(message: str, store: SpoolStore) -> LoadResult:
     """Store the events of a spooled batch once: all that can be stored.
 
     Events of a learner who was erased meanwhile are neither stored nor archived. Raises PoisonedMessage when the
@@ -64,7 +64,7 @@ def load_spooled(message: str, store: SpoolStore) -> Loaded:
     """
     batch, unfit = isolate.read_spooled(message)
     if batch is None:
-        return Loaded(Counter(), tuple(unfit))
+        return LoadResult(Counter(), tuple(unfit))
     try:
         outcomes = _store_spooled(batch, store)
     except StoreRefused as fault:
@@ -75,11 +75,11 @@ def load_spooled(message: str, store: SpoolStore) -> Loaded:
             raise
         unfit += refused
         if rest is None:
-            return Loaded(Counter(), tuple(unfit))
+            return LoadResult(Counter(), tuple(unfit))
         batch, outcomes = rest, _store_spooled(rest, store)
     events = [event for event, outcome in zip(batch.events, outcomes, strict=True) if outcome != LEARNER_ERASED]
     kept = batch.model_copy(update={"events": events})
-    return Loaded(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
+    return LoadResult(_counts(outcomes), tuple(unfit), kept.model_dump_json(exclude_none=True) if events else None)
 
 
 def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
@@ -89,15 +89,15 @@ def _store_spooled(batch: SpooledBatch, store: SpoolStore) -> list[str]:
     return answer.outcomes
 
 
-def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, Loaded | Exception]":
+def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[str, LoadResult | Exception]":
     """Store the events of these messages, given by message id; return for each message its result or its exception.
 
     The store is called once for each organisation. If it refuses an organisation's batches, each batch is tried alone,
     and then its events, so that only the refused events fail. An unreadable message gives a PoisonedMessage. After
     StoreUnavailable the store is not called again. An unforeseen fault fails its organisation's messages only.
     """
-    results: dict[str, Loaded | Exception] = {}
-    unread: dict[str, tuple[Unfit, ...]] = {}
+    results: dict[str, LoadResult | Exception] = {}
+    unread: dict[str, tuple[UnfitEvent, ...]] = {}
     groups: dict[UUID, dict[str, QueuedBatch]] = {}
     for message_id, text in messages.items():
         try:
@@ -107,7 +107,7 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
             continue
         unread[message_id] = tuple(unfit)
         if batch is None:
-            results[message_id] = Loaded(Counter())
+            results[message_id] = LoadResult(Counter())
         else:
             groups.setdefault(batch.org_id, {})[message_id] = batch
     away: StoreUnavailable | None = None
@@ -122,33 +122,33 @@ def load_analytics(messages: Mapping[str, str], store: AnalyticsStore) -> "dict[
     return {message_id: _with_unread(result, unread.get(message_id, ())) for message_id, result in results.items()}
 
 
-def _with_unread(result: Loaded | Exception, unread: tuple[Unfit, ...]) -> Loaded | Exception:
-    return Loaded(result.counts, unread + result.unfit) if isinstance(result, Loaded) else result
+def _with_unread(result: LoadResult | Exception, unread: tuple[UnfitEvent, ...]) -> LoadResult | Exception:
+    return LoadResult(result.counts, unread + result.unfit) if isinstance(result, LoadResult) else result
 
 
 def _store_group(
     org_id: UUID, group: Mapping[str, QueuedBatch], store: AnalyticsStore
-) -> "dict[str, Loaded | RollcallError]":
+) -> "dict[str, LoadResult | RollcallError]":
     try:
         outcomes = store.ingest_analytics(org_id, list(group.values()))
     except StoreRefused as refused:
-        alone: dict[str, Loaded | RollcallError] = {}
+        alone: dict[str, LoadResult | RollcallError] = {}
         for message_id, batch in group.items():
             alone[message_id] = _store_alone(batch, store, refused)
         return alone
-    return {message_id: Loaded(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
+    return {message_id: LoadResult(_counts(answer)) for message_id, answer in zip(group, outcomes, strict=True)}
 
 
-def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "Loaded | RollcallError":
+def _store_alone(batch: QueuedBatch, store: AnalyticsStore, fault: StoreRefused) -> "LoadResult | RollcallError":
     """Store the events of one batch that the database takes."""
     rest, unfit = isolate.refused(batch, store.refuses, fault)
     if rest is None and unfit:
-        return Loaded(Counter(), tuple(unfit))
+        return LoadResult(Counter(), tuple(unfit))
     try:
         (outcomes,) = store.ingest_analytics(batch.org_id, [rest or batch])
     except StoreRefused as refused:
         return refused
-    return Loaded(_counts(outcomes), tuple(unfit))
+    return LoadResult(_counts(outcomes), tuple(unfit))
 
 
 def _counts(outcomes: Iterable[str]) -> Counter[str]:
@@ -157,7 +157,7 @@ def _counts(outcomes: Iterable[str]) -> Counter[str]:
 
 def retry_delay_seconds(receive_count: int) -> int:
     """Return how long a failed message waits: first doubling up to a minute, after an hour twenty minutes."""
-    if receive_count > PATIENT_RECEIVES:
+    if receive_count > LATE_RECEIVES:
         return RETRY_PATIENT_SECONDS
     doublings = max(0, min(receive_count - 1, 10))
     return min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS << doublings)
@@ -167,16 +167,16 @@ def retry_delay_seconds(receive_count: int) -> int:
 class Message:
     """A message beside its body: how often it was received, and functions that give it back or send it on.
 
-    `bury` sends the whole message to the dead-letter queue, `bury_unfit` only the events that cannot be stored.
+    `send_to_dead_letters` sends the whole message to the dead-letter queue, `send_unfit` only the unfit events.
     """
 
     receive_count: int
     give_back: Callable[[], None]
-    bury: Callable[[PoisonedMessage | StoreRefused], None]
-    bury_unfit: Callable[[Loaded], None]
+    send_to_dead_letters: Callable[[PoisonedMessage | StoreRefused], None]
+    send_unfit: Callable[[LoadResult], None]
 
 
-def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | None:
+def settle(message: Message, store_message: Callable[[], LoadResult]) -> LoadResult | None:
     """Store one message and return the result, or None when SQS is to deliver the message again.
 
     While the database is away the message is given back, however often that happens. Only content that cannot be read,
@@ -187,13 +187,13 @@ def settle(message: Message, store_message: Callable[[], Loaded]) -> Loaded | No
         if not loaded.unfit:
             return loaded
         if message.receive_count >= POISON_RECEIVES:
-            message.bury_unfit(loaded)
+            message.send_unfit(loaded)
             return loaded
     except StoreUnavailable:
         pass
     except (PoisonedMessage, StoreRefused) as poison:
         if message.receive_count >= POISON_RECEIVES:
-            message.bury(poison)
-            return Loaded(Counter())
+            message.send_to_dead_letters(poison)
+            return LoadResult(Counter())
     message.give_back()
     return None

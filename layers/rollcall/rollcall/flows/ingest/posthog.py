@@ -23,7 +23,7 @@ from rollcall.domain.ingest.posthog_body import (
 from rollcall.domain.ingest.reasons import Refusal
 from rollcall.domain.ingest.segment import CallRefused
 from rollcall.errors import InvalidWriteKey, TooManyEvents
-from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.analytics import IngestAnalytics, Sender
 from rollcall.flows.ingest.progress import Ingestion
 from rollcall.flows.ingest.receipts import charging
 from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
@@ -35,10 +35,10 @@ UNKNOWN_BYTES_MAX = 65_536  # a body up to this size is read before a write key 
 
 
 @dataclass(frozen=True)
-class Capture:
+class IngestPostHog:
     """The flow, with the IO it was given."""
 
-    collect: Collect
+    collect: IngestAnalytics
     write_keys: WriteKeyCheck
 
     def accept(self, raw: bytes, media_type: str, query: Mapping[str, str], bytes_max: int) -> Ingestion:

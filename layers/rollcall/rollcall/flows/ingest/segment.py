@@ -18,7 +18,7 @@ from rollcall.domain.ingest.rate import RateAnswer
 from rollcall.domain.ingest.reasons import Refusal
 from rollcall.domain.ingest.segment import CallRefused
 from rollcall.errors import TooManyEvents
-from rollcall.flows.ingest.analytics import Collect, Sender
+from rollcall.flows.ingest.analytics import IngestAnalytics, Sender
 from rollcall.flows.ingest.progress import Ingestion
 from rollcall.flows.ingest.receipts import charging
 from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
@@ -35,10 +35,10 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Track:
+class IngestSegment:
     """The flow, with the IO it was given."""
 
-    collect: Collect
+    collect: IngestAnalytics
     write_keys: WriteKeyCheck
 
     def charge(self, key: str) -> RateAnswer:

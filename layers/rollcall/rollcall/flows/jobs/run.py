@@ -22,7 +22,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Done:
+class JobResult:
     """The result of a run: how many items, and details for its answer and log line. Neither names a person."""
 
     items: int
@@ -40,29 +40,29 @@ class JobStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Ran:
+class JobOutcome:
     """The outcome of a request for a run. Without a `run_id` the key had run already, and nothing was done."""
 
     run_id: UUID | None
     retries: int = 0
     duration_ms: float | None = None
-    done: Done | None = None
+    done: JobResult | None = None
     fault: Exception | None = None
 
 
-def run_job(store: JobStore, job: Job, run: Run, work: Callable[[Run], Done]) -> Ran:
+def run_job(store: JobStore, job: Job, run: Run, work: Callable[[Run], JobResult]) -> JobOutcome:
     """Run a job under a key, unless the key ran already. A fault of the work is recorded and returned.
 
     Raises StoreUnavailable when the run could not begin.
     """
     run_id, retries = store.start_job(run.run_id, job, run.idempotency_key)
     if run_id is None:
-        return Ran(None)
+        return JobOutcome(None)
     try:
         done = work(Run(run_id, run.idempotency_key, run.parameters, run.remaining_seconds))
     except Exception as fault:  # noqa: BLE001 - whatever it was, the run has failed; its caller raises it again
-        return Ran(run_id, retries, _end(store, run_id, retries, 0, fault), fault=fault)
-    return Ran(run_id, retries, store.end_job(run_id, retries, done.items, None), done)
+        return JobOutcome(run_id, retries, _end(store, run_id, retries, 0, fault), fault=fault)
+    return JobOutcome(run_id, retries, store.end_job(run_id, retries, done.items, None), done)
 
 
 def _end(store: JobStore, run_id: UUID, retries: int, items: int, fault: Exception) -> float | None:

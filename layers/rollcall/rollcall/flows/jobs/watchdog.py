@@ -23,7 +23,7 @@ OVERTAKEN = timedelta(minutes=30)
 RUNS_KEPT = timedelta(days=30)
 
 
-class WatchStore(Protocol):
+class WatchdogStore(Protocol):
     """Measures jobs and queues, and stores alerts; each method raises StoreUnavailable."""
 
     def release_overdue_runs(self, times: float) -> list[OverdueRun]:
@@ -52,7 +52,7 @@ class WatchStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Seen:
+class WatchdogResult:
     """The result of one check."""
 
     overdue: tuple[OverdueRun, ...]
@@ -63,13 +63,13 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Watch:
+class Watchdog:
     """The flow, with its IO. `analytics_depth` raises QueueUnavailable.
 
     It counts the queue and its dead-letter queue together, because announced batches may be on either.
     """
 
-    store: WatchStore
+    store: WatchdogStore
     analytics_depth: Callable[[], QueueDepth]
     publishing: PublishAlert
     jobs: Mapping[str, Job]
@@ -77,7 +77,7 @@ class Watch:
     page_from: date | None
     now: Callable[[], datetime]
 
-    def look(self) -> Seen:
+    def check(self) -> WatchdogResult:
         """Give up overdue runs, measure, and return the findings; raises StoreUnavailable."""
         overdue = self.store.release_overdue_runs(OVERDUE_TIMES)
         measured = self.store.measure_jobs(list(self.jobs), FAILURE_WINDOW)
@@ -94,20 +94,20 @@ class Watch:
         )
         self.store.forget_job_runs(RUNS_KEPT)
         found = findings.find(measures, missed, self.thresholds)
-        return Seen(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
+        return WatchdogResult(tuple(overdue), tuple(missed), withdrawn, measures, tuple(found))
 
-    def tell(self, found: Sequence[Finding]) -> list[PublishedAlert]:
+    def publish(self, found: Sequence[Finding]) -> list[PublishedAlert]:
         """Publish changed alerts, store them, and return the published ones.
 
         An alert is stored after it was published. If publishing fails, or the function ends between the two, the alert
         is sent a minute later, at worst twice. Raises StoreUnavailable, TopicUnavailable.
         """
-        told = []
+        published = []
         for decision in alerts.decide_all(self.store.read_alerts(), found, self.now(), self.page_from):
             if decision.change is not None:
-                told.append(self.publishing.send(decision, decision.change))
+                published.append(self.publishing.send(decision, decision.change))
             self.store.note_alert(decision.alert)
-        return told
+        return published
 
     def _queue_is_empty(self) -> bool:
         try:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from rollcall.contracts.operations import OperationMessage
 from rollcall.errors import Unavailable
-from rollcall.flows.operations.work import RETRY_SECONDS, SLICE_SECONDS, Worked
+from rollcall.flows.operations.work import RETRY_SECONDS, SLICE_SECONDS, SliceResult
 
 LEASES_MAX = 3  # of one organisation at once: one of the function's four workers is left for others
 HELD_SECONDS = 5  # how long the choice reserves an operation: the lease follows at once
@@ -37,23 +37,23 @@ class TakeTurns:
     """The flow, with its IO. `work` works on an operation for at most the given seconds."""
 
     store: TurnStore
-    work: Callable[[OperationMessage, float], Worked]
+    work: Callable[[OperationMessage, float], SliceResult]
     monotonic: Callable[[], float]
 
-    def turns(self, message: OperationMessage) -> Iterator[Worked]:
+    def turns(self, message: OperationMessage) -> Iterator[SliceResult]:
         """Yield the result of each turn. The last result has the time after which SQS delivers the message again."""
         ends_at = self.monotonic() + SLICE_SECONDS
         while (left := ends_at - self.monotonic()) > 0:
             try:
                 chosen, again_seconds = self.store.choose(message.org_id, LEASES_MAX, HELD_SECONDS)
             except Unavailable as away:
-                yield Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+                yield SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
                 return
             if chosen is None:
-                yield Worked(
+                yield SliceResult(
                     None, None if again_seconds is None else min(AGAIN_MAX_SECONDS, max(1, ceil(again_seconds)))
                 )
                 return
             worked = self.work(chosen, left)
             # Other operations may wait: this worker or another one looks again.
-            yield Worked(worked.operation, 0, worked.chunks, worked.fault)
+            yield SliceResult(worked.operation, 0, worked.chunks, worked.fault)

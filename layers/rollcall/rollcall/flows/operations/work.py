@@ -17,7 +17,7 @@ To plug in a kind of operation, write a `Step` and register it in edge.wiring.op
 - The engine notes the result with the step number as compare-and-swap. A step that does IO elsewhere (SQS, S3) may be
   killed between its IO and that note, and is then done again from the same cursor, so it has to be idempotent.
 - A step that works in the database does so in the transaction that notes the result: it calls a procedure that ends
-  with advance_operation_v1, and returns `Advanced(operation, units)` with the answer. Such work is never done twice.
+  with advance_operation_v1, and returns `RecordedStep(operation, units)` with the answer. It is never done twice.
 - With operation.is_dry_run a step counts the same and changes nothing.
 - A step may raise Unavailable (StoreUnavailable, QueueUnavailable, ...): the engine tries again later, without a limit.
   Any other exception counts as a fault. After FAULTS_MAX faults in a row the operation fails, with the error's code,
@@ -38,7 +38,7 @@ from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 LEASE_SECONDS = 30
 SLICE_SECONDS = 20  # how long one invocation works on an operation, unless another organisation waits
 HOLD_SECONDS = (
-    45  # how long a message is hidden while it is worked on: outlasts the slice and the lease of a killed worker
+    45  # how long a message is hidden while it is result on: outlasts the slice and the lease of a killed worker
 )
 LOOK_SECONDS = 1  # between two checks whether another organisation waits
 RETRY_SECONDS = 15  # after an outage or an unforeseen fault
@@ -67,14 +67,14 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Advanced:
+class RecordedStep:
     """A chunk whose procedure noted it: the operation afterwards (None: the lease was lost), units for the rate cap."""
 
     operation: Operation | None
     units: int
 
 
-Step = Callable[[Operation, Chunk], StepResult | Advanced]
+Step = Callable[[Operation, Chunk], StepResult | RecordedStep]
 
 
 class OperationStore(Protocol):
@@ -110,7 +110,7 @@ class OperationStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Worked:
+class SliceResult:
     """The result of a slice: when SQS should deliver its message again (None: never, it is finished), and log fields.
 
     `fault` is the name of the type of an error that ended the slice.
@@ -125,7 +125,7 @@ class Worked:
 def by_source(steps: Mapping[str, Step]) -> Step:
     """Return the step of a kind that has a step for each source."""
 
-    def step(operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def step(operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         return steps[operation.source](operation, chunk)
 
     return step
@@ -140,7 +140,7 @@ def read_message(body: str) -> OperationMessage:
 
 
 @dataclass(frozen=True)
-class Operate:
+class OperationWorker:
     """The engine, with a step for each kind and its IO. `monotonic` and `sleep` are in seconds."""
 
     store: OperationStore
@@ -149,16 +149,16 @@ class Operate:
     sleep: Callable[[float], None]
     slice_seconds: float = SLICE_SECONDS
 
-    def work(self, message: OperationMessage, seconds: float | None = None) -> Worked:
+    def work(self, message: OperationMessage, seconds: float | None = None) -> SliceResult:
         """Work on an operation for at most a slice of time. A fault becomes part of the result; this never raises."""
         try:
             operation, lease_id = self.store.lease(message.org_id, message.operation_id, LEASE_SECONDS)
         except Unavailable as away:
-            return Worked(None, RETRY_SECONDS, fault=type(away).__name__)
+            return SliceResult(None, RETRY_SECONDS, fault=type(away).__name__)
         if operation is None or operation.is_finished:
-            return Worked(operation, None)
+            return SliceResult(operation, None)
         if lease_id is None:
-            return Worked(operation, BUSY_SECONDS)
+            return SliceResult(operation, BUSY_SECONDS)
         started_at = self.monotonic()
         ends_at = started_at + (self.slice_seconds if seconds is None else seconds)
         return _Slice(self, lease_id, ends_at, started_at).work(operation)
@@ -168,22 +168,22 @@ class Operate:
 class _Slice:
     """One invocation's share of an operation, under one lease."""
 
-    engine: Operate
+    engine: OperationWorker
     lease_id: UUID
     ends_at: float
     looked_at: float
     chunks: int = 0
 
-    def work(self, operation: Operation) -> Worked:
+    def work(self, operation: Operation) -> SliceResult:
         try:
             while True:
                 started_at = self.engine.monotonic()
                 latest, units = self._do_chunk(operation)
                 if latest is None:
-                    return Worked(operation, BUSY_SECONDS, self.chunks)
+                    return SliceResult(operation, BUSY_SECONDS, self.chunks)
                 operation, self.chunks = latest, self.chunks + 1
                 if operation.is_finished:
-                    return Worked(operation, None, self.chunks)
+                    return SliceResult(operation, None, self.chunks)
                 pause = self._pause_after(operation, units, started_at)
                 if self.engine.monotonic() + pause >= self.ends_at or self._is_turn_over(operation):
                     return self._release(operation, ceil(pause))
@@ -198,7 +198,7 @@ class _Slice:
         rate = operation.rate_per_second
         chunk = Chunk(max(1, int(rate)) if rate else None, self.lease_id, LEASE_SECONDS)
         done = self.engine.steps[operation.kind](operation, chunk)
-        if isinstance(done, Advanced):
+        if isinstance(done, RecordedStep):
             return done.operation, done.units
         latest = self.engine.store.advance(
             operation, self.lease_id, LEASE_SECONDS, done.cursor, done.counts, is_done=done.is_done
@@ -217,11 +217,13 @@ class _Slice:
         self.looked_at = self.engine.monotonic()
         return self.engine.store.is_turn_over(operation.org_id)
 
-    def _release(self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None) -> Worked:
+    def _release(
+        self, operation: Operation, seconds: int, code: str | None = None, fault: str | None = None
+    ) -> SliceResult:
         try:
             latest = self.engine.store.release(operation, self.lease_id, code, FAULTS_MAX, seconds)
         except Unavailable:
             # The lease ends by itself. A worker that comes earlier waits for its end.
             latest = None
         finished = latest is not None and latest.is_finished
-        return Worked(latest or operation, None if finished else seconds, self.chunks, fault)
+        return SliceResult(latest or operation, None if finished else seconds, self.chunks, fault)

@@ -15,12 +15,12 @@ from rollcall.contracts.ingest.receipt import EventKind
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.privacy import Certificate
 from rollcall.contracts.retention.snapshot import SnapshotFile
-from rollcall.domain.privacy.exemptions import EXPLAINED, remainders
-from rollcall.domain.privacy.learner_identifiers import Stripped, Trace
+from rollcall.domain.privacy.exemptions import EXPLAINED, exemptions
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers, RemainingMessage
 from rollcall.domain.privacy.locations import ErasedLearner, ErasedRows, TablePart
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.ingest import archive
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 from rollcall.flows.privacy import residue as find_residue
 from rollcall.flows.privacy.objects import Objects, Place, archived, exports, read_next
 from rollcall.flows.privacy.phases import CHUNK_SECONDS, Work, part_at, place_after, position_after
@@ -40,14 +40,14 @@ REASON = "learner erased"
 class PrivacyStore(Protocol):
     """Erases and searches rows; raises StoreUnavailable."""
 
-    def erase_learner(self, trace: Trace, *, is_dry_run: bool) -> ErasedLearner:
+    def erase_learner(self, trace: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
         """Bar a learner and erase the learner's progress."""
 
     def tables(self) -> list[TablePart]:
         """Return every table that has rows of organisations."""
 
     def erase_rows(
-        self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
+        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
     ) -> ErasedRows:
         """Erase a learner from a part of a table."""
 
@@ -57,14 +57,14 @@ class PrivacyStore(Protocol):
     def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: list[UUID]) -> None:
         """Reduce erased events, of one kind or of both, to their ids."""
 
-    def exports_of(self, trace: Trace) -> list[UUID]:
+    def exports_of(self, trace: LearnerIdentifiers) -> list[UUID]:
         """Return the ids of a learner's exports."""
 
     def finish(
         self,
         operation: Operation,
         lease_id: UUID,
-        trace: Trace,
+        trace: LearnerIdentifiers,
         counts: Mapping[str, int],
         certificate: Mapping[str, Any] | None,
     ) -> Operation | None:
@@ -103,9 +103,9 @@ class Erase:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Do the next parts."""
-        trace = Trace.read(operation)
+        trace = LearnerIdentifiers.read(operation)
         work = Work.of(operation, DRY_PHASES if operation.is_dry_run else PHASES)
         ends_at = self.monotonic() + CHUNK_SECONDS
         while work.phase != "finish":
@@ -114,7 +114,7 @@ class Erase:
                 return work.result()
         return self._finish(operation, chunk, trace, work)
 
-    def _do(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _do(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Do the next part of the current phase."""
         phases = {
             "learner": self._learner,
@@ -132,7 +132,7 @@ class Erase:
         }
         phases[work.phase](operation, trace, work)
 
-    def _learner(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _learner(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         erased = self.store.erase_learner(trace, is_dry_run=operation.is_dry_run)
         work.notes["erased_at"] = erased.erased_at.isoformat()
         if not operation.is_dry_run:  # in a dry run they are still there, and counted with the other rows
@@ -140,7 +140,7 @@ class Erase:
         _note_days(work, erased.days)
         work.move(None)
 
-    def _rows(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         part, following = part_at(self.store.tables(), work.position)
         erased = self.store.erase_rows(
             trace, operation.operation_id, part, work.erased_at, is_dry_run=operation.is_dry_run
@@ -150,7 +150,7 @@ class Erase:
         _note_days(work, erased.days)
         work.move(position_after(part, erased.next_page, following))
 
-    def _rollups(self, operation: Operation, _trace: Trace, work: Work) -> None:
+    def _rollups(self, operation: Operation, _trace: LearnerIdentifiers, work: Work) -> None:
         days: list[str] = sorted(work.notes.get("days", []))
         if days:
             is_rebuilt = self.store.rebuild_rollup_day(operation.org_id, date.fromisoformat(days[0]))
@@ -158,7 +158,7 @@ class Erase:
         work.notes["days"] = days[1:]
         work.move(True if work.notes["days"] else None)
 
-    def _archive(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _archive(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         places = archived(trace)
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
@@ -169,7 +169,7 @@ class Erase:
                 _count(work, f"deleted_events_{places[number].name}", len(stripped.event_ids))
         work.move(place_after(number, last, len(places)))
 
-    def _replace(self, operation: Operation, place: Place, key: str, stripped: Stripped) -> None:
+    def _replace(self, operation: Operation, place: Place, key: str, stripped: RemainingMessage) -> None:
         if operation.is_dry_run:
             return
         kind: EventKind | None = "progress" if place.name == "spool" else None
@@ -182,12 +182,12 @@ class Erase:
             self.discard(operation.org_id, archive.id_in(key), operation.requested_by, REASON)
         self.objects.delete([key])
 
-    def _unsettled_snapshots(self, operation: Operation, _trace: Trace, work: Work) -> None:
+    def _unsettled_snapshots(self, operation: Operation, _trace: LearnerIdentifiers, work: Work) -> None:
         """Withdraw copies of live rows: after the rows themselves, and before the files of dropped days."""
-        _count(work, "withdrawn_objects_snapshots", self.snapshots.unsettled.withdraw(operation.org_id))
+        _count(work, "withdrawn_objects_snapshots", self.snapshots.pending.withdraw(operation.org_id))
         work.move(None)
 
-    def _snapshots(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _snapshots(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
         for file in files:
             try:
@@ -196,7 +196,7 @@ class Erase:
                 work.counts["damaged_snapshots"] += 1
         work.move(files[-1].position if files else None)
 
-    def _revise(self, operation: Operation, trace: Trace, work: Work, file: SnapshotFile) -> None:
+    def _revise(self, operation: Operation, trace: LearnerIdentifiers, work: Work, file: SnapshotFile) -> None:
         gone: list[UUID] = []
 
         def revise(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -216,7 +216,7 @@ class Erase:
         _count(work, "deleted_rows_snapshots", len(gone))
         _count(work, "redacted_rows_snapshots", changed)
 
-    def _exports(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _exports(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         for operation_id in self.store.exports_of(trace):
             keys = self.objects.keys_after(f"{exports(trace.org_id).prefix}{operation_id}")
             for key in keys:
@@ -225,7 +225,7 @@ class Erase:
                     self.objects.delete([key])
         work.move(None)
 
-    def _tickets(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def _tickets(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Delete the learner's unused tickets for sockets, because a ticket names its caller."""
 
         def is_theirs(caller: Caller) -> bool:
@@ -234,7 +234,9 @@ class Erase:
         _count(work, "deleted_tickets", self.tickets.withdraw(is_theirs, is_dry_run=operation.is_dry_run))
         work.move(None)
 
-    def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> StepResult | Advanced:
+    def _finish(
+        self, operation: Operation, chunk: Chunk, trace: LearnerIdentifiers, work: Work
+    ) -> StepResult | RecordedStep:
         residue: dict[str, int] = work.notes.get("residue", {})
         rounds = work.notes.get("rounds", 1)
         if set(residue) - EXPLAINED.keys() and rounds < ROUNDS_MAX:
@@ -244,9 +246,9 @@ class Erase:
         work.counts["done"] += 1
         certificate = None if operation.is_dry_run else self._certificate(operation, trace, work)
         latest = self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), certificate)
-        return Advanced(latest, work.units)
+        return RecordedStep(latest, work.units)
 
-    def _certificate(self, operation: Operation, trace: Trace, work: Work) -> dict[str, Any]:
+    def _certificate(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> dict[str, Any]:
         residue: dict[str, int] = work.notes.get("residue", {})
         issued_at, counts = self.now(), operation.counts | {}
         for name, number in work.counts.items():
@@ -263,7 +265,7 @@ class Erase:
             counts={name: number for name, number in sorted(counts.items()) if name not in {"total", "done"}},
             residue=residue,
             newer=work.notes.get("newer", {}),
-            remains=remainders(issued_at, residue),
+            remains=exemptions(issued_at, residue),
             is_clean=not set(residue) - EXPLAINED.keys(),
         )
         return self.sign(certificate.model_dump(mode="json", exclude={"key_id", "signature"}))

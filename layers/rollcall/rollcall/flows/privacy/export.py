@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from rollcall.contracts.operations import Operation
-from rollcall.domain.privacy.learner_identifiers import Trace
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 from rollcall.flows.privacy import objects as learner_objects
 from rollcall.flows.privacy.objects import archived, export_key, parts_prefix, read_next
 from rollcall.flows.privacy.phases import CHUNK_SECONDS, Work, part_at, place_after, position_after
@@ -37,7 +37,12 @@ class PrivacyStore(SearchStore, Protocol):
     """Searches rows, and ends operations; raises StoreUnavailable."""
 
     def finish(
-        self, operation: Operation, lease_id: UUID, trace: Trace, counts: Mapping[str, int], certificate: None
+        self,
+        operation: Operation,
+        lease_id: UUID,
+        trace: LearnerIdentifiers,
+        counts: Mapping[str, int],
+        certificate: None,
     ) -> Operation | None:
         """End the operation."""
 
@@ -71,9 +76,9 @@ class Export:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Write the next part, or join all parts."""
-        trace, work, lines = Trace.read(operation), Work.of(operation, PHASES), _Lines()
+        trace, work, lines = LearnerIdentifiers.read(operation), Work.of(operation, PHASES), _Lines()
         if work.phase == "finish":
             return self._finish(operation, chunk, trace, work)
         ends_at = self.monotonic() + CHUNK_SECONDS
@@ -92,14 +97,14 @@ class Export:
             self.objects.put(part, gzip.compress(("\n".join(lines.lines) + "\n").encode(errors="replace")))
         return work.result()
 
-    def _rows(self, operation: Operation, trace: Trace, work: Work, lines: _Lines) -> None:
+    def _rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
         part, following = part_at(self.store.tables(), work.position)
         found = self.store.search_rows(trace, operation.operation_id, part, None)
         for row in found.rows:
             lines.add(part.of, row=row)
         work.move(position_after(part, found.next_page, following))
 
-    def _archive(self, trace: Trace, work: Work, lines: _Lines) -> None:
+    def _archive(self, trace: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
         places = archived(trace)
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
@@ -108,7 +113,7 @@ class Export:
                 lines.add(places[number].name, key=key, event=event)
         work.move(place_after(number, last, len(places)))
 
-    def _snapshots(self, trace: Trace, work: Work, lines: _Lines) -> None:
+    def _snapshots(self, trace: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
         files = self.snapshots.files(trace.org_id, after=work.position, limit=1)
         for file in files:
             for row in self.snapshots.read_rows(file):
@@ -116,7 +121,7 @@ class Export:
                     lines.add("snapshot_rows", table=file.table_name, day=file.day.isoformat(), row=row)
         work.move(files[-1].position if files else None)
 
-    def _finish(self, operation: Operation, chunk: Chunk, trace: Trace, work: Work) -> Advanced:
+    def _finish(self, operation: Operation, chunk: Chunk, trace: LearnerIdentifiers, work: Work) -> RecordedStep:
         work.counts["done"] += 1
         if not operation.is_dry_run:
             key, prefix = (
@@ -129,7 +134,7 @@ class Export:
                 self.objects.put_stream(key, self._pieces(operation, trace, work, parts))
             while gone := self.objects.keys_after(prefix):
                 self.objects.delete(gone)
-        return Advanced(self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), None), work.units)
+        return RecordedStep(self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), None), work.units)
 
     def _keys(self, prefix: str) -> list[str]:
         keys: list[str] = []
@@ -137,7 +142,7 @@ class Export:
             keys += found
         return keys
 
-    def _pieces(self, operation: Operation, trace: Trace, work: Work, parts: list[str]) -> Iterator[bytes]:
+    def _pieces(self, operation: Operation, trace: LearnerIdentifiers, work: Work, parts: list[str]) -> Iterator[bytes]:
         """Yield the members of a gzip file, the manifest first. RFC 1952, section 2.2, allows several members."""
         manifest = {
             "version": 1,

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.dead_letters.letter import NOBODY
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.errors import ObjectMissing
 from rollcall.flows.ingest import archive
 
@@ -40,7 +40,7 @@ class Place:
     prefix: str
 
 
-def archived(trace: Trace) -> list[Place]:
+def archived(trace: LearnerIdentifiers) -> list[Place]:
     """Return the folders of archived messages that may name a learner of this organisation.
 
     The nil organisation's folder is one of them: its messages are unreadable, and may be about any learner.

@@ -12,12 +12,12 @@ from uuid import UUID
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.retention.snapshot import SnapshotFile
 from rollcall.domain.privacy.exemptions import NAMESAKES
-from rollcall.domain.privacy.learner_identifiers import Trace
+from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.domain.privacy.locations import FoundRows, TablePart
 from rollcall.errors import SnapshotDamaged
 from rollcall.flows.privacy.objects import Objects, archived, exports, read_next
 from rollcall.flows.privacy.phases import Work, part_at, place_after, position_after
-from rollcall.flows.retention.pending_snapshots import UnsettledSnapshots
+from rollcall.flows.retention.pending_snapshots import PendingSnapshots
 
 
 class SearchStore(Protocol):
@@ -26,14 +26,16 @@ class SearchStore(Protocol):
     def tables(self) -> list[TablePart]:
         """Return every table that has rows of organisations."""
 
-    def search_rows(self, trace: Trace, operation_id: UUID, part: TablePart, erased_at: datetime | None) -> FoundRows:
+    def search_rows(
+        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
+    ) -> FoundRows:
         """Search a part of a table. Without a time of erasure, return the learner's rows."""
 
 
 class ResidueStore(SearchStore, Protocol):
     """Searches rows and event ids."""
 
-    def count_namesakes(self, trace: Trace) -> int:
+    def count_namesakes(self, trace: LearnerIdentifiers) -> int:
         """Return how many events have an id that equals an identifier of a learner."""
 
 
@@ -49,7 +51,7 @@ class Snapshots(Protocol):
         """Yield a file's rows."""
 
     @property
-    def unsettled(self) -> UnsettledSnapshots:
+    def pending(self) -> PendingSnapshots:
         """Copies in the archive that the list of files does not name."""
 
 
@@ -61,7 +63,7 @@ class FindResidue:
     objects: Objects
     snapshots: Snapshots
 
-    def rows(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search the next part of a table, in the text of all columns of all rows."""
         part, following = part_at(self.store.tables(), work.position)
         found = self.store.search_rows(trace, operation.operation_id, part, work.erased_at)
@@ -72,7 +74,7 @@ class FindResidue:
             work.add("residue", {NAMESAKES: self.store.count_namesakes(trace)})
         work.move(position_after(part, found.next_page, following))
 
-    def objects_of(self, _operation: Operation, trace: Trace, work: Work) -> None:
+    def objects_of(self, _operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search the next archived messages and exports."""
         places = [*archived(trace), exports(trace.org_id)]
         number, after = work.position or (0, "")
@@ -82,10 +84,10 @@ class FindResidue:
         work.add("residue", {places[number].name: residue})
         work.move(place_after(number, last, len(places)))
 
-    def unsettled_snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def unsettled_snapshots_of(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search every object of snapshots that are not dropped or not settled, also objects that no manifest names."""
         try:
-            lines = self.snapshots.unsettled.lines(operation.org_id)
+            lines = self.snapshots.pending.lines(operation.org_id)
             found = sum(trace.remains_in_line(line, work.erased_at) for line in lines)
         except SnapshotDamaged:
             work.add("residue", {"damaged_snapshots": 1})
@@ -93,7 +95,7 @@ class FindResidue:
             work.add("residue", {"snapshots": found})
         work.move(None)
 
-    def snapshots_of(self, operation: Operation, trace: Trace, work: Work) -> None:
+    def snapshots_of(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
         """Search the next file of the snapshots, in the text of its rows."""
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
         for file in files:

@@ -22,7 +22,7 @@ from rollcall.domain.ingest.accepted_window import AcceptedWindow
 from rollcall.errors import PoisonedMessage, RollcallError, Unavailable
 from rollcall.flows.ingest.archive import folder
 from rollcall.flows.ingest.load import SpoolStore, load_spooled
-from rollcall.flows.operations.work import Advanced, Chunk, Step, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, Step, StepResult
 
 LEARNERS_MAX = 25  # learners that one chunk locks: their batches wait for the chunk, and give up after four seconds
 OBJECTS_MAX = 20
@@ -55,11 +55,11 @@ class Objects(Protocol):
 def replay_events(store: ProgressRebuilder) -> Step:
     """Return the step that rebuilds the projections of the next learners. A unit is a learner."""
 
-    def step(operation: Operation, chunk: Chunk) -> Advanced:
+    def step(operation: Operation, chunk: Chunk) -> RecordedStep:
         learners_max = min(chunk.units_max or LEARNERS_MAX, LEARNERS_MAX)
         latest = store.replay_progress(operation, chunk.lease_id, chunk.lease_seconds, learners_max)
         passed = latest.counts["learners"] - operation.counts.get("learners", 0) if latest else 0
-        return Advanced(latest, passed)
+        return RecordedStep(latest, passed)
 
     return step
 

@@ -34,7 +34,7 @@ class AgeStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Aged:
+class AgeOutResult:
     """How much was deleted."""
 
     rows: int
@@ -51,10 +51,10 @@ class AgeOut:
     snapshot_lifetime: timedelta
     now: Callable[[], datetime]
 
-    def run(self, remaining_seconds: Callable[[], float]) -> Aged:
+    def run(self, remaining_seconds: Callable[[], float]) -> AgeOutResult:
         """Delete everything past its age, while there is time. Raises StoreUnavailable, ObjectsUnavailable."""
         self.store.drop_scratch(None)
-        return Aged(self._rows(remaining_seconds), self._snapshots(remaining_seconds))
+        return AgeOutResult(self._rows(remaining_seconds), self._snapshots(remaining_seconds))
 
     def _rows(self, remaining_seconds: Callable[[], float]) -> int:
         total = 0

@@ -22,9 +22,9 @@ from rollcall.contracts.retention.snapshot import (
     EventTable,
     Key,
     Page,
+    RemainingRows,
     SnapshotDay,
     SnapshotFile,
-    Unwritten,
     WrittenFile,
 )
 from rollcall.domain.retention.lifetimes import first_kept_day
@@ -37,7 +37,7 @@ STEP_SECONDS = 30
 LEASE_MARGIN_SECONDS = 15
 
 
-class RetainStore(Protocol):
+class ExpireStore(Protocol):
     """Stores the state of snapshots, and reads and drops their rows; raises StoreUnavailable."""
 
     def list_expired_days(self, table: EventTable, before: date) -> list[date]:
@@ -49,7 +49,7 @@ class RetainStore(Protocol):
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
         """Release a snapshot. With a code it counts as stopped."""
 
-    def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
+    def list_unwritten(self, day: DayOfTable) -> list[RemainingRows]:
         """Return the organisations with rows that are not in the snapshot yet."""
 
     def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
@@ -75,7 +75,7 @@ class NotNow(Exception):
 
 
 @dataclass
-class Retained:
+class RetentionResult:
     """The result of a run.
 
     `waiting` counts days whose events are not all in the rollups, `busy` days that another transaction locked for too
@@ -92,22 +92,22 @@ class Retained:
 
 
 @dataclass(frozen=True)
-class Retain:
+class ExpireDays:
     """The flow, with its IO. `retention` is how long each table's events are kept."""
 
-    store: RetainStore
+    store: ExpireStore
     objects: Objects
     manifests: Manifests
     retention: Mapping[EventTable, timedelta]
     snapshot_lifetime: timedelta
     now: Callable[[], datetime]
 
-    def run(self, remaining_seconds: Callable[[], float]) -> Retained:
+    def run(self, remaining_seconds: Callable[[], float]) -> RetentionResult:
         """Go through every expired day, oldest first, while there is time.
 
         Raises StoreUnavailable, ObjectsUnavailable, KeysUnavailable. The next run continues from there.
         """
-        told = Retained()
+        told = RetentionResult()
         for table, retention in self.retention.items():
             try:
                 for day in self.store.list_expired_days(table, first_kept_day(self.now(), retention)):
@@ -119,7 +119,9 @@ class Retain:
                 told.stopped[table] = stopped.code
         return told
 
-    def _retain(self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: Retained) -> None:
+    def _retain(
+        self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: RetentionResult
+    ) -> None:
         _need_time(remaining_seconds)
         snapshot, lease_id = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
         if snapshot is None:
@@ -136,7 +138,7 @@ class Retain:
             self.store.release(snapshot, lease_id, failure_code)
 
     def _advance(
-        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: Retained
+        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: RetentionResult
     ) -> None:
         if snapshot.state == "writing":
             self._write(snapshot, lease_id, remaining_seconds)

@@ -24,7 +24,7 @@ LEASE_SECONDS = 90
 KEYS_MAX = 1_000  # listed in one call
 
 
-class UnsettledStore(Protocol):
+class PendingStore(Protocol):
     """Stores the state of snapshots; raises StoreUnavailable."""
 
     def list_unsettled(self, first: date | None, last: date | None) -> list[DayOfTable]:
@@ -41,10 +41,10 @@ class UnsettledStore(Protocol):
 
 
 @dataclass(frozen=True)
-class UnsettledSnapshots:
+class PendingSnapshots:
     """The flow, with the IO it was given."""
 
-    store: UnsettledStore
+    store: PendingStore
     objects: Objects
     manifests: Manifests
 

@@ -22,7 +22,7 @@ from uuid import UUID
 from rollcall.contracts.operations import Operation
 from rollcall.contracts.retention.snapshot import Key
 from rollcall.contracts.times import read_kept_time
-from rollcall.flows.operations.work import Advanced, Chunk, StepResult
+from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 from rollcall.flows.retention.rewrite_snapshot import RewriteSnapshots
 
 LEARNERS_MAX = 25
@@ -57,7 +57,7 @@ class Purge:
     retention: timedelta
     now: Callable[[], datetime]
 
-    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | Advanced:
+    def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Do the next chunk of the phase that the cursor names."""
         cursor = operation.cursor or {}
         match cursor.get("phase"):
@@ -72,12 +72,12 @@ class Purge:
             case _:
                 return self._progress(operation, chunk)
 
-    def _progress(self, operation: Operation, chunk: Chunk) -> Advanced:
+    def _progress(self, operation: Operation, chunk: Chunk) -> RecordedStep:
         learners_max = min(chunk.units_max or LEARNERS_MAX, LEARNERS_MAX)
         latest = self.store.purge_progress(
             operation, chunk.lease_id, chunk.lease_seconds, learners_max, {"phase": "analytics"}
         )
-        return Advanced(latest, learners_max)
+        return RecordedStep(latest, learners_max)
 
     def _analytics(self, operation: Operation) -> StepResult:
         first, end = _window(operation)
@@ -89,7 +89,7 @@ class Purge:
         """Withdraw the copies of rows that were live until now."""
         first, end = _window(operation)
         if not operation.is_dry_run:
-            self.rewriting.unsettled.withdraw(operation.org_id, first.date(), (end - timedelta.resolution).date())
+            self.rewriting.pending.withdraw(operation.org_id, first.date(), (end - timedelta.resolution).date())
         return StepResult({}, {"phase": "files"}, is_done=False, units=1)
 
     def _files(self, operation: Operation) -> StepResult:

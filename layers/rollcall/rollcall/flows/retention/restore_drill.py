@@ -42,7 +42,7 @@ class DrillStore(RestoreStore, Protocol):
 
 
 @dataclass(frozen=True)
-class Drilled:
+class DrillResult:
     """The result of a drill, with the snapshot's table and day. Without a `failure_code` the digests matched."""
 
     table: EventTable
@@ -61,7 +61,7 @@ class RestoreDrill:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    def run(self, drill_id: UUID, remaining_seconds: Callable[[], float]) -> Drilled | None:
+    def run(self, drill_id: UUID, remaining_seconds: Callable[[], float]) -> DrillResult | None:
         """Do one drill, as far as time allows; return None when there is no snapshot yet.
 
         Raises StoreUnavailable, ObjectsUnavailable: then the drill has no result.
@@ -85,7 +85,7 @@ class RestoreDrill:
                 self.store.drop_scratch(drill_id)
         duration_ms = round(1000 * (self.monotonic() - started))
         self.store.note_drill(drill_id, chosen, rows, duration_ms, failure_code)
-        return Drilled(chosen.table_name, chosen.day, rows, duration_ms, failure_code)
+        return DrillResult(chosen.table_name, chosen.day, rows, duration_ms, failure_code)
 
     def _files(self, chosen: SnapshotFile) -> list[SnapshotFile]:
         files = self.store.list_files(

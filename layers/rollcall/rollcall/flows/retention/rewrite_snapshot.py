@@ -9,7 +9,7 @@ a kill leaves a manifest out of date, the next flow that works on the day settle
         result = rewriting.rewrite_file(file, keep=lambda row: not is_theirs(row))
 
 A row has the members of domain.retention.snapshot.COLUMNS. `files` lists only files of dropped days. The snapshot of a
-live day is a copy: first the rows of the live tables are deleted, then `unsettled.withdraw` deletes the copies, then
+live day is a copy: first the rows of the live tables are deleted, then `pending.withdraw` deletes the copies, then
 the files that `files` lists are rewritten. In this order a day that is dropped meanwhile is not missed.
 """
 
@@ -22,7 +22,7 @@ from uuid import UUID
 from rollcall.contracts.retention.snapshot import DayOfTable, EventTable, SnapshotDay, SnapshotFile, WrittenFile
 from rollcall.errors import SnapshotBusy
 from rollcall.flows.retention import snapshot_files
-from rollcall.flows.retention.pending_snapshots import UnsettledSnapshots, UnsettledStore
+from rollcall.flows.retention.pending_snapshots import PendingSnapshots, PendingStore
 from rollcall.flows.retention.snapshot_files import Objects
 from rollcall.flows.retention.snapshot_manifest import Manifests
 
@@ -35,7 +35,7 @@ Revise = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 """Returns a row's new form, or None to remove the row."""
 
 
-class FileStore(UnsettledStore, Protocol):
+class FileStore(PendingStore, Protocol):
     """Stores the state of snapshots; raises StoreUnavailable."""
 
     def replace_file(self, file: SnapshotFile, lease_id: UUID, written: WrittenFile | None) -> bool:
@@ -84,9 +84,9 @@ class RewriteSnapshots:
     manifests: Manifests
 
     @property
-    def unsettled(self) -> UnsettledSnapshots:
+    def pending(self) -> PendingSnapshots:
         """The copies in the archive that the list of files does not name."""
-        return UnsettledSnapshots(self.store, self.objects, self.manifests)
+        return PendingSnapshots(self.store, self.objects, self.manifests)
 
     def files(
         self,

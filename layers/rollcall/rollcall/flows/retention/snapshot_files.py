@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.retention.snapshot import DayOfTable, Key, Page, SnapshotFile, Unwritten, WrittenFile
+from rollcall.contracts.retention.snapshot import DayOfTable, Key, Page, RemainingRows, SnapshotFile, WrittenFile
 from rollcall.domain.retention.snapshot import file_key, read_row, write_row
 from rollcall.errors import ObjectMissing, SnapshotDamaged
 
@@ -69,7 +69,7 @@ class Packing:
 
 
 def write_part(
-    day: DayOfTable, unwritten: Unwritten, read_page: ReadPage, objects: Objects, expires_at: datetime
+    day: DayOfTable, unwritten: RemainingRows, read_page: ReadPage, objects: Objects, expires_at: datetime
 ) -> WrittenFile | None:
     """Write the next part of an organisation's rows; return the written file, or None when no row was left.
 

@@ -85,7 +85,7 @@ class Rescrub:
         """Re-scrub the next file of the day's snapshots. It follows the live rows, so that no dropped day is missed."""
         day, after = date.fromisoformat(operation.source), cursor["after"]
         if after is None and not operation.is_dry_run:
-            self.snapshots.unsettled.withdraw(operation.org_id, day, day)
+            self.snapshots.pending.withdraw(operation.org_id, day, day)
         files = self.snapshots.files(
             operation.org_id, table="analytics_events", first=day, last=day, after=after, limit=1
         )

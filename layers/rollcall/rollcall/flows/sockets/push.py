@@ -67,7 +67,7 @@ Together = Callable[[Callable[[Work], Sent], Iterable[Work]], Iterator[Sent]]
 
 
 @dataclass(frozen=True)
-class Pushed:
+class PushResult:
     """The outcomes of a page, and whether the next page was queued."""
 
     counts: Counter[Sent]
@@ -83,7 +83,7 @@ class PushPage:
     hand_on: Callable[[str], object]
     together: Together
 
-    def push(self, push: Push) -> Pushed:
+    def push(self, push: Push) -> PushResult:
         """Send to one page of connections. The next page is queued first, so that pages are sent in parallel.
 
         With the first page, sockets whose token has expired are closed, however few subscribed.
@@ -96,7 +96,7 @@ class PushPage:
         work += [self._closing(connection_id, None) for connection_id in page.unreadable_ids]
         overdue = self._overdue() if push.after is None else ()
         work += [self._closing(deadline.connection_id, deadline.expires_at) for deadline in overdue]
-        return Pushed(Counter(self.together(_do, work)), is_handed_on)
+        return PushResult(Counter(self.together(_do, work)), is_handed_on)
 
     def _overdue(self) -> Sequence[Deadline]:
         try:

@@ -9,7 +9,7 @@ from rollcall.contracts.dead_letters.letter import Failure
 from rollcall.store.connection import Database
 
 
-class BurialStore:
+class FailureStore:
     """The ledger of dead letters, as queues' consumers write it. Each call raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:

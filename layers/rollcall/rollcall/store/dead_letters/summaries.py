@@ -7,7 +7,7 @@ from rollcall.contracts.jobs.job import FailedRuns
 from rollcall.store.connection import Database
 
 
-class DigestStore:
+class FailureSummaryStore:
     """Counts what failed, whoever's it is. Each call raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:

@@ -15,7 +15,7 @@ from rollcall.contracts.jobs.job import (
 from rollcall.store.connection import Database
 
 
-class WatchStore:
+class WatchdogStore:
     """Sees the whole deployment, in numbers alone. Each call raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:

@@ -12,9 +12,9 @@ from rollcall.contracts.retention.snapshot import (
     EventTable,
     Key,
     Page,
+    RemainingRows,
     SnapshotDay,
     SnapshotFile,
-    Unwritten,
     WrittenFile,
 )
 from rollcall.store.connection import Database
@@ -60,10 +60,10 @@ class SnapshotStore:
         """Forget an organisation's files of a day that is not dropped yet; False: the lease was lost, or it is."""
         return self._is_done("withdraw_snapshot_v1", p_org_id=org_id, **_key_of(day), p_lease_id=lease_id)
 
-    def list_unwritten(self, day: DayOfTable) -> list[Unwritten]:
+    def list_unwritten(self, day: DayOfTable) -> list[RemainingRows]:
         """Return the organisations of which not every row is in the snapshot yet."""
         (found,) = self._database.call("list_unwritten_v1", **_key_of(day))
-        return [Unwritten(UUID(each["org_id"]), each["part"], each["after"]) for each in found]
+        return [RemainingRows(UUID(each["org_id"]), each["part"], each["after"]) for each in found]
 
     def read_page(self, org_id: UUID, day: DayOfTable, after: Key | None, rows_max: int, bytes_max: int) -> Page:
         """Return the next rows of an organisation and day."""

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from rollcall.domain.scrub.rule import Rule
 from rollcall.domain.scrub.rules import assignment, contact, credentials, national, network, payment, place, telephone
 from rollcall.domain.scrub.rules.family import FAR, NEAR, Family, ShapedFamily
-from rollcall.domain.scrub.rules.glance import LONG_TOKEN, MANY, SOME, TOKEN, Glance
+from rollcall.domain.scrub.rules.text_profile import LONG_TOKEN, MANY, SOME, TOKEN, TextProfile
 
 
-def _speak_of(*rules: Rule) -> Callable[[Glance], object]:
+def _speak_of(*rules: Rule) -> Callable[[TextProfile], object]:
     """Return a gate that looks for the words of which these rules need one before what they find."""
     words = frozenset[bytes]().union(*(rule.context_words for rule in rules))
-    return lambda glance: not words.isdisjoint(glance.words())
+    return lambda profile: not words.isdisjoint(profile.words())
 
 
 KEY_BEGINS = (
@@ -29,26 +29,26 @@ MAC = re.compile(r"[:._-](?:(?<=[:_-])[0-9A-Fa-f]{2}[:_-]|(?<=\.)[0-9A-Fa-f]{4}\
 USER_PATH = re.compile(r"/home/|/Users/|Users[\\/]|Documents and").search
 
 
-def _names_token(glance: Glance) -> object:
-    lower = glance.lower
+def _names_token(profile: TextProfile) -> object:
+    lower = profile.lower
     return "bearer" in lower or "basic" in lower or "negotiate" in lower
 
 
-def _has_token(glance: Glance) -> object:
-    text = glance.text
+def _has_token(profile: TextProfile) -> object:
+    text = profile.text
     return "eyJ" in text or "eyA" in text or "eyI" in text
 
 
-def _has_key(glance: Glance) -> object:
-    text = glance.text
+def _has_key(profile: TextProfile) -> object:
+    text = profile.text
     if "whsec_" in text or "hooks.slack" in text:
         return True
     # A generator would take twice as long.
-    return LONG_TOKEN in glance.plain.translate(TOKEN) and any([begin in text for begin in KEY_BEGINS])  # noqa: C419
+    return LONG_TOKEN in profile.plain.translate(TOKEN) and any([begin in text for begin in KEY_BEGINS])  # noqa: C419
 
 
-def _has_letter_within(glance: Glance) -> object:
-    return b"aa000000a" in glance.packed or b"000000a00000000" in glance.packed
+def _has_letter_within(profile: TextProfile) -> object:
+    return b"aa000000a" in profile.packed or b"000000a00000000" in profile.packed
 
 
 FAMILIES = (
@@ -56,19 +56,19 @@ FAMILIES = (
     Family([credentials.BEARER], _names_token),
     Family([credentials.JWT], _has_token, rb"\."),
     Family([credentials.API_KEY], _has_key),
-    Family([network.URL_USERINFO], lambda glance: "://" in glance.text, b"://"),
+    Family([network.URL_USERINFO], lambda profile: "://" in profile.text, b"://"),
     Family([contact.EMAIL], marks=b"@"),
-    Family([contact.EMAIL_SPELLED], lambda glance: BRACKETED_AT(glance.text), rb"[([{<]"),
-    Family([contact.EMAIL_SPELLED], lambda glance: SPACED_AT(glance.text), rb"@"),
-    Family([contact.EMAIL_SPELLED], lambda glance: "dot" in glance.lower and SPACED_DOT(glance.text)),
-    Family([network.IPV4], lambda glance: IPV4(glance.text), rb"\.(?:[^.]*+\.){2}", SOME, NEAR),
-    Family([network.IPV4_SPELLED], lambda glance: "dot" in glance.lower, digits=SOME),
-    Family([network.IPV4_DASHED], lambda glance: "ip-" in glance.lower or "ip_" in glance.lower, rb"[-_]{4}", SOME),
-    Family([network.IPV4_HOST], lambda glance: "://" in glance.text, b"://", SOME),
-    Family([network.IPV4_HEXADECIMAL], lambda glance: "0x" in glance.lower, digits=SOME),
-    Family([network.IPV6], lambda glance: IPV6(glance.text), b":[^:]*+:"),
-    Family([network.MAC], lambda glance: MAC(glance.text), rb"[:_-](?:[^:_-]*+[:_-]){4}|\.[^.]*+\."),
-    Family([place.COORDINATES], lambda glance: b".000" in glance.shape or "°" in glance.text, rb"[.?]", SOME, NEAR),
+    Family([contact.EMAIL_SPELLED], lambda profile: BRACKETED_AT(profile.text), rb"[([{<]"),
+    Family([contact.EMAIL_SPELLED], lambda profile: SPACED_AT(profile.text), rb"@"),
+    Family([contact.EMAIL_SPELLED], lambda profile: "dot" in profile.lower and SPACED_DOT(profile.text)),
+    Family([network.IPV4], lambda profile: IPV4(profile.text), rb"\.(?:[^.]*+\.){2}", SOME, NEAR),
+    Family([network.IPV4_SPELLED], lambda profile: "dot" in profile.lower, digits=SOME),
+    Family([network.IPV4_DASHED], lambda profile: "ip-" in profile.lower or "ip_" in profile.lower, rb"[-_]{4}", SOME),
+    Family([network.IPV4_HOST], lambda profile: "://" in profile.text, b"://", SOME),
+    Family([network.IPV4_HEXADECIMAL], lambda profile: "0x" in profile.lower, digits=SOME),
+    Family([network.IPV6], lambda profile: IPV6(profile.text), b":[^:]*+:"),
+    Family([network.MAC], lambda profile: MAC(profile.text), rb"[:_-](?:[^:_-]*+[:_-]){4}|\.[^.]*+\."),
+    Family([place.COORDINATES], lambda profile: b".000" in profile.shape or "°" in profile.text, rb"[.?]", SOME, NEAR),
     ShapedFamily(
         rb"0(?:[^0a]{0,3}0){6,}",
         NEAR,
@@ -78,7 +78,7 @@ FAMILIES = (
     ),
     Family([national.UK_NINO, national.FR_NIR], _has_letter_within, digits=SOME, margin=FAR),
     ShapedFamily(rb"0[0a]*", FAR, [payment.IBAN, *national.LETTERED], SOME),
-    Family([place.USER_PATH], lambda glance: USER_PATH(glance.text), rb"[/\\]"),
+    Family([place.USER_PATH], lambda profile: USER_PATH(profile.text), rb"[/\\]"),
     Family([place.BIRTH_DATE], _speak_of(place.BIRTH_DATE), digits=SOME, margin=FAR),
     Family([assignment.SENSITIVE_ASSIGNMENT], marks=b"[:=]"),
 )  # fmt: skip

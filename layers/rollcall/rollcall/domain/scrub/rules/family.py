@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from rollcall.domain.scrub.rule import Rule
-from rollcall.domain.scrub.rules.glance import Glance
+from rollcall.domain.scrub.rules.text_profile import TextProfile
 
 Place = tuple[tuple[Rule, ...], int, int]
 NEAR, FAR = 4, 16  # characters before a digit: as many as the longest beginning without any has
@@ -13,21 +13,21 @@ SHAPES_REMEMBERED_MAX = 4_096
 RUNS_MAX = 32  # looked at one by one; more of them as one
 
 
-def _any(_: Glance) -> object:
+def _any(_: TextProfile) -> object:
     return True
 
 
 class Family:
     """Rules that find nothing in a text for which the gate finds nothing.
 
-    `marks` is a pattern that the marks of a glance must match, and `digits` how many they need, as it counts them. With
+    `marks` is a pattern that the marks of a profile must match, and `digits` how many of them these rules need. With
     a margin they only look at where digits are, and at as many characters before.
     """
 
     def __init__(
         self,
         rules: Iterable[Rule],
-        gate: Callable[[Glance], object] | None = None,
+        gate: Callable[[TextProfile], object] | None = None,
         marks: bytes = b"",
         digits: int = 0,
         margin: int | None = None,
@@ -43,15 +43,15 @@ class Family:
         kept = (rule for rule in self.rules if rule.id not in disabled)
         return Family(kept, self.passes, self.marks.pattern, self.digits, self.margin)
 
-    def may_find(self, glance: Glance) -> bool:
+    def may_find(self, profile: TextProfile) -> bool:
         """Tell whether there are the marks and digits that these rules need."""
-        return self.digits <= glance.digits and self.marks.search(glance.marks) is not None
+        return self.digits <= profile.digits and self.marks.search(profile.marks) is not None
 
-    def places(self, glance: Glance) -> list[Place]:
+    def places(self, profile: TextProfile) -> list[Place]:
         """Return which rules are to look at a text that passed the gate, and from where to where."""
         if self.margin is None:
-            return [(self.rules, 0, len(glance.text))]
-        return [(self.rules, max(0, glance.shape.find(b"0") - self.margin), glance.shape.rfind(b"0") + 1)]
+            return [(self.rules, 0, len(profile.text))]
+        return [(self.rules, max(0, profile.shape.find(b"0") - self.margin), profile.shape.rfind(b"0") + 1)]
 
 
 class ShapedFamily(Family):
@@ -73,28 +73,28 @@ class ShapedFamily(Family):
         kept = (rule for rule in self.rules if rule.id not in disabled)
         return ShapedFamily(self._run.pattern, self._before, kept, self.digits)
 
-    def places(self, glance: Glance) -> list[Place]:
+    def places(self, profile: TextProfile) -> list[Place]:
         """Return which rules fit the shapes of the runs in a text, and where the runs are."""
-        shape, before = glance.shape, self._before
+        shape, before = profile.shape, self._before
         spans = [match.span() for match in self._run.finditer(shape)]
         if len(spans) > RUNS_MAX:
-            return self._as_one(glance, spans)
+            return self._as_one(profile, spans)
         places = []
         for first, last in spans:
             run = shape[first - NEAR if first > NEAR else 0 : last]
             rules, named = self._fitting.get(run) or self._fit(run)
-            if named and not self._context.isdisjoint(glance.words()):
-                words = glance.words()
+            if named and not self._context.isdisjoint(profile.words()):
+                words = profile.words()
                 rules += tuple([rule for rule in named if not rule.context_words.isdisjoint(words)])
             if rules:
                 places.append((rules, first - before if first > before else 0, last))
         return places
 
-    def _as_one(self, glance: Glance, spans: list[tuple[int, int]]) -> list[Place]:
+    def _as_one(self, profile: TextProfile, spans: list[tuple[int, int]]) -> list[Place]:
         """Return all rules that fit any of so many runs, and where the first begins and the last ends."""
-        runs = {glance.shape[max(0, first - NEAR) : last] for first, last in spans}
+        runs = {profile.shape[max(0, first - NEAR) : last] for first, last in spans}
         fitting = {id(rule) for run in runs for rules in self._fitting.get(run) or self._fit(run) for rule in rules}
-        words = glance.words()
+        words = profile.words()
         asked = [
             rule
             for rule in self.rules

@@ -168,7 +168,7 @@ def _take(request: Request, *, is_batch: bool) -> Response:
 
 def _ingest(request: Request, beside: Mapping[str, str]) -> Ingestion:
     """Take a body. `beside` has the values that stand outside the body: key, sending time, packing."""
-    flow, bytes_max = wiring_analytics.capture(), UNSPLIT_FACTOR * settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_posthog(), UNSPLIT_FACTOR * settings.current().analytics_batch_max_bytes
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def accept() -> Ingestion:

@@ -21,7 +21,7 @@ from rollcall.edge.http.router import Router
 from rollcall.edge.runtime import settings
 from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.flows.ingest.progress import Ingestion
-from rollcall.flows.ingest.segment import Track
+from rollcall.flows.ingest.segment import IngestSegment
 
 # The batch, the import of older events, the short names of browsers and mobiles (without the version where it stands
 # in the client's host), and the beacons of RudderStack's browser client.
@@ -66,7 +66,7 @@ SOURCE = replace(
 
 router = Router()
 
-Accept = Callable[[Track, bytes, str | None], Ingestion]
+Accept = Callable[[IngestSegment, bytes, str | None], Ingestion]
 
 
 def presented_key(request: Request) -> str | None:
@@ -99,7 +99,7 @@ def presented_key(request: Request) -> str | None:
 )
 def post_batch(request: Request) -> Response:
     """Take a batch of calls."""
-    return _take(request, Track.accept_batch)
+    return _take(request, IngestSegment.accept_batch)
 
 
 @router.route(
@@ -158,7 +158,7 @@ def get_source(request: Request) -> Response:
 
 
 def _take(request: Request, accept: Accept) -> Response:
-    flow, bytes_max = wiring_analytics.track(), settings.current().analytics_batch_max_bytes
+    flow, bytes_max = wiring_analytics.ingest_segment(), settings.current().analytics_batch_max_bytes
     ingestion = ingest_answers.take(
         request,
         flow.collect,
@@ -168,7 +168,7 @@ def _take(request: Request, accept: Accept) -> Response:
     return answer_calls(request, ingestion)
 
 
-def _accept(request: Request, flow: Track, bytes_max: int, accept: Accept) -> Ingestion:
+def _accept(request: Request, flow: IngestSegment, bytes_max: int, accept: Accept) -> Ingestion:
     key = presented_key(request)
     if key is None:
         return accept(flow, request.body(bytes_max), None)

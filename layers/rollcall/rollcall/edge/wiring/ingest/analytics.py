@@ -11,15 +11,15 @@ from rollcall.edge.runtime import clock, observe, settings
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
-from rollcall.flows.ingest.analytics import Collect, CollectRules
-from rollcall.flows.ingest.flags import FlagWatch, Trouble
-from rollcall.flows.ingest.posthog import Capture
-from rollcall.flows.ingest.segment import Track
+from rollcall.flows.ingest.analytics import AnalyticsRules, IngestAnalytics
+from rollcall.flows.ingest.flags import FlagLog, Trouble
+from rollcall.flows.ingest.posthog import IngestPostHog
+from rollcall.flows.ingest.segment import IngestSegment
 from rollcall.flows.ingest.write_key_check import WriteKeyCheck
 
 
 @cache
-def collect(role: str) -> Collect:
+def ingest_analytics(role: str) -> IngestAnalytics:
     """Return the flow that takes analytics events, with the limits of a caller of this role."""
     current = settings.current()
     limit = (
@@ -27,11 +27,11 @@ def collect(role: str) -> Collect:
         if role == "service"
         else RateLimit(current.analytics_rate_per_second, current.analytics_rate_burst)
     )
-    return Collect(
+    return IngestAnalytics(
         queue=_queue,
         receipts=wiring_ingest.receipt_store(),
         scrubbing_of=wiring_scrub.scrubbing_of,
-        rules=CollectRules(current.analytics_batch_max_size, current.analytics_retention, limit),
+        rules=AnalyticsRules(current.analytics_batch_max_size, current.analytics_retention, limit),
         gauge=wiring_ingest.gauge(),
         now=clock.now,
         monotonic=time.perf_counter,
@@ -41,15 +41,15 @@ def collect(role: str) -> Collect:
 
 
 @cache
-def track() -> Track:
+def ingest_segment() -> IngestSegment:
     """Return the flow that takes batches in Segment's format."""
-    return Track(collect("service"), write_keys())
+    return IngestSegment(ingest_analytics("service"), write_keys())
 
 
 @cache
-def capture() -> Capture:
+def ingest_posthog() -> IngestPostHog:
     """Return the flow that takes batches in PostHog's format."""
-    return Capture(collect("service"), write_keys())
+    return IngestPostHog(ingest_analytics("service"), write_keys())
 
 
 @cache
@@ -59,9 +59,9 @@ def write_keys() -> WriteKeyCheck:
 
 
 @cache
-def flags() -> FlagWatch:
+def flags() -> FlagLog:
     """Return the reader of the flags."""
-    return FlagWatch(_read_flags, time.monotonic, _report)
+    return FlagLog(_read_flags, time.monotonic, _report)
 
 
 def _read_flags() -> str | None:

@@ -26,7 +26,7 @@ def import_events() -> ImportEvents:
     """Return the flow that imports events, for callers with the role service."""
     current = settings.current()
     store = ImportStore(environment.database(STORE_TIMEOUT_SECONDS, STORE_TIMEOUT_SECONDS))
-    ingest, collect = wiring_ingest.ingest("service"), wiring_analytics.collect("service")
+    ingest, collect = wiring_ingest.ingest("service"), wiring_analytics.ingest_analytics("service")
     return ImportEvents(
         store=store,
         recall=Recall(store, wiring_operations.archive_objects(), time.monotonic, RECALL_SECONDS),

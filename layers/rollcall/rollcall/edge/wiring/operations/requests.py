@@ -7,7 +7,7 @@ from uuid import uuid4
 from rollcall.cloud.objects import Objects
 from rollcall.edge.runtime import settings
 from rollcall.edge.wiring import environment
-from rollcall.flows.health.backlog_gate import HoldBack
+from rollcall.flows.health.backlog_gate import BacklogGate
 from rollcall.flows.operations.request import RequestOperation
 from rollcall.store.operations import OperationStore
 
@@ -37,8 +37,8 @@ def archive_objects() -> Objects:
 
 
 @cache
-def hold_back() -> HoldBack:
+def hold_back() -> BacklogGate:
     """Return the gate that holds requests back until a backlog has drained."""
     current = settings.current()
     spool_url = current.need("spool_queue_url")
-    return HoldBack(lambda: environment.queues().depth(spool_url), current.backlog_limit, time.monotonic)
+    return BacklogGate(lambda: environment.queues().depth(spool_url), current.backlog_limit, time.monotonic)

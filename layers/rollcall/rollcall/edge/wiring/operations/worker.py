@@ -18,7 +18,7 @@ from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.operations import requests as wiring_operations
 from rollcall.flows.ingest import archive
 from rollcall.flows.operations.take_turns import TakeTurns
-from rollcall.flows.operations.work import Operate, Step, by_source
+from rollcall.flows.operations.work import OperationWorker, Step, by_source
 from rollcall.flows.replay import steps as replay
 from rollcall.flows.replay.analytics import apply_queued
 from rollcall.flows.replay.snapshots import ReplaySnapshots
@@ -30,7 +30,7 @@ from rollcall.store.ingest.progress import ProgressStore
 
 
 @cache
-def operate() -> Operate:
+def operation_worker() -> OperationWorker:
     """Return the engine, with a step for each kind of operation."""
     steps: dict[str, Step] = {
         "assign": wiring_assignments.assign_learners(),
@@ -44,13 +44,13 @@ def operate() -> Operate:
         # Read the policy anew: with a cached one, a re-scrub right after a change of policy would find nothing to do.
         "scrub": Rescrub(_analytics_store(), wiring_scrub.scrubbing_at_once, wiring_retention.rewriting()),
     }
-    return Operate(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
+    return OperationWorker(wiring_operations.operation_store(), steps, time.monotonic, time.sleep)
 
 
 @cache
 def take_turns() -> TakeTurns:
     """Return the flow that chooses which operation a worker does."""
-    return TakeTurns(wiring_operations.operation_store(), operate().work, time.monotonic)
+    return TakeTurns(wiring_operations.operation_store(), operation_worker().work, time.monotonic)
 
 
 def _analytics_store() -> AnalyticsStore:

@@ -1,4 +1,4 @@
-"""Burying never fails on content: whatever stands in a message or beside it, it gets its row, and a body to look at."""
+"""No content makes the recorder fail: every message gets a row, and a body to look at."""
 
 import json
 from typing import Any
@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rollcall.contracts.dead_letters.letter import NOBODY, Marks
-from rollcall.flows.dead_letters.record import Bury, DeadMessage
-from rollcall.store.dead_letters.failures import BurialStore
+from rollcall.contracts.dead_letters.letter import NOBODY, MessageAttributes
+from rollcall.flows.dead_letters.record import DeadMessage, RecordDeadLetters
+from rollcall.store.dead_letters.failures import FailureStore
 
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.integration.dead_letters.test_redrive import A, scrubbing_of
@@ -95,8 +95,8 @@ def documents() -> Any:
 bodies = (
     texts | documents().map(lambda document: json.dumps(document, ensure_ascii=False)) | documents().map(json.dumps)
 )
-marks = st.builds(
-    Marks.read,
+attributes = st.builds(
+    MessageAttributes.read,
     st.fixed_dictionaries(
         {},
         optional={
@@ -123,29 +123,29 @@ class Archive:
 
 
 @pytest.fixture
-def burials(clone: ScratchDatabase) -> BurialStore:
-    return BurialStore(clone.store._database)
+def failure_store(clone: ScratchDatabase) -> FailureStore:
+    return FailureStore(clone.store._database)
 
 
 @pytest.mark.parametrize("queue", ["spool", "analytics"])
 @settings(
     max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(body=bodies, marks=marks, receives=st.sampled_from([1, 3, 2**31]))
+@given(body=bodies, attributes=attributes, receives=st.sampled_from([1, 3, 2**31]))
 def test_whatever_it_is_it_is_buried(
-    burials: BurialStore,
+    failure_store: FailureStore,
     queue: str,
     body: str,
-    marks: Marks,
+    attributes: MessageAttributes,
     receives: int,
 ) -> None:
     """At the first try, once, with an object that is UTF-8 and can be read."""
-    message = DeadMessage(queue, str(uuid4()), body, marks, receives, NOW)
+    message = DeadMessage(queue, str(uuid4()), body, attributes, receives, NOW)
     archive = Archive()
-    bury = Bury(archive, burials, scrubbing_of, lambda: NOW)
-    failures = bury.bury(message)
+    flow = RecordDeadLetters(archive, failure_store, scrubbing_of, lambda: NOW)
+    failures = flow.record(message)
     assert failures
-    assert bury.bury(message) == []
+    assert flow.record(message) == []
     for failure in failures:
         if failure.archive_key is None:
             assert failure.error_code == "scrub_failed"
@@ -153,7 +153,7 @@ def test_whatever_it_is_it_is_buried(
             archive.kept[failure.archive_key].decode("utf-8")
 
 
-def test_a_fault_that_lasts_keeps_the_shape(burials: BurialStore) -> None:
+def test_a_fault_that_lasts_keeps_the_shape(failure_store: FailureStore) -> None:
     """A fault of ours keeps the message for a quarter of an hour; then its shape and its ids are kept, and it ends."""
 
     class Broken:
@@ -166,10 +166,10 @@ def test_a_fault_that_lasts_keeps_the_shape(burials: BurialStore) -> None:
     event_id = uuid4()
     body = json.dumps({"events": [{"event_id": str(event_id), "text": "my name is Kim"}]})
     archive = Archive()
-    bury = Bury(archive, burials, lambda _org_id: Broken(), lambda: NOW)
+    flow = RecordDeadLetters(archive, failure_store, lambda _org_id: Broken(), lambda: NOW)
     with pytest.raises(ZeroDivisionError):
-        bury.bury(DeadMessage("analytics", "m-1", body, Marks(), 15, NOW))
-    (failure,) = bury.bury(DeadMessage("analytics", "m-1", body, Marks(), 16, NOW))
+        flow.record(DeadMessage("analytics", "m-1", body, MessageAttributes(), 15, NOW))
+    (failure,) = flow.record(DeadMessage("analytics", "m-1", body, MessageAttributes(), 16, NOW))
     assert failure.event_ids == [event_id]
     kept = archive.kept[str(failure.archive_key)].decode()
     assert str(NOBODY) in str(failure.archive_key)

@@ -1,4 +1,4 @@
-"""A text at a glance: its shape, which tells for next to nothing which rules are worth asking, and where to look."""
+"""The profile of a text: its shape shows cheaply which rules to ask, and where to look."""
 
 LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGITS = b"0123456789"
@@ -12,7 +12,7 @@ SOME, MANY = 1, 2
 SHORT_NUMBER = b"0" * 7  # no number that tells a person apart has fewer digits
 
 
-class Glance:
+class TextProfile:
     """What can be seen of a text without reading it.
 
     `plain` is the text in ASCII, each other character a `?`. `shape` is that with `a` for a letter and `0` for a digit;
