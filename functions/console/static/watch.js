@@ -63,8 +63,8 @@ export class Watch {
 
   #offerOrganisations() {
     const known = this.session.orgIds.map((id) => el("option", { value: id }, id));
-    const nobody = this.session.holds("admin:super") && el("option", { value: NOBODY }, "nil organisation");
-    byId("organisation-choice").replaceChildren(...known, ...(nobody ? [nobody] : []));
+    const nil = this.session.holds("admin:super") && el("option", { value: NOBODY }, "nil organisation");
+    byId("organisation-choice").replaceChildren(...known, ...(nil ? [nil] : []));
     byId("organisation-choice").onchange = () => this.load(this.view);
   }
 
