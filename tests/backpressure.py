@@ -126,7 +126,7 @@ class Deployment:
 
     def _flush_due(self) -> None:
         if self.is_reachable:
-            self.gauge.hear(self.row, self.now)
+            self.gauge.take_advice(self.row, self.now)
             self.gauge.record(self.latency_ms)
         else:
             self.gauge.record_unreachable()

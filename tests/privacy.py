@@ -89,7 +89,7 @@ class Household:
         return sorted(Pseudonymiser(KEYRING, self.org_id).for_key("k1").former_pseudonyms(self.learner))
 
     @property
-    def trace(self) -> LearnerIdentifiers:
+    def identifiers(self) -> LearnerIdentifiers:
         """What the learner is known by."""
         owners = (self.org_id, NOBODY)
         makers = [Pseudonymiser(KEYRING, owner).for_key(key) for owner in owners for key in ("k1", "k2")]
@@ -195,8 +195,8 @@ class Household:
         request = OperationRequest(
             org_id=self.org_id,
             kind=kind,
-            source=self.trace.source,
-            parameters=self.trace.parameters(),
+            source=self.identifiers.source,
+            parameters=self.identifiers.parameters(),
             is_dry_run=is_dry_run,
             requested_by="somebody",
             reason=f"ticket of {self.learner}",

@@ -62,8 +62,8 @@ class DeadLetterRecorder:
             raise
         observe.count(buried=len(failures))
         for failure in failures:
-            told = {"dead_letter_id": str(failure.dead_letter_id), "cause": failure.cause, "code": failure.error_code}
-            observe.logger().error("dead letter", extra={"queue": self._queue} | told)
+            fields = {"dead_letter_id": str(failure.dead_letter_id), "cause": failure.cause, "code": failure.error_code}
+            observe.logger().error("dead letter", extra={"queue": self._queue} | fields)
 
     def _record_message(self, message: DeadMessage) -> list[Failure]:
         if self._away is not None:

@@ -37,23 +37,23 @@ def _is_finished(record: dict[str, Any]) -> bool:
 
 def _log(result: work.SliceResult) -> None:
     operation = result.operation
-    told: dict[str, Any] = {"chunks": result.chunks, "fault": result.fault}
+    fields: dict[str, Any] = {"chunks": result.chunks, "fault": result.fault}
     observe.count(operation_chunks=result.chunks, operation_faults=int(result.fault is not None))
     if operation is not None:
         observe.dimension("job", operation.kind)
-        told |= {
+        fields |= {
             "operation_id": str(operation.operation_id),
             "kind": operation.kind,
             "source": operation.source,
             "state": operation.state,
         }
-        told |= {"counts": operation.counts, "error_code": operation.error_code}
+        fields |= {"counts": operation.counts, "error_code": operation.error_code}
         if operation.is_finished and (result.chunks or result.fault):
             observe.count(**{f"operation_{operation.state}": 1})
             if operation.state == "failed":
                 # Once more without a dimension: one alarm covers all kinds.
                 observe.count_apart({}, operation_failed=1)
-    observe.logger().info("operation", extra=told)
+    observe.logger().info("operation", extra=fields)
 
 
 def _give_back(record: dict[str, Any], seconds: int) -> None:

@@ -24,8 +24,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         pushed = wiring_push.push_page().push(push)
         observe.count(**{f"sockets_{outcome}": number for outcome, number in pushed.counts.items()})
         observe.measure("push_ms", 1000 * (clock.now() - push.sent_at).total_seconds())
-        told: dict[str, Any] = {"type": push.type, "sequence": push.sequence, "page_after": push.after is not None}
-        observe.logger().info("pushed", extra=told | {**pushed.counts})
+        fields: dict[str, Any] = {"type": push.type, "sequence": push.sequence, "page_after": push.after is not None}
+        observe.logger().info("pushed", extra=fields | {**pushed.counts})
         if not pushed.is_handed_on:
             observe.count(pages_lost=1)
             observe.logger().error("not handed on", extra={"sequence": push.sequence, "code": "queue_unavailable"})

@@ -42,8 +42,13 @@ def _log(result: rollups.SliceResult) -> None:
         rollup_faults=int(result.fault is not None),
         rollup_refused=int(result.outcome == "foreign"),
     )
-    told = {"outcome": result.outcome, "events": result.event_count, "days": result.rebuilt_days, "fault": result.fault}
-    observe.logger().info("rollup", extra=told)
+    fields = {
+        "outcome": result.outcome,
+        "events": result.event_count,
+        "days": result.rebuilt_days,
+        "fault": result.fault,
+    }
+    observe.logger().info("rollup", extra=fields)
 
 
 def _give_back(record: dict[str, Any], seconds: int) -> None:

@@ -12,7 +12,7 @@ from tests.e2e.browser import LIVE, PHONE_WIDTH, Console
 from tests.e2e.cloud import Cloud
 from tests.e2e.console_fakes import HOSTILE, have_measured
 from tests.e2e.people import Api
-from tests.e2e.test_dead_letters import Ward
+from tests.e2e.test_dead_letters import OrganisationFixture
 from tests.e2e.test_faults import outage
 from workbench.stack.local import LocalStack
 from workbench.stack.state import StackState
@@ -23,19 +23,19 @@ NUMBERS = "Objectives"
 
 
 @pytest.fixture(scope="module")
-def ward(api: Api, cloud: Cloud) -> Ward:
+def owner(api: Api, cloud: Cloud) -> OrganisationFixture:
     """An organisation with two dead letters; health has been measured."""
     have_measured(cloud)
-    kept = Ward(api, cloud)
+    kept = OrganisationFixture(api, cloud)
     kept.refuse(2)
     return kept
 
 
 @pytest.fixture(scope="module")
-def warm(browser: Browser, state: StackState, ward: Ward) -> None:
+def warm(browser: Browser, state: StackState, owner: OrganisationFixture) -> None:
     """Functions that serve the page have started, so that tests wait for what they are about."""
     with Console.of(browser, state.http_url) as console:
-        console.sign_in(ward.sender)
+        console.sign_in(owner.sender)
         console.expect_line(LIVE, seconds=90)
 
 
@@ -69,41 +69,41 @@ def test_the_page_is_protected_and_revalidated(api: Api, state: StackState) -> N
     assert api.http.post("/console").status_code == 405
 
 
-def test_signs_in_and_follows_health_live(console: Console, ward: Ward, state: StackState) -> None:
+def test_signs_in_and_follows_health_live(console: Console, owner: OrganisationFixture, state: StackState) -> None:
     """A pasted token opens the page, stays in its tab alone, and is gone after signing out."""
-    console.sign_in(ward.sender)
+    console.sign_in(owner.sender)
     console.expect_line(LIVE)
     page = console.page
     expect(page.get_by_role("heading", name=NUMBERS)).to_be_visible()
     expect(page.locator("#charts svg[role=img]").first).to_have_attribute("aria-label", re.compile("progress now"))
-    assert ward.sender.token not in page.url
+    assert owner.sender.token not in page.url
     assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
     assert console.origins == {state.aws_endpoint_url}
     page.get_by_text("Signed in").click()
     expect(page.locator("#session")).to_contain_text("admin:write")
-    expect(page.locator("#session")).to_contain_text(str(ward.org_id))
+    expect(page.locator("#session")).to_contain_text(str(owner.org_id))
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token", exact=True)).to_be_focused()
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_token_that_is_none_or_is_refused_says_so(console: Console, ward: Ward) -> None:
+def test_a_token_that_is_none_or_is_refused_says_so(console: Console, owner: OrganisationFixture) -> None:
     """What is no token is told at once; one that the API refuses brings back here, with the code."""
     console.open()
     page = console.page
     page.get_by_label("Token", exact=True).fill("nonsense")
     page.get_by_role("button", name="Sign in with this token").click()
     expect(page.locator("#sign-in-problem")).to_contain_text("three parts")
-    head, claims, _ = ward.sender.token.split(".")
+    head, claims, _ = owner.sender.token.split(".")
     page.get_by_label("Token", exact=True).fill(f"{head}.{claims}.{'A' * 43}")
     page.get_by_role("button", name="Sign in with this token").click()
     expect(page.locator("#sign-in-problem")).to_contain_text("token_invalid")
 
 
-def test_what_a_token_does_not_allow_is_said(console: Console, api: Api, ward: Ward) -> None:
+def test_what_a_token_does_not_allow_is_said(console: Console, api: Api, owner: OrganisationFixture) -> None:
     """A learner sees the status alone; who may only look finds its buttons off, and why."""
-    console.sign_in(api.learner(ward.org_id))
+    console.sign_in(api.learner(owner.org_id))
     console.expect_line(LIVE)
     console.expect_status("ok")
     expect(console.page.get_by_role("heading", name=NUMBERS)).to_be_hidden()
@@ -112,9 +112,11 @@ def test_what_a_token_does_not_allow_is_said(console: Console, api: Api, ward: W
     expect(console.page.get_by_role("button", name="Start")).to_be_disabled()
 
 
-def test_an_outage_is_shown_within_seconds(console: Console, ward: Ward, stack: LocalStack, state: StackState) -> None:
+def test_an_outage_is_shown_within_seconds(
+    console: Console, owner: OrganisationFixture, stack: LocalStack, state: StackState
+) -> None:
     """PostgreSQL stops: down, why, and what to do, over the socket; it starts: the status returns by itself."""
-    console.sign_in(ward.sender)
+    console.sign_in(owner.sender)
     console.expect_line(LIVE)
     console.expect_status("ok", seconds=60)
     with outage(stack, state, "fast"):
@@ -132,10 +134,12 @@ def test_an_outage_is_shown_within_seconds(console: Console, ward: Ward, stack: 
     expect(console.page.locator("#transitions")).to_contain_text("down → ok")
 
 
-def test_dead_letters_are_redriven_by_keyboard_alone(console: Console, ward: Ward, database: Any) -> None:
+def test_dead_letters_are_redriven_by_keyboard_alone(
+    console: Console, owner: OrganisationFixture, database: Any
+) -> None:
     """Look, select, dry run, redrive, result per message: without a mouse, and hostile texts stay texts."""
-    ward.await_states("open", "open")
-    console.sign_in(ward.sender, "dead-letters")
+    owner.await_states("open", "open")
+    console.sign_in(owner.sender, "dead-letters")
     page = console.page
     expect(page.locator("#groups")).to_contain_text("store refused")
 
@@ -153,7 +157,7 @@ def test_dead_letters_are_redriven_by_keyboard_alone(console: Console, ward: War
     console.press("Enter")
     expect(page.locator("#redrive-outcome")).to_contain_text("Would redrive 2")
     expect(page.locator("#redrive-now")).to_be_focused()
-    assert ward.states() == ["open", "open"]
+    assert owner.states() == ["open", "open"]
 
     console.press("Enter")
     outcome = page.locator("#redrive-outcome")
@@ -161,8 +165,8 @@ def test_dead_letters_are_redriven_by_keyboard_alone(console: Console, ward: War
     assert outcome.locator("tbody tr").count() == 2
     console.press("Escape")
     expect(page.locator("#letters-title")).to_be_focused()
-    assert ward.states() == ["resolved", "resolved"]
-    assert len(database.analytics_ids(ward.org_id)) == 6
+    assert owner.states() == ["resolved", "resolved"]
+    assert len(database.analytics_ids(owner.org_id)) == 6
 
     page.get_by_label("State").select_option("resolved")
     page.locator("#groups button").first.click()
@@ -171,9 +175,9 @@ def test_dead_letters_are_redriven_by_keyboard_alone(console: Console, ward: War
     assert page.locator("#dialog img").count() == 0
 
 
-def test_a_replay_is_started_and_watched(console: Console, ward: Ward) -> None:
+def test_a_replay_is_started_and_watched(console: Console, owner: OrganisationFixture) -> None:
     """A dry run over today is asked for in the page, and ends in its list."""
-    console.sign_in(ward.sender, "replays")
+    console.sign_in(owner.sender, "replays")
     page = console.page
     page.get_by_label("Reason").fill("to see what it would do")
     page.get_by_role("button", name="Start").click()
@@ -182,13 +186,13 @@ def test_a_replay_is_started_and_watched(console: Console, ward: Ward) -> None:
     expect(row).to_contain_text("done", timeout=60_000)
 
 
-def test_every_view_is_accessible_in_light_dark_and_on_a_phone(console: Console, ward: Ward) -> None:
+def test_every_view_is_accessible_in_light_dark_and_on_a_phone(console: Console, owner: OrganisationFixture) -> None:
     """Axe finds nothing, and on 320 pixels nothing scrolls sideways."""
     found: dict[str, list[str]] = {}
     page = console.page
     console.open()
     found["sign-in"] = violations(console)
-    console.sign_in(ward.sender)
+    console.sign_in(owner.sender)
     console.expect_line(LIVE)
     for view in VIEWS:
         page.emulate_media(color_scheme="light")
@@ -208,9 +212,9 @@ def test_every_view_is_accessible_in_light_dark_and_on_a_phone(console: Console,
     assert {view: wrong for view, wrong in found.items() if wrong} == {}
 
 
-def test_each_view_takes_the_keyboard_along(console: Console, ward: Ward) -> None:
+def test_each_view_takes_the_keyboard_along(console: Console, owner: OrganisationFixture) -> None:
     """A view that is opened has the focus on its heading."""
-    console.sign_in(ward.sender)
+    console.sign_in(owner.sender)
     console.page.locator("nav a[href='#jobs']").focus()
     console.press("Enter")
     expect(console.page.locator("#jobs-title")).to_be_focused()

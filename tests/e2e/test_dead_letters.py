@@ -29,7 +29,7 @@ EVENTS = 3  # in a batch
 Command = Callable[..., Result]
 
 
-class Ward:
+class OrganisationFixture:
     """An organisation, its administrator, and its dead letters."""
 
     def __init__(self, api: Api, cloud: Cloud, org_id: UUID | None = None) -> None:
@@ -84,9 +84,9 @@ class Ward:
 
 
 @pytest.fixture
-def ward(api: Api, cloud: Cloud) -> Ward:
+def owner(api: Api, cloud: Cloud) -> OrganisationFixture:
     """An organisation of the test's own."""
-    return Ward(api, cloud)
+    return OrganisationFixture(api, cloud)
 
 
 @pytest.fixture
@@ -100,48 +100,48 @@ def run(state: StackState) -> Command:
 
 
 def test_what_was_refused_is_kept_shown_and_stored_at_last(
-    ward: Ward, api: Api, cloud: Cloud, database: Database
+    owner: OrganisationFixture, api: Api, cloud: Cloud, database: Database
 ) -> None:
     """From the queue to a dead letter, from there to the database: each event once, and a receipt all the way."""
-    event_ids = ward.refuse(4)
-    ward.await_states(*["open"] * 4)
+    event_ids = owner.refuse(4)
+    owner.await_states(*["open"] * 4)
     assert cloud.waiting("analytics_dead_letter") == 0
-    (group,) = ward.ask()["groups"]
+    (group,) = owner.ask()["groups"]
     assert (group["queue"], group["cause"], group["letter_count"], group["event_count"]) == (
         "analytics", "store_refused", 4, 4 * EVENTS,
     )  # fmt: skip
-    letter_id = ward.letters()[0]["dead_letter_id"]
-    file = ward.ask(f"/{letter_id}")
-    assert file["body"]["org_id"] == str(ward.org_id)
+    letter_id = owner.letters()[0]["dead_letter_id"]
+    file = owner.ask(f"/{letter_id}")
+    assert file["body"]["org_id"] == str(owner.org_id)
     assert [entry["what"] for entry in file["history"]] == ["failed"]
-    receipt = ward.sender.get(f"/api/events/{file['event_ids'][0]}/receipt", org_id=str(ward.org_id)).json()
+    receipt = owner.sender.get(f"/api/events/{file['event_ids'][0]}/receipt", org_id=str(owner.org_id)).json()
     assert (receipt["state"], receipt["dead_letter_id"]) == ("dead_letter", letter_id)
-    assert database.analytics_ids(ward.org_id) == []
+    assert database.analytics_ids(owner.org_id) == []
 
-    rehearsal = ward.order("redrive", dry_run=True)
+    rehearsal = owner.order("redrive", dry_run=True)
     assert rehearsal.status_code == 202
-    assert ward.finished(rehearsal.json()["operation_id"])["redrive"]["counts"]["redriven"] == 4
-    assert ward.states() == ["open"] * 4
+    assert owner.finished(rehearsal.json()["operation_id"])["redrive"]["counts"]["redriven"] == 4
+    assert owner.states() == ["open"] * 4
 
-    operation = ward.order("redrive")
+    operation = owner.order("redrive")
     assert operation.status_code == 202
-    ward.await_states(*["resolved"] * 4)
-    report = ward.finished(operation.json()["operation_id"])
+    owner.await_states(*["resolved"] * 4)
+    report = owner.finished(operation.json()["operation_id"])
     assert report["messages"] == {"redriven": 4, "failed": 0, "resolved": 4, "open_again": 0}
     assert {result["state"] for result in report["results"]} == {"resolved"}
-    assert database.analytics_ids(ward.org_id) == event_ids
+    assert database.analytics_ids(owner.org_id) == event_ids
 
 
-def test_redrives_at_once_store_nothing_twice(ward: Ward, cloud: Cloud, database: Database) -> None:
+def test_redrives_at_once_store_nothing_twice(owner: OrganisationFixture, cloud: Cloud, database: Database) -> None:
     """The same messages by several operations together, while workers are killed: each event is there once."""
-    event_ids = ward.refuse(12)
-    ward.await_states(*["open"] * 12)
-    ids = [letter["dead_letter_id"] for letter in ward.letters()]
+    event_ids = owner.refuse(12)
+    owner.await_states(*["open"] * 12)
+    ids = [letter["dead_letter_id"] for letter in owner.letters()]
     selections: list[dict[str, Any]] = [
         {"dead_letter_ids": ids}, {"dead_letter_ids": ids, "queue": "analytics"}, {"all": True},
     ]  # fmt: skip
     with ThreadPoolExecutor(len(selections)) as pool:
-        answers = list(pool.map(lambda selection: ward.order("redrive", selection=selection), selections))
+        answers = list(pool.map(lambda selection: owner.order("redrive", selection=selection), selections))
     assert min(answer.status_code for answer in answers) == 202
     assert {answer.status_code for answer in answers} <= {202, 409}
     for part in ("OperationWorker", "Load"):
@@ -149,15 +149,15 @@ def test_redrives_at_once_store_nothing_twice(ward: Ward, cloud: Cloud, database
             worker.kill()
     for answer in answers:
         if answer.status_code == 202:
-            ward.finished(answer.json()["operation_id"], 180)
-    ward.await_states(*["resolved"] * 12)
+            owner.finished(answer.json()["operation_id"], 180)
+    owner.await_states(*["resolved"] * 12)
     await_until(lambda: cloud.waiting("analytics") == 0, "the queue is empty", 240)
-    assert database.analytics_ids(ward.org_id) == event_ids
+    assert database.analytics_ids(owner.org_id) == event_ids
 
 
 def test_poison_is_nobodys_scrubbed_and_comes_back_with_its_history(api: Api, cloud: Cloud) -> None:
     """Nobody can tell whose it is, so only admin:super sees it; redriven, it is the same dead letter again."""
-    nobodys, mark = Ward(api, cloud, NOBODY), uuid4()
+    nobodys, mark = OrganisationFixture(api, cloud, NOBODY), uuid4()
     cloud.spool(json.dumps({"contact": PERSONAL, "events": [{"event_id": str(mark)}]}))
 
     def mine() -> list[dict[str, Any]]:
@@ -185,54 +185,56 @@ def test_poison_is_nobodys_scrubbed_and_comes_back_with_its_history(api: Api, cl
     assert file["history"][-1]["reason"] == WHY
 
 
-def test_no_organisation_sees_anothers(ward: Ward, api: Api, cloud: Cloud) -> None:
+def test_no_organisation_sees_anothers(owner: OrganisationFixture, api: Api, cloud: Cloud) -> None:
     """By list, by id, by redrive, by discard: it is not there, or not theirs to ask about."""
-    ward.refuse(1)
-    ward.await_states("open")
-    letter_id = ward.letters()[0]["dead_letter_id"]
-    other = Ward(api, cloud)
+    owner.refuse(1)
+    owner.await_states("open")
+    letter_id = owner.letters()[0]["dead_letter_id"]
+    other = OrganisationFixture(api, cloud)
     assert other.letters() == []
     assert_problem(other.sender.get(f"{LETTERS}/{letter_id}", org_id=str(other.org_id)), 404, "dead_letter_unknown")
-    assert_problem(other.sender.get(f"{LETTERS}/{letter_id}", org_id=str(ward.org_id)), 403, "org_forbidden")
+    assert_problem(other.sender.get(f"{LETTERS}/{letter_id}", org_id=str(owner.org_id)), 403, "org_forbidden")
     named = {"dead_letter_ids": [letter_id]}
     assert other.order("discard", selection=named).json()["discarded"] == 0
     report = other.finished(other.order("redrive", selection=named).json()["operation_id"])
     assert report["messages"]["redriven"] == 0
-    assert_problem(other.order("discard", org_id=str(ward.org_id), selection=named), 403, "org_forbidden")
-    assert ward.states() == ["open"]
+    assert_problem(other.order("discard", org_id=str(owner.org_id), selection=named), 403, "org_forbidden")
+    assert owner.states() == ["open"]
 
 
-def test_the_commands_do_what_a_person_on_call_needs(ward: Ward, run: Command, database: Database) -> None:
+def test_the_commands_do_what_a_person_on_call_needs(
+    owner: OrganisationFixture, run: Command, database: Database
+) -> None:
     """List, show, rehearse, redrive with results, discard; nothing without being asked, or told that it is meant."""
-    event_ids = ward.refuse(2)
-    ward.await_states("open", "open")
-    listed = run(ward.sender, "dead-letters")
+    event_ids = owner.refuse(2)
+    owner.await_states("open", "open")
+    listed = run(owner.sender, "dead-letters")
     assert (listed.exit_code, "store_refused" in listed.output) == (0, True), listed.output
-    letter_id = ward.letters()[0]["dead_letter_id"]
-    shown = run(ward.sender, "dead-letters", "show", letter_id, "--json")
+    letter_id = owner.letters()[0]["dead_letter_id"]
+    shown = run(owner.sender, "dead-letters", "show", letter_id, "--json")
     assert json.loads(shown.stdout)["dead_letter"]["dead_letter_id"] == letter_id
 
-    rehearsed = run(ward.sender, "redrive", "--all", "--reason", WHY, "--dry-run")
+    rehearsed = run(owner.sender, "redrive", "--all", "--reason", WHY, "--dry-run")
     assert (rehearsed.exit_code, "2 would be sent" in rehearsed.output) == (0, True)
-    unasked = run(ward.sender, "redrive", "--all", "--reason", WHY)
+    unasked = run(owner.sender, "redrive", "--all", "--reason", WHY)
     assert unasked.exit_code != 0
-    assert ward.states() == ["open", "open"]
+    assert owner.states() == ["open", "open"]
 
-    redriven = run(ward.sender, "redrive", "--all", "--reason", WHY, "--yes")
+    redriven = run(owner.sender, "redrive", "--all", "--reason", WHY, "--yes")
     assert (redriven.exit_code, "2 stored" in redriven.output) == (0, True), redriven.output
-    assert database.analytics_ids(ward.org_id) == event_ids
-    assert "nothing to redrive" in run(ward.sender, "redrive", "--all", "--reason", WHY, "--yes").output
+    assert database.analytics_ids(owner.org_id) == event_ids
+    assert "nothing to redrive" in run(owner.sender, "redrive", "--all", "--reason", WHY, "--yes").output
 
 
-def test_the_digest_tells_once_of_what_is_new(ward: Ward, cloud: Cloud) -> None:
+def test_the_digest_tells_once_of_what_is_new(owner: OrganisationFixture, cloud: Cloud) -> None:
     """One message with counts by queue and cause; the next hour, with nothing new, none."""
     cloud.invoke("DigestJob")
     inbox = cloud.subscribe("DigestJob")
-    ward.refuse(2)
-    ward.await_states("open", "open")
+    owner.refuse(2)
+    owner.await_states("open", "open")
     assert cloud.invoke("DigestJob")["dead_letters"] >= 2
     assert cloud.invoke("DigestJob")["dead_letters"] == 0
     (message,) = inbox()
     assert "new dead letters" in message["Subject"]
     assert "store_refused" in message["Message"]
-    assert str(ward.org_id) not in message["Message"]
+    assert str(owner.org_id) not in message["Message"]

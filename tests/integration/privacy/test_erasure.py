@@ -283,8 +283,8 @@ def test_one_at_a_time_of_a_learner(home: Household) -> None:
     request = OperationRequest(
         org_id=home.org_id,
         kind="erase",
-        source=home.trace.source,
-        parameters=home.trace.parameters(),
+        source=home.identifiers.source,
+        parameters=home.identifiers.parameters(),
         requested_by="somebody",
     )
     active, is_new = home.operations.request(request, uuid4())
@@ -349,7 +349,7 @@ def test_a_large_table_is_erased_and_searched_to_its_end(home: Household) -> Non
         (home.org_id, NOW, NOW, home.pseudonym(home.learner)),
     )
     part = next(part for part in home.privacy.tables() if part.table.endswith("analytics_events_20260310"))
-    found = home.privacy.search_rows(home.trace, uuid4(), part, None)
+    found = home.privacy.search_rows(home.identifiers, uuid4(), part, None)
     assert found.next_page is not None
     assert found.older < 8
     operation = home.run("erase")

@@ -25,7 +25,7 @@ from tests.unit.edge.test_functions import Context
 BUCKET = "archive"
 
 
-class Room:
+class Fakes:
     """What there is of AWS, and a ledger."""
 
     def __init__(self) -> None:
@@ -90,83 +90,83 @@ def record_of(message: Any, queue: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fakes]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        room = Room()
-        for queue, url in room.urls.items():
+        fakes = Fakes()
+        for queue, url in fakes.urls.items():
             monkeypatch.setenv(f"{queue}_dead_letter_queue_url".upper(), url)
         queues = Queues()
-        flow = RecordDeadLetters(Objects(BUCKET), room, lambda _org_id: Scrubbing(Scrubber()), lambda: NOW)
+        flow = RecordDeadLetters(Objects(BUCKET), fakes, lambda _org_id: Scrubbing(Scrubber()), lambda: NOW)
         monkeypatch.setattr(environment, "queues", lambda: queues)
         monkeypatch.setattr(wiring_dead_letters, "record_dead_letters", lambda: flow)
-        yield room
+        yield fakes
 
 
-def test_what_is_kept_leaves_the_queue(room: Room) -> None:
+def test_what_is_kept_leaves_the_queue(fakes: Fakes) -> None:
     """Archived and recorded, of its queue, with its cause; the ledger says where the body is."""
     batch = queued_batch(ORG, scrubbed_event())
-    assert room.receive(batch.model_dump_json(), queue="analytics", code="store_refused") == []
-    ((org_id, failure),) = room.recorded
+    assert fakes.receive(batch.model_dump_json(), queue="analytics", code="store_refused") == []
+    ((org_id, failure),) = fakes.recorded
     assert (org_id, failure.queue, failure.cause) == (ORG, "analytics", "store_refused")
-    assert list(room.archived()) == [failure.archive_key]
-    assert json.loads(room.archived()[str(failure.archive_key)])["org_id"] == str(ORG)
+    assert list(fakes.archived()) == [failure.archive_key]
+    assert json.loads(fakes.archived()[str(failure.archive_key)])["org_id"] == str(ORG)
 
 
-def test_nothing_personal_leaves_the_queue(room: Room, told: Callable[[], str]) -> None:
+def test_nothing_personal_leaves_the_queue(fakes: Fakes, told: Callable[[], str]) -> None:
     """Not into the archive, not into the ledger, not into logs and metrics."""
-    assert room.receive(f"call {CANARY}", json.dumps({"who": CANARY})) == []
-    assert {org_id for org_id, _ in room.recorded} == {NOBODY}
+    assert fakes.receive(f"call {CANARY}", json.dumps({"who": CANARY})) == []
+    assert {org_id for org_id, _ in fakes.recorded} == {NOBODY}
     lines = told()
     assert "dead letter" in lines
-    for kept in (lines, str(room.recorded), str(room.archived())):
+    for kept in (lines, str(fakes.recorded), str(fakes.archived())):
         assert CANARY not in kept
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), RollcallError(), ValueError("canary")])
-def test_what_cannot_be_kept_stays_on_the_queue(room: Room, fault: Exception, told: Callable[[], str]) -> None:
+def test_what_cannot_be_kept_stays_on_the_queue(fakes: Fakes, fault: Exception, told: Callable[[], str]) -> None:
     """All of it comes back, the log tells the fault's type or code alone, and later it is kept."""
-    room.fault = fault
-    assert room.receive("one", "two") == [0, 1]
+    fakes.fault = fault
+    assert fakes.receive("one", "two") == [0, 1]
     assert "canary" not in told()
-    room.fault = None
-    for url in room.urls.values():
-        room.sqs.purge_queue(QueueUrl=url)
-    assert room.receive("one", "two") == []
+    fakes.fault = None
+    for url in fakes.urls.values():
+        fakes.sqs.purge_queue(QueueUrl=url)
+    assert fakes.receive("one", "two") == []
 
 
-def test_a_store_that_is_away_gives_a_message_back_for_a_moment(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_away_gives_a_message_back_for_a_moment(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not for as long as the queue hides it: seconds, growing with its receives."""
     given_back: list[int] = []
     monkeypatch.setattr(environment.queues(), "give_back", lambda _url, _handle, seconds: given_back.append(seconds))
-    room.fault = StoreUnavailable()
-    room.receive("one")
+    fakes.fault = StoreUnavailable()
+    fakes.receive("one")
     assert given_back == [2]
 
 
-def test_a_store_that_is_away_is_asked_once(room: Room) -> None:
+def test_a_store_that_is_away_is_asked_once(fakes: Fakes) -> None:
     """Ten connections that time out would outlast the invocation; the next one asks again."""
-    room.fault = StoreUnavailable()
-    assert room.receive("one", "two", "three") == [0, 1, 2]
-    assert room.asked == 1
+    fakes.fault = StoreUnavailable()
+    assert fakes.receive("one", "two", "three") == [0, 1, 2]
+    assert fakes.asked == 1
 
 
-def test_burials_are_counted_by_queue(room: Room, told: Callable[[], str]) -> None:
+def test_burials_are_counted_by_queue(fakes: Fakes, told: Callable[[], str]) -> None:
     """What the alarm of each queue watches."""
-    room.receive("one", "two", queue="analytics")
+    fakes.receive("one", "two", queue="analytics")
     sent = next(json.loads(line) for line in told().splitlines() if '"_aws"' in line)
     assert (sent["buried"], sent["queue"]) == ([1.0, 1.0], "analytics")
 
 
-def test_a_message_of_another_queue_is_a_mistake_of_ours(room: Room) -> None:
+def test_a_message_of_another_queue_is_a_mistake_of_ours(fakes: Fakes) -> None:
     """A queue that nobody wired is not taken for another: the whole batch stays where it is."""
-    room.sqs.create_queue(QueueName="others-dead-letters")
+    fakes.sqs.create_queue(QueueName="others-dead-letters")
     with pytest.raises(ConfigurationInvalid):
         app.handler({"Records": [record_of(unknown(), "others")]}, Context())
-    assert room.recorded == []
+    assert fakes.recorded == []
 
 
 def unknown() -> dict[str, Any]:

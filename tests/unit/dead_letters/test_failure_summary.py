@@ -7,13 +7,13 @@ import pytest
 from rollcall.contracts.dead_letters.letter import DigestCount
 from rollcall.contracts.jobs.job import FailedRuns
 from rollcall.errors import TopicUnavailable
-from rollcall.flows.dead_letters.summary import FailureSummary, Told
+from rollcall.flows.dead_letters.summary import FailureSummary, SummaryResult
 
 from tests.builders import NOW
 
 
 @dataclass
-class Room:
+class Fakes:
     """Counts and a topic that remember."""
 
     counts: list[DigestCount] = field(default_factory=list)
@@ -44,9 +44,9 @@ class Room:
             raise TopicUnavailable
         self.published.append((subject, message))
 
-    def tell(self) -> Told:
+    def send(self) -> SummaryResult:
         """Tell what is new."""
-        return FailureSummary(self, self.publish, "prod").tell()
+        return FailureSummary(self, self.publish, "prod").send()
 
 
 LATER = NOW + timedelta(seconds=1)
@@ -59,9 +59,9 @@ COUNTS = [
 
 def test_what_is_new_is_told_in_one_message() -> None:
     """Counts by queue and cause, since when, and what to do."""
-    room = Room(COUNTS)
-    assert room.tell() == Told(42, 0)
-    ((subject, message),) = room.published
+    fakes = Fakes(COUNTS)
+    assert fakes.send() == SummaryResult(42, 0)
+    ((subject, message),) = fakes.published
     assert subject == "Rollcall prod: 42 new dead letters"
     assert "42 messages became dead letters since 2026-03-10 09:00 UTC." in message
     assert [line.split() for line in message.splitlines()[2:4]] == [
@@ -69,33 +69,33 @@ def test_what_is_new_is_told_in_one_message() -> None:
         ["40", "spool", "poisoned"],
     ]
     assert "rollcall dead-letters" in message
-    assert room.confirmed == [NOW, LATER]
+    assert fakes.confirmed == [NOW, LATER]
 
 
 def test_nothing_new_is_not_told() -> None:
     """No message says that there is none."""
-    room = Room()
-    assert room.tell() == Told(0, 0)
-    assert (room.published, room.confirmed) == ([], [])
+    fakes = Fakes()
+    assert fakes.send() == SummaryResult(0, 0)
+    assert (fakes.published, fakes.confirmed) == ([], [])
 
 
 def test_what_could_not_be_published_is_not_confirmed() -> None:
     """The next digest has it."""
-    room = Room(COUNTS, away=True)
+    fakes = Fakes(COUNTS, away=True)
     with pytest.raises(TopicUnavailable):
-        room.tell()
-    assert room.confirmed == []
+        fakes.send()
+    assert fakes.confirmed == []
 
 
 def test_failed_runs_are_told_in_the_same_message() -> None:
     """By job and code, beside the dead letters, or alone."""
-    room = Room(COUNTS, RUNS)
-    assert room.tell() == Told(42, 3)
-    ((subject, message),) = room.published
+    fakes = Fakes(COUNTS, RUNS)
+    assert fakes.send() == SummaryResult(42, 3)
+    ((subject, message),) = fakes.published
     assert subject == "Rollcall prod: 42 new dead letters, 3 failed runs"
     assert ["3", "partition", "store_unavailable"] in [line.split() for line in message.splitlines()]
-    alone = Room([], RUNS)
-    alone.tell()
+    alone = Fakes([], RUNS)
+    alone.send()
     ((subject, message),) = alone.published
     assert subject == "Rollcall prod: 3 failed runs"
     assert "dead letters" not in message

@@ -24,7 +24,7 @@ QUEUES = ("spool", "analytics")
 
 
 @dataclass
-class Room:
+class Fakes:
     """Queues, an analytics store and a ledger that remember, and fail as told."""
 
     sent: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -57,16 +57,16 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    room = Room()
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
+    fakes = Fakes()
     for queue in QUEUES:
         monkeypatch.setenv(f"{queue}_queue_url".upper(), f"https://sqs.example/{queue}")
         monkeypatch.setenv(f"{queue}_dead_letter_queue_url".upper(), f"https://sqs.example/{queue}-dead-letters")
-    monkeypatch.setattr(environment, "queues", lambda: room)
+    monkeypatch.setattr(environment, "queues", lambda: fakes)
     monkeypatch.setattr(wiring_ingest, "progress_store", RecordingStore)
-    monkeypatch.setattr(wiring_ingest, "analytics_store", lambda: room)
-    monkeypatch.setattr(wiring_dead_letters, "failure_store", lambda: room)
-    return room
+    monkeypatch.setattr(wiring_ingest, "analytics_store", lambda: fakes)
+    monkeypatch.setattr(wiring_dead_letters, "failure_store", lambda: fakes)
+    return fakes
 
 
 def receive(
@@ -90,10 +90,10 @@ def redriven() -> MessageAttributes:
     return MessageAttributes(org_id=ORG, dead_letter_id=uuid4(), operation_id=uuid4(), first_failed_at=NOW)
 
 
-def test_what_is_buried_says_why_and_which_message_it_was(room: Room) -> None:
+def test_what_is_buried_says_why_and_which_message_it_was(fakes: Fakes) -> None:
     """Code, message, receives and the time of the first of them go along as attributes."""
     assert receive("poison") == []
-    ((queue_url, body, attributes),) = room.sent
+    ((queue_url, body, attributes),) = fakes.sent
     assert (queue_url, body) == ("https://sqs.example/spool-dead-letters", "poison")
     assert attributes == {
         "error_code": "poisoned_message",
@@ -101,55 +101,55 @@ def test_what_is_buried_says_why_and_which_message_it_was(room: Room) -> None:
         "receive_count": "3",
         "first_failed_at": "2026-03-10T05:16:24Z",
     }
-    assert room.resolved == []
+    assert fakes.resolved == []
 
 
-def test_what_the_database_refuses_is_buried_as_that(room: Room) -> None:
+def test_what_the_database_refuses_is_buried_as_that(fakes: Fakes) -> None:
     """It is no message that nobody can read: another cause, to be looked for elsewhere."""
-    room.store_fault = StoreRefused()
+    fakes.store_fault = StoreRefused()
     body = queued_batch(ORG, scrubbed_event()).model_dump_json()
     assert receive(body, queue="analytics", receives=1) == ["m-1"]
     assert receive(body, queue="analytics") == []
-    ((queue_url, _, attributes),) = room.sent
+    ((queue_url, _, attributes),) = fakes.sent
     assert (queue_url, attributes["error_code"]) == ("https://sqs.example/analytics-dead-letters", "store_refused")
 
 
-def test_what_was_redriven_and_fails_again_takes_its_dead_letter_along(room: Room) -> None:
+def test_what_was_redriven_and_fails_again_takes_its_dead_letter_along(fakes: Fakes) -> None:
     """Whose it is, which one, by which operation, and when it failed first."""
     carried = redriven()
     receive("poison", carried)
-    ((_, _, attributes),) = room.sent
+    ((_, _, attributes),) = fakes.sent
     assert MessageAttributes.read(attributes) == carried.model_copy(
         update={"error_code": "poisoned_message", "message_id": "m-1", "receive_count": 3}
     )
-    assert room.resolved == []
+    assert fakes.resolved == []
 
 
-def test_what_was_redriven_and_is_stored_is_told_to_the_ledger(room: Room) -> None:
+def test_what_was_redriven_and_is_stored_is_told_to_the_ledger(fakes: Fakes) -> None:
     """Its dead letter, once for each message; a message that was never one is no business of the ledger's."""
     carried = redriven()
     assert receive(carried=carried) == []
     assert receive(carried=carried) == []
-    first, second = room.resolved
+    first, second = fakes.resolved
     assert first == second
     assert (*first[:2], *first[3:]) == (ORG, carried.dead_letter_id, carried.operation_id, "stored")
     receive()
-    assert len(room.resolved) == 2
+    assert len(fakes.resolved) == 2
 
 
-def test_what_is_rejected_at_last_is_resolved_as_that(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_rejected_at_last_is_resolved_as_that(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database has judged it: nothing is left to redrive, but not all of it is stored."""
     monkeypatch.setattr(wiring_ingest, "progress_store", lambda: RecordingStore(outcome="org_unresolved"))
     receive(carried=redriven())
-    assert room.resolved[0][-1] == "stored_in_part"
+    assert fakes.resolved[0][-1] == "stored_in_part"
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), ValueError("canary")])
 def test_a_ledger_that_is_away_never_keeps_what_was_stored(
-    room: Room, fault: Exception, told: Callable[[], str]
+    fakes: Fakes, fault: Exception, told: Callable[[], str]
 ) -> None:
     """The message leaves its queue, and the log tells the fault's type alone."""
-    room.ledger_fault = fault
+    fakes.ledger_fault = fault
     assert receive(carried=redriven()) == []
     lines = told()
     assert type(fault).__name__ in lines

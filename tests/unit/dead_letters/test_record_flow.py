@@ -64,7 +64,7 @@ class Scrubbing:
 
 
 @dataclass
-class Room:
+class Fakes:
     """An archive and a ledger that remember, and fail as told."""
 
     archived: dict[str, str] = field(default_factory=dict)
@@ -123,28 +123,28 @@ def spooled(*org_ids: UUID) -> str:
 
 def test_the_body_is_archived_first_and_then_the_failure_recorded() -> None:
     """One object and one row, which names it; the row tells what the message told."""
-    room, batch = Room(), queued_batch(ORG, scrubbed_event(), scrubbed_event())
+    fakes, batch = Fakes(), queued_batch(ORG, scrubbed_event(), scrubbed_event())
     attributes = MessageAttributes(
         error_code="store_refused", message_id="original", receive_count=3, first_failed_at=NOW
     )
-    (failure,) = room.record(
+    (failure,) = fakes.record(
         message(batch.model_dump_json(), queue="analytics", attributes=attributes, first_received_at=NOW)
     )
-    assert room.order == ["archive", "ledger"]
+    assert fakes.order == ["archive", "ledger"]
     assert failure.archive_key == f"dead-letters/{ORG}/2026-03-10/{failure.dead_letter_id}.json"
-    assert QueuedBatch.model_validate_json(room.archived[failure.archive_key]) == batch
+    assert QueuedBatch.model_validate_json(fakes.archived[failure.archive_key]) == batch
     assert (failure.cause, failure.error_code, failure.receive_count) == ("store_refused", "store_refused", 3)
     assert failure.event_ids == [event.event_id for event in batch.events]
-    assert list(room.recorded) == [(ORG, failure.dead_letter_id)]
+    assert list(fakes.recorded) == [(ORG, failure.dead_letter_id)]
 
 
 def test_a_message_of_several_organisations_is_a_dead_letter_of_each() -> None:
     """Two objects and two rows; no object has another organisation's events."""
-    room = Room()
-    room.record(message(spooled(ORG, OTHER)))
-    assert {org_id for org_id, _ in room.recorded} == {ORG, OTHER}
-    for (org_id, _), (failure,) in room.recorded.items():
-        body = room.archived[str(failure.archive_key)]
+    fakes = Fakes()
+    fakes.record(message(spooled(ORG, OTHER)))
+    assert {org_id for org_id, _ in fakes.recorded} == {ORG, OTHER}
+    for (org_id, _), (failure,) in fakes.recorded.items():
+        body = fakes.archived[str(failure.archive_key)]
         assert str(org_id) in body
         assert str(ORG if org_id == OTHER else OTHER) not in body
 
@@ -152,11 +152,11 @@ def test_a_message_of_several_organisations_is_a_dead_letter_of_each() -> None:
 @pytest.mark.parametrize("body", [json.dumps({"who": CANARY}), json.dumps([CANARY])])
 def test_what_nobody_can_read_is_scrubbed_before_it_is_kept(body: str) -> None:
     """JSON is archived as nobody's, with nothing personal in it."""
-    room = Room()
-    (failure,) = room.record(message(body))
-    ((org_id, _),) = room.recorded
+    fakes = Fakes()
+    (failure,) = fakes.record(message(body))
+    ((org_id, _),) = fakes.recorded
     assert org_id == NOBODY
-    assert room.archived == {failure.archive_key: body.replace(CANARY, "[email]").replace(": ", ":")}
+    assert fakes.archived == {failure.archive_key: body.replace(CANARY, "[email]").replace(": ", ":")}
     assert failure.size_bytes == len(body)
 
 
@@ -172,16 +172,16 @@ def test_what_nobody_can_read_is_scrubbed_before_it_is_kept(body: str) -> None:
 )
 def test_of_what_is_no_json_only_the_shape_is_kept(body: str, kept: str) -> None:
     """No rule finds a child's name in a sentence."""
-    room = Room()
-    (failure,) = room.record(message(body))
-    assert room.archived == {failure.archive_key: kept}
+    fakes = Fakes()
+    (failure,) = fakes.record(message(body))
+    assert fakes.archived == {failure.archive_key: kept}
 
 
 def test_of_what_cannot_be_scrubbed_only_size_and_digest_are_kept() -> None:
     """It leaves the queue all the same, and the row says why there is no body."""
-    room = Room(scrubber=Scrubber(ScrubFailed()))
-    (failure,) = room.record(message(UNSCRUBBABLE, attributes=MessageAttributes(error_code="poisoned_message")))
-    assert room.archived == {}
+    fakes = Fakes(scrubber=Scrubber(ScrubFailed()))
+    (failure,) = fakes.record(message(UNSCRUBBABLE, attributes=MessageAttributes(error_code="poisoned_message")))
+    assert fakes.archived == {}
     assert (failure.archive_key, failure.cause, failure.error_code) == (None, "poisoned", "scrub_failed")
     assert (failure.size_bytes, len(failure.body_digest)) == (len(UNSCRUBBABLE), 32)
     assert CANARY not in failure.model_dump_json()
@@ -189,29 +189,29 @@ def test_of_what_cannot_be_scrubbed_only_size_and_digest_are_kept() -> None:
 
 def test_what_is_buried_twice_is_one_dead_letter() -> None:
     """Received again, or put here twice by a loader that was killed: the second time tells nothing new."""
-    room, body = Room(), spooled(ORG)
+    fakes, body = Fakes(), spooled(ORG)
     attributes = MessageAttributes(error_code="poisoned_message", message_id="original")
-    (first,) = room.record(message(body, "put once", attributes=attributes))
-    assert room.record(message(body, "put once", attributes=attributes)) == []
-    assert room.record(message(body, "put twice", attributes=attributes)) == []
-    assert room.recorded == {(ORG, first.dead_letter_id): [first]}
-    assert len(room.archived) == 1
+    (first,) = fakes.record(message(body, "put once", attributes=attributes))
+    assert fakes.record(message(body, "put once", attributes=attributes)) == []
+    assert fakes.record(message(body, "put twice", attributes=attributes)) == []
+    assert fakes.recorded == {(ORG, first.dead_letter_id): [first]}
+    assert len(fakes.archived) == 1
 
 
 @pytest.mark.parametrize("body", [spooled(ORG), spooled(ORG, OTHER), "still not JSON"])
 def test_what_was_redriven_and_fails_again_is_the_dead_letter_that_it_was(body: str) -> None:
     """The same row of the same organisation, and the same object, whatever can be read in it by now."""
-    room, letter_id = Room(), uuid4()
+    fakes, letter_id = Fakes(), uuid4()
     attributes = MessageAttributes(
         org_id=ORG, dead_letter_id=letter_id, operation_id=uuid4(), first_failed_at=NOW - timedelta(days=9),
         error_code="store_refused", message_id="redriven",
     )  # fmt: skip
-    (failure,) = room.record(message(body, attributes=attributes))
+    (failure,) = fakes.record(message(body, attributes=attributes))
     assert failure.dead_letter_id == letter_id
-    assert list(room.recorded) == [(ORG, letter_id)]
-    assert list(room.archived) == [f"dead-letters/{ORG}/2026-03-01/{letter_id}.json"]
-    (again,) = room.record(message(body, attributes=attributes.model_copy(update={"message_id": "redriven again"})))
-    assert room.recorded[ORG, letter_id] == [failure, again]
+    assert list(fakes.recorded) == [(ORG, letter_id)]
+    assert list(fakes.archived) == [f"dead-letters/{ORG}/2026-03-01/{letter_id}.json"]
+    (again,) = fakes.record(message(body, attributes=attributes.model_copy(update={"message_id": "redriven again"})))
+    assert fakes.recorded[ORG, letter_id] == [failure, again]
 
 
 @pytest.mark.parametrize(
@@ -220,34 +220,34 @@ def test_what_was_redriven_and_fails_again_is_the_dead_letter_that_it_was(body: 
 )
 def test_what_cannot_be_kept_stays_on_its_queue(fault: dict[str, Any], stops_before: str) -> None:
     """Either being away ends it, before a row without its body; and later it is done as if nothing had been."""
-    room = Room(**fault)
+    fakes = Fakes(**fault)
     with pytest.raises(type(next(iter(fault.values())))):
-        room.record(message(spooled(ORG, OTHER)))
-    assert room.order[-1] == stops_before
-    assert room.recorded == {}
-    room.archive_fault = room.ledger_fault = None
-    assert len(room.record(message(spooled(ORG, OTHER)))) == 2
+        fakes.record(message(spooled(ORG, OTHER)))
+    assert fakes.order[-1] == stops_before
+    assert fakes.recorded == {}
+    fakes.archive_fault = fakes.ledger_fault = None
+    assert len(fakes.record(message(spooled(ORG, OTHER)))) == 2
 
 
 def test_a_fault_of_the_scrubber_keeps_the_message() -> None:
     """Only what is known not to be scrubbable is given up: a fault of ours must not lose a body."""
-    room = Room(scrubber=Scrubber(RollcallError()))
+    fakes = Fakes(scrubber=Scrubber(RollcallError()))
     with pytest.raises(RollcallError):
-        room.record(message(UNSCRUBBABLE))
-    assert (room.archived, room.recorded) == ({}, {})
+        fakes.record(message(UNSCRUBBABLE))
+    assert (fakes.archived, fakes.recorded) == ({}, {})
 
 
 def test_what_was_erased_meanwhile_is_not_buried() -> None:
     """Of a batch that waited while a learner was erased, the others' events are buried; of one of theirs, nothing."""
     own, other = scrubbed_event(user_pseudonym="1" * 32), scrubbed_event(user_pseudonym="2" * 32)
-    room = Room(erased={"1" * 32})
-    (failure,) = room.record(message(queued_batch(ORG, own, other).model_dump_json(), queue="analytics"))
+    fakes = Fakes(erased={"1" * 32})
+    (failure,) = fakes.record(message(queued_batch(ORG, own, other).model_dump_json(), queue="analytics"))
     assert failure.event_ids == [other.event_id]
-    (body,) = room.archived.values()
+    (body,) = fakes.archived.values()
     assert str(own.event_id) not in body
-    assert room.record(message(queued_batch(ORG, own).model_dump_json(), "m-2", queue="analytics")) == []
+    assert fakes.record(message(queued_batch(ORG, own).model_dump_json(), "m-2", queue="analytics")) == []
     learner = progress_event()
     batch = SpooledBatch(subject="test", org_ids=[ORG], received_at=NOW, events=[learner])
-    room.erased = {str(learner.user_id)}
-    assert room.record(message(batch.model_dump_json(), "m-3")) == []
-    assert len(room.archived) == 1
+    fakes.erased = {str(learner.user_id)}
+    assert fakes.record(message(batch.model_dump_json(), "m-3")) == []
+    assert len(fakes.archived) == 1

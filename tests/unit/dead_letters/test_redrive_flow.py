@@ -34,7 +34,7 @@ SPOOLED = SpooledBatch(subject="subject:" + "0" * 32, org_ids=[ORG], received_at
 
 
 @dataclass
-class Room:
+class Fakes:
     """A ledger, an archive and queues that remember, and fail as told."""
 
     letters: list[DeadLetter] = field(default_factory=list)
@@ -101,23 +101,23 @@ def a_redrive(**changes: Any) -> Operation:
     return an_operation(**fields | changes)
 
 
-def codes(room: Room) -> dict[UUID, str | None]:
-    return {letter.dead_letter_id: code for *_, results in room.marked for letter, code in results}
+def codes(fakes: Fakes) -> dict[UUID, str | None]:
+    return {letter.dead_letter_id: code for *_, results in fakes.marked for letter, code in results}
 
 
 def test_a_batch_goes_back_to_its_queue_with_its_dead_letter() -> None:
     """Sent with who it was, noted with who asked and why, counted; and that was all of it."""
-    room, operation = Room(), a_redrive()
-    letter = room.add(SPOOLED.model_dump_json())
-    done = room.step(operation)
-    ((queue, body, attributes),) = room.sent
+    fakes, operation = Fakes(), a_redrive()
+    letter = fakes.add(SPOOLED.model_dump_json())
+    done = fakes.step(operation)
+    ((queue, body, attributes),) = fakes.sent
     assert queue == "spool"
     assert SpooledBatch.model_validate_json(body) == SPOOLED
     assert attributes == MessageAttributes(
         org_id=ORG, dead_letter_id=letter.dead_letter_id, operation_id=operation.operation_id, first_failed_at=NOW
     )
-    assert room.marked == [(ORG, operation.operation_id, "somebody", "why", [(letter, None)])]
-    assert room.asked == [(ORG, Selection(all=True), NOW)]
+    assert fakes.marked == [(ORG, operation.operation_id, "somebody", "why", [(letter, None)])]
+    assert fakes.asked == [(ORG, Selection(all=True), NOW)]
     assert done == StepResult(
         {"redriven": 1, "done": 1, "total": 1}, {"dead_letter_id": str(letter.dead_letter_id)}, is_done=True, units=1
     )
@@ -125,41 +125,41 @@ def test_a_batch_goes_back_to_its_queue_with_its_dead_letter() -> None:
 
 def test_an_analytics_batch_is_scrubbed_by_the_policy_of_now() -> None:
     """A property that the organisation dropped meanwhile is gone, remarks say so, and pseudonyms keep their key."""
-    room = Room(policy=policy_with(PolicyAdditions(drop=("score",))))
+    fakes = Fakes(policy=policy_with(PolicyAdditions(drop=("score",))))
     batch = queued_batch(ORG, scrubbed_event(), key_id="k1")
-    room.add(batch.model_dump_json(), "analytics")
-    room.step(a_redrive())
-    sent = QueuedBatch.model_validate_json(room.sent[0][1])
+    fakes.add(batch.model_dump_json(), "analytics")
+    fakes.step(a_redrive())
+    sent = QueuedBatch.model_validate_json(fakes.sent[0][1])
     assert sent.events[0].properties == {}
     assert "score" in str(sent.events[0].remarks)
-    assert sent.policy_version == room.policy.version != batch.policy_version
+    assert sent.policy_version == fakes.policy.version != batch.policy_version
     assert (sent.key_id, sent.batch_id, sent.events[0].digest) == ("k1", batch.batch_id, batch.events[0].digest)
 
 
 def test_what_nobody_could_read_is_sent_as_it_was_scrubbed_once_more() -> None:
     """The version that can read it may be there by now; what it is sent has nothing personal in it."""
-    room = Room()
-    room.add(json.dumps({"contact": CANARY}))
-    room.add(f"no JSON {CANARY}")
-    room.step(a_redrive())
-    assert len(room.sent) == 2
-    assert all(CANARY not in body for _, body, _ in room.sent)
+    fakes = Fakes()
+    fakes.add(json.dumps({"contact": CANARY}))
+    fakes.add(f"no JSON {CANARY}")
+    fakes.step(a_redrive())
+    assert len(fakes.sent) == 2
+    assert all(CANARY not in body for _, body, _ in fakes.sent)
 
 
 def test_what_cannot_be_redriven_fails_alone_and_says_why() -> None:
     """A body that is gone, never was, cannot be scrubbed or is too large: each has its code, and the others go."""
-    room = Room(policy=policy_with(PolicyAdditions(refuse_events=("lesson_viewed",))))
-    good = room.add(SPOOLED.model_dump_json())
-    gone = room.add(None)
-    never = room.add(None)
+    fakes = Fakes(policy=policy_with(PolicyAdditions(refuse_events=("lesson_viewed",))))
+    good = fakes.add(SPOOLED.model_dump_json())
+    gone = fakes.add(None)
+    never = fakes.add(None)
     bodiless = never.model_copy(update={"archive_key": None, "error_code": "scrub_failed"})
-    room.letters[room.letters.index(never)] = bodiless
-    refused = room.add(queued_batch(ORG, scrubbed_event()).model_dump_json(), "analytics")
-    lost_key = room.add(queued_batch(ORG, scrubbed_event(), key_id="k0").model_dump_json(), "analytics")
+    fakes.letters[fakes.letters.index(never)] = bodiless
+    refused = fakes.add(queued_batch(ORG, scrubbed_event()).model_dump_json(), "analytics")
+    lost_key = fakes.add(queued_batch(ORG, scrubbed_event(), key_id="k0").model_dump_json(), "analytics")
     many = SPOOLED.model_copy(update={"events": [progress_event(lesson_id="x" * 128)] * 3000})
-    large = room.add(many.model_dump_json())
-    done = room.step(a_redrive())
-    assert codes(room) == {
+    large = fakes.add(many.model_dump_json())
+    done = fakes.step(a_redrive())
+    assert codes(fakes) == {
         good.dead_letter_id: None,
         gone.dead_letter_id: "object_missing",
         never.dead_letter_id: "scrub_failed",
@@ -167,97 +167,97 @@ def test_what_cannot_be_redriven_fails_alone_and_says_why() -> None:
         lost_key.dead_letter_id: "configuration_invalid",
         large.dead_letter_id: "too_many_bytes",
     }
-    assert len(room.sent) == 1
+    assert len(fakes.sent) == 1
     assert done.counts == {"redriven": 1, "failed": 5, "done": 6, "total": 6}
 
 
 def test_a_dry_run_tells_what_would_be_and_does_nothing() -> None:
     """The same counts, since it reads and scrubs; nothing is sent, nothing noted."""
-    room = Room()
-    room.add(SPOOLED.model_dump_json())
-    room.add(None)
-    done = room.step(a_redrive(is_dry_run=True))
+    fakes = Fakes()
+    fakes.add(SPOOLED.model_dump_json())
+    fakes.add(None)
+    done = fakes.step(a_redrive(is_dry_run=True))
     assert done.counts == {"redriven": 1, "failed": 1, "done": 2, "total": 2}
-    assert (room.sent, room.marked) == ([], [])
+    assert (fakes.sent, fakes.marked) == ([], [])
 
 
 def test_it_goes_on_from_its_cursor_until_there_is_no_more() -> None:
     """As many in a chunk as the rate allows; the total is told once; no letter is sent twice."""
-    room, chunk = Room(), Chunk(2, uuid4(), 30)
+    fakes, chunk = Fakes(), Chunk(2, uuid4(), 30)
     for _ in range(5):
-        room.add(SPOOLED.model_dump_json())
+        fakes.add(SPOOLED.model_dump_json())
     operation, totals, units = a_redrive(), [], []
     while True:
-        done = room.step(operation, chunk)
+        done = fakes.step(operation, chunk)
         totals.append(done.counts.get("total"))
         units.append(done.units)
         operation = operation.model_copy(update={"cursor": done.cursor})
         if done.is_done:
             break
     assert (totals, units) == ([5, None, None], [2, 2, 1])
-    sent = [attributes.dead_letter_id for _, _, attributes in room.sent]
-    assert sent == [letter.dead_letter_id for letter in room.letters]
+    sent = [attributes.dead_letter_id for _, _, attributes in fakes.sent]
+    assert sent == [letter.dead_letter_id for letter in fakes.letters]
 
 
 @pytest.mark.parametrize("letters", [0, LETTERS_MAX])
 def test_the_last_chunk_may_be_empty(letters: int) -> None:
     """Nothing selected, or just as many as one chunk takes: it ends, in the same place."""
-    room = Room()
+    fakes = Fakes()
     for _ in range(letters):
-        room.add(SPOOLED.model_dump_json())
+        fakes.add(SPOOLED.model_dump_json())
     operation = a_redrive()
     if letters:
-        done = room.step(operation)
+        done = fakes.step(operation)
         assert not done.is_done
         operation = operation.model_copy(update={"cursor": done.cursor})
-    last = room.step(operation)
+    last = fakes.step(operation)
     assert (last.is_done, last.cursor, last.units) == (True, operation.cursor, 0)
 
 
 def test_what_was_sent_before_the_queue_went_away_is_noted() -> None:
     """It goes on after that one, instead of sending all of the chunk again; with nothing sent, it says what is away."""
-    room = Room()
+    fakes = Fakes()
     for _ in range(3):
-        room.add(SPOOLED.model_dump_json())
-    room.send_faults[room.letters[1].dead_letter_id] = QueueUnavailable()
-    done = room.step(a_redrive())
+        fakes.add(SPOOLED.model_dump_json())
+    fakes.send_faults[fakes.letters[1].dead_letter_id] = QueueUnavailable()
+    done = fakes.step(a_redrive())
     assert (done.units, done.is_done) == (1, False)
-    assert done.cursor == {"dead_letter_id": str(room.letters[0].dead_letter_id)}
-    assert list(codes(room)) == [room.letters[0].dead_letter_id]
+    assert done.cursor == {"dead_letter_id": str(fakes.letters[0].dead_letter_id)}
+    assert list(codes(fakes)) == [fakes.letters[0].dead_letter_id]
     with pytest.raises(QueueUnavailable):
-        room.step(a_redrive(cursor=done.cursor))
+        fakes.step(a_redrive(cursor=done.cursor))
 
 
 def test_an_archive_that_is_away_is_no_failure_of_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operation is tried again later: nothing is noted."""
-    room = Room()
-    room.add(SPOOLED.model_dump_json())
+    fakes = Fakes()
+    fakes.add(SPOOLED.model_dump_json())
 
     def away(_key: str) -> bytes:
         raise ObjectsUnavailable
 
-    monkeypatch.setattr(room, "get", away)
+    monkeypatch.setattr(fakes, "get", away)
     with pytest.raises(ObjectsUnavailable):
-        room.step(a_redrive())
-    assert room.marked == []
+        fakes.step(a_redrive())
+    assert fakes.marked == []
 
 
 def test_what_the_ledger_may_have_forgotten_before_it_is_stored_is_not_sent() -> None:
     """Its dead letter stays, with the reason; an event of the last moment that the ledger vouches for goes."""
-    room = Room()
-    edge = LIFETIMES.vouches_from(room.now)
+    fakes = Fakes()
+    edge = LIFETIMES.vouches_from(fakes.now)
     fits, too_old = (
         SPOOLED.model_copy(update={"events": [progress_event(occurred_at=edge - timedelta(seconds=late))]})
         for late in (0, 1)
     )
-    sent, kept = room.add(fits.model_dump_json()), room.add(too_old.model_dump_json())
-    unreadable = room.add("{}")
-    done = room.step(a_redrive())
-    assert codes(room) == {sent.dead_letter_id: None, kept.dead_letter_id: "beyond_ledger",
+    sent, kept = fakes.add(fits.model_dump_json()), fakes.add(too_old.model_dump_json())
+    unreadable = fakes.add("{}")
+    done = fakes.step(a_redrive())
+    assert codes(fakes) == {sent.dead_letter_id: None, kept.dead_letter_id: "beyond_ledger",
                            unreadable.dead_letter_id: None}  # fmt: skip
     assert (done.counts["redriven"], done.counts["failed"]) == (2, 1)
 
-    room.marked.clear()
-    room.now += LIFETIMES.archive + timedelta(days=3)
-    room.step(a_redrive())
-    assert set(codes(room).values()) == {"beyond_ledger"}, "whatever nobody can read may be as old as it ever could"
+    fakes.marked.clear()
+    fakes.now += LIFETIMES.archive + timedelta(days=3)
+    fakes.step(a_redrive())
+    assert set(codes(fakes).values()) == {"beyond_ledger"}, "whatever nobody can read may be as old as it ever could"

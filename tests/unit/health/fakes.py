@@ -182,7 +182,7 @@ class HealthRoom:
         """Return what watches: a fresh execution environment each time."""
         return HealthMonitor(
             table=self.health_table, measure=self.measure(), composing=self.composing(),
-            connections=self.open_connections, publisher=self, advice=self, told=lambda _published: None,
+            connections=self.open_connections, publisher=self, advice=self, on_written=lambda _published: None,
             report=self.report, interval_seconds=interval_seconds, stale_after=STALE_MIN, now=self.now,
             monotonic=lambda: self.seconds, sleep=self.sleep,
         )  # fmt: skip

@@ -166,7 +166,7 @@ def test_an_environment_tells_the_stricter_of_what_it_heard_and_sees() -> None:
     """What everybody is told, unless its own calls are slower; what it heard counts for two minutes."""
     gauge = LatencyGauge(100, AdviceLimits(latency_ms=WaterMarks(50, 100)))
     assert gauge.advice_at(NOW) == DEFAULT
-    gauge.hear(SLOW, NOW)
+    gauge.take_advice(SLOW, NOW)
     assert gauge.advice_at(NOW) == SLOW
     for _ in range(100):
         gauge.record(3_000)
@@ -175,7 +175,7 @@ def test_an_environment_tells_the_stricter_of_what_it_heard_and_sees() -> None:
         gauge.record(1)
     assert gauge.advice_at(NOW + HEARD_LASTS) == SLOW
     assert gauge.advice_at(NOW + HEARD_LASTS + timedelta(seconds=1)) == DEFAULT
-    gauge.hear(None, NOW)
+    gauge.take_advice(None, NOW)
     assert gauge.advice_at(NOW) == DEFAULT
 
 
@@ -191,6 +191,6 @@ def test_an_environment_without_its_database_asks_for_a_pause() -> None:
 def test_a_pause_that_is_over_is_not_told() -> None:
     """What was heard a while ago may have ended."""
     gauge = LatencyGauge(100)
-    gauge.hear(SLOW.model_copy(update={"pause_until": NOW}), NOW)
+    gauge.take_advice(SLOW.model_copy(update={"pause_until": NOW}), NOW)
     assert gauge.advice_at(NOW - timedelta(seconds=1)).pause_until == NOW
     assert gauge.advice_at(NOW) == SLOW

@@ -74,12 +74,12 @@ def test_what_makes_no_sense_is_refused(learner_ids: Any) -> None:
 def test_an_erasure_by_text_knows_all_of_the_names() -> None:
     """The UUID of progress, and pseudonyms of text and UUID under every key; the text itself is not kept."""
     asked = LearnerRequest(org_id=ORG, learner_id="kim@school.example", reason="asked")
-    trace = wiring_privacy.learner_identifiers_of(asked)
+    learner = wiring_privacy.learner_identifiers_of(asked)
 
     (names,) = ask(ROUTE, {"org_id": str(ORG), "learner_ids": ["kim@school.example"]})[1]["learners"]
-    assert str(trace.user_id) == names["user_id"]
-    assert {made for each in names["pseudonyms"].values() for made in each} <= set(trace.pseudonyms)
-    assert "kim@school.example" not in json.dumps(trace.parameters())
+    assert str(learner.user_id) == names["user_id"]
+    assert {made for each in names["pseudonyms"].values() for made in each} <= set(learner.pseudonyms)
+    assert "kim@school.example" not in json.dumps(learner.parameters())
 
 
 @pytest.mark.parametrize("members", [{}, {"user_id": str(USER), "learner_id": "user2"}])

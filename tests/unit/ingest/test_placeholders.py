@@ -77,14 +77,14 @@ def test_a_placeholder_is_passed_over_for_a_real_id(value: Any) -> None:
     """PostHog's clients may name an event in several members."""
     known = uuid4()
     document = captured(uuid=value, properties={"$insert_id": str(known)})
-    assert posthog.event_of(document, ORG, NOW).event_id == posthog.told_event_id(document, ORG) == known
+    assert posthog.event_of(document, ORG, NOW).event_id == posthog.stated_event_id(document, ORG) == known
 
 
 @pytest.mark.parametrize("value", [*NOTHING, *NO_EVENT])
 def test_a_rejection_is_not_noted_under_a_placeholder(value: Any) -> None:
     """It would be the rejection of every such call."""
-    assert segment.told_event_id({"messageId": value}, ORG) is None
-    assert posthog.told_event_id({"uuid": value}, ORG) is None
+    assert segment.stated_event_id({"messageId": value}, ORG) is None
+    assert posthog.stated_event_id({"uuid": value}, ORG) is None
 
 
 @pytest.mark.parametrize("value", NOTHING)

@@ -251,7 +251,7 @@ def test_a_message_id_is_the_identity() -> None:
     known = uuid4()
     plain = (str(known), known.hex, f"{{{known}}}", known.urn, f" {known}\n")
     spellings = [*plain, *(text.upper() for text in plain[:3])]
-    assert {segment.told_event_id(call(messageId=text, type="no"), ORG) for text in spellings} == {known}
+    assert {segment.stated_event_id(call(messageId=text, type="no"), ORG) for text in spellings} == {known}
     assert {event(call(messageId=text)).event_id for text in spellings} == {known}
     texts = ["ajs-next-1700000000000-" + str(known), "m-1"]
     ids = [event(call(messageId=text)).event_id for text in texts]

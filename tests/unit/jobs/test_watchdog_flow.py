@@ -22,7 +22,7 @@ IN_FLIGHT = QueueDepth(waiting_count=0, in_flight_count=1, delayed_count=0)
 
 
 @dataclass
-class Room:
+class Fakes:
     """A database, a queue and topics that remember."""
 
     depth: QueueDepth | None = EMPTY
@@ -101,41 +101,41 @@ class Room:
 
 def test_all_is_well() -> None:
     """Then nobody hears of it."""
-    assert Room().run() == []
+    assert Fakes().run() == []
 
 
 def test_what_is_found_is_told_once_remembered_and_cleared() -> None:
     """The next look knows of it; five minutes after it was found last it is over."""
-    room = Room(measures={"digest": {"ended_count": 1, "failed_count": 1, "failed_in_a_row": 2}})
-    assert room.run() == [("page", "[PAGE] Rollcall prod: job_failures:digest")]
-    assert room.run() == []
-    room.measures = {}
-    room.now += timedelta(minutes=5)
-    assert room.run() == [("page", "[PAGE] Rollcall prod: over: job_failures:digest")]
-    assert room.run() == []
+    fakes = Fakes(measures={"digest": {"ended_count": 1, "failed_count": 1, "failed_in_a_row": 2}})
+    assert fakes.run() == [("page", "[PAGE] Rollcall prod: job_failures:digest")]
+    assert fakes.run() == []
+    fakes.measures = {}
+    fakes.now += timedelta(minutes=5)
+    assert fakes.run() == [("page", "[PAGE] Rollcall prod: over: job_failures:digest")]
+    assert fakes.run() == []
 
 
 def test_what_could_not_be_published_is_not_remembered() -> None:
     """So the next look tells it."""
-    room = Room(measures={"digest": {"failed_in_a_row": 2, "ended_count": 1}}, away=True)
+    fakes = Fakes(measures={"digest": {"failed_in_a_row": 2, "ended_count": 1}}, away=True)
     with pytest.raises(TopicUnavailable):
-        room.run()
-    assert room.alerts == {}
-    room.away = False
-    assert len(room.run()) == 1
+        fakes.run()
+    assert fakes.alerts == {}
+    fakes.away = False
+    assert len(fakes.run()) == 1
 
 
 def test_a_job_that_did_not_run_is_found() -> None:
     """Its last start lies longer ago than its period and grace."""
-    room = Room(measures={"partition": {"last_started_at": NOW - timedelta(hours=2, seconds=1)}})
-    assert room.watchdog().check().missed == ("partition",)
-    assert room.run() == [("warn", "[WARN] Rollcall prod: job_missed:partition")]
+    fakes = Fakes(measures={"partition": {"last_started_at": NOW - timedelta(hours=2, seconds=1)}})
+    assert fakes.watchdog().check().missed == ("partition",)
+    assert fakes.run() == [("warn", "[WARN] Rollcall prod: job_missed:partition")]
 
 
 def test_runs_that_were_given_up_are_counted() -> None:
     """They come with the look, for the metrics."""
     overdue = OverdueRun(job="digest", run_id=uuid4(), started_at=NOW)
-    assert Room(overdue=[overdue]).watchdog().check().overdue == (overdue,)
+    assert Fakes(overdue=[overdue]).watchdog().check().overdue == (overdue,)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,6 @@ def test_a_batch_is_late_unless_its_queue_is_empty(
     depth: QueueDepth | None, told: list[tuple[str, str]], is_empty: bool
 ) -> None:
     """What waits on an empty queue was never queued; of a queue that cannot be asked nobody knows."""
-    room = Room(depth=depth, oldest_waits_seconds=121)
-    assert room.run() == told
-    assert room.stale == [is_empty]
+    fakes = Fakes(depth=depth, oldest_waits_seconds=121)
+    assert fakes.run() == told
+    assert fakes.stale == [is_empty]

@@ -26,7 +26,7 @@ BODY = {"org_id": str(ORG), "user_id": str(USER), "other_ids": ["kim@example.org
 KINDS = ("erase", "export")
 
 
-class Room:
+class Fakes:
     """Operations, certificates and objects in memory."""
 
     def __init__(self) -> None:
@@ -77,9 +77,9 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
     """Return what the routes speak to."""
-    made = Room()
+    made = Fakes()
     monkeypatch.setattr(wiring_operations, "request_operation", lambda: RequestOperation(made, made.sent.append, uuid4))
     monkeypatch.setattr(wiring_operations, "archive_objects", lambda: made)
     monkeypatch.setattr(wiring_privacy, "privacy_store", lambda: made)
@@ -88,22 +88,22 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_asked_for_is_202_and_names_the_learner_to_nobody(room: Room, kind: str) -> None:
+def test_what_is_asked_for_is_202_and_names_the_learner_to_nobody(fakes: Fakes, kind: str) -> None:
     """The answer has an id; what is kept is the user's id and pseudonyms, under every key, and no other identifier."""
     status, answer = ask(f"POST {PATH}/{kind}", BODY)
     assert status == 202
     assert (answer["kind"], answer["state"], answer["reason"]) == (kind, "queued", "for [email]")
     assert str(USER) not in json.dumps(answer)
-    (operation,) = room.operations
+    (operation,) = fakes.operations
     assert operation.parameters["user_id"] == str(USER)
     # Two identifiers and seven other spellings of the user's, under two keys, of the organisation and of nobody known.
     assert len(operation.parameters["pseudonyms"]) == 36
     assert "kim@example.org" not in operation.model_dump_json()
-    assert len(room.sent) == 1
+    assert len(fakes.sent) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_asked_twice_it_is_the_same(room: Room, kind: str) -> None:
+def test_asked_twice_it_is_the_same(fakes: Fakes, kind: str) -> None:
     """The very same work at work is answered as it is; another of the same learner is 409 and names it."""
     (_, first), (_, second) = (ask(f"POST {PATH}/{kind}", BODY) for _ in range(2))
     assert first["operation_id"] == second["operation_id"]
@@ -119,61 +119,61 @@ def test_asked_twice_it_is_the_same(room: Room, kind: str) -> None:
     ("changes", "code"),
     [({"scopes": "admin:read"}, "scope_missing"), ({"org_ids": str(uuid4())}, "org_forbidden")],
 )
-def test_only_who_may_write_in_the_organisation(room: Room, kind: str, changes: dict[str, Any], code: str) -> None:
+def test_only_who_may_write_in_the_organisation(fakes: Fakes, kind: str, changes: dict[str, Any], code: str) -> None:
     """Without the scope or the organisation nothing is asked of the flow."""
     status, answer = ask(f"POST {PATH}/{kind}", BODY, **changes)
     assert (status, answer["code"]) == (403, code)
-    assert room.operations == []
+    assert fakes.operations == []
 
 
 @pytest.mark.parametrize(
     "change", [{"user_id": "kim"}, {"reason": ""}, {"other_ids": ["x"] * 21}, {"other_ids": [""]}, {"more": 1}]
 )
-def test_what_makes_no_sense_is_refused(room: Room, change: dict[str, Any]) -> None:
+def test_what_makes_no_sense_is_refused(fakes: Fakes, change: dict[str, Any]) -> None:
     """A body that is not what the route takes is 400, and says where."""
     status, answer = ask(f"POST {PATH}/erase", BODY | change)
     assert (status, answer["code"]) == (400, "invalid_request")
     assert answer["errors"]
 
 
-def test_a_certificate_is_told_with_whether_it_is_genuine(room: Room) -> None:
+def test_a_certificate_is_told_with_whether_it_is_genuine(fakes: Fakes) -> None:
     """Once there is one, it comes with the erasure; one that was changed in the database is not genuine."""
-    operation = room.finish("erase")
+    operation = fakes.finish("erase")
     path = {"operation_id": str(operation.operation_id)}
     route = f"GET {PATH}/erase/{{operation_id}}"
     assert "certificate" not in ask(route, path=path, scopes="admin:read")[1]
-    room.found = certificate.sign({"org_id": str(ORG), "is_clean": True}, KEYRING)
+    fakes.found = certificate.sign({"org_id": str(ORG), "is_clean": True}, KEYRING)
     status, answer = ask(route, path=path, scopes="admin:read")
-    assert (status, answer["certificate"], answer["is_genuine"]) == (200, room.found, True)
-    room.found["is_clean"] = False
+    assert (status, answer["certificate"], answer["is_genuine"]) == (200, fakes.found, True)
+    fakes.found["is_clean"] = False
     assert ask(route, path=path)[1]["is_genuine"] is False
 
 
-def test_an_export_is_fetched_by_who_may_write(room: Room) -> None:
+def test_an_export_is_fetched_by_who_may_write(fakes: Fakes) -> None:
     """Once it is done and for as long as it is there; a reader is not told where it lies."""
-    operation = room.finish("export")
+    operation = fakes.finish("export")
     path, route = {"operation_id": str(operation.operation_id)}, f"GET {PATH}/export/{{operation_id}}"
     assert ask(route, path=path, scopes="admin:read")[0] == 403
     assert "download_url" not in ask(route, path=path)[1], "it has expired"
-    room.keys = [f"exports/{ORG}/{operation.operation_id}.jsonl.gz"]
+    fakes.keys = [f"exports/{ORG}/{operation.operation_id}.jsonl.gz"]
     answer = ask(route, path=path)[1]
-    assert answer["download_url"] == f"https://bucket.example/{room.keys[0]}?expires=300"
+    assert answer["download_url"] == f"https://bucket.example/{fakes.keys[0]}?expires=300"
     assert answer["download_expires_in_seconds"] == 300
 
 
 @pytest.mark.parametrize(("kind", "name"), [("erase", "erasures"), ("export", "exports")])
-def test_the_latest_are_listed(room: Room, kind: str, name: str) -> None:
+def test_the_latest_are_listed(fakes: Fakes, kind: str, name: str) -> None:
     """Of one organisation, for its readers."""
-    operation = room.finish(kind)
+    operation = fakes.finish(kind)
     status, answer = ask(f"GET {PATH}/{kind}", query={"org_id": str(ORG)}, scopes="admin:read")
     assert status == 200
     assert [view["operation_id"] for view in answer[name]] == [str(operation.operation_id)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_operation_that_is_none_is_404(room: Room, kind: str) -> None:
+def test_an_operation_that_is_none_is_404(fakes: Fakes, kind: str) -> None:
     """Also one of the other kind, and what is no id."""
-    other = room.finish(next(each for each in KINDS if each != kind))
+    other = fakes.finish(next(each for each in KINDS if each != kind))
     for operation_id in (str(other.operation_id), str(uuid4()), "none"):
         status, answer = ask(f"GET {PATH}/{kind}/{{operation_id}}", path={"operation_id": operation_id})
         assert (status, answer["code"]) == (404, errors.OperationUnknown.code)

@@ -19,7 +19,7 @@ UNUSUAL = "emma-2014-03-02"
 
 
 @dataclass
-class Room:
+class Fakes:
     """The database, and a clock."""
 
     ids: dict[UUID, list[str]] = field(default_factory=lambda: {A: [UNUSUAL]})
@@ -36,43 +36,43 @@ class Room:
 
 
 @pytest.fixture
-def room() -> Room:
-    return Room()
+def fakes() -> Fakes:
+    return Fakes()
 
 
 @pytest.fixture
-def catalogues(room: Room) -> Catalogues:
-    return Catalogues(room.read, lambda: room.seconds)
+def catalogues(fakes: Fakes) -> Catalogues:
+    return Catalogues(fakes.read, lambda: fakes.seconds)
 
 
-def test_a_catalogue_is_its_organisations_and_read_once_a_minute(room: Room, catalogues: Catalogues) -> None:
+def test_a_catalogue_is_its_organisations_and_read_once_a_minute(fakes: Fakes, catalogues: Catalogues) -> None:
     """A change is seen within the minute."""
     assert catalogues.known_of(A) == {UNUSUAL}
     assert catalogues.ids_of(B) == frozenset()
     assert catalogues.known_of(B) == frozenset()
-    assert room.reads == 2
-    room.ids[A] = []
-    room.seconds += KEEP_SECONDS
+    assert fakes.reads == 2
+    fakes.ids[A] = []
+    fakes.seconds += KEEP_SECONDS
     assert catalogues.known_of(A) == frozenset()
 
 
-def test_a_catalogue_outlasts_an_outage_but_not_for_ever(room: Room, catalogues: Catalogues) -> None:
+def test_a_catalogue_outlasts_an_outage_but_not_for_ever(fakes: Fakes, catalogues: Catalogues) -> None:
     """And a database that is away is not asked at each request."""
     catalogues.known_of(A)
-    room.away, room.seconds = True, KEEP_SECONDS
+    fakes.away, fakes.seconds = True, KEEP_SECONDS
     assert [catalogues.known_of(A) for _ in range(3)] == [{UNUSUAL}] * 3
-    assert room.reads == 2
-    room.seconds = STALE_SECONDS + ASK_AGAIN_SECONDS
+    assert fakes.reads == 2
+    fakes.seconds = STALE_SECONDS + ASK_AGAIN_SECONDS
     assert catalogues.ids_of(A) == frozenset()
     with pytest.raises(StoreUnavailable):
         catalogues.known_of(A)
-    room.away, room.seconds = False, room.seconds + ASK_AGAIN_SECONDS
+    fakes.away, fakes.seconds = False, fakes.seconds + ASK_AGAIN_SECONDS
     assert catalogues.known_of(A) == {UNUSUAL}
 
 
-def test_an_unknown_catalogue_lets_nothing_through(room: Room, catalogues: Catalogues) -> None:
+def test_an_unknown_catalogue_lets_nothing_through(fakes: Fakes, catalogues: Catalogues) -> None:
     """Progress waits with its client; analytics lose the property."""
-    room.away = True
+    fakes.away = True
     assert catalogues.ids_of(A) == frozenset()
     with pytest.raises(StoreUnavailable):
         catalogues.known_of(A)

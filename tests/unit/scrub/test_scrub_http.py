@@ -27,7 +27,7 @@ CANARY = "kim.canary@school.example"
 
 
 @dataclass
-class Room:
+class Fakes:
     """Parameters, and what was asked for."""
 
     parameters: dict[str, str] = field(default_factory=dict)
@@ -43,8 +43,8 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    made = Room()
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
+    made = Fakes()
     policies = Policies(made.parameters.get, "/policies", lambda: 0.0)
 
     def scrubbing_of(org_id: UUID, policy: Policy | None = None) -> Scrubbing:
@@ -100,7 +100,7 @@ def days(first: str = "2026-03-01", last: str = "2026-03-03") -> dict[str, Any]:
     return {"org_id": str(ORG), "first_day": first, "last_day": last}
 
 
-def test_a_preview_shows_what_would_be_kept(room: Room) -> None:
+def test_a_preview_shows_what_would_be_kept(fakes: Fakes) -> None:
     """Kept, changed and noted; what goes is not repeated."""
     status, preview = ask(PREVIEW, sample(), scopes="admin:read")
     assert status == 200
@@ -112,21 +112,21 @@ def test_a_preview_shows_what_would_be_kept(room: Room) -> None:
     assert CANARY not in json.dumps(preview)
 
 
-def test_a_preview_tries_additions_before_they_are_set(room: Room) -> None:
+def test_a_preview_tries_additions_before_they_are_set(fakes: Fakes) -> None:
     """And sets nothing."""
     status, preview = ask(PREVIEW, sample(policy={"drop": ["lesson_id"]}))
     assert status == 200
     assert preview["kept"]["properties"] == {}
-    assert room.parameters == {}
+    assert fakes.parameters == {}
 
 
-def test_a_preview_tells_that_an_event_would_be_rejected(room: Room) -> None:
+def test_a_preview_tells_that_an_event_would_be_rejected(fakes: Fakes) -> None:
     """By a policy that refuses its name."""
     status, preview = ask(PREVIEW, sample(policy={"refuse_events": ["lesson_viewed"]}))
     assert (status, preview["rejected"], preview["kept"]) == (200, "event_refused", {})
 
 
-def test_a_selector_of_nothing_that_is_declared_is_named_in_the_answer(room: Room) -> None:
+def test_a_selector_of_nothing_that_is_declared_is_named_in_the_answer(fakes: Fakes) -> None:
     """As it is set, and whenever it is read."""
     asked = {"org_id": str(ORG), "additions": {"drop": ["lesson_id", "nothing_such"]}}
     status, view = ask(SET, asked, scopes="admin:write")
@@ -134,7 +134,7 @@ def test_a_selector_of_nothing_that_is_declared_is_named_in_the_answer(room: Roo
     assert ask(POLICY, query={"org_id": str(ORG)}, scopes="admin:read") == (200, view)
 
 
-def test_a_policy_is_set_and_read(room: Room) -> None:
+def test_a_policy_is_set_and_read(fakes: Fakes) -> None:
     """Stricter additions are for admin:write, and hold from then on."""
     status, view = ask(SET, {"org_id": str(ORG), "additions": {"drop": ["lesson_id"]}}, scopes="admin:write")
     assert status == 200
@@ -153,12 +153,12 @@ def test_a_policy_is_set_and_read(room: Room) -> None:
         {"presets": ["moodle"]},
     ],
 )
-def test_a_laxer_policy_needs_admin_super(room: Room, additions: dict[str, Any]) -> None:
+def test_a_laxer_policy_needs_admin_super(fakes: Fakes, additions: dict[str, Any]) -> None:
     """An organisation can be stricter than the default, never laxer by itself."""
     body = {"org_id": str(ORG), "additions": additions}
     status, problem = ask(SET, body, scopes="admin:write admin:breakglass")
     assert (status, problem["code"]) == (403, "scope_missing")
-    assert room.parameters == {}
+    assert fakes.parameters == {}
     assert ask(SET, body, scopes="admin:super")[0] == 200
 
 
@@ -172,19 +172,19 @@ RESTRICTED = {"drop": ["lesson_id"], "refuse_events": ["page"], "personal_keys":
 )
 @pytest.mark.parametrize("left", [{}, {"drop": ["lesson_id"]}, RESTRICTED | {"mask": [], "pseudonymise": []}])
 def test_who_restricted_decides_who_takes_it_back(
-    room: Room, set_by: str, undone_by: str, status: int, left: dict[str, Any]
+    fakes: Fakes, set_by: str, undone_by: str, status: int, left: dict[str, Any]
 ) -> None:
     """All of it or a part; a refusal leaves the policy as it was."""
     assert ask(SET, {"org_id": str(ORG), "additions": RESTRICTED}, scopes=set_by)[0] == 200
-    before = dict(room.parameters)
+    before = dict(fakes.parameters)
     answered, problem = ask(SET, {"org_id": str(ORG), "additions": left}, scopes=undone_by)
     assert answered == status
     if status == 403:
         assert problem["code"] == "scope_missing"
-        assert room.parameters == before
+        assert fakes.parameters == before
 
 
-def test_what_is_held_stays_held_through_what_others_set(room: Room) -> None:
+def test_what_is_held_stays_held_through_what_others_set(fakes: Fakes) -> None:
     """An administrator adds to it and takes that back, and never more."""
     more = RESTRICTED | {"drop": ["lesson_id", "percent"]}
     for additions, scopes, status in [
@@ -196,7 +196,7 @@ def test_what_is_held_stays_held_through_what_others_set(room: Room) -> None:
     assert "retractable" not in ask(POLICY, query={"org_id": str(ORG)})[1]["additions"]
 
 
-def test_presets_are_listed_and_tried_before_they_are_turned_on(room: Room) -> None:
+def test_presets_are_listed_and_tried_before_they_are_turned_on(fakes: Fakes) -> None:
     """What a preview with one keeps is what the policy keeps once it is on."""
     status, listed = ask(PRESETS, scopes="admin:read")
     assert status == 200
@@ -212,35 +212,35 @@ def test_presets_are_listed_and_tried_before_they_are_turned_on(room: Room) -> N
 
 
 @pytest.mark.parametrize("additions", [{"disable_rules": ["@nobody"]}, {"drop": ["a" * 200]}, {"unknown": 1}, []])
-def test_a_policy_that_cannot_be_is_refused_and_the_old_one_stays(room: Room, additions: Any) -> None:
+def test_a_policy_that_cannot_be_is_refused_and_the_old_one_stays(fakes: Fakes, additions: Any) -> None:
     """400 with what is wrong."""
     ask(SET, {"org_id": str(ORG), "additions": {"drop": ["score"]}})
-    before = dict(room.parameters)
+    before = dict(fakes.parameters)
     assert ask(SET, {"org_id": str(ORG), "additions": additions})[0] == 400
-    assert room.parameters == before
+    assert fakes.parameters == before
 
 
-def test_a_run_is_an_operation_a_day(room: Room) -> None:
+def test_a_run_is_an_operation_a_day(fakes: Fakes) -> None:
     """Both ends included."""
     status, view = ask(RUNS, days() | {"dry_run": True, "reason": "stricter"}, scopes="admin:write")
     assert status == 202
     assert [operation["source"] for operation in view["operations"]] == ["2026-03-01", "2026-03-02", "2026-03-03"]
-    assert {request.is_dry_run for request in room.requested} == {True}
-    assert {request.kind for request in room.requested} == {"scrub"}
+    assert {request.is_dry_run for request in fakes.requested} == {True}
+    assert {request.kind for request in fakes.requested} == {"scrub"}
 
 
-def test_a_day_that_is_worked_on_is_left_to_that(room: Room) -> None:
+def test_a_day_that_is_worked_on_is_left_to_that(fakes: Fakes) -> None:
     """The others are asked for; 409 when there is none."""
-    room.active_days = {"2026-03-02"}
+    fakes.active_days = {"2026-03-02"}
     assert [one["source"] for one in ask(RUNS, days())[1]["operations"]] == ["2026-03-01", "2026-03-03"]
     assert ask(RUNS, days("2026-03-02", "2026-03-02"))[0] == 409
 
 
 @pytest.mark.parametrize("window", [("2026-03-02", "2026-03-01"), ("2026-01-01", "2026-03-01"), ("x", "2026-03-01")])
-def test_a_window_that_is_none_is_refused(room: Room, window: tuple[str, str]) -> None:
+def test_a_window_that_is_none_is_refused(fakes: Fakes, window: tuple[str, str]) -> None:
     """400; nothing is asked for."""
     assert ask(RUNS, days(*window))[0] == 400
-    assert room.requested == []
+    assert fakes.requested == []
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_window_that_is_none_is_refused(room: Room, window: tuple[str, str]) -
         (RUNS, days(), {}, "admin:write"),
     ],
 )
-def test_who_may_not_is_403(room: Room, route: str, body: Any, query: dict[str, str], needed: str) -> None:
+def test_who_may_not_is_403(fakes: Fakes, route: str, body: Any, query: dict[str, str], needed: str) -> None:
     """Without the scope, and for another organisation."""
     lesser = "admin:read" if needed == "admin:write" else ""
     assert ask(route, body, query=query, scopes=lesser)[1]["code"] == "scope_missing"
@@ -260,5 +260,5 @@ def test_who_may_not_is_403(room: Room, route: str, body: Any, query: dict[str, 
     foreign = body | {"org_id": other} if body else None
     status, problem = ask(route, foreign, query={"org_id": other} if query else {})
     assert (status, problem["code"]) == (403, "org_forbidden")
-    assert room.parameters == {}
-    assert room.requested == []
+    assert fakes.parameters == {}
+    assert fakes.requested == []

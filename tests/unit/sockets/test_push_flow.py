@@ -47,7 +47,7 @@ def connection(
 
 
 @dataclass
-class Room:
+class Fakes:
     """Connections, sockets that record, and a push queue."""
 
     live: tuple[Connection, ...]
@@ -113,7 +113,7 @@ class Room:
 
 def test_everyone_is_sent_what_they_may_see_of_a_change() -> None:
     """Administrators the deployment's patch and those of their own organisations; anybody else the status alone."""
-    room = Room(
+    fakes = Fakes(
         (
             connection("a", ORG_A),
             connection("b", ORG_B),
@@ -122,7 +122,7 @@ def test_everyone_is_sent_what_they_may_see_of_a_change() -> None:
             connection("idle", ORG_A, topics=frozenset()),
         )
     )
-    counts, _ = room.push(DELTA)
+    counts, _ = fakes.push(DELTA)
     assert counts == {"sent": 4, "idle": 1}
     shared = {
         "type": "health.delta",
@@ -131,11 +131,11 @@ def test_everyone_is_sent_what_they_may_see_of_a_change() -> None:
         "sent_at": "2026-11-21T12:00:00Z",
         "advice": {"flush_interval_ms": 5000, "batch_size": 25},
     }
-    assert room.heard("a") == shared | {"patch": DELTA.deployment, "organisations": {str(ORG_A): {"lag_ms": 7}}}
-    assert room.heard("b") == shared | {"patch": DELTA.deployment, "organisations": {str(ORG_B): {"lag_ms": 9}}}
-    assert room.heard("learner") == shared | {"patch": {"status": "down"}, "organisations": {}}
-    assert room.heard("other") == shared | {"patch": DELTA.deployment, "organisations": {}}
-    assert "idle" not in room.posted
+    assert fakes.heard("a") == shared | {"patch": DELTA.deployment, "organisations": {str(ORG_A): {"lag_ms": 7}}}
+    assert fakes.heard("b") == shared | {"patch": DELTA.deployment, "organisations": {str(ORG_B): {"lag_ms": 9}}}
+    assert fakes.heard("learner") == shared | {"patch": {"status": "down"}, "organisations": {}}
+    assert fakes.heard("other") == shared | {"patch": DELTA.deployment, "organisations": {}}
+    assert "idle" not in fakes.posted
 
 
 @pytest.mark.parametrize(
@@ -150,123 +150,123 @@ def test_everyone_is_sent_what_they_may_see_of_a_change() -> None:
 )
 def test_no_organisations_numbers_reach_a_socket_by_its_item_alone(forged: Connection) -> None:
     """Token, scope, topic and subscription are looked at once more for each message, whatever the table says."""
-    room = Room((forged,))
-    room.push(DELTA)
-    assert str(ORG_B) not in room.posted["x"]
+    fakes = Fakes((forged,))
+    fakes.push(DELTA)
+    assert str(ORG_B) not in fakes.posted["x"]
 
 
 def test_without_the_topic_health_organisations_alone_are_told() -> None:
     """The sequence moves on all the same, so that there is no gap."""
-    room = Room((connection("a", ORG_A, topics=frozenset({"organisations"})),))
-    room.push(DELTA)
-    heard = room.heard("a")
+    fakes = Fakes((connection("a", ORG_A, topics=frozenset({"organisations"})),))
+    fakes.push(DELTA)
+    heard = fakes.heard("a")
     assert (heard["patch"], heard["organisations"]) == ({}, {str(ORG_A): {"lag_ms": 7}})
     assert (heard["previous"], heard["sequence"]) == (7, 8)
 
 
 def test_whose_view_is_as_it_was_hears_of_the_sequence() -> None:
     """A change of the deployment's numbers is an empty patch to a learner."""
-    room = Room((connection("learner", scopes=()),))
-    room.push(DELTA.model_copy(update={"public": None}))
-    assert (room.heard("learner")["patch"], room.heard("learner")["sequence"]) == ({}, 8)
+    fakes = Fakes((connection("learner", scopes=()),))
+    fakes.push(DELTA.model_copy(update={"public": None}))
+    assert (fakes.heard("learner")["patch"], fakes.heard("learner")["sequence"]) == ({}, 8)
 
 
 def test_a_heartbeat_is_the_same_for_all() -> None:
     """A sequence, a time and advice."""
-    room = Room((connection("a", ORG_A), connection("learner", scopes=())))
-    room.push(HEARTBEAT)
-    assert room.posted["a"] == room.posted["learner"]
-    assert set(room.heard("a")) == {"type", "sequence", "sent_at", "advice"}
-    assert room.heard("a")["type"] == "heartbeat"
+    fakes = Fakes((connection("a", ORG_A), connection("learner", scopes=())))
+    fakes.push(HEARTBEAT)
+    assert fakes.posted["a"] == fakes.posted["learner"]
+    assert set(fakes.heard("a")) == {"type", "sequence", "sent_at", "advice"}
+    assert fakes.heard("a")["type"] == "heartbeat"
 
 
 def test_more_organisations_than_a_message_holds_are_asked_for() -> None:
     """Who watches one hears of a sequence that they have not got, and asks again; the others hear of the change."""
-    room = Room((connection("a", ORG_A), connection("learner", ORG_A, scopes=())))
-    room.push(DELTA.model_copy(update={"organisations": None}))
-    assert room.heard("a")["type"] == "heartbeat"
-    assert room.heard("a")["sequence"] == 8
-    assert room.heard("learner")["patch"] == {"status": "down"}
+    fakes = Fakes((connection("a", ORG_A), connection("learner", ORG_A, scopes=())))
+    fakes.push(DELTA.model_copy(update={"organisations": None}))
+    assert fakes.heard("a")["type"] == "heartbeat"
+    assert fakes.heard("a")["sequence"] == 8
+    assert fakes.heard("learner")["patch"] == {"status": "down"}
 
 
 def test_what_many_may_see_is_written_once() -> None:
     """Two administrators of the same organisation are sent the very same text."""
-    room = Room((connection("a", ORG_A), connection("b", ORG_A), connection("c", ORG_A, uuid4())))
-    room.push(DELTA)
-    assert room.posted["a"] is room.posted["b"]
-    assert room.posted["a"] is room.posted["c"]
+    fakes = Fakes((connection("a", ORG_A), connection("b", ORG_A), connection("c", ORG_A, uuid4())))
+    fakes.push(DELTA)
+    assert fakes.posted["a"] is fakes.posted["b"]
+    assert fakes.posted["a"] is fakes.posted["c"]
 
 
 def test_a_page_hands_on_to_the_next_one_before_it_sends() -> None:
     """The same push, beginning after this page; the last page hands on to nobody."""
-    room = Room((connection("a", ORG_A),), next_id="a")
-    _, is_handed_on = room.push(DELTA)
+    fakes = Fakes((connection("a", ORG_A),), next_id="a")
+    _, is_handed_on = fakes.push(DELTA)
     assert is_handed_on
-    assert room.handed_on == [DELTA.model_copy(update={"after": "a"})]
-    last = Room((connection("b", ORG_A),))
-    last.push(room.handed_on[0])
-    assert last.asked == [(room.asked[0][0], "a")]
+    assert fakes.handed_on == [DELTA.model_copy(update={"after": "a"})]
+    last = Fakes((connection("b", ORG_A),))
+    last.push(fakes.handed_on[0])
+    assert last.asked == [(fakes.asked[0][0], "a")]
     assert last.handed_on == []
 
 
 def test_a_page_that_cannot_hand_on_is_sent_all_the_same() -> None:
     """And it is told that others heard nothing."""
-    room = Room((connection("a", ORG_A),), next_id="a", faults={"queue": QueueUnavailable()})
-    counts, is_handed_on = room.push(DELTA)
+    fakes = Fakes((connection("a", ORG_A),), next_id="a", faults={"queue": QueueUnavailable()})
+    counts, is_handed_on = fakes.push(DELTA)
     assert (counts, is_handed_on) == ({"sent": 1}, False)
 
 
 def test_one_sockets_trouble_is_not_anothers() -> None:
     """Who is gone is forgotten; who cannot be reached now stays, and is counted; the others are sent to."""
-    room = Room(
+    fakes = Fakes(
         tuple(connection(name, ORG_A) for name in ("gone", "failing", "well")),
         faults={"gone": ConnectionGone(), "failing": SocketsUnavailable()},
     )
-    counts, _ = room.push(DELTA)
+    counts, _ = fakes.push(DELTA)
     assert counts == {"gone": 1, "failed": 1, "sent": 1}
-    assert room.removed == ["gone"]
-    assert set(room.posted) == {"well"}
+    assert fakes.removed == ["gone"]
+    assert set(fakes.posted) == {"well"}
 
 
 def test_a_socket_whose_token_expired_is_closed_and_sent_nothing() -> None:
     """Closed already or not, it is forgotten; what could not be closed is tried again with the next push."""
     faults: dict[str, Exception] = {"gone": ConnectionGone(), "failing": SocketsUnavailable()}
-    room = Room((), overdue_ids=("old", "gone", "failing"), faults=faults)
-    counts, _ = room.push(HEARTBEAT)
+    fakes = Fakes((), overdue_ids=("old", "gone", "failing"), faults=faults)
+    counts, _ = fakes.push(HEARTBEAT)
     assert counts == {"expired": 2, "failed": 1}
-    assert room.closed == ["old"]
-    assert room.removed == ["old", "gone"]
-    assert room.posted == {}
+    assert fakes.closed == ["old"]
+    assert fakes.removed == ["old", "gone"]
+    assert fakes.posted == {}
 
 
 def test_expired_sockets_are_looked_for_once_a_push() -> None:
     """With its first page: whoever only sends batches is no subscriber, and is closed all the same."""
-    room = Room((connection("a", ORG_A),), overdue_ids=("old",))
-    counts, _ = room.push(HEARTBEAT.model_copy(update={"after": "0"}))
-    assert (counts, room.closed) == ({"sent": 1}, [])
-    counts, _ = room.push(HEARTBEAT)
-    assert (counts, room.closed) == ({"sent": 1, "expired": 1}, ["old"])
+    fakes = Fakes((connection("a", ORG_A),), overdue_ids=("old",))
+    counts, _ = fakes.push(HEARTBEAT.model_copy(update={"after": "0"}))
+    assert (counts, fakes.closed) == ({"sent": 1}, [])
+    counts, _ = fakes.push(HEARTBEAT)
+    assert (counts, fakes.closed) == ({"sent": 1, "expired": 1}, ["old"])
 
 
 def test_nobody_waits_for_expired_sockets() -> None:
     """Where they cannot be read, everybody else hears what is new all the same."""
-    room = Room((connection("a", ORG_A),), overdue_ids=("old",), table_is_away=True)
-    counts, _ = room.push(HEARTBEAT)
-    assert (counts, room.closed) == ({"sent": 1}, [])
+    fakes = Fakes((connection("a", ORG_A),), overdue_ids=("old",), table_is_away=True)
+    counts, _ = fakes.push(HEARTBEAT)
+    assert (counts, fakes.closed) == ({"sent": 1}, [])
 
 
 def test_who_subscribed_with_another_version_of_ours_is_closed() -> None:
     """Its client opens a new socket."""
-    room = Room((), unreadable_ids=("odd",))
-    room.push(HEARTBEAT.model_copy(update={"after": "0"}))
-    assert (room.closed, room.removed) == (["odd"], ["odd"])
+    fakes = Fakes((), unreadable_ids=("odd",))
+    fakes.push(HEARTBEAT.model_copy(update={"after": "0"}))
+    assert (fakes.closed, fakes.removed) == (["odd"], ["odd"])
 
 
 def test_no_batch_is_advised_that_a_frame_does_not_hold() -> None:
     """What is advised over HTTP may be more."""
-    room = Room((connection("a", ORG_A),))
-    room.push(Push(**{**HEARTBEAT.model_dump(), "advice": {"flush_interval_ms": 9000, "batch_size": 100}}))
-    assert room.heard("a")["advice"] == {"flush_interval_ms": 9000, "batch_size": BATCH_EVENTS_MAX}
+    fakes = Fakes((connection("a", ORG_A),))
+    fakes.push(Push(**{**HEARTBEAT.model_dump(), "advice": {"flush_interval_ms": 9000, "batch_size": 100}}))
+    assert fakes.heard("a")["advice"] == {"flush_interval_ms": 9000, "batch_size": BATCH_EVENTS_MAX}
 
 
 def test_what_the_largest_token_may_see_fits_a_message() -> None:
@@ -280,15 +280,15 @@ def test_what_the_largest_token_may_see_fits_a_message() -> None:
         }
         for org_id in org_ids
     }  # fmt: skip
-    room = Room((connection("a", *org_ids),))
+    fakes = Fakes((connection("a", *org_ids),))
     deployment = health().model_dump(mode="json", exclude_none=True)
-    room.push(DELTA.model_copy(update={"organisations": changed, "deployment": deployment}))
-    assert len(room.heard("a")["organisations"]) == 100
-    assert len(room.posted["a"].encode()) < 131_072
+    fakes.push(DELTA.model_copy(update={"organisations": changed, "deployment": deployment}))
+    assert len(fakes.heard("a")["organisations"]) == 100
+    assert len(fakes.posted["a"].encode()) < 131_072
 
 
 def test_what_cannot_be_forgotten_now_stops_nobody() -> None:
     """The next push finds it gone once more."""
-    room = Room((connection("gone"), connection("well")), faults={"gone": ConnectionGone()}, table_is_away=True)
-    counts, _ = room.push(HEARTBEAT)
+    fakes = Fakes((connection("gone"), connection("well")), faults={"gone": ConnectionGone()}, table_is_away=True)
+    counts, _ = fakes.push(HEARTBEAT)
     assert counts == {"gone": 1, "sent": 1}

@@ -40,7 +40,7 @@ LIFETIMES = Lifetimes(timedelta(days=30), timedelta(days=90))
 
 
 @dataclass(frozen=True)
-class Room:
+class RedriveSetup:
     """The parts for recording and redriving dead letters."""
 
     objects: Objects
@@ -91,13 +91,13 @@ def measure(bench: Bench) -> list[Figure]:
     count = max(40, bench.plan.copy_rows // 500)
     buried: list[float] = []
     redriven: list[float] = []
-    with _room(bench) as room:
+    with _setup(bench) as setup:
         for _ in range(bench.plan.rounds):
             messages = list(queued_messages(bench.plan.learners, count, EVENTS))
             started_at = time.monotonic()
-            room.record(messages)
+            setup.record(messages)
             buried_at = time.monotonic()
-            done = sum(room.redrive(UUID(population.org_id(number))) for number in range(population.ORGANISATIONS))
+            done = sum(setup.redrive(UUID(population.org_id(number))) for number in range(population.ORGANISATIONS))
             if done != count:
                 raise WorkbenchError(f"{done} dead letters of {count} were redriven.")
             buried.append(count / (buried_at - started_at))
@@ -110,13 +110,13 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 @contextmanager
-def _room(bench: Bench) -> Iterator[Room]:
+def _setup(bench: Bench) -> Iterator[RedriveSetup]:
     with emulated_queue(bench) as (endpoint_url, queue_url), connect_operator(bench.database) as operator:
         variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint_url}
         with mock.patch.dict(os.environ, variables):
             boto3.client("s3").create_bucket(Bucket=BUCKET)
             app = bench.database.open_app()
             try:
-                yield Room(Objects(BUCKET), Queues(), queue_url, app, operator)
+                yield RedriveSetup(Objects(BUCKET), Queues(), queue_url, app, operator)
             finally:
                 app.close()

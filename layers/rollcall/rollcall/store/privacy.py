@@ -19,14 +19,14 @@ class PrivacyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def erase_learner(self, trace: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
+    def erase_learner(self, learner: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
         """Bar a learner and erase their progress, in one transaction under their lock."""
         row = self._database.call(
             "erase_learner_v1",
             "erased_at, counts, days",
-            p_org_id=trace.org_id,
-            p_user_id=trace.user_id,
-            p_identifiers=trace.identifiers,
+            p_org_id=learner.org_id,
+            p_user_id=learner.user_id,
+            p_identifiers=learner.identifiers,
             p_is_dry_run=is_dry_run,
         )
         return ErasedLearner(*row)
@@ -37,44 +37,46 @@ class PrivacyStore:
         return [TablePart(each["table"], each["of"]) for each in found]
 
     def erase_rows(
-        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
+        self, learner: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
     ) -> ErasedRows:
         """Erase a learner from a part of a table."""
         return ErasedRows(
             *self._database.call(
                 "erase_rows_v1",
                 "deleted, redacted, days, next_page",
-                p_org_id=trace.org_id,
+                p_org_id=learner.org_id,
                 p_operation_id=operation_id,
                 p_table=part.table,
                 p_of=part.of,
                 p_from_page=part.page,
-                p_identifiers=trace.identifiers,
+                p_identifiers=learner.identifiers,
                 p_erased_at=erased_at,
                 p_is_dry_run=is_dry_run,
             )
         )
 
     def search_rows(
-        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
+        self, learner: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
     ) -> FoundRows:
         """Search a part of a table for a learner: for an export, without `erased_at`, with the rows."""
         older, newer, rows, next_page = self._database.call(
             "search_rows_v1",
             "older, newer, rows, next_page",
-            p_org_id=trace.org_id,
+            p_org_id=learner.org_id,
             p_operation_id=operation_id,
             p_table=part.table,
             p_of=part.of,
             p_from_page=part.page,
-            p_identifiers=trace.identifiers,
+            p_identifiers=learner.identifiers,
             p_erased_at=erased_at,
         )
         return FoundRows(older, newer, rows or [], next_page)
 
-    def count_namesakes(self, trace: LearnerIdentifiers) -> int:
+    def count_namesakes(self, learner: LearnerIdentifiers) -> int:
         """Return how many events have an id that is equal to an identifier of a learner."""
-        (number,) = self._database.call("count_namesakes_v1", p_org_id=trace.org_id, p_identifiers=trace.identifiers)
+        (number,) = self._database.call(
+            "count_namesakes_v1", p_org_id=learner.org_id, p_identifiers=learner.identifiers
+        )
         return int(number)
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
@@ -86,16 +88,16 @@ class PrivacyStore:
         """Leave of erased events of a kind, or of either, their ids alone."""
         self._database.call("entomb_events_v2", p_org_id=org_id, p_kind=kind, p_event_ids=list(event_ids))
 
-    def exports_of(self, trace: LearnerIdentifiers) -> list[UUID]:
+    def exports_of(self, learner: LearnerIdentifiers) -> list[UUID]:
         """Return the ids of all exports that were made of a learner."""
-        (found,) = self._database.call("list_exports_v1", p_org_id=trace.org_id, p_source=trace.source)
+        (found,) = self._database.call("list_exports_v1", p_org_id=learner.org_id, p_source=learner.source)
         return list(found)
 
     def finish(
         self,
         operation: Operation,
         lease_id: UUID,
-        trace: LearnerIdentifiers,
+        learner: LearnerIdentifiers,
         counts: Mapping[str, int],
         certificate: Mapping[str, Any] | None,
     ) -> Operation | None:
@@ -106,7 +108,7 @@ class PrivacyStore:
             p_operation_id=operation.operation_id,
             p_lease_id=lease_id,
             p_step_number=operation.step_number,
-            p_identifiers=trace.identifiers,
+            p_identifiers=learner.identifiers,
             p_counts=json.dumps(counts),
             p_certificate=None if certificate is None else json.dumps(certificate),
         )

@@ -179,7 +179,7 @@ class LatencyGauge:
         """Take in that the database did not answer."""
         self.reachable = False
 
-    def hear(self, advice: Advice | None, heard_at: datetime) -> None:
+    def take_advice(self, advice: Advice | None, heard_at: datetime) -> None:
         """Take in what the database answered beside a call: the advice for everybody, None when there is none."""
         self.heard, self.heard_at = advice, heard_at
 

@@ -19,7 +19,7 @@ class AcceptedWindow:
         return cls(now - retention, now + AHEAD_MAX)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The window as a sentence for senders."""
         opens_at, closes_at = (each.isoformat(timespec="seconds") for each in (self.opens_at, self.closes_at))
         return f"Now it is taken from {opens_at} to {closes_at}."

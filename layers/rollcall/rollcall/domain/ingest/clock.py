@@ -23,27 +23,27 @@ class ClockSkew:
         """Return the skew; a client that does not say when it sent is believed."""
         return cls(sent_at, received_at, window)
 
-    def correct(self, told_at: datetime) -> datetime:
+    def correct(self, stated_at: datetime) -> datetime:
         """Return our time of what a client says happened at `told_at`: its own word, unless its clock is wrong.
 
         Where a correction leads out of the accepted window, its sentAt made no sense, and its word stands.
         """
-        if self.sent_at is None or not _is_clock(self.received_at - self.sent_at, self.sent_at, told_at):
-            return told_at
+        if self.sent_at is None or not _is_clock(self.received_at - self.sent_at, self.sent_at, stated_at):
+            return stated_at
         try:
-            corrected = told_at + (self.received_at - self.sent_at)
+            corrected = stated_at + (self.received_at - self.sent_at)
         except OverflowError:
-            return told_at
-        return corrected if self.window.holds(corrected) else told_at
+            return stated_at
+        return corrected if self.window.holds(corrected) else stated_at
 
 
-def _is_clock(behind: timedelta, sent_at: datetime, told_at: datetime) -> bool:
+def _is_clock(behind: timedelta, sent_at: datetime, stated_at: datetime) -> bool:
     """Tell whether a clock that is behind by so much is wrong, or its sentAt merely old.
 
     Nothing is sent before it happens: such a sentAt is of an earlier attempt. Whole seconds are compared, since some
     clients write no fractions of one of the two.
     """
-    if told_at.replace(microsecond=0) > sent_at.replace(microsecond=0):
+    if stated_at.replace(microsecond=0) > sent_at.replace(microsecond=0):
         return False
     # What is sent in our future cannot have waited: the clock is ahead.
     is_ahead = behind < -TRANSIT_MAX

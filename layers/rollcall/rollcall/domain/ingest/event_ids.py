@@ -9,7 +9,7 @@ from rollcall.domain.ingest.readable import readable
 
 def event_ids_of(org_id: UUID, text: str) -> list[UUID]:
     """Return the event ids that a text stands for in an organisation: itself, a messageId's, or an insert id's."""
-    told = str(readable(text))
-    known = read_uuid(told)
-    made = [segment.message_event_id(org_id, told), posthog.insert_event_id(org_id, told)]
+    stated = str(readable(text))
+    known = read_uuid(stated)
+    made = [segment.message_event_id(org_id, stated), posthog.insert_event_id(org_id, stated)]
     return list(dict.fromkeys([*([known] if known else []), *made]))

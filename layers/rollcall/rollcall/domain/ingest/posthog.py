@@ -36,18 +36,18 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     """
     if not isinstance(document, dict):
         raise CallRefused("not_an_event", "event")
-    told = document.get("event")
-    name = readable_text(told)[:IDENTIFIER_MAX].strip() if isinstance(told, str) else ""
+    stated = document.get("event")
+    name = readable_text(stated)[:IDENTIFIER_MAX].strip() if isinstance(stated, str) else ""
     if not name:
         raise CallRefused("event_missing", "event")
     properties = _object(document.get("properties"))
     _refuse_other_key(document, properties, org_id)
-    told_at = _told_time(document, properties)
-    happened_at = told_at or _time_by_offset(document, sent_at)
+    stated_at = _stated_time(document, properties)
+    happened_at = stated_at or _time_by_offset(document, sent_at)
     event_id = _event_id(document, properties, org_id)
     user_id, anonymous_id = _who(document, properties)
     # By an offset each attempt to send tells another time, by nothing the time of the attempt is taken.
-    kind = AnalyticsEvent if told_at else UntimedEvent
+    kind = AnalyticsEvent if stated_at else UntimedEvent
     return kind(
         event_id=event_id,
         org_id=org_id,
@@ -68,8 +68,8 @@ def _refuse_other_key(document: Mapping[str, Any], properties: Mapping[str, Any]
     for name in KEY_NAMES:
         if write_key.is_of_another(document.get(name), org_id):
             raise CallRefused("write_key_differs", name)
-        told = properties.get(name)
-        if isinstance(told, str) and write_key.read(told.strip()) and write_key.is_of_another(told, org_id):
+        stated = properties.get(name)
+        if isinstance(stated, str) and write_key.read(stated.strip()) and write_key.is_of_another(stated, org_id):
             raise CallRefused("write_key_differs", f"properties/{name}")
 
 
@@ -78,11 +78,11 @@ def insert_event_id(org_id: UUID, insert_id: str) -> UUID:
     return uuid5(NAMESPACE, f"{org_id} insert {readable(insert_id)}")
 
 
-def told_event_id(document: Any, org_id: UUID) -> UUID | None:
+def stated_event_id(document: Any, org_id: UUID) -> UUID | None:
     """Return the id that a document names its event by: its uuid, or what the client calls its insert or message id."""
-    told = _object(document)
-    properties = _object(told.get("properties"))
-    for value in (told.get("uuid"), properties.get("$insert_id"), *map(told.get, ("$insert_id", *MESSAGE_IDS))):
+    stated = _object(document)
+    properties = _object(stated.get("properties"))
+    for value in (stated.get("uuid"), properties.get("$insert_id"), *map(stated.get, ("$insert_id", *MESSAGE_IDS))):
         text = id_text(value)
         if text and not names_no_event(text):
             return read_uuid(text.strip()) or insert_event_id(org_id, text)
@@ -91,39 +91,39 @@ def told_event_id(document: Any, org_id: UUID) -> UUID | None:
 
 def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id: UUID) -> UUID:
     """Return what makes an event count once: the id that it is named by, or else its content."""
-    named = told_event_id(document, org_id)
+    named = stated_event_id(document, org_id)
     if named is not None:
         return named
     # With no time either, what somebody does twice could not be told from what a client sends twice.
-    if _told_time(document, properties) is None:
+    if _stated_time(document, properties) is None:
         raise CallRefused("identity_missing", "uuid")
     members = {name: value for name, value in document.items() if name not in {"sent_at", "offset"}}
     return uuid5(NAMESPACE, f"{org_id} content {json.dumps(readable(members), sort_keys=True)}")
 
 
-def _told_time(document: Mapping[str, Any], properties: Mapping[str, Any]) -> datetime | None:
+def _stated_time(document: Mapping[str, Any], properties: Mapping[str, Any]) -> datetime | None:
     """Return the time that an event tells, the first that can be read; None where it tells none.
 
     Raises CallRefused where it tells one and none can be read. A property `timestamp` may be the application's own, so
     that it may be anything.
     """
     unreadable = ""
-    for member, told in (
+    for member, stated in (
         ("timestamp", document.get("timestamp")),
         ("", properties.get("timestamp")),
         ("properties/$time", properties.get("$time")),
     ):
         try:
-            if moment := read_foreign_time(told):
+            if moment := read_foreign_time(stated):
                 return moment
         except ValueError:
             unreadable = unreadable or member
-    if unreadable and not _tells_offset(document):
+    if unreadable and not _has_offset(document):
         raise CallRefused("invalid", unreadable, TIME_FORMS)
     return None
 
 
-def _tells_offset(document: Mapping[str, Any]) -> bool:
+def _has_offset(document: Mapping[str, Any]) -> bool:
     offset = document.get("offset")
     return isinstance(offset, int | float) and not isinstance(offset, bool)
 
@@ -137,7 +137,7 @@ def _time_by_offset(document: Mapping[str, Any], sent_at: datetime) -> datetime 
     if offset is None or offset == "":
         return None
     try:
-        if _tells_offset(document):
+        if _has_offset(document):
             return (sent_at - timedelta(milliseconds=offset)).astimezone(UTC)
     except (OverflowError, ValueError):
         pass
@@ -150,8 +150,8 @@ def _who(document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[st
     A distinct_id is anonymous where the client says so, or where it is the device's own; before that and after it
     the device's id is the same, so that what somebody did is joined.
     """
-    told = (document.get("distinct_id"), document.get("$distinct_id"), properties.get("distinct_id"))
-    distinct_id = next((text for text in map(_identifier, told) if text), None)
+    stated = (document.get("distinct_id"), document.get("$distinct_id"), properties.get("distinct_id"))
+    distinct_id = next((text for text in map(_identifier, stated) if text), None)
     device_id = _identifier(properties.get("$device_id"))
     before = _identifier(properties.get("$anon_distinct_id"))
     is_anonymous = (
@@ -174,27 +174,29 @@ def _identifier(value: object) -> str | None:
     return text if len(text) <= IDENTIFIER_MAX else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _properties(name: str, document: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _properties(name: str, document: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
     """Return what else is told, under the names of our own vocabulary where it has one."""
     traits: dict[str, Any] = {}
     for member in TRAITS.get(name, ()):
-        traits |= _object(document.get(member)) | _object(told.get(member))
+        traits |= _object(document.get(member)) | _object(stated.get(member))
     named = {
-        ours: (id_text(told[key]) if key in VERSIONS else told[key]) for key, ours in PROPERTIES.items() if key in told
+        ours: (id_text(stated[key]) if key in VERSIONS else stated[key])
+        for key, ours in PROPERTIES.items()
+        if key in stated
     }
-    if name == "$create_alias" and "alias" in told:
-        named["previous_id"] = told["alias"]
-    context = _context(told)
-    rest = {key: value for key, value in told.items() if key not in LIFTED}
+    if name == "$create_alias" and "alias" in stated:
+        named["previous_id"] = stated["alias"]
+    context = _context(stated)
+    rest = {key: value for key, value in stated.items() if key not in LIFTED}
     person = {key: document[key] for key in ("$set", "$set_once") if key in document and key not in rest}
     return _object(readable(person | named | traits | rest | ({"context": context} if context else {})))
 
 
-def _context(told: Mapping[str, Any]) -> dict[str, Any]:
+def _context(stated: Mapping[str, Any]) -> dict[str, Any]:
     context: dict[str, Any] = {}
     for key, (outer, inner) in CONTEXT.items():
-        if key in told:
-            context.setdefault(outer, {})[inner] = told[key]
+        if key in stated:
+            context.setdefault(outer, {})[inner] = stated[key]
     return context
 
 

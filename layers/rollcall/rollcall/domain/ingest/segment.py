@@ -55,9 +55,9 @@ def read_single_call(body: bytes, call_type: str) -> dict[str, Any]:
     return document | {"type": call_type}
 
 
-def read_sent_at(told: Iterable[object]) -> datetime | None:
+def read_sent_at(stated: Iterable[object]) -> datetime | None:
     """Return when something was sent by its client's clock: the first of these that can be read."""
-    for text in told:
+    for text in stated:
         try:
             if sent_at := read_foreign_time(text):
                 return sent_at
@@ -68,33 +68,33 @@ def read_sent_at(told: Iterable[object]) -> datetime | None:
 
 def read_call(document: Any) -> SegmentCall:
     """Read one call, without the members that cannot be read and need not be; raises ValidationError."""
-    told = readable(document)
+    stated = readable(document)
     try:
-        return SegmentCall.model_validate(told)
+        return SegmentCall.model_validate(stated)
     except ValidationError as invalid:
-        kept = _without_unreadable(told, invalid)
+        kept = _without_unreadable(stated, invalid)
         if kept is None:
             raise
     return SegmentCall.model_validate(kept)
 
 
-def _without_unreadable(told: Any, invalid: ValidationError) -> dict[str, Any] | None:
+def _without_unreadable(stated: Any, invalid: ValidationError) -> dict[str, Any] | None:
     """Return a call without its unreadable members; None where it cannot do without one of them."""
     unreadable = {str(error["loc"][0]) for error in invalid.errors(include_input=False) if error["loc"]}
-    if not isinstance(told, dict) or not unreadable:
+    if not isinstance(stated, dict) or not unreadable:
         return None
     needed = set(NEEDED)
-    if all(name in unreadable or is_untold(told.get(name)) for name in TIMES):
+    if all(name in unreadable or is_unstated(stated.get(name)) for name in TIMES):
         needed |= TIMES
-    if str(told.get("type")).strip().lower() != "track":
+    if str(stated.get("type")).strip().lower() != "track":
         needed.discard("event")
-    is_nobody = all(not told.get(name) or name in unreadable for name in PERSONS)
+    is_nobody = all(not stated.get(name) or name in unreadable for name in PERSONS)
     if unreadable & needed or (is_nobody and unreadable.intersection(PERSONS)):
         return None
-    return {name: value for name, value in told.items() if name not in unreadable}
+    return {name: value for name, value in stated.items() if name not in unreadable}
 
 
-def is_untold(value: object) -> bool:
+def is_unstated(value: object) -> bool:
     """Tell whether a client leaves a time out, as read_foreign_time has it."""
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -114,13 +114,13 @@ def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: date
     context = (readable(shared_context) if isinstance(shared_context, dict) else {}) | call.context
     if context:
         properties["context"] = context
-    told_at = call.timestamp or call.original_timestamp
-    kind = AnalyticsEvent if told_at else UntimedEvent
+    stated_at = call.timestamp or call.original_timestamp
+    kind = AnalyticsEvent if stated_at else UntimedEvent
     return kind(
         event_id=_event_id(call, org_id),
         org_id=org_id,
         name=name,
-        occurred_at=told_at or sent_at,
+        occurred_at=stated_at or sent_at,
         user_id=call.user_id,
         anonymous_id=call.anonymous_id,
         properties=properties,
@@ -132,7 +132,7 @@ def message_event_id(org_id: UUID, message_id: str) -> UUID:
     return read_uuid(message_id.strip()) or uuid5(NAMESPACE, f"{org_id} message {message_id}")
 
 
-def told_event_id(document: Any, org_id: UUID) -> UUID | None:
+def stated_event_id(document: Any, org_id: UUID) -> UUID | None:
     """Return the event id of a call that could not be read, where its messageId can be."""
     message_id = id_text(readable(document.get("messageId"))) if isinstance(document, Mapping) else None
     return message_event_id(org_id, message_id) if message_id and not names_no_event(message_id) else None

@@ -60,7 +60,7 @@ class DocumentWalk:
 
         """
         value = self._value(document, self._policy.floating, (), 0)
-        return Scrubbed(value, self._remarks.told())
+        return Scrubbed(value, self._remarks.as_tuple())
 
     def _value(self, value: Any, waiting: Waiting, place: Place, depth: int) -> Any:
         self._nodes += 1

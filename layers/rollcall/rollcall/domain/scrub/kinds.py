@@ -178,9 +178,9 @@ def _lasts(text: str) -> bool:
     match = LASTING.fullmatch(text)
     if match is None or text[-1] not in "DHMS":
         return False
-    told = [(int(digits), *unit) for digits, unit in zip(match.groups(), UNITS, strict=True) if digits]
-    return sum(number * seconds for number, seconds, _ in told) <= LASTING_MAX and all(
-        number < most for number, _, most in told[1:]
+    parts = [(int(digits), *unit) for digits, unit in zip(match.groups(), UNITS, strict=True) if digits]
+    return sum(number * seconds for number, seconds, _ in parts) <= LASTING_MAX and all(
+        number < most for number, _, most in parts[1:]
     )
 
 

@@ -33,7 +33,7 @@ class PropertiesWalk:
     def scrub(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
         """Return what is kept, and remarks on the rest."""
         kept = self._object(properties, self._policy.declared(event_name), self._policy.selectors, ())
-        return Scrubbed(kept, self._remarks.told())
+        return Scrubbed(kept, self._remarks.as_tuple())
 
     def _object(
         self, members: Mapping[str, Any], tree: DeclaredProperty, waiting: Waiting, place: tuple[str, ...]
@@ -57,7 +57,7 @@ class PropertiesWalk:
                     kept[name] = scrubbed
             else:
                 accepted = kind.accept(value, means)
-                if accepted is value or self._tell(accepted, value, kind, (*place, name)):
+                if accepted is value or self._remark(accepted, value, kind, (*place, name)):
                     kept[name] = accepted
         return kept
 
@@ -68,7 +68,7 @@ class PropertiesWalk:
             self._remarks.add((*place, shown), verdict.rule.id if verdict else UNDECLARED, "remove")
         return declared
 
-    def _tell(self, accepted: Any, value: Any, kind: Kind, place: tuple[str, ...]) -> bool:
+    def _remark(self, accepted: Any, value: Any, kind: Kind, place: tuple[str, ...]) -> bool:
         """Remark on what a kind changed or refused, and tell whether anything is kept."""
         if isinstance(accepted, Refused):
             self._remarks.add(place, accepted.rule, "remove")
@@ -108,7 +108,7 @@ class PropertiesWalk:
         accepted = kind.accept(value, self._means)
         if action == "mask" and isinstance(value, str) and set(value) <= {"*", *"-_.:+/ "}:
             return value
-        if not self._tell(accepted, value, kind, place):
+        if not self._remark(accepted, value, kind, place):
             return _ABSENT
         return self._redacted(accepted, action, place) if action else accepted
 

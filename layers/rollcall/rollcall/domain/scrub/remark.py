@@ -36,6 +36,6 @@ class Remarks:
         full = len(self._remarks) >= REMARKS_MAX
         self._remarks[("", LIMIT_REMARKS, "remove") if full else (".".join(place), rule, action)] = None
 
-    def told(self) -> tuple[Remark, ...]:
+    def as_tuple(self) -> tuple[Remark, ...]:
         """Return them in the order in which they came."""
         return tuple(map(Remark._make, self._remarks)) if self._remarks else ()

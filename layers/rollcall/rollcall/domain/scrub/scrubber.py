@@ -117,4 +117,4 @@ class Scrubber:
         kept = self._means.urls.scrub_within(scrubbed.value)
         if kept != scrubbed.value:
             remarks.add((), "@kind:url_path", "replace")
-        return Scrubbed(kept, remarks.told())
+        return Scrubbed(kept, remarks.as_tuple())

@@ -145,13 +145,13 @@ def get_export(request: Request) -> Response:
 
 
 def _ask(request: Request, asked: LearnerRequest, kind: OperationKind) -> Operation:
-    trace = wiring_privacy.learner_identifiers_of(asked)
+    learner = wiring_privacy.learner_identifiers_of(asked)
     operation = wiring_operations.request_operation().request_once(
         OperationRequest(
             org_id=asked.org_id,
             kind=kind,
-            source=trace.source,
-            parameters=trace.parameters(),
+            source=learner.source,
+            parameters=learner.parameters(),
             is_dry_run=asked.dry_run,
             requested_by=access.requester(request.caller, asked.org_id),
             reason=access.kept_reason(asked.reason),

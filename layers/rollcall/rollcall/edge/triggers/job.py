@@ -79,7 +79,7 @@ def _answer(job: Job, outcome: JobOutcome) -> dict[str, Any]:
 
 
 def _log(job: Job, outcome: JobOutcome) -> None:
-    told: dict[str, Any] = {"job": job.name, "run_id": str(outcome.run_id), "retries": outcome.retries}
+    fields: dict[str, Any] = {"job": job.name, "run_id": str(outcome.run_id), "retries": outcome.retries}
     if outcome.run_id is None:
         observe.logger().info("job outcome already", extra={"job": job.name})
         return
@@ -88,8 +88,8 @@ def _log(job: Job, outcome: JobOutcome) -> None:
     if outcome.duration_ms is not None:
         observe.measure("duration_ms", outcome.duration_ms)
     if outcome.fault is None and outcome.done is not None:
-        observe.logger().info("job", extra=told | {"items": outcome.done.items, **outcome.done.details})
+        observe.logger().info("job", extra=fields | {"items": outcome.done.items, **outcome.done.details})
         return
-    told |= {"code": outcome.fault.code if isinstance(outcome.fault, RollcallError) else RollcallError.code}
-    told |= {"fault": type(outcome.fault).__name__, "at": observe.place_of(outcome.fault)}
-    observe.logger().error("job failed", extra=told)
+    fields |= {"code": outcome.fault.code if isinstance(outcome.fault, RollcallError) else RollcallError.code}
+    fields |= {"fault": type(outcome.fault).__name__, "at": observe.place_of(outcome.fault)}
+    observe.logger().error("job failed", extra=fields)

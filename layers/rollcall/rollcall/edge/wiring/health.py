@@ -101,7 +101,7 @@ def health_monitor() -> HealthMonitor:
         connections=wiring_sockets.connections().all,
         publisher=PublishHealth(_send_push, clock.now),
         advice=AdviceStore(environment.database()),
-        told=_measure_status,
+        on_written=_measure_status,
         report=report,
         interval_seconds=wiring_sockets.health_interval().total_seconds(),
         stale_after=stale_after(wiring_sockets.health_interval()),

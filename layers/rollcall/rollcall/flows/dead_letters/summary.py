@@ -33,7 +33,7 @@ Publish = Callable[[str, str], object]
 
 
 @dataclass(frozen=True)
-class Told:
+class SummaryResult:
     """How many dead letters and failed runs a summary named."""
 
     dead_letters: int
@@ -48,7 +48,7 @@ class FailureSummary:
     publish: Publish
     environment: str
 
-    def tell(self) -> Told:
+    def send(self) -> SummaryResult:
         """Publish a summary, if anything is new, and return its counts.
 
         The claims are confirmed after publishing: if this run fails or is killed, the next summary names the same
@@ -56,36 +56,36 @@ class FailureSummary:
         """
         letters_at, letters = self.counts.claim_digest(LEASE)
         runs_at, runs = self.counts.claim_job_failures(LEASE)
-        told = Told(sum(count.failed_count for count in letters), sum(count.failed_count for count in runs))
-        if told == Told(0, 0):
-            return told
-        self.publish(subject_of(told, self.environment), text_of(letters, runs, told))
+        result = SummaryResult(sum(count.failed_count for count in letters), sum(count.failed_count for count in runs))
+        if result == SummaryResult(0, 0):
+            return result
+        self.publish(subject_of(result, self.environment), text_of(letters, runs, result))
         self.counts.confirm_digest(letters_at)
         self.counts.confirm_job_failures(runs_at)
-        return told
+        return result
 
 
-def subject_of(told: Told, environment: str) -> str:
+def subject_of(result: SummaryResult, environment: str) -> str:
     """Return the subject line: how many dead letters and failed runs."""
-    parts = [(told.dead_letters, "new dead letters"), (told.failed_runs, "failed runs")]
+    parts = [(result.dead_letters, "new dead letters"), (result.failed_runs, "failed runs")]
     counted = ", ".join(f"{number} {what}" for number, what in parts if number)
     return f"Rollcall {environment}: {counted}"[:100]
 
 
-def text_of(letters: Sequence[DigestCount], runs: Sequence[FailedRuns], told: Told) -> str:
+def text_of(letters: Sequence[DigestCount], runs: Sequence[FailedRuns], result: SummaryResult) -> str:
     """Return the text of the summary. It names no organisation, no event and no person."""
     paragraphs = []
     if letters:
         lines = [f"{count.failed_count:>8}  {count.queue:<12}  {count.cause}" for count in letters]
         paragraphs += [
-            f"{told.dead_letters} messages became dead letters since {_since(letters)}.",
+            f"{result.dead_letters} messages became dead letters since {_since(letters)}.",
             "\n".join(lines),
             "Rollcall keeps them. List them with `rollcall dead-letters`. Runbook: docs/runbooks/dead-letter-flood.md.",
         ]
     if runs:
         lines = [f"{count.failed_count:>8}  {count.job:<12}  {count.error_code}" for count in runs]
         paragraphs += [
-            f"{told.failed_runs} runs of jobs failed since {_since(runs)}.",
+            f"{result.failed_runs} runs of jobs failed since {_since(runs)}.",
             "\n".join(lines),
             "List them with `rollcall jobs`. Runbook: docs/runbooks/job-failure-surge.md.",
         ]

@@ -66,7 +66,7 @@ class HealthMonitor:
     connections: Callable[[], Iterable[Connection]]
     publisher: Publisher
     advice: AdviceStore
-    told: Callable[[Published], object]
+    on_written: Callable[[Published], object]
     report: Callable[[RollcallError], object]
     interval_seconds: float
     stale_after: timedelta
@@ -123,7 +123,7 @@ class HealthMonitor:
                     return None
                 after = self.composing.compose(before, seen, kept.version)
                 if self.table.write(after):
-                    self._tell(before, after)
+                    self._publish(before, after)
                     return after
         except TableUnavailable as fault:
             self.report(fault)
@@ -157,8 +157,8 @@ class HealthMonitor:
                 return is_reachable
         return None
 
-    def _tell(self, before: Published | None, after: Published) -> None:
-        self.told(after)
+    def _publish(self, before: Published | None, after: Published) -> None:
+        self.on_written(after)
         known = None if before is None or is_stale(before, self.now(), self.stale_after) else before
         try:
             if known is None or known.health.sequence != after.health.sequence:

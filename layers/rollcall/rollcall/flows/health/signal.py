@@ -33,14 +33,14 @@ class Signals:
     def database_unreachable(self) -> None:
         """Signal that the database is away, unless that was signalled."""
         if not self._is_away:
-            self._is_away = self._tell("database_unreachable")
+            self._is_away = self._send("database_unreachable")
 
     def database_reachable(self) -> None:
         """Signal that the database is back, if an outage was signalled. Without an outage this does nothing."""
         if self._is_away:
-            self._is_away = not self._tell("database_reachable")
+            self._is_away = not self._send("database_reachable")
 
-    def _tell(self, seen: Literal["database_unreachable", "database_reachable"]) -> bool:
+    def _send(self, seen: Literal["database_unreachable", "database_reachable"]) -> bool:
         """Send a signal; return whether it was sent. If not, the next call that sees the same state tries again."""
         if self._tried_at is not None and self.monotonic() - self._tried_at < INTERVAL_SECONDS:
             return False

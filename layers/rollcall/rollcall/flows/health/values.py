@@ -31,13 +31,13 @@ def values_of(
     analytics = seen.depths.get("analytics")
     # Batches that are announced while the queue is empty never reached it.
     waits = 0.0 if analytics is not None and analytics.is_empty else stored.queues.oldest_waits_seconds or 0.0
-    is_telling = stored.queues.stored_count >= BATCHES_MIN
+    is_significant = stored.queues.stored_count >= BATCHES_MIN
     return values | {
         "analytics_lag": significant(waits),
         # Counted wherever the batch is: on its queue, on the dead-letter queue, or lost.
         "queued_events": significant(stored.queues.oldest_waits_seconds or 0.0),
         "rollup_lag": significant(upkeep.rollup_lag_seconds or 0.0),
-        "queue_latency_p95": significant(stored.queues.latency_p95_seconds) if is_telling else None,
+        "queue_latency_p95": significant(stored.queues.latency_p95_seconds) if is_significant else None,
         "job_failure_rate": significant(_failure_rate(upkeep.jobs)),
         "dead_letters": sum(stored.dead_letters.values()) + (in_all(seen.depths.get(SCHEDULE_DEAD_LETTERS)) or 0),
         "jobs_missed": sum(job.status == "missed" for job in upkeep.jobs if job.job not in OWN_SLOS),

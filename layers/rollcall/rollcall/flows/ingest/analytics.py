@@ -62,8 +62,8 @@ def _drop_nothing(_org_id: UUID, _event: ScrubbedEvent) -> None:
     return None
 
 
-def _as_told(told_at: datetime) -> datetime:
-    return told_at
+def _unchanged(stated_at: datetime) -> datetime:
+    return stated_at
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,9 @@ class IngestAnalytics:
                 return Refusal("org_forbidden", "org_id")
             if not any_person and event.user_id is not None and canonical_id(event.user_id) != own_id:
                 return Refusal("user_forbidden", "user_id")
-            return None if window.holds(event.occurred_at) else Refusal("out_of_window", "occurred_at", window.told)
+            return (
+                None if window.holds(event.occurred_at) else Refusal("out_of_window", "occurred_at", window.description)
+            )
 
         return judge
 
@@ -164,7 +166,7 @@ class IngestAnalytics:
         sender: Sender,
         route: Route,
         received_at: datetime,
-        correct: Correct = _as_told,
+        correct: Correct = _unchanged,
     ) -> Ingestion:
         """Scrub and queue the events that were read: all of them, or this raises QueueUnavailable.
 
@@ -213,7 +215,7 @@ class IngestAnalytics:
             self.gauge.record_unreachable()
             return RateAnswer(None)
         self.gauge.record(1000 * (self.monotonic() - started))
-        self.gauge.hear(answer.advice, received_at)
+        self.gauge.take_advice(answer.advice, received_at)
         return answer
 
     def _withdraw(self, batches: list[QueuedEvents]) -> None:

@@ -147,7 +147,9 @@ class ImportEvents:
             return
         read = read_documents(documents, ANALYTICS, LINES_MAX, self.judge_analytics(caller, received_at))
         scrubbing = self.scrubbing_of(org_id)
-        scrubbed = scrub_read(read, {org_id: scrubbing}, lambda told_at: told_at, lambda _org_id, _event: None)[org_id]
+        scrubbed = scrub_read(read, {org_id: scrubbing}, lambda stated_at: stated_at, lambda _org_id, _event: None)[
+            org_id
+        ]
         _note_rejections(lines, read, numbers)
         sent_by = scrubbing.pseudonymiser.pseudonym(caller.subject)
 

@@ -101,7 +101,7 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
         try:
             event = posthog.event_of(document, holder.org_id, sent_at)
         except CallRefused as refused:
-            event_id = posthog.told_event_id(document, holder.org_id)
+            event_id = posthog.stated_event_id(document, holder.org_id)
             if event_id is not None:
                 read.rejected.append((holder.org_id, event_id, refused.reason))
             read.refuse(position, event_id, Refusal(refused.reason, refused.member, refused.rule))
@@ -110,5 +110,5 @@ def _read(body: PostHogBody, holder: KeyHolder, sent_at: datetime, skew: ClockSk
                 read.events.append(event)
                 read.positions.append(position)
             else:
-                read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
+                read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.description))
     return read

@@ -177,7 +177,7 @@ class Ingest:
             elif not any_learner and event.user_id != own_id:
                 return Refusal("user_forbidden", "user_id")
             if not window.holds(event.occurred_at):
-                return Refusal("out_of_window", "occurred_at", window.told)
+                return Refusal("out_of_window", "occurred_at", window.description)
             verdict = judge_texts(event, self.rules.attributes)
             if verdict is None or verdict.reason not in DOUBTFUL:
                 return verdict
@@ -210,7 +210,7 @@ class Ingest:
             self.gauge.record_unreachable()
             return self._spool(read, events, caller, received_at)
         self.gauge.record(1000 * (self.monotonic() - started))
-        self.gauge.hear(answer.advice, received_at)
+        self.gauge.take_advice(answer.advice, received_at)
         if answer.outcomes is None:
             return _refused(RateAnswer(answer.rate, answer.retry_after_ms))
         receipt = _merge(read, answer.outcomes)

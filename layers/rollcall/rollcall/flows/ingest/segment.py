@@ -25,7 +25,7 @@ from rollcall.flows.ingest.write_key_check import KeyHolder, WriteKeyCheck
 
 
 @dataclass(frozen=True)
-class Told:
+class SentCalls:
     """Calls as their client sent them, with the time and context that apply to all of them."""
 
     calls: list[Any]
@@ -62,8 +62,8 @@ class IngestSegment:
         with self._charging(holder):
             if len(batch.batch) > self.collect.rules.events_max:
                 raise TooManyEvents(f"A batch has at most {self.collect.rules.events_max} calls.")
-        sent_at = segment.read_sent_at([batch.sent_at, *_told_in(batch.batch, "sentAt")])
-        return self._take(Told(batch.batch, "/batch/{}", sent_at, batch.context), holder)
+        sent_at = segment.read_sent_at([batch.sent_at, *_values_of(batch.batch, "sentAt")])
+        return self._take(SentCalls(batch.batch, "/batch/{}", sent_at, batch.context), holder)
 
     def accept_call(self, body: bytes, key: str | None, call_type: str) -> Ingestion:
         """Take one call of this type. Raises what `accept_batch` raises, except TooManyEvents."""
@@ -72,26 +72,26 @@ class IngestSegment:
             call = segment.read_single_call(body, call_type)
         if holder is None:
             holder = self.write_keys.check(_key_in([call]))
-        return self._take(Told([call], "", segment.read_sent_at(_told_in([call], "sentAt"))), holder)
+        return self._take(SentCalls([call], "", segment.read_sent_at(_values_of([call], "sentAt"))), holder)
 
-    def _take(self, told: Told, holder: KeyHolder) -> Ingestion:
+    def _take(self, sent: SentCalls, holder: KeyHolder) -> Ingestion:
         received_at = self.collect.now()
         window = AcceptedWindow.at(received_at, self.collect.rules.retention)
-        skew = ClockSkew.between(told.sent_at, received_at, window)
-        read: ReadBatch[AnalyticsEvent] = ReadBatch(told.pointer_form)
-        for position, document in enumerate(told.calls):
-            _judge(read, position, document, told, holder.org_id, skew)
+        skew = ClockSkew.between(sent.sent_at, received_at, window)
+        read: ReadBatch[AnalyticsEvent] = ReadBatch(sent.pointer_form)
+        for position, document in enumerate(sent.calls):
+            _judge(read, position, document, sent, holder.org_id, skew)
         return self.collect.take(read, Sender.of_key(holder), "segment", received_at, skew.correct)
 
 
 def _judge(
-    read: ReadBatch[AnalyticsEvent], position: int, document: Any, told: Told, org_id: UUID, skew: ClockSkew
+    read: ReadBatch[AnalyticsEvent], position: int, document: Any, sent: SentCalls, org_id: UUID, skew: ClockSkew
 ) -> None:
     """Read one call: either an event to take, or a rejection, noted under its messageId."""
-    event_id = segment.told_event_id(document, org_id)
+    event_id = segment.stated_event_id(document, org_id)
     try:
         segment.refuse_other_key(document, org_id)
-        event = segment.event_of(segment.read_call(document), org_id, told.context, skew.sent_at or skew.received_at)
+        event = segment.event_of(segment.read_call(document), org_id, sent.context, skew.sent_at or skew.received_at)
     except ValidationError as invalid:
         read.reject_unreadable(position, _identity(org_id, event_id), invalid, SegmentCall)
     except CallRefused as refused:
@@ -103,7 +103,7 @@ def _judge(
             read.events.append(event)
             read.positions.append(position)
         else:
-            read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.told))
+            read.reject(position, event, Refusal("out_of_window", "timestamp", skew.window.description))
 
 
 def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:
@@ -111,11 +111,11 @@ def _identity(org_id: UUID, event_id: UUID | None) -> dict[str, str]:
     return {} if event_id is None else {"event_id": str(event_id), "org_id": str(org_id)}
 
 
-def _told_in(calls: list[Any], member: str) -> list[Any]:
+def _values_of(calls: list[Any], member: str) -> list[Any]:
     """Return the values of this member in the calls that have one."""
     return [call[member] for call in calls if isinstance(call, dict) and call.get(member) is not None]
 
 
 def _key_in(calls: list[Any], *first: Any) -> str:
     """Return the first write key that is named, or an empty text, which is never a valid key."""
-    return next((key for key in (*first, *_told_in(calls, "writeKey")) if isinstance(key, str)), "")
+    return next((key for key in (*first, *_values_of(calls, "writeKey")) if isinstance(key, str)), "")

@@ -40,14 +40,14 @@ REASON = "learner erased"
 class PrivacyStore(Protocol):
     """Erases and searches rows; raises StoreUnavailable."""
 
-    def erase_learner(self, trace: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
+    def erase_learner(self, learner: LearnerIdentifiers, *, is_dry_run: bool) -> ErasedLearner:
         """Bar a learner and erase the learner's progress."""
 
     def tables(self) -> list[TablePart]:
         """Return every table that has rows of organisations."""
 
     def erase_rows(
-        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
+        self, learner: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime, *, is_dry_run: bool
     ) -> ErasedRows:
         """Erase a learner from a part of a table."""
 
@@ -57,14 +57,14 @@ class PrivacyStore(Protocol):
     def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: list[UUID]) -> None:
         """Reduce erased events, of one kind or of both, to their ids."""
 
-    def exports_of(self, trace: LearnerIdentifiers) -> list[UUID]:
+    def exports_of(self, learner: LearnerIdentifiers) -> list[UUID]:
         """Return the ids of a learner's exports."""
 
     def finish(
         self,
         operation: Operation,
         lease_id: UUID,
-        trace: LearnerIdentifiers,
+        learner: LearnerIdentifiers,
         counts: Mapping[str, int],
         certificate: Mapping[str, Any] | None,
     ) -> Operation | None:
@@ -105,16 +105,16 @@ class Erase:
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Do the next parts."""
-        trace = LearnerIdentifiers.read(operation)
+        learner = LearnerIdentifiers.read(operation)
         work = Work.of(operation, DRY_PHASES if operation.is_dry_run else PHASES)
         ends_at = self.monotonic() + CHUNK_SECONDS
         while work.phase != "finish":
-            self._do(operation, trace, work)
+            self._do(operation, learner, work)
             if self.monotonic() >= ends_at:
                 return work.result()
-        return self._finish(operation, chunk, trace, work)
+        return self._finish(operation, chunk, learner, work)
 
-    def _do(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def _do(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         """Do the next part of the current phase."""
         phases = {
             "learner": self._learner,
@@ -130,20 +130,20 @@ class Erase:
             "search_unsettled_snapshots": self.search.unsettled_snapshots_of,
             "search_snapshots": self.search.snapshots_of,
         }
-        phases[work.phase](operation, trace, work)
+        phases[work.phase](operation, learner, work)
 
-    def _learner(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
-        erased = self.store.erase_learner(trace, is_dry_run=operation.is_dry_run)
+    def _learner(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
+        erased = self.store.erase_learner(learner, is_dry_run=operation.is_dry_run)
         work.notes["erased_at"] = erased.erased_at.isoformat()
         if not operation.is_dry_run:  # in a dry run they are still there, and counted with the other rows
             work.counts.update({f"deleted_{table}": number for table, number in erased.counts.items() if number})
         _note_days(work, erased.days)
         work.move(None)
 
-    def _rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def _rows(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         part, following = part_at(self.store.tables(), work.position)
         erased = self.store.erase_rows(
-            trace, operation.operation_id, part, work.erased_at, is_dry_run=operation.is_dry_run
+            learner, operation.operation_id, part, work.erased_at, is_dry_run=operation.is_dry_run
         )
         _count(work, f"deleted_{part.of}", erased.deleted)
         _count(work, f"redacted_{part.of}", erased.redacted)
@@ -158,12 +158,12 @@ class Erase:
         work.notes["days"] = days[1:]
         work.move(True if work.notes["days"] else None)
 
-    def _archive(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
-        places = archived(trace)
+    def _archive(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
+        places = archived(learner)
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
         for key, body in found:
-            if stripped := trace.take_out(body, work.erased_at):
+            if stripped := learner.take_out(body, work.erased_at):
                 self._replace(operation, places[number], key, stripped)
                 _count(work, f"{'deleted' if stripped.body is None else 'rewritten'}_objects_{places[number].name}", 1)
                 _count(work, f"deleted_events_{places[number].name}", len(stripped.event_ids))
@@ -187,20 +187,20 @@ class Erase:
         _count(work, "withdrawn_objects_snapshots", self.snapshots.pending.withdraw(operation.org_id))
         work.move(None)
 
-    def _snapshots(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def _snapshots(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
         for file in files:
             try:
-                self._revise(operation, trace, work, file)
+                self._revise(operation, learner, work, file)
             except SnapshotDamaged:
                 work.counts["damaged_snapshots"] += 1
         work.move(files[-1].position if files else None)
 
-    def _revise(self, operation: Operation, trace: LearnerIdentifiers, work: Work, file: SnapshotFile) -> None:
+    def _revise(self, operation: Operation, learner: LearnerIdentifiers, work: Work, file: SnapshotFile) -> None:
         gone: list[UUID] = []
 
         def revise(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-            revised = trace.revise(row, work.erased_at)
+            revised = learner.revise(row, work.erased_at)
             if revised is None:
                 gone.append(UUID(row["event_id"]))
             return revised
@@ -216,26 +216,26 @@ class Erase:
         _count(work, "deleted_rows_snapshots", len(gone))
         _count(work, "redacted_rows_snapshots", changed)
 
-    def _exports(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
-        for operation_id in self.store.exports_of(trace):
-            keys = self.objects.keys_after(f"{exports(trace.org_id).prefix}{operation_id}")
+    def _exports(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
+        for operation_id in self.store.exports_of(learner):
+            keys = self.objects.keys_after(f"{exports(learner.org_id).prefix}{operation_id}")
             for key in keys:
                 _count(work, "deleted_objects_exports", 1)
                 if not operation.is_dry_run:
                     self.objects.delete([key])
         work.move(None)
 
-    def _tickets(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def _tickets(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         """Delete the learner's unused tickets for sockets, because a ticket names its caller."""
 
         def is_theirs(caller: Caller) -> bool:
-            return trace.org_id in caller.org_ids and trace.mentions.is_one(caller.subject)
+            return learner.org_id in caller.org_ids and learner.mentions.is_one(caller.subject)
 
         _count(work, "deleted_tickets", self.tickets.withdraw(is_theirs, is_dry_run=operation.is_dry_run))
         work.move(None)
 
     def _finish(
-        self, operation: Operation, chunk: Chunk, trace: LearnerIdentifiers, work: Work
+        self, operation: Operation, chunk: Chunk, learner: LearnerIdentifiers, work: Work
     ) -> StepResult | RecordedStep:
         residue: dict[str, int] = work.notes.get("residue", {})
         rounds = work.notes.get("rounds", 1)
@@ -244,24 +244,24 @@ class Erase:
             work.go_back("rows")
             return work.result()
         work.counts["done"] += 1
-        certificate = None if operation.is_dry_run else self._certificate(operation, trace, work)
-        latest = self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), certificate)
+        certificate = None if operation.is_dry_run else self._certificate(operation, learner, work)
+        latest = self.store.finish(operation, chunk.lease_id, learner, dict(work.counts), certificate)
         return RecordedStep(latest, work.units)
 
-    def _certificate(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> dict[str, Any]:
+    def _certificate(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> dict[str, Any]:
         residue: dict[str, int] = work.notes.get("residue", {})
         issued_at, counts = self.now(), operation.counts | {}
         for name, number in work.counts.items():
             counts[name] = counts.get(name, 0) + number
         certificate = Certificate(
-            org_id=trace.org_id,
+            org_id=learner.org_id,
             operation_id=operation.operation_id,
-            learner_digest=trace.digest.hex(),
+            learner_digest=learner.digest.hex(),
             requested_by=operation.requested_by,
             requested_at=operation.requested_at,
             erased_at=work.erased_at,
             issued_at=issued_at,
-            identifiers=len(trace.identifiers),
+            identifiers=len(learner.identifiers),
             counts={name: number for name, number in sorted(counts.items()) if name not in {"total", "done"}},
             residue=residue,
             newer=work.notes.get("newer", {}),

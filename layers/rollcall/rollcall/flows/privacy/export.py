@@ -40,7 +40,7 @@ class PrivacyStore(SearchStore, Protocol):
         self,
         operation: Operation,
         lease_id: UUID,
-        trace: LearnerIdentifiers,
+        learner: LearnerIdentifiers,
         counts: Mapping[str, int],
         certificate: None,
     ) -> Operation | None:
@@ -78,63 +78,63 @@ class Export:
 
     def __call__(self, operation: Operation, chunk: Chunk) -> StepResult | RecordedStep:
         """Write the next part, or join all parts."""
-        trace, work, lines = LearnerIdentifiers.read(operation), Work.of(operation, PHASES), _Lines()
+        learner, work, lines = LearnerIdentifiers.read(operation), Work.of(operation, PHASES), _Lines()
         if work.phase == "finish":
-            return self._finish(operation, chunk, trace, work)
+            return self._finish(operation, chunk, learner, work)
         ends_at = self.monotonic() + CHUNK_SECONDS
         while work.phase != "finish" and self.monotonic() < ends_at and len(lines.lines) < LINES_MAX:
             match work.phase:
                 case "rows":
-                    self._rows(operation, trace, work, lines)
+                    self._rows(operation, learner, work, lines)
                 case "archive":
-                    self._archive(trace, work, lines)
+                    self._archive(learner, work, lines)
                 case _:
-                    self._snapshots(trace, work, lines)
+                    self._snapshots(learner, work, lines)
         work.counts.update(lines.counts)
         work.add("sources", lines.counts)
         if lines.lines and not operation.is_dry_run:
-            part = f"{parts_prefix(trace.org_id, operation.operation_id)}{operation.step_number:06}.jsonl.gz"
+            part = f"{parts_prefix(learner.org_id, operation.operation_id)}{operation.step_number:06}.jsonl.gz"
             self.objects.put(part, gzip.compress(("\n".join(lines.lines) + "\n").encode(errors="replace")))
         return work.result()
 
-    def _rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
+    def _rows(self, operation: Operation, learner: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
         part, following = part_at(self.store.tables(), work.position)
-        found = self.store.search_rows(trace, operation.operation_id, part, None)
+        found = self.store.search_rows(learner, operation.operation_id, part, None)
         for row in found.rows:
             lines.add(part.of, row=row)
         work.move(position_after(part, found.next_page, following))
 
-    def _archive(self, trace: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
-        places = archived(trace)
+    def _archive(self, learner: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
+        places = archived(learner)
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
         for key, body in found:
-            for event in trace.events_in(body):
+            for event in learner.events_in(body):
                 lines.add(places[number].name, key=key, event=event)
         work.move(place_after(number, last, len(places)))
 
-    def _snapshots(self, trace: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
-        files = self.snapshots.files(trace.org_id, after=work.position, limit=1)
+    def _snapshots(self, learner: LearnerIdentifiers, work: Work, lines: _Lines) -> None:
+        files = self.snapshots.files(learner.org_id, after=work.position, limit=1)
         for file in files:
             for row in self.snapshots.read_rows(file):
-                if trace.is_in_row(row):
+                if learner.is_in_row(row):
                     lines.add("snapshot_rows", table=file.table_name, day=file.day.isoformat(), row=row)
         work.move(files[-1].position if files else None)
 
-    def _finish(self, operation: Operation, chunk: Chunk, trace: LearnerIdentifiers, work: Work) -> RecordedStep:
+    def _finish(self, operation: Operation, chunk: Chunk, learner: LearnerIdentifiers, work: Work) -> RecordedStep:
         work.counts["done"] += 1
         if not operation.is_dry_run:
             key, prefix = (
-                export_key(trace.org_id, operation.operation_id),
-                parts_prefix(trace.org_id, operation.operation_id),
+                export_key(learner.org_id, operation.operation_id),
+                parts_prefix(learner.org_id, operation.operation_id),
             )
             # The parts are deleted last, so that after a kill before the result is noted, they can be joined again.
             parts = self._keys(prefix)
             if parts or not self.objects.keys_after(key):
-                self.objects.put_stream(key, self._pieces(operation, trace, work, parts))
+                self.objects.put_stream(key, self._pieces(operation, learner, work, parts))
             while gone := self.objects.keys_after(prefix):
                 self.objects.delete(gone)
-        return RecordedStep(self.store.finish(operation, chunk.lease_id, trace, dict(work.counts), None), work.units)
+        return RecordedStep(self.store.finish(operation, chunk.lease_id, learner, dict(work.counts), None), work.units)
 
     def _keys(self, prefix: str) -> list[str]:
         keys: list[str] = []
@@ -142,12 +142,14 @@ class Export:
             keys += found
         return keys
 
-    def _pieces(self, operation: Operation, trace: LearnerIdentifiers, work: Work, parts: list[str]) -> Iterator[bytes]:
+    def _pieces(
+        self, operation: Operation, learner: LearnerIdentifiers, work: Work, parts: list[str]
+    ) -> Iterator[bytes]:
         """Yield the members of a gzip file, the manifest first. RFC 1952, section 2.2, allows several members."""
         manifest = {
             "version": 1,
-            "org_id": str(trace.org_id),
-            "user_id": str(trace.user_id),
+            "org_id": str(learner.org_id),
+            "user_id": str(learner.user_id),
             "operation_id": str(operation.operation_id),
             "exported_at": self.now().isoformat(),
             "counts": work.notes.get("sources", {}),

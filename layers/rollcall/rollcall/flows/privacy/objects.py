@@ -40,14 +40,14 @@ class Place:
     prefix: str
 
 
-def archived(trace: LearnerIdentifiers) -> list[Place]:
+def archived(learner: LearnerIdentifiers) -> list[Place]:
     """Return the folders of archived messages that may name a learner of this organisation.
 
     The nil organisation's folder is one of them: its messages are unreadable, and may be about any learner.
     """
     return [
-        Place("spool", archive.folder(archive.SPOOL, trace.org_id)),
-        Place("dead_letters", archive.folder(archive.DEAD_LETTERS, trace.org_id)),
+        Place("spool", archive.folder(archive.SPOOL, learner.org_id)),
+        Place("dead_letters", archive.folder(archive.DEAD_LETTERS, learner.org_id)),
         Place("dead_letters_of_nobody", archive.folder(archive.DEAD_LETTERS, NOBODY)),
     ]
 

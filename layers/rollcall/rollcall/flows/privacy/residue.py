@@ -27,7 +27,7 @@ class SearchStore(Protocol):
         """Return every table that has rows of organisations."""
 
     def search_rows(
-        self, trace: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
+        self, learner: LearnerIdentifiers, operation_id: UUID, part: TablePart, erased_at: datetime | None
     ) -> FoundRows:
         """Search a part of a table. Without a time of erasure, return the learner's rows."""
 
@@ -35,7 +35,7 @@ class SearchStore(Protocol):
 class ResidueStore(SearchStore, Protocol):
     """Searches rows and event ids."""
 
-    def count_namesakes(self, trace: LearnerIdentifiers) -> int:
+    def count_namesakes(self, learner: LearnerIdentifiers) -> int:
         """Return how many events have an id that equals an identifier of a learner."""
 
 
@@ -63,45 +63,45 @@ class FindResidue:
     objects: Objects
     snapshots: Snapshots
 
-    def rows(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def rows(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         """Search the next part of a table, in the text of all columns of all rows."""
         part, following = part_at(self.store.tables(), work.position)
-        found = self.store.search_rows(trace, operation.operation_id, part, work.erased_at)
+        found = self.store.search_rows(learner, operation.operation_id, part, work.erased_at)
         work.counts["searched_tables"] += int(found.next_page is None)
         work.add("residue", {part.of: found.older})
         work.add("newer", {part.of: found.newer})
         if work.position is None:
-            work.add("residue", {NAMESAKES: self.store.count_namesakes(trace)})
+            work.add("residue", {NAMESAKES: self.store.count_namesakes(learner)})
         work.move(position_after(part, found.next_page, following))
 
-    def objects_of(self, _operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def objects_of(self, _operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         """Search the next archived messages and exports."""
-        places = [*archived(trace), exports(trace.org_id)]
+        places = [*archived(learner), exports(learner.org_id)]
         number, after = work.position or (0, "")
         found, last = read_next(self.objects, places[number], after)
         work.counts["searched_objects"] += len(found)
-        residue = sum(trace.remains_in(body, work.erased_at) for _, body in found)
+        residue = sum(learner.remains_in(body, work.erased_at) for _, body in found)
         work.add("residue", {places[number].name: residue})
         work.move(place_after(number, last, len(places)))
 
-    def unsettled_snapshots_of(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def unsettled_snapshots_of(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         """Search every object of snapshots that are not dropped or not settled, also objects that no manifest names."""
         try:
             lines = self.snapshots.pending.lines(operation.org_id)
-            found = sum(trace.remains_in_line(line, work.erased_at) for line in lines)
+            found = sum(learner.remains_in_line(line, work.erased_at) for line in lines)
         except SnapshotDamaged:
             work.add("residue", {"damaged_snapshots": 1})
         else:
             work.add("residue", {"snapshots": found})
         work.move(None)
 
-    def snapshots_of(self, operation: Operation, trace: LearnerIdentifiers, work: Work) -> None:
+    def snapshots_of(self, operation: Operation, learner: LearnerIdentifiers, work: Work) -> None:
         """Search the next file of the snapshots, in the text of its rows."""
         files = self.snapshots.files(operation.org_id, after=work.position, limit=1)
         for file in files:
             work.counts["searched_objects"] += 1
             try:
-                found = sum(trace.remains_in_row(row, work.erased_at) for row in self.snapshots.read_rows(file))
+                found = sum(learner.remains_in_row(row, work.erased_at) for row in self.snapshots.read_rows(file))
             except SnapshotDamaged:
                 work.add("residue", {"damaged_snapshots": 1})
             else:

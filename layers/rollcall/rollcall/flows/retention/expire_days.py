@@ -107,20 +107,20 @@ class ExpireDays:
 
         Raises StoreUnavailable, ObjectsUnavailable, KeysUnavailable. The next run continues from there.
         """
-        told = RetentionResult()
+        result = RetentionResult()
         for table, retention in self.retention.items():
             try:
                 for day in self.store.list_expired_days(table, first_kept_day(self.now(), retention)):
-                    self._retain(table, day, remaining_seconds, told)
+                    self._expire(table, day, remaining_seconds, result)
             except (NotNow, SnapshotBusy):
-                told.is_finished = False
+                result.is_finished = False
             except (RetentionStopped, SnapshotDamaged) as stopped:
                 # Days must be dropped oldest first, so stop this table here.
-                told.stopped[table] = stopped.code
-        return told
+                result.stopped[table] = stopped.code
+        return result
 
-    def _retain(
-        self, table: EventTable, day: date, remaining_seconds: Callable[[], float], told: RetentionResult
+    def _expire(
+        self, table: EventTable, day: date, remaining_seconds: Callable[[], float], result: RetentionResult
     ) -> None:
         _need_time(remaining_seconds)
         snapshot, lease_id = self.store.begin(table, day, remaining_seconds() + LEASE_MARGIN_SECONDS)
@@ -130,7 +130,7 @@ class ExpireDays:
             raise SnapshotBusy
         failure_code: str | None = None
         try:
-            self._advance(snapshot, lease_id, remaining_seconds, told)
+            self._advance(snapshot, lease_id, remaining_seconds, result)
         except (RetentionStopped, SnapshotDamaged) as stopped:
             failure_code = stopped.code
             raise
@@ -138,7 +138,7 @@ class ExpireDays:
             self.store.release(snapshot, lease_id, failure_code)
 
     def _advance(
-        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], told: RetentionResult
+        self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float], result: RetentionResult
     ) -> None:
         if snapshot.state == "writing":
             self._write(snapshot, lease_id, remaining_seconds)
@@ -150,14 +150,14 @@ class ExpireDays:
         outcome = self.store.drop_day(snapshot, lease_id)
         match outcome:
             case "dropped":
-                told.days += 1
-                told.rows += sum(file.row_count for file in known.files)
-                told.size_bytes += sum(file.size_bytes for file in known.files)
+                result.days += 1
+                result.rows += sum(file.row_count for file in known.files)
+                result.size_bytes += sum(file.size_bytes for file in known.files)
             case "not_folded":
-                told.waiting += 1
+                result.waiting += 1
                 raise NotNow
             case "busy":
-                told.busy += 1
+                result.busy += 1
                 raise NotNow
             case "lease_lost":
                 raise SnapshotBusy
