@@ -1,4 +1,4 @@
-"""The template as data: its loops expanded, translated by SAM, and read in the words of its rules."""
+"""The template as data: its loops expanded, translated by SAM, and queried by its rules."""
 
 import copy
 import json
@@ -42,7 +42,7 @@ class Template:
         return cls(filled_in(body))
 
     def copy(self) -> "Template":
-        """Return one that can be changed."""
+        """Return a copy that can be changed."""
         return Template(copy.deepcopy(self.body))
 
     def of(self, kind: str) -> dict[str, Resource]:
@@ -82,7 +82,7 @@ class Template:
 
     @property
     def dead_letter_queues(self) -> set[str]:
-        """The queues that hold what others gave up."""
+        """The queues that hold dead letters."""
         redrives = (queue.get("RedrivePolicy", {}).get("deadLetterTargetArn") for queue in self.queues.values())
         functions = (function.get("DeadLetterQueue", {}).get("TargetArn") for function in self.functions.values())
         return {target(arn) for arn in (*redrives, *functions) if arn}
@@ -94,7 +94,7 @@ class Template:
 
     @property
     def widgets(self) -> list[Resource]:
-        """The properties of the dashboards' widgets, with every variable of theirs in words of its own."""
+        """The properties of the dashboards' widgets, with a text for each variable."""
         bodies = [dashboard["DashboardBody"]["Fn::Sub"] for dashboard in self.of("AWS::CloudWatch::Dashboard").values()]
         # A number that stands alone is none yet: its parameter is.
         texts = [re.sub(r": (\$\{[\w:.]+\})", r': "\1"', body) for body in bodies]
@@ -102,7 +102,7 @@ class Template:
 
     @property
     def socket_apis(self) -> set[str]:
-        """The APIs that speak by WebSocket."""
+        """The WebSocket APIs."""
         return {name for name, api in self.of("AWS::ApiGatewayV2::Api").items() if api["ProtocolType"] == "WEBSOCKET"}
 
     def alarm_on(self, metric: str, resource: str) -> Resource | None:
@@ -114,7 +114,7 @@ class Template:
         return None
 
     def translated(self) -> "Template":
-        """Return what SAM makes of it: plain CloudFormation."""
+        """Return the plain CloudFormation that SAM translates the template to."""
         body = self.copy().body
         for resource in body["Resources"].values():
             for key in ("CodeUri", "ContentUri"):
@@ -177,5 +177,5 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list of what may be one."""
+    """Return a list, also of a single value."""
     return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""What `sam build` makes is complete: a function needs its layers and Lambda's own runtime, and no checkout."""
+"""The output of `sam build` is complete: a function needs its layers and Lambda's runtime, and no checkout."""
 
 import subprocess
 from pathlib import Path
@@ -33,7 +33,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(folder: Path, script: str, *arguments: str) -> str:
-    """Run a script in the interpreter of local functions, which has the SDK and knows no checkout."""
+    """Run a script in the interpreter of local functions, which has the SDK and does not see the checkout."""
     command = [str(ROOT / ".lambda" / "bin" / "python"), "-I", "-c", script, *arguments]
     environment = {"AWS_REGION": "us-east-1", "PATH": ""}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

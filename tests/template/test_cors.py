@@ -1,12 +1,12 @@
-"""Pages of other origins may send what public clients send: each header of a preflight is allowed by name."""
+"""Pages of other origins may send the headers of public clients, each of which is allowed by name."""
 
 import pytest
 
 from tests.template.document import Template
 
-# What fetch and XMLHttpRequest send without asking.
+# Headers that fetch and XMLHttpRequest send without a preflight.
 SAFELISTED = {"accept", "accept-language", "content-language"}
-# Read in each client's source: what it may set, and what needs a preflight.
+# Headers of each client, from its source code.
 CLIENTS: dict[str, set[str]] = {
     "@segment/analytics-next 1.84": {"content-type", "authorization", "x-retry-count"},
     "@rudderstack/analytics-js 3.34": {
@@ -20,7 +20,7 @@ METHODS = {"GET", "POST", "PUT"}
 
 
 def cors() -> dict[str, list[str]]:
-    """Return the configuration of a stack that lets origins in."""
+    """Return the CORS configuration of a stack that allows origins."""
     condition, allowed, nothing = Template.read().properties("Api")["CorsConfiguration"]["Fn::If"]
     assert (condition, nothing) == ("AllowsOrigins", {"Ref": "AWS::NoValue"})
     found: dict[str, list[str]] = allowed
@@ -29,12 +29,12 @@ def cors() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_every_header_of_a_client_is_allowed(client: str) -> None:
-    """Else the browser sends nothing after its preflight, and the client says that all is well."""
+    """Otherwise the browser sends nothing after its preflight, and the client reports success."""
     assert CLIENTS[client] - SAFELISTED <= set(cors()["AllowHeaders"])
 
 
 def test_headers_are_allowed_by_name() -> None:
-    """`*` does not cover authorization; nothing is allowed that no client sends; cookies are of no use here."""
+    """`*` does not cover authorization. Only headers that a client sends are allowed, and no cookies."""
     allowed = cors()["AllowHeaders"]
     assert allowed == sorted({header.lower() for header in allowed})
     assert set(allowed) <= set().union(*CLIENTS.values())
@@ -43,5 +43,5 @@ def test_headers_are_allowed_by_name() -> None:
 
 
 def test_clients_may_read_when_to_come_back() -> None:
-    """A header that is not exposed is none to a page."""
+    """A page can read only headers that are exposed."""
     assert "retry-after" in cors()["ExposeHeaders"]

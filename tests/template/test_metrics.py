@@ -1,4 +1,4 @@
-"""Alarms and widgets on our own metrics show what functions really send."""
+"""Alarms and widgets on our own metrics use the metrics that functions send."""
 
 import ast
 import json
@@ -122,18 +122,18 @@ def watched_by(alarm: str) -> Metric:
 
 
 def test_the_alarm_on_the_default_partition_watches_its_metric() -> None:
-    """The metric has the very namespace, name and dimensions of the alarm: with others it would never rise."""
+    """The metric has the namespace, name and dimensions of the alarm: with others the alarm would never rise."""
     assert sent_by("partition", RUN_PARTITION) == watched_by("DefaultPartitionAlarm")
 
 
 def test_the_alarms_on_retention_and_drills_watch_their_metrics() -> None:
-    """A day that was kept, and a snapshot that does not come back: the metrics have the dimensions of the alarms."""
+    """The metrics of stopped retention and of a failed drill have the dimensions of their alarms."""
     assert sent_by("retention", RUN_RETENTION) == watched_by("RetentionStoppedAlarm")
     assert sent_by("restore_drill", RUN_RESTORE_DRILL) == watched_by("RestoreDrillAlarm")
 
 
 def test_the_alarm_on_a_silent_health_monitor_watches_its_heartbeat() -> None:
-    """Of a run of its schedule: signals would go on while that is switched off."""
+    """The heartbeat is that of a scheduled run: signals would still come while the schedule is off."""
     assert sent_by("health_monitor", RUN_HEALTH_MONITOR) == watched_by("HealthMonitorSilenceAlarm")
 
 
@@ -147,18 +147,18 @@ def test_the_alarm_on_each_queues_dead_letters_watches_its_metric(queue: str) ->
 
 @pytest.mark.parametrize("alarm", ["WatchdogJobSilenceAlarm", "JobsMissedAlarm", "RunsOverdueAlarm", "RollupLagAlarm"])
 def test_the_alarms_on_the_watchdog_watch_its_metrics(alarm: str, watchdogs: list[Metric]) -> None:
-    """The very namespace, name and dimensions: its silence would otherwise never rise, or never end."""
+    """The namespace, name and dimensions are the same: otherwise the alarms would never rise, or never end."""
     assert watched_by(alarm) in watchdogs
 
 
 @pytest.fixture(scope="module")
 def watchdogs() -> list[Metric]:
-    """What one run of the watchdog sends."""
+    """Return the metrics of one run of the watchdog."""
     return all_sent_by("watchdog", RUN_WATCHDOG)
 
 
 def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield where each metric of ours is shown or watched, its name and its dimensions."""
+    """Yield the place, the name and the dimensions of each of our metrics in alarms and widgets."""
     for name, alarm in Template.read().alarms.items():
         if alarm["Namespace"] == "Rollcall":
             yield name, *watched_by(name)[1:]
@@ -170,7 +170,7 @@ def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def emitted() -> set[str]:
-    """Return the names of metrics that the code sends; a part that is made while it runs is a regular expression."""
+    """Return the names of metrics that the code sends; a part computed at run time becomes a regular expression."""
     names = set(Counts.model_fields)
     for path in [*(ROOT / "layers/rollcall").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         for call in ast.walk(ast.parse(path.read_text())):
@@ -203,7 +203,7 @@ def dimensions_of(metric: str, service: str) -> set[str]:
 
 
 def test_every_metric_that_is_shown_is_sent() -> None:
-    """By the function that it names, under the dimensions that it names: another one would be an empty line."""
+    """The named function sends it under the named dimensions: any other would show an empty line."""
     pattern = re.compile("|".join(emitted()))
     metrics = list(shown())
     assert len(metrics) > len(JOBS)
@@ -219,7 +219,7 @@ def test_every_metric_that_is_shown_is_sent() -> None:
 
 @pytest.mark.parametrize("metric", ["success", "duration_ms"])
 def test_every_job_is_on_the_dashboard(metric: str, watchdogs: list[Metric]) -> None:
-    """It is searched for by the very dimensions that a job sends: one that is new is seen by itself."""
+    """The widget searches by the dimensions that every job sends, so a new job appears by itself."""
     expressions = [
         entry[0]["expression"]
         for widget in Template.read().widgets

@@ -1,4 +1,4 @@
-"""What scanners made by others say of the template."""
+"""Public scanners find nothing in the template."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from tests.template.document import Template
 
 
 def run(*command: str) -> None:
-    """Run a scanner without the network; fail with what it says."""
+    """Run a scanner without the network; fail with its output."""
     environment = {
         **os.environ,
         "SAM_CLI_TELEMETRY": "0",
@@ -22,7 +22,7 @@ def run(*command: str) -> None:
 
 
 def test_sam_and_cfn_lint_find_nothing() -> None:
-    """The template is valid SAM, and cfn-lint has no word against it."""
+    """The template is valid SAM, and cfn-lint finds nothing."""
     run(".venv/bin/sam", "validate", "--lint")
 
 

@@ -1,4 +1,4 @@
-"""What the template hands to functions is what they would take by themselves, and what the pages say."""
+"""The settings in the template equal the defaults of the code, and the pages list them."""
 
 import re
 import tomllib
@@ -9,7 +9,7 @@ from rollcall.edge.runtime.settings import Settings
 
 from tests.checkout import ROOT
 from tests.template.document import Template
-from tests.template.rules import READ_BY_POWERTOOLS
+from tests.template.rules.functions import READ_BY_POWERTOOLS
 
 
 @cache
@@ -18,7 +18,7 @@ def template() -> Template:
 
 
 def tunable() -> dict[str, str]:
-    """Return the parameter that a variable is taken from alone, for each variable of that kind."""
+    """Return the parameter of each variable whose value is that parameter alone."""
     return {
         variable: value["Ref"]
         for function in template().functions
@@ -28,20 +28,20 @@ def tunable() -> dict[str, str]:
     }
 
 
-# Where a deployment cannot have the default of code that runs anywhere.
+# Settings that a deployment must set otherwise than the code.
 OWN_DEFAULTS = {"ENVIRONMENT", "JWT_ISSUER", "JWT_AUDIENCE"}
 
 
 @pytest.mark.parametrize("variable", sorted(tunable().keys() - OWN_DEFAULTS))
 def test_a_parameter_has_the_default_of_its_setting(variable: str) -> None:
-    """Whoever deploys without a word gets what the code takes for good, and the tests have tried."""
+    """The template's defaults equal the defaults of the code."""
     default = str(template().body["Parameters"][tunable()[variable]]["Default"])
 
     assert Settings.read({variable: default}) == Settings()
 
 
 def test_every_parameter_is_described_and_grouped() -> None:
-    """`sam deploy --guided` and the console show each parameter, once, with what it is for."""
+    """`sam deploy --guided` and the console show each parameter once, with a description."""
     parameters = template().body["Parameters"]
     groups = template().body["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [name for group in groups for name in group["Parameters"]]
@@ -86,6 +86,6 @@ def test_samconfig_overrides_parameters_that_exist(environment: str) -> None:
 
 
 @pytest.mark.parametrize("function", ["ProgressFunction", "SocketFunction", "HealthMonitorFunction", "HealthFunction"])
-def test_whoever_advises_clients_knows_what_a_batch_may_hold(function: str) -> None:
-    """Advice beyond it would have clients send what is refused, whichever way they heard of it."""
+def test_functions_that_advise_clients_know_the_size_of_a_batch(function: str) -> None:
+    """Advice beyond that size would make clients send batches that are refused."""
     assert template().environment(function)["PROGRESS_BATCH_MAX_SIZE"] == {"Ref": "ProgressBatchMaxSize"}

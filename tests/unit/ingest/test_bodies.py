@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rollcall.contracts.ingest.progress import ProgressEvent
-from rollcall.domain.ingest.batch import BatchForm, read_batch, read_event, read_json
+from rollcall.domain.ingest.batch import BatchForm, read_batch, read_event
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.domain.ingest.rate import RateAnswer
 from rollcall.errors import InvalidBody, InvalidRequest, RateLimited, TooLarge
 from rollcall.flows.ingest.analytics import ANALYTICS, PROCESSES

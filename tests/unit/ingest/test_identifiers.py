@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from rollcall.contracts.identifiers import canonical_id, read_uuid
-from rollcall.domain.ingest.batch import read_json
+from rollcall.domain.ingest.json_body import read_json
 
 IDENTITY = UUID("f81d4fae-7dec-11d0-a765-00a0c91e6bf6")
 DASHED = str(IDENTITY)

@@ -6,7 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rollcall.domain.ingest.batch import read_json
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.domain.ingest.nesting import DEPTH_MAX, flatten
 from rollcall.errors import InvalidBody
 

@@ -56,7 +56,7 @@ class LearnerQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
-    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many at most.")
+    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="The most entries to list.")
 
 
 class Remainder(BaseModel):

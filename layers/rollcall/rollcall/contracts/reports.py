@@ -19,7 +19,7 @@ Source = Literal["progress", "analytics"]
 
 
 FromDay = Annotated[Day | None, Field(alias="from", description="The first day of the window, in UTC.")]
-ToDay = Annotated[Day | None, Field(alias="to", description="The day that ends it, itself not included.")]
+ToDay = Annotated[Day | None, Field(alias="to", description="The first day after the window.")]
 
 
 class OrganisationQuery(BaseModel):
@@ -47,8 +47,8 @@ class OverviewQuery(FormQuery):
 class PageQuery(FormQuery):
     """Which page of a report."""
 
-    course_id: Identifier | None = Field(None, description="Of this course alone.")
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many rows at most.")
+    course_id: Identifier | None = Field(None, description="Rows of this course only.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="The most rows of a page.")
     cursor: str | None = Field(None, pattern=CURSOR, description="`next_cursor` of the page before.")
 
 
@@ -63,7 +63,7 @@ class ActivityQuery(WindowQuery):
     """Which page of a series, of what grain."""
 
     grain: Grain = Field("day", description="A row a day, or a row an hour.")
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=ACTIVITY_PAGE_MAX, description="How many rows at most.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=ACTIVITY_PAGE_MAX, description="The most rows of a page.")
 
 
 class ReportRow(BaseModel):

@@ -74,7 +74,7 @@ class RebuildQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
-    limit: int = Field(20, ge=1, le=100, description="How many at most.")
+    limit: int = Field(20, ge=1, le=100, description="The most entries to list.")
 
 
 class RebuildList(BaseModel):

@@ -18,8 +18,8 @@ class ImportQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    org_id: UUID = Field(description="The organisation: a line may name it, and no other one.")
-    dry_run: bool = Field(False, description="Only judge the lines.")
+    org_id: UUID = Field(description="The organisation. A line may name this organisation, and no other.")
+    dry_run: bool = Field(False, description="Judge the lines, and store nothing.")
 
 
 class RefusedLine(BaseModel):

@@ -85,7 +85,7 @@ class ProcessWindowQuery(OrganisationQuery):
 class ProcessListQuery(ProcessWindowQuery):
     """Which process events to list."""
 
-    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many at most.")
+    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="The most entries to list.")
     cursor: str | None = Field(None, pattern=CURSOR, description="`next_cursor` of the page before.")
 
 

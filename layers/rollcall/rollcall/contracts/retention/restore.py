@@ -22,10 +22,10 @@ class SnapshotQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     org_id: UUID = Field(description="The organisation.")
-    table: EventTable | None = Field(None, description="One table alone.")
+    table: EventTable | None = Field(None, description="Snapshots of this table only.")
     first: Day | None = Field(None, alias="from", description="The first day, in UTC.")
-    last: Day | None = Field(None, alias="to", description="The last day, itself included.")
-    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="How many files at most.")
+    last: Day | None = Field(None, alias="to", description="The last day, in UTC.")
+    limit: int = Field(LIST_DEFAULT, ge=1, le=LIST_MAX, description="The most files to list.")
 
 
 class SnapshotView(BaseModel):

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ValidationError
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.ingest.receipt import EventReceipt, Rejection
 from rollcall.domain.faults import fault_of
-from rollcall.domain.gzip_body import GZIP_MAGIC
-from rollcall.domain.ingest.nesting import DEPTH_MAX, flatten
+from rollcall.domain.ingest.json_body import read_json
+from rollcall.domain.ingest.nesting import DEPTH_MAX
 from rollcall.domain.ingest.readable import readable
 from rollcall.domain.ingest.reasons import Refusal, explain_form, explain_reason
-from rollcall.errors import EmptyBody, Fault, GzipUndeclared, InvalidBody, NotUtf8, NumberInvalid, TooManyEvents
+from rollcall.errors import Fault, InvalidBody, NumberInvalid, TooManyEvents
 
 
 class Identified(Protocol):
@@ -206,43 +206,6 @@ def array_of_events(value: object) -> list[Any]:
 def _check_count(events: Sequence[object], events_max: int) -> None:
     if len(events) > events_max:
         raise TooManyEvents(f"A batch has at most {events_max} events; this one has {len(events)}.")
-
-
-def read_json(body: bytes, loads: Callable[[str], Any] | None = None) -> Any:
-    """Return the JSON in a body; a byte order mark before it is no part of it. `loads` reads the text of it.
-
-    Raises EmptyBody, NotUtf8, GzipUndeclared, NumberInvalid, InvalidBody.
-    """
-    if body.startswith(GZIP_MAGIC):
-        raise GzipUndeclared
-    try:
-        text = body.removeprefix(BOM_UTF8).decode("utf-8")
-    except UnicodeDecodeError:
-        raise NotUtf8 from None
-    if not text.strip():
-        raise EmptyBody
-    load = loads or _loads
-    try:
-        try:
-            return load(text)
-        except RecursionError:
-            # One member without end costs itself, not the batch that it stands in.
-            return load(flatten(text))
-    except json.JSONDecodeError as fault:
-        raise InvalidBody(f"The body is not JSON: look at line {fault.lineno}, column {fault.colno}.") from None
-    except RecursionError:
-        raise InvalidBody("The JSON of the body is nested too deeply.") from None
-    except ValueError:
-        # Python reads no number with more digits than 4,300.
-        raise NumberInvalid from None
-
-
-def _loads(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(_name: str) -> None:
-    raise NumberInvalid
 
 
 def _plain_json(body: bytes) -> bytes:

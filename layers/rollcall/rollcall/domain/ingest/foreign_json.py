@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from rollcall.domain.ingest.batch import read_json
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.errors import NumberInvalid
 
 

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from rollcall import errors
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.domain.faults import explain, fault_of, members_of, nearest
-from rollcall.domain.ingest.batch import read_json
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.edge.http.messages import Request
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -56,7 +56,7 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     if name in known:
         return f"{name} ({explain(error)})"
     meant = nearest(name, known)
-    return "there is one that this route does not know" + (f", did you mean {meant}?" if meant else "")
+    return "this route does not know one of them" + (f": is {meant} meant?" if meant else "")
 
 
 def read_path_id(request: Request, name: str, unknown: type[errors.NotFound] = errors.OperationUnknown) -> UUID:

@@ -28,7 +28,7 @@ class KeySet(Protocol):
 
 
 class Claims(BaseModel):
-    """What a token must say, beyond what PyJWT checks."""
+    """The claims that a token must have, beyond those that PyJWT checks."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -40,16 +40,16 @@ class Claims(BaseModel):
 
     @property
     def organisations(self) -> frozenset[UUID]:
-        """The organisations that the token holds; raises ValueError where one is no UUID."""
+        """The organisations that the token holds; raises ValueError for an id that is no UUID."""
         found = [read_uuid(org_id) for org_id in self.org_ids]
         if None in found:
-            raise ValueError("an organisation that is no UUID")
+            raise ValueError("the id of an organisation is no UUID")
         return frozenset(org_id for org_id in found if org_id is not None)
 
 
 @dataclass(frozen=True)
 class TokenRules:
-    """Which tokens are good here. One algorithm family at a time: a public key is never taken for a secret."""
+    """The rules for valid tokens. They allow one family of algorithms, so a public key never serves as a secret."""
 
     algorithms: frozenset[str]
     issuer: str
@@ -80,7 +80,7 @@ def verify(authorization: str | None, rules: TokenRules) -> Caller:
             expires_at=int(claims.exp) + rules.leeway_seconds,
         )
     except (jwt.PyJWKClientConnectionError, SecretUnavailable) as fault:
-        # Ours to mend, not the client's: a 401 would make every client throw its token away.
+        # The fault is on this side. After a 401 every client would throw its token away.
         raise KeysUnavailable from fault
     except jwt.ExpiredSignatureError as fault:
         raise ExpiredToken from fault
@@ -113,6 +113,6 @@ def _key(token: str, algorithm: str, rules: TokenRules) -> Any:
         try:
             return rules.key_set.get_signing_key_from_jwt(token).key
         except (OSError, json.JSONDecodeError, jwt.PyJWKSetError) as fault:
-            # The provider hung up, or answered something else than a key set.
+            # The provider closed the connection, or its answer is no key set.
             raise KeysUnavailable from fault
     raise InvalidToken

@@ -1,4 +1,4 @@
-"""The operations console over HTTP: a page, what it loads, and the policy that keeps it to that."""
+"""The operations console over HTTP: a page, the files that it loads, and the policy that allows no others."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ OK, NOT_MODIFIED = 200, 304
 
 @dataclass(frozen=True)
 class Asset:
-    """A file of the console, as it is served."""
+    """A file of the console, with its media type and entity tag."""
 
     body: str
     media_type: str
@@ -34,7 +34,7 @@ class Asset:
 
     @classmethod
     def of(cls, name: str, body: str) -> "Asset":
-        """Return what is served under a name."""
+        """Return the asset of a file."""
         digest = hashlib.sha256(body.encode()).hexdigest()
         return cls(body, MEDIA_TYPES[Path(name).suffix], f'"{digest[:32]}"')
 
@@ -46,11 +46,11 @@ def read_assets(folder: Path) -> dict[str, Asset]:
 
 
 def answer(assets: Mapping[str, Asset], name: str, request: Request) -> Response:
-    """Answer a file, or that the browser has it already; raises NotFound."""
+    """Answer a file, or 304 when the browser has it; raises NotFound."""
     asset = assets.get(name)
     if asset is None:
         raise NotFound
-    # Always asked for again, so that after a deployment no page runs with scripts of the one before.
+    # The browser asks each time, so that a page never runs with the scripts of an older deployment.
     headers = {"Cache-Control": "no-cache", "ETag": asset.etag, **_protection()}
     if asset.etag in request.headers.get("if-none-match", ""):
         return Response(NOT_MODIFIED, "", headers)
@@ -58,7 +58,7 @@ def answer(assets: Mapping[str, Asset], name: str, request: Request) -> Response
 
 
 def _configuration() -> dict[str, object]:
-    """Return what the page has to know before anybody signed in; nothing of it is secret."""
+    """Return the settings that the page needs before a person signs in. None of them is secret."""
     current = settings.current()
     sign_in = {
         "authority": current.oidc_authority,

@@ -11,7 +11,7 @@ from typing import Any
 from rollcall import errors
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.sockets.messages import BATCH_ID_PATTERN, MESSAGE_BYTES_MAX, Message, ProblemMessage
-from rollcall.domain.ingest.batch import read_json
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.edge.http import identity, problems
 from rollcall.edge.runtime import clock, observe
 

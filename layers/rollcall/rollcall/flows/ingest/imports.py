@@ -13,7 +13,8 @@ from rollcall.contracts.ingest.analytics import AnalyticsEvent, QueuedBatch, Scr
 from rollcall.contracts.ingest.import_report import LINES_MAX, EventKind, ImportReport, RefusedLine
 from rollcall.contracts.ingest.progress import ProgressEvent, SentProgressEvent
 from rollcall.contracts.retention.snapshot import EventTable
-from rollcall.domain.ingest.batch import Judge, ReadBatch, read_documents, read_json
+from rollcall.domain.ingest.batch import Judge, ReadBatch, read_documents
+from rollcall.domain.ingest.json_body import read_json
 from rollcall.domain.ingest.subject import opaque_subject
 from rollcall.domain.retention.lifetimes import IMPORTED, first_kept_day
 from rollcall.errors import InvalidBody, StoreRefused, TooManyEvents
