@@ -114,7 +114,7 @@ def test_a_refusal_on_the_socket_confirms_nothing(
 
 
 def test_discarding_asks_twice(console: Console, sender: Sender) -> None:
-    """The page shows how many would be discarded, and asks, before it discards any. A backlog is named as the reason."""
+    """The page shows the number of messages and asks before it discards any. It names a backlog as the reason."""
     letters = FakeLetters(console)
     console.sign_in(sender, "dead-letters")
     page = console.page

@@ -1,4 +1,4 @@
-"""What differs between two JSON documents."""
+"""Differences of two JSON documents."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,9 +7,9 @@ from rollcall.contracts.scrub.requests import Change
 
 
 def find_changes(before: Any, after: Any, pointer: str = "") -> Iterator[Change]:
-    """Yield what was removed, replaced or added on the way from one document to the other, by JSON pointers.
+    """Yield the JSON pointers of removed, replaced and added values between two documents.
 
-    What was there before is not repeated: whoever asks has it.
+    The old values are not repeated, because the caller has them.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):

@@ -73,7 +73,7 @@ def _digits(match: re.Match[str]) -> str:
 
 
 def is_escaped(text: str) -> bool:
-    """Tell whether the text has characters in the encodings of URLs, HTML or JSON."""
+    """Return whether the text has characters in the encodings of URLs, HTML or JSON."""
     return ("%" in text or "&" in text or "\\" in text) and ESCAPED.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Check digits: the arithmetic that tells a number of a kind from any other. Arguments are strings of ASCII digits."""
+"""Check digits: the arithmetic that recognises numbers of a kind. Arguments are strings of ASCII digits."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ VERHOEFF_PERMUTATION = (
 
 
 def luhn(digits: str) -> bool:
-    """Tell whether the last digit is right by ISO/IEC 7812-1, Annex B."""
+    """Return whether the last digit is right by ISO/IEC 7812-1, Annex B."""
     number = digits.encode()[::-1]
     return (sum(number[::2]) + sum(number[1::2].translate(DOUBLED)) - ZERO * len(number)) % 10 == 0
 
 
 def verhoeff(digits: str) -> bool:
-    """Tell whether the last digit is right by Verhoeff's scheme."""
+    """Return whether the last digit is right by Verhoeff's scheme."""
     state = 0
     for index, digit in enumerate(reversed(digits)):
         state = int(VERHOEFF_PRODUCT[state][int(VERHOEFF_PERMUTATION[index % 8][int(digit)])])
@@ -36,7 +36,7 @@ def weighted(digits: str, weights: Sequence[int]) -> int:
 
 
 def iso_7064_mod_11_10(digits: str) -> bool:
-    """Tell whether the last digit is right by ISO/IEC 7064, MOD 11,10 (German tax id, Croatian OIB)."""
+    """Return whether the last digit is right by ISO/IEC 7064, MOD 11,10 (German tax id, Croatian OIB)."""
     product = 10
     for digit in digits[:-1]:
         total = (int(digit) + product) % 10 or 10
@@ -53,5 +53,5 @@ DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def is_day(month: str | int, day: str | int) -> bool:
-    """Tell whether there is such a day in some year."""
+    """Return whether such a day exists in some year."""
     return 1 <= int(month) <= 12 and 1 <= int(day) <= DAYS[int(month) - 1]  # noqa: PLR2004

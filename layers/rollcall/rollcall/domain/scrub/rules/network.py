@@ -1,4 +1,4 @@
-"""Addresses of networks and machines, and who is named in URLs."""
+"""IP addresses, addresses of machines, and people named in URLs."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ OCTAL = frozenset("01234567")
 
 
 def _byte(text: str) -> int:
-    """Return what a byte of an address says, in whichever base it is written; the least where two are possible."""
+    """Return the value of a byte of an address in any base; the smaller value if two are possible."""
     if text[1:2] in {"x", "X"}:
         return int(text, 16)
     octal = int(text, 8) if text[0] == "0" and OCTAL.issuperset(text) else int(text)
@@ -30,7 +30,7 @@ def _is_private(number: int) -> bool:
 
 
 def _is_sure(values: list[int]) -> bool:
-    """Tell whether four numbers are an address even where a version or a chapter's number could stand."""
+    """Return whether four numbers are an address even in the place of a version or a chapter's number."""
     return _is_private(int.from_bytes(values)) or sum(value >= SURE_BYTE_MIN for value in values) >= SURE_BYTES_MIN
 
 
@@ -153,7 +153,7 @@ def _userinfo(match: re.Match[str]) -> Span | None:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     at = authority.rfind("@")
     if at < 0 and re.match(r"[^/?#:]*:(?![0-9]{0,5}(?:[/?#]|$))", rest):
-        at = rest.rfind("@")  # a password with a slash that nobody encoded
+        at = rest.rfind("@")  # a password with a slash that is not encoded
     return (match.start(), match.start() + at) if at > 0 and not _is_marked(rest[:at]) else None
 
 

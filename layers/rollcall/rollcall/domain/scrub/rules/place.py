@@ -1,4 +1,4 @@
-"""Where somebody is, and whose computer it is."""
+"""Places of people, and names of their computers."""
 
 import re
 

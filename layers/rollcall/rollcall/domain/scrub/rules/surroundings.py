@@ -1,4 +1,4 @@
-"""What stands around a candidate: whether it is part of something longer that is no number."""
+"""The surroundings of a candidate: whether it is part of a longer text that is not a number."""
 
 import re
 
@@ -11,14 +11,14 @@ DIGEST_MAX = 128
 
 
 def is_in_uuid(match: re.Match[str]) -> bool:
-    """Tell whether a candidate overlaps a UUID."""
+    """Return whether a candidate overlaps a UUID."""
     start, end = match.span()
     around = UUID.finditer(match.string, max(0, start - REACH), end + REACH)
     return any(found.start() < end and start < found.end() for found in around)
 
 
 def is_in_digest(match: re.Match[str]) -> bool:
-    """Tell whether a candidate is part of a longer hexadecimal text, such as a pseudonym or a database's id."""
+    """Return whether a candidate is part of a longer hexadecimal text, such as a pseudonym or a database's id."""
     start, end = match.span()
     for token in AROUND.finditer(match.string, max(0, start - DIGEST_MAX), end + DIGEST_MAX):
         if token.start() <= start and end <= token.end():
@@ -27,7 +27,7 @@ def is_in_digest(match: re.Match[str]) -> bool:
 
 
 def word_before(match: re.Match[str], signs: int = 0) -> str:
-    """Return the letters that stand right before a candidate, or before so many signs before it."""
+    """Return the letters directly before a candidate, or before a number of signs before it."""
     text, start = match.string, max(0, match.start() - signs)
     if any(map(str.isalnum, text[start : match.start()])):
         return ""
