@@ -74,7 +74,7 @@ def _learners(users: str) -> list[str]:
         # A spreadsheet quotes cells, and may end a line with an empty cell.
         if cell := line.strip().rstrip(",;\t").strip().strip("\"'").strip():
             if (user_id := read_uuid(cell)) is None:
-                raise WorkbenchError(f"Line {number} is no UUID. Nothing was sent.")
+                raise WorkbenchError(f"Line {number} is not a UUID. Nothing was sent.")
             found[str(user_id)] = None
     if not found:
         raise WorkbenchError("The file names no learner.")

@@ -70,7 +70,7 @@ def _pairs(ways: dict[str, Send], org_id: UUID, number: int) -> dict[str, list[f
             answer = ways[name](events)
             latencies[name].append(1000 * (time.perf_counter() - began))
             if answer.get("counts", {}).get("accepted") != EVENTS:
-                raise WorkbenchError(f"A batch was not taken whole over {name}: {json.dumps(answer)[:300]}")
+                raise WorkbenchError(f"A batch was not fully accepted over {name}: {json.dumps(answer)[:300]}")
     return latencies
 
 
