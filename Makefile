@@ -45,10 +45,10 @@ sam: setup ## check that SAM CLI can read template.yaml
 run: setup sam ## start the local stack, do the main job on real data, keep serving until Ctrl-C
 	@$(BIN)/rollcall run
 
-# Two at a time, one a core, the longest first: what ends makes room for the next. What those need is installed before:
-# make puts off to the end what waits for something that is still being made.
+# Three at a time on two cores, the longest first: end-to-end tests mostly wait. The tools that these targets need are
+# installed before, because make puts off to the end a target that waits for something still being made.
 test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=2 e2e-rest integration e2e-clients e2e-health unit template types lint
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=3 e2e-rest e2e-health integration e2e-clients unit template types lint
 
 # The last line is for the bodies of functions, which sqlfluff does not lint.
 lint: setup ## ruff, sqlfluff and codespell
@@ -63,11 +63,13 @@ types: setup ## mypy, strict
 
 quick: lint types unit ## lint, types and unit tests
 
+# Two processes share the tests, and each takes over from the other what it has left.
+TWO = --numprocesses 2 --dist worksteal
 unit: setup ## tests without IO
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit $(TWO)
 
 integration: setup ## tests against a real PostgreSQL
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest tests/integration $(TWO)
 
 template: setup sam checkov ## the template's own rules, sam validate, checkov
 	$(BIN)/pytest tests/template

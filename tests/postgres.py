@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +23,7 @@ from rollcall.store.ingest.analytics import AnalyticsStore
 from rollcall.store.ingest.progress import ProgressStore, StoredBatch
 from rollcall.store.ingest.receipts import ReceiptStore
 
+from tests import scratch
 from tests.builders import NOW
 from tests.checkout import ROOT
 from workbench.errors import WorkbenchError
@@ -42,7 +41,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "64MB",
-    "max_wal_size": "1GB",
+    "max_wal_size": "256MB",
 }
 TABLES = """
 select relname from pg_class
@@ -196,13 +195,9 @@ class ScratchDatabase:
 
 @contextmanager
 def run_cluster() -> Iterator[Cluster]:
-    """Start a cluster in a folder of its own, and stop it whatever happens.
-
-    Not in pytest's folder: started by root, PostgreSQL runs as another user, and each pytest on the machine closes
-    that folder to others again.
-    """
-    with TemporaryDirectory(prefix="rollcall-tests-") as folder:
-        server = Postgres(Path(folder, "data"), Path(folder, "postgres.log"), SETTINGS)
+    """Start a cluster in a folder of its own, and stop it whatever happens."""
+    with scratch.folder("rollcall-tests-") as folder:
+        server = Postgres(folder / "data", folder / "postgres.log", SETTINGS)
         server.create()
         port = find_stable_port()
         try:

@@ -1,25 +1,23 @@
 """Consumer of the dead-letter queues: records each dead letter, so that a person can read and redrive it."""
 
+from contextlib import suppress
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from rollcall.contracts.dead_letters.letter import Failure
 from rollcall.edge.runtime import observe, settings
-from rollcall.edge.triggers import message_attributes
+from rollcall.edge.triggers import message_attributes, sqs
+from rollcall.edge.triggers.sqs import Record
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring import environment
-from rollcall.errors import ConfigurationInvalid, Unavailable
+from rollcall.errors import ConfigurationInvalid, QueueUnavailable, Unavailable
 from rollcall.flows.dead_letters.record import DeadMessage
 from rollcall.flows.ingest.load import retry_delay_seconds
 
 # Names of the queues, as in the settings and in the ledger. A new queue needs its name here and its settings.
 QUEUES = ("spool", "analytics")
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-
-def queue_of(record: dict[str, Any]) -> str:
+def queue_of(record: Record) -> str:
     """Return the queue that a dead letter came from, by its dead-letter queue; raises ConfigurationInvalid."""
     found_in = "/" + str(record["eventSourceARN"]).rpartition(":")[2]
     for queue in QUEUES:
@@ -28,7 +26,7 @@ def queue_of(record: dict[str, Any]) -> str:
     raise ConfigurationInvalid("The settings name no queue with this dead-letter queue.")
 
 
-def read_message(queue: str, record: dict[str, Any]) -> DeadMessage:
+def read_message(queue: str, record: Record) -> DeadMessage:
     """Return an SQS record in the flow's own form."""
     return DeadMessage(
         queue=queue,
@@ -48,22 +46,25 @@ class DeadLetterRecorder:
         self._queue = queue
         self._away: Unavailable | None = None
 
-    def record(self, record: SQSRecord) -> None:
-        """Record one message; raises when SQS is to deliver the message again."""
+    def is_recorded(self, record: Record) -> bool:
+        """Record one message, and return whether it may leave the queue."""
         try:
-            failures = self._record_message(read_message(self._queue, record.raw_event))
+            failures = self._record_message(read_message(self._queue, record))
         except Unavailable as away:
             self._give_back(record, away)
-            raise
-        except Exception as fault:
-            # Powertools swallows the exception. Log its type only: its text may quote the message.
+            return False
+        except Exception as fault:  # noqa: BLE001 - a fault of one message must not bring the others back
+            # Log its type only: its text may quote the message.
             observe.count(bury_failed=1)
-            observe.logger().error("not buried", extra={"message_id": record.message_id, "fault": type(fault).__name__})
-            raise
+            observe.logger().error(
+                "not buried", extra={"message_id": record["messageId"], "fault": type(fault).__name__}
+            )
+            return False
         observe.count(buried=len(failures))
         for failure in failures:
             fields = {"dead_letter_id": str(failure.dead_letter_id), "cause": failure.cause, "code": failure.error_code}
             observe.logger().error("dead letter", extra={"queue": self._queue} | fields)
+        return True
 
     def _record_message(self, message: DeadMessage) -> list[Failure]:
         if self._away is not None:
@@ -74,17 +75,19 @@ class DeadLetterRecorder:
             self._away = away
             raise
 
-    def _give_back(self, record: SQSRecord, away: Unavailable) -> None:
+    def _give_back(self, record: Record, away: Unavailable) -> None:
         observe.count(bury_retry=1)
-        observe.logger().warning("given back", extra={"message_id": record.message_id, "code": away.code})
+        observe.logger().warning("given back", extra={"message_id": record["messageId"], "code": away.code})
         url = settings.current().need(f"{self._queue}_dead_letter_queue_url")
-        receives = message_attributes.receive_count(record.raw_event)
-        environment.queues().give_back(url, record.receipt_handle, retry_delay_seconds(receives))
+        receives = message_attributes.receive_count(record)
+        # Without this call the message comes back too, a little later.
+        with suppress(QueueUnavailable):
+            environment.queues().give_back(url, record["receiptHandle"], retry_delay_seconds(receives))
 
 
 @observe.entry
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer SQS with the messages to deliver again. All records of an event come from one queue."""
     queue = queue_of(event["Records"][0])
     observe.dimension("queue", queue)
-    return dict(process_partial_response(event, DeadLetterRecorder(queue).record, processor, context))
+    return sqs.settle(event, DeadLetterRecorder(queue).is_recorded)

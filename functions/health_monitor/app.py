@@ -3,6 +3,7 @@
 from typing import Any
 
 from rollcall.edge.runtime import observe
+from rollcall.edge.triggers import sqs
 from rollcall.edge.wiring import health as wiring_health
 
 
@@ -18,4 +19,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         observe.count(heartbeat=1)
     observe.count(looks=looks)
     observe.logger().info("watched", extra={"looks": looks, "signals": len(event.get("Records", ()))})
-    return {"batchItemFailures": []}
+    return sqs.deliver_again([])

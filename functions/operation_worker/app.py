@@ -4,6 +4,8 @@ from contextlib import suppress
 from typing import Any
 
 from rollcall.edge.runtime import observe, settings
+from rollcall.edge.triggers import sqs
+from rollcall.edge.triggers.sqs import Record
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring.operations import worker as wiring_operation_worker
 from rollcall.errors import PoisonedMessage, QueueUnavailable
@@ -13,11 +15,10 @@ from rollcall.flows.operations import work
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer SQS with the messages to deliver again; SQS deletes the others."""
-    going_on = [record["messageId"] for record in event["Records"] if not _is_finished(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
+    return sqs.settle(event, _is_finished)
 
 
-def _is_finished(record: dict[str, Any]) -> bool:
+def _is_finished(record: Record) -> bool:
     try:
         message = work.read_message(record["body"])
     except PoisonedMessage as poison:
@@ -56,7 +57,7 @@ def _log(result: work.SliceResult) -> None:
     observe.logger().info("operation", extra=fields)
 
 
-def _give_back(record: dict[str, Any], seconds: int) -> None:
+def _give_back(record: Record, seconds: int) -> None:
     # Without this call the message comes back too, a little later.
     with suppress(QueueUnavailable):
         environment.queues().give_back(
@@ -64,14 +65,14 @@ def _give_back(record: dict[str, Any], seconds: int) -> None:
         )
 
 
-def _send_anew(record: dict[str, Any]) -> bool:
+def _send_anew(record: Record) -> bool:
     with suppress(QueueUnavailable):
         environment.queues().send(settings.current().need("operations_queue_url"), record["body"])
         return True
     return False
 
 
-def _send_to_dead_letters(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+def _send_to_dead_letters(record: Record, poison: PoisonedMessage) -> bool:
     environment.queues().send(
         settings.current().need("operations_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )

@@ -5,6 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 from rollcall.edge.runtime import observe, settings
+from rollcall.edge.triggers import sqs
+from rollcall.edge.triggers.sqs import Record
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import rollups as wiring_rollups
 from rollcall.errors import PoisonedMessage, QueueUnavailable
@@ -16,11 +18,10 @@ MILLISECONDS_PER_SECOND = 1000
 @observe.entry
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer SQS with the messages of organisations that have events left; SQS deletes the others."""
-    going_on = [record["messageId"] for record in event["Records"] if not _is_done(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in going_on]}
+    return sqs.settle(event, _is_done)
 
 
-def _is_done(record: dict[str, Any]) -> bool:
+def _is_done(record: Record) -> bool:
     try:
         message = rollups.read_message(record["body"])
     except PoisonedMessage as poison:
@@ -51,13 +52,13 @@ def _log(result: rollups.SliceResult) -> None:
     observe.logger().info("rollup", extra=fields)
 
 
-def _give_back(record: dict[str, Any], seconds: int) -> None:
+def _give_back(record: Record, seconds: int) -> None:
     # Without this call the message comes back too, a little later.
     with suppress(QueueUnavailable):
         environment.queues().give_back(settings.current().need("rollup_queue_url"), record["receiptHandle"], seconds)
 
 
-def _send_to_dead_letters(record: dict[str, Any], poison: PoisonedMessage) -> bool:
+def _send_to_dead_letters(record: Record, poison: PoisonedMessage) -> bool:
     environment.queues().send(
         settings.current().need("rollup_dead_letter_queue_url"), record["body"], {"cause": poison.code}
     )

@@ -1,13 +1,12 @@
 """One deployed stack for all end-to-end tests, and what speaks to it."""
 
 import socket
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests import scratch
 from tests.e2e.browser import headless
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
@@ -44,9 +43,8 @@ def overrides() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def stack(overrides: dict[str, str]) -> Iterator[LocalStack]:
     """The stack of these tests, in a folder of their own: a developer's own stack is not touched."""
-    # Not pytest's temporary folder: each run of pytest closes that to PostgreSQL's system user.
-    with tempfile.TemporaryDirectory(prefix="rollcall-e2e-") as home:
-        local = LocalStack(Checkout(root=here().root, home=Path(home)), overrides=overrides)
+    with scratch.folder("rollcall-e2e-") as home:
+        local = LocalStack(Checkout(root=here().root, home=home), overrides=overrides)
         try:
             # The preferred ports belong to the developer's own stack, which may be about to start.
             local.up(print, http_port=free_port(), database_port=free_port())

@@ -1,6 +1,7 @@
 """The template as data: its loops expanded, translated by SAM, and queried by its rules."""
 
 import copy
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -25,8 +26,11 @@ class Template:
     body: dict[str, Any]
 
     @classmethod
+    @functools.cache
     def read(cls) -> "Template":
-        """Read template.yaml, with its loops expanded as CloudFormation expands them.
+        """Read template.yaml once a run, with its loops expanded as CloudFormation expands them.
+
+        A test that changes the template takes a `copy`.
 
         The emulator's expansion was measured on an account. SAM CLI's own also replaces references to parameters by
         their defaults, so rules could not see them.

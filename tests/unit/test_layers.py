@@ -33,7 +33,7 @@ LIBRARIES = {
     "psycopg": {"rollcall.store", "functions.migrate"},
     "boto3": {"rollcall.cloud"},
     "botocore": {"rollcall.cloud"},
-    "aws_lambda_powertools": {"rollcall.edge", "functions.dead_letters", "functions.load", "functions.partition"},
+    "aws_lambda_powertools": {"rollcall.edge", "functions.partition"},
     "jwt": {"rollcall.edge", "functions.authorizer"},
 }
 

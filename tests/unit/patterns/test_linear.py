@@ -16,7 +16,7 @@ WAYS_MAX = 100
 # A pattern looks at most at so many characters of each place, as many times as reading does.
 READINGS_MAX = 12.0
 SUSPECTS = 2
-SMALL, SMALL_SECONDS_MAX = 4_096, 0.5
+SMALL, SMALL_SECONDS_MAX = 2_048, 0.5
 ALL = patterns()
 READS_OWN_TEXT = ("plans.",)  # the bench, on the procedures of this repository
 TRIED = [name for name in ALL if not name.startswith(READS_OWN_TEXT)]
@@ -49,10 +49,9 @@ def test_every_pattern_is_collected() -> None:
     assert {place for place, literal in call_sites() if literal is None} == MADE_WHEN_RUN
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_pattern_matches_in_few_ways(name: str) -> None:
+def test_a_pattern_matches_in_few_ways() -> None:
     """However long the text, a search tries a place in a handful of ways before it goes on to the next."""
-    assert ways(ALL[name]) <= WAYS_MAX, ALL[name].pattern
+    assert [name for name, pattern in ALL.items() if ways(pattern) > WAYS_MAX] == []
 
 
 def _text(pattern: re.Pattern[Any], unit: str, size: int) -> Any:

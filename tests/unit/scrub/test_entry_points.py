@@ -22,7 +22,7 @@ from tests.unit.patterns.attacks import attacks
 from tests.unit.patterns.clock import SIZE, readings, seconds
 
 REFUSED = (TooManyCandidates, ScrubFailed, PolicyInvalid)
-SMALL, SMALL_SECONDS_MAX = 4_096, 1.0
+SMALL, SMALL_SECONDS_MAX = 2_048, 1.0
 OF_EACH_RULE = 3
 SUSPECTS = 2
 # All rules one after another, each of them several times: behind encodings, and until nothing is found.

@@ -13,12 +13,12 @@ from rollcall.domain.scrub.rules.text_profile import TextProfile
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
-SIZE = 262_144
+SMALL, SIZE = 4_096, 262_144
 # A rule takes about 50 ms at most on a quiet machine (docs/explanation/privacy.md). Other work on the same cores slows
 # a rule down up to fourfold. A rule that is not linear takes minutes.
 TIME_MAX = 4 * 0.050
 TRIES = 8
-SUSPECTS = 10
+SUSPECTS = 5
 # Units that make rules begin again and again, without ever ending well; and some that are found each time.
 UNITS = (
     "a", "1", "-", ".", ":", "@", "=", "/", " ", "\\", "%", "_", "+", "(", "a@", "@a.", "a.", "1.", "1-", "1 ",
@@ -65,7 +65,7 @@ def _seconds(work: Callable[[str], object], text: str) -> float:
 
 def _slowest(work: Callable[[str], object]) -> tuple[float, str]:
     """Return the time that the worst text takes, and what it is made of: the worst of the small ones, made large."""
-    suspects = sorted(UNITS, key=lambda unit: _seconds(work, _hostile(unit, SIZE // 16)), reverse=True)[:SUSPECTS]
+    suspects = sorted(UNITS, key=lambda unit: _seconds(work, _hostile(unit, SMALL)), reverse=True)[:SUSPECTS]
     return max((_seconds(work, _hostile(unit, SIZE)), unit) for unit in suspects)
 
 

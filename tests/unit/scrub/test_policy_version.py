@@ -10,8 +10,8 @@ import rollcall.domain.scrub as package
 from rollcall.domain.scrub.policy import VERSION
 
 RECORD = Path(__file__).with_name("policy_versions.json")
-# These modules decide nothing of what is kept: only how the walks report, and how fast they are.
-APART = frozenset({"remark.py", "means.py", "text_profile.py"})
+# These modules decide nothing of what is kept: only how the walks report, how fast they are, and who may set a policy.
+APART = frozenset({"remark.py", "means.py", "text_profile.py", "strictness.py"})
 # Fields of syntax that say nothing of behaviour, or that only some versions of Python have.
 FORMALITIES = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
 DEFINITIONS = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -177,7 +177,7 @@ ASCII = st.characters(max_codepoint=127)
 
 @pytest.mark.parametrize("rule", [*SHAPED.values(), UK_NINO], ids=lambda rule: rule.id)
 @given(data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_rule_is_asked_about_all_that_its_pattern_matches(rule: Rule, data: st.DataObject) -> None:
     """The short cut by the shape of a number skips no place where a rule would look closer."""
     candidate = data.draw(st.from_regex(rule.pattern, fullmatch=True, alphabet=ASCII))

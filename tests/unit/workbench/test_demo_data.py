@@ -2,9 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from rollcall.contracts.ingest.progress import ProgressEvent
+
 from workbench.demo import oulad
 
 ANCHOR = datetime(2026, 3, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def events() -> list[ProgressEvent]:
+    return oulad.events(oulad.read_submissions(), ANCHOR)
 
 
 def test_the_slice_is_what_it_says() -> None:
@@ -15,9 +23,8 @@ def test_the_slice_is_what_it_says() -> None:
     assert sum(int(row["score"] or 0) for row in rows) == 1_498_819
 
 
-def test_every_row_is_an_event_of_its_own_within_the_window() -> None:
+def test_every_row_is_an_event_of_its_own_within_the_window(events: list[ProgressEvent]) -> None:
     """Ids are distinct, and time is squeezed into the last weeks before the anchor."""
-    events = oulad.events(oulad.read_submissions(), ANCHOR)
     assert len({event.event_id for event in events}) == len(events)
     assert max(event.occurred_at for event in events) == ANCHOR
     assert min(event.occurred_at for event in events) == ANCHOR - oulad.SQUEEZED
@@ -29,9 +36,8 @@ def test_the_same_anchor_makes_the_same_events() -> None:
     assert oulad.events(rows, ANCHOR) == oulad.events(rows, ANCHOR)
 
 
-def test_batches_hold_one_learner_in_order() -> None:
+def test_batches_hold_one_learner_in_order(events: list[ProgressEvent]) -> None:
     """As a device would send them: nothing lost, at most the size, oldest first."""
-    events = oulad.events(oulad.read_submissions(), ANCHOR)
     batches = list(oulad.batches(events, 10))
     assert sum(len(batch.events) for batch in batches) == len(events)
     for batch in batches:

@@ -23,18 +23,18 @@ class HealthTable:
         return self.kept().published
 
     def kept(self) -> StoredHealth:
-        """Return what was written last, with the version that the next write follows on, whoever wrote it."""
+        """Return the latest record, with the version that the next write must follow."""
         item = self._table.get(SNAPSHOT, CURRENT)
         if item is None:
             return StoredHealth()
         try:
             return StoredHealth(version=item.version, published=Published.model_validate(item.document))
         except ValidationError:
-            # Another release wrote it, which knows other members: what it says is measured anew within seconds.
+            # Another release wrote it, with other members: the next measurement replaces it within seconds.
             return StoredHealth(version=item.version)
 
     def write(self, published: Published) -> bool:
-        """Write what follows on the version before; tell whether it was written, or somebody else was first."""
+        """Write what follows on the version before; return False if another writer was first."""
         document = published.model_dump(mode="json")
         return self._table.put_next(Item(SNAPSHOT, CURRENT, document, version=published.version))
 

@@ -11,7 +11,7 @@ IDLE_MAX = 16
 # Shorter than services and the networks between keep an idle connection. By the wall clock: a function that is frozen
 # between two invocations has no other that goes on.
 IDLE_SECONDS_MAX = 20.0
-# What a connection says that the service closed while nobody looked; it was asked nothing then.
+# Errors of a connection that the service closed while it was idle; no request was sent then.
 CLOSED_MEANWHILE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 

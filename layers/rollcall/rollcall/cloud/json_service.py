@@ -16,7 +16,7 @@ HTTP_OK = 200
 
 
 class ServiceUnreachable(Exception):
-    """Nobody answered, or not in the protocol's form."""
+    """No answer came, or none in the protocol's form."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Answer:
 
     @property
     def is_ok(self) -> bool:
-        """Tell whether the call succeeded."""
+        """Return whether the call succeeded."""
         return self.status == HTTP_OK
 
     @property

@@ -58,7 +58,7 @@ class Objects:
             raise ObjectsUnavailable from fault
 
     def address(self, key: str, lasts_seconds: int) -> str:
-        """Return a URL that anybody can fetch the object from for a while. Nobody is asked for it."""
+        """Return a URL from which anyone can fetch the object for a while. No request is made."""
         return self._s3().generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=lasts_seconds
         )

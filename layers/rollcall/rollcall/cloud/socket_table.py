@@ -76,7 +76,7 @@ class Tickets:
 
 
 def _read(model: type[Model], item: Item) -> Model | None:
-    """Return what an item holds; None where another version wrote it, and nobody here can tell what it says."""
+    """Return the content of an item; None if another version wrote it in a form that this version cannot read."""
     try:
         return model.model_validate(item.document)
     except ValidationError:
@@ -101,7 +101,7 @@ def _origin(text: str) -> tuple[str, str, int | None] | None:
 
 @dataclass(frozen=True)
 class ConnectionPage:
-    """Some sockets that subscribed: those that may be sent to, and the ids of those that nobody here can read.
+    """Some subscribed sockets: the readable ones, and the ids of those that this version cannot read.
 
     These were kept by another version of ours, and are to be closed: their clients open new ones. Those whose token
     has expired are in neither (`Connections.overdue`). `next_id` is where the next page begins after; None at the end.
@@ -113,7 +113,7 @@ class ConnectionPage:
 
 
 class Connections:
-    """Open sockets: when each one's token expires, and what those want to hear that subscribed.
+    """Open sockets: when each token expires, and the topics of each subscription.
 
     Two items, so that who only sends batches is read neither by pushes nor by looks: one under the moment of expiry,
     found when that has come, and one of each subscriber. Each call raises TableUnavailable.
@@ -126,12 +126,12 @@ class Connections:
     def open(self, deadline: Deadline) -> None:
         """Remember when the token of a socket expires."""
         item_id = _deadline_id(deadline.expires_at, deadline.connection_id)
-        # Kept beyond its moment: whoever closes the socket has to find it.
+        # Kept beyond its expiry: the code that closes the socket has to find it.
         kept_until = self._longest(deadline.expires_at) + OVERDUE_KEPT_SECONDS
         self._table.put(Item(DEADLINE, item_id, deadline.model_dump(mode="json"), kept_until))
 
     def keep(self, connection: Connection) -> None:
-        """Remember what a connection wants to hear now, until its token expires."""
+        """Store the topics of a connection, until its token expires."""
         expires_at = self._longest(connection.bearer.expires_at)
         document = connection.model_dump(mode="json")
         self._table.put(Item(SUBSCRIBER, connection.connection_id, document, expires_at))

@@ -13,7 +13,7 @@ from rollcall.cloud.signature import AwsCredentials, sign
 from rollcall.errors import ConnectionGone, SocketsUnavailable
 
 SERVICE = "execute-api"
-# The gateway takes a message before the client does: whoever waits longer waits for nothing.
+# The gateway accepts a message before the client does: a longer wait gains nothing.
 TIMEOUT_SECONDS = 3
 KEPT_MAX = 64
 GONE = 410

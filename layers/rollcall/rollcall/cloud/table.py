@@ -36,7 +36,7 @@ class Page:
 
 
 class Table:
-    """Items by kind and id. Each call raises TableUnavailable when nobody answers."""
+    """Items by kind and id. Each call raises TableUnavailable without an answer."""
 
     def __init__(
         self, name: str, region: str, endpoint_url: str | None, credentials: Callable[[], AwsCredentials]
@@ -49,7 +49,7 @@ class Table:
         self._call("PutItem", {"Item": _marshal(item)})
 
     def put_next(self, item: Item) -> bool:
-        """Write an item if the one that is there has the version before; tell whether it was written.
+        """Write an item if the one that is there has the version before; return whether it was written.
 
         `item.version` 1 wants that there is none.
         """

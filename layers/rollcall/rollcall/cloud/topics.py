@@ -9,7 +9,7 @@ READ_TIMEOUT_SECONDS = 5
 
 
 class Published(TypedDict):
-    """What SNS says of a message that it took."""
+    """The answer of SNS to a published message."""
 
     MessageId: str
 

@@ -1,4 +1,4 @@
-"""Orders of assignments: an organisation gives learners a course, as it is asked for and shown over HTTP."""
+"""Orders of assignments: an organisation gives learners a course, as requests and answers over HTTP."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -31,16 +31,16 @@ class AssignmentOrder(BaseModel):
 
     org_id: UUID = Field(description="The organisation.")
     user_ids: list[UUID] = Field(
-        min_length=1, max_length=LEARNERS_MAX, description="The learners; who is named twice is assigned once."
+        min_length=1, max_length=LEARNERS_MAX, description="The learners. A learner named twice is assigned once."
     )
     due_at: Annotated[
         WindowTime | None,
         Field(description="Until when; RFC 3339 with an offset. When absent, a date that is kept stays."),
     ] = None
-    reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
+    reason: Identifier | None = Field(None, description="The reason, for later readers. No names of people.")
 
     def parameters(self, course_id: str, assigned_by: UUID | None) -> dict[str, Any]:
-        """Return what the operation is told."""
+        """Return the operation's parameters."""
         return {
             "course_id": course_id,
             **({"due_at": self.due_at.isoformat()} if self.due_at else {}),
@@ -49,7 +49,7 @@ class AssignmentOrder(BaseModel):
 
 
 class AssignmentView(OperationView):
-    """An order of assignments, as those who gave it see it."""
+    """An order of assignments, as its requester sees it."""
 
     model_config = ConfigDict(frozen=True)
 

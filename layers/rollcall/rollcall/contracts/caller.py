@@ -1,4 +1,4 @@
-"""Who calls: what the authorizer read in a token and the handlers rely on."""
+"""The caller: what the authorizer read from a token, for the handlers."""
 
 from typing import Literal
 from uuid import UUID

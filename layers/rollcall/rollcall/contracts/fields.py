@@ -10,12 +10,12 @@ from rollcall.contracts.storable import StorableObject
 
 
 def is_absent(value: object) -> bool:
-    """Tell whether a member is left out of the JSON."""
+    """Return whether the JSON omits this member."""
     return value is None
 
 
 def is_empty(value: object) -> bool:
-    """Tell whether a list is left out of the JSON."""
+    """Return whether the JSON omits this list."""
     return value == []
 
 

@@ -1,4 +1,4 @@
-"""Operations: long work that a person asked for, as it is stored, queued and shown."""
+"""Operations: long work at a person's request, as it is stored, queued and shown."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +16,7 @@ RatePerSecond = Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False)]
 
 
 class OperationRequest(BaseModel):
-    """What somebody asked for. `parameters` are of its kind, and hold no content of any event."""
+    """The request of a person. `parameters` depend on its kind, and hold no content of any event."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,7 +31,7 @@ class OperationRequest(BaseModel):
 
 
 class Operation(OperationRequest):
-    """An operation as it stands: what was asked for, and how far it is.
+    """An operation: the request, and its progress.
 
     `cursor` is where the next chunk begins, in the terms of its kind; None before the first. In `counts`, `total` and
     `done` say how far it is; other names are its kind's own. `step_number` is how many chunks were done.
@@ -55,7 +55,7 @@ class Operation(OperationRequest):
 
     @property
     def progress(self) -> float:
-        """How much of it is done, from 0 to 1."""
+        """The share that is done, from 0 to 1."""
         if self.state == "done":
             return 1.0
         total = self.counts.get("total", 0)
@@ -63,7 +63,7 @@ class Operation(OperationRequest):
 
 
 class OperationMessage(BaseModel):
-    """What stands in the queue: one message for each operation, until it is finished."""
+    """The message in the queue: one for each operation, until the operation is finished."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,7 +73,7 @@ class OperationMessage(BaseModel):
 
 
 class OperationView(BaseModel):
-    """An operation, as those who asked for it see it."""
+    """An operation, as its requester sees it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,18 +81,18 @@ class OperationView(BaseModel):
     kind: OperationKind = Field(description="What it does.")
     org_id: UUID = Field(description="Whose rows it works on.")
     source: str = Field(description="What it works on.")
-    state: OperationState = Field(description="Where it is.")
+    state: OperationState = Field(description="The state.")
     dry_run: bool = Field(description="Whether it only counts what it would do.")
-    progress: float = Field(ge=0, le=1, description="How much of it is done.")
+    progress: float = Field(ge=0, le=1, description="The share that is done.")
     counts: dict[str, int] = Field(description="What it did, or would do.")
     rate: float | None = Field(None, exclude_if=is_absent, description="Units a second at most.")
-    requested_by: str = Field(description="Who asked: a user's id, or a mark of a service.")
+    requested_by: str = Field(description="The requester: a user's id, or a mark of a service.")
     reason: str | None = Field(None, exclude_if=is_absent, description="Why.")
     requested_at: datetime = Field(description="When it was asked for.")
     started_at: datetime | None = Field(None, exclude_if=is_absent, description="When a worker first took it.")
     finished_at: datetime | None = Field(None, exclude_if=is_absent, description="When it ended.")
     cancel_requested_at: datetime | None = Field(
-        None, exclude_if=is_absent, description="When somebody asked to cancel it."
+        None, exclude_if=is_absent, description="The time of the request to cancel."
     )
     error_code: str | None = Field(None, exclude_if=is_absent, description="Why it failed.")
 

@@ -36,7 +36,7 @@ def _bare(text: str) -> str:
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a text stands where an id is missing, be it a person's, a group's or an event's."""
+    """Return whether a text is a placeholder for a missing id, of a person, a group or an event."""
     if _bare(text) in WORDS or OBJECT.fullmatch(text.strip().lower()):
         return True
     identity = read_uuid(text.strip().lower())
@@ -44,6 +44,6 @@ def is_placeholder(text: str) -> bool:
 
 
 def names_no_event(text: str) -> bool:
-    """Tell whether a text cannot be what one event is known by: also a zero, which a person's number may be."""
+    """Return whether a text cannot identify one event. A zero cannot, although it may be a person's number."""
     word = _bare(text)
     return is_placeholder(text) or word in MEMBERS or ZEROS.fullmatch(word) is not None

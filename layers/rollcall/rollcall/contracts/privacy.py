@@ -1,4 +1,4 @@
-"""Erasing and exporting one learner, as it comes over HTTP: what is asked for, how far it is, and the certificate."""
+"""Erasing and exporting one learner over HTTP: the request, the progress, and the certificate."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -40,7 +40,7 @@ class LearnerRequest(BaseModel):
         description="Other identifiers that applications sent for this learner in analytics events (anonymous_id, "
         "session_id, another user_id). Only their pseudonyms are kept.",
     )
-    reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
+    reason: Identifier = Field(description="The reason, for later readers. No names of people.")
     dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
 
     @model_validator(mode="after")
@@ -65,14 +65,14 @@ class Remainder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     where: str = Field(description="The place.")
-    why: str = Field(description="Why it is still there.")
+    why: str = Field(description="The reason why it remains.")
     until: datetime | None = Field(
-        None, exclude_if=is_absent, description="When it is gone at the latest; absent: it stays."
+        None, exclude_if=is_absent, description="The latest time of its deletion; absent: it stays."
     )
 
 
 class Certificate(BaseModel):
-    """What an erasure did, and what a search of everything found afterwards. Signed; names nobody."""
+    """What an erasure did, and what a search of everything found afterwards. Signed; it names no person."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,31 +81,33 @@ class Certificate(BaseModel):
     operation_id: UUID = Field(description="The erasure.")
     learner_digest: str = Field(
         pattern=r"^[0-9a-f]{64}$",
-        description="SHA-256 over the organisation's id and the user's: whoever has both can test it.",
+        description="SHA-256 over the organisation's id and the user's: a holder of both can test it.",
     )
-    requested_by: str = Field(description="Who asked for it: a user's id, or a mark of a service.")
+    requested_by: str = Field(description="The requester: a user's id, or a mark of a service.")
     requested_at: datetime
     erased_at: datetime = Field(
         description="What happened, or came, until then is gone, and refused if it comes again."
     )
     issued_at: datetime
     identifiers: int = Field(description="By how many identifiers and pseudonyms the learner was searched for.")
-    counts: dict[str, int] = Field(description="What was deleted, redacted, rewritten, rebuilt and searched, by place.")
+    counts: dict[str, int] = Field(
+        description="Counts of deleted, redacted, rewritten, rebuilt and searched items, by place."
+    )
     residue: dict[str, int] = Field(description="What the search found, by place; empty when it found nothing.")
     newer: dict[str, int] = Field(description="Rows of the same learner that came after the erasure, by place.")
-    remains: list[Remainder] = Field(description="What no search can reach, or what is still there for a reason.")
+    remains: list[Remainder] = Field(description="What no search can reach, and what remains for a reason.")
     is_clean: bool = Field(description="Whether the search found nothing but what `remains` explains.")
     key_id: str = Field("", description="Which key signed it.")
     signature: str = Field("", description="HMAC-SHA-256 over all the rest, as JSON with sorted names.")
 
 
 class ErasureView(OperationView):
-    """An erasure, as those who asked for it see it. Nothing in it names the learner."""
+    """An erasure, as its requester sees it. Nothing in it names the learner."""
 
     model_config = ConfigDict(frozen=True)
 
     certificate: dict[str, Any] | None = Field(
-        None, exclude_if=is_absent, description="What was found where, once it is done: see Certificate."
+        None, exclude_if=is_absent, description="The findings by place, once the erasure is done: see Certificate."
     )
     is_genuine: bool | None = Field(
         None, exclude_if=is_absent, description="Whether the certificate's signature is right under its key."
@@ -118,7 +120,7 @@ class ErasureView(OperationView):
 
 
 class ExportView(OperationView):
-    """An export, as those who asked for it see it."""
+    """An export, as its requester sees it."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -12,8 +12,8 @@ class ProblemFault(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     pointer: str = Field(description="Where in the body: a JSON pointer (RFC 6901).")
-    code: str = Field(description="What is wrong, for programs.")
-    detail: str = Field(description="What is wrong, for people.")
+    code: str = Field(description="The error code, for programs.")
+    detail: str = Field(description="The error in words, for people.")
 
 
 class Problem(BaseModel):
@@ -21,7 +21,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    type: str = Field("about:blank", description="RFC 9457: the code tells more.")
+    type: str = Field("about:blank", description="RFC 9457: the code has the meaning.")
     title: str = Field(description="The HTTP status in words.")
     status: int = Field(description="The HTTP status.", ge=400, le=599)
     code: str = Field(description="What went wrong, for programs.")
@@ -39,4 +39,4 @@ class GatewayProblem(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    message: str = Field(description="What API Gateway says.")
+    message: str = Field(description="The message of API Gateway.")

@@ -37,10 +37,10 @@ class ReplayRequest(BaseModel):
     user_id: UUID | None = Field(None, description="One learner alone; when absent, all of the organisation.")
     from_at: Annotated[WindowTime, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
     to_at: Annotated[WindowTime, Field(alias="to", description="Where it ends, itself not included.")]
-    source: ReplaySource = Field("events", description="What is applied again.")
+    source: ReplaySource = Field("events", description="What the replay applies.")
     dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
     rate: RatePerSecond | None = Field(None, description="Learners (of events) or objects (else) a second at most.")
-    reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
+    reason: Identifier | None = Field(None, description="The reason, for later readers. No names of people.")
 
     @field_validator("to_at")
     @classmethod
@@ -51,7 +51,7 @@ class ReplayRequest(BaseModel):
         return to_at
 
     def parameters(self) -> dict[str, Any]:
-        """Return what the operation is told."""
+        """Return the operation's parameters."""
         window = {"from": self.from_at.isoformat(), "to": self.to_at.isoformat()}
         return window | ({"user_id": str(self.user_id)} if self.user_id else {})
 
@@ -66,12 +66,12 @@ class ReplayQuery(BaseModel):
 
 
 class ReplayView(OperationView):
-    """A replay, as those who asked for it see it."""
+    """A replay, as its requester sees it."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, serialize_by_alias=True)
 
     replay_id: UUID = Field(description="The replay: its operation's id.")
-    user_id: UUID | None = Field(None, exclude_if=is_absent, description="The one learner that it is for.")
+    user_id: UUID | None = Field(None, exclude_if=is_absent, description="The one learner of this replay.")
     from_at: Annotated[Timestamp, Field(alias="from", description="Where its window begins.")]
     to_at: Annotated[Timestamp, Field(alias="to", description="Where it ends.")]
 

@@ -1,4 +1,4 @@
-"""Reports: what is asked of them over HTTP, and what they answer."""
+"""Reports: requests and answers over HTTP."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -99,23 +99,25 @@ class EngagementRow(CourseRow):
     completed_lesson_count: int = Field(description="Of these, completions of lessons.")
     active_learner_days: int = Field(description="Learners active on a day, summed over the days of the window.")
     time_spent_seconds: int = Field(description="Time spent in the window.")
-    average_percent: float | None = Field(description="Mean of how far learners are, 0 to 100; null where nobody says.")
+    average_percent: float | None = Field(
+        description="Mean progress of the learners, 0 to 100; null if none reported it."
+    )
     last_activity_at: datetime | None
 
 
 class CompletionRow(CourseRow):
-    """Who completed a course, of those who began it in the window."""
+    """The learners who completed a course, of those who began it in the window."""
 
     started_count: int = Field(description="Learners who began the course in the window.")
     completed_count: int = Field(description="Of these, those who completed all of its lessons since.")
-    completion_rate: float | None = Field(description="The second by the first, 0 to 1; null where nobody began.")
+    completion_rate: float | None = Field(description="Completed by started, 0 to 1; null if no learner began.")
     median_days_to_complete: int | None = Field(
         description="Whole days from the first activity to the last completion, of those who completed."
     )
 
 
 class DropoffRow(ReportRow):
-    """Who reached a lesson, and who left the course there."""
+    """The learners who reached a lesson, and those who left the course there."""
 
     course_id: str
     reach_rank: int = Field(description="1 is the lesson that most learners of the course reached.")
@@ -124,7 +126,7 @@ class DropoffRow(ReportRow):
     completed_count: int = Field(description="Learners who completed it.")
     current_count: int = Field(description="Learners whose latest activity in the course was here, within 14 days.")
     dropped_count: int = Field(description="Learners whose latest activity was here, and nothing for 14 days.")
-    dropped_rate: float = Field(description="Those by the learners who reached it, 0 to 1.")
+    dropped_rate: float = Field(description="The learners who left, by the learners who reached the lesson: 0 to 1.")
     time_spent_seconds: int
     average_percent: float | None
 
@@ -135,26 +137,26 @@ class DropoffRow(ReportRow):
 
 
 class EnrollmentRow(CourseRow):
-    """Who is enrolled in a course: assigned to it, or at work in it unasked."""
+    """The learners of a course: assigned to it, or active in it without an assignment."""
 
     enrolled_count: int
-    assigned_count: int = Field(description="Of these, learners whom it is assigned to.")
+    assigned_count: int = Field(description="Of these, the learners with an assignment.")
     not_started_count: int
     in_progress_count: int
     completed_count: int
-    overdue_count: int = Field(description="Learners who have not completed it, and should have by `as_of`.")
+    overdue_count: int = Field(description="Learners who should have completed it by `as_of` and have not.")
 
 
 class ActivityRow(ReportRow):
-    """What happened in an hour or on a day, by where it was told."""
+    """Events of an hour or a day, by their source."""
 
     at: datetime = Field(description="When the hour or the day begins.")
     source: Source
     event_count: int
     completed_count: int = Field(description="Completions among the events.")
     time_spent_seconds: int
-    active_learner_count: int | None = Field(description="Of a day: who was active. Null of an hour.")
-    duration_p50_ms: float | None = Field(description="Of a day: half of the durations told were no longer.")
+    active_learner_count: int | None = Field(description="The active learners of a day. Null for an hour.")
+    duration_p50_ms: float | None = Field(description="The median duration of a day.")
     duration_p95_ms: float | None = Field(description="Of a day: 95 of 100 were no longer.")
 
     @property

@@ -63,7 +63,7 @@ class RebuildRequest(BaseModel):
         return self
 
     def parameters(self) -> dict[str, str]:
-        """Return what the operation is told."""
+        """Return the operation's parameters."""
         days = {"first_day": self.first_day, "last_day": self.last_day}
         return {name: day.isoformat() for name, day in days.items() if day}
 

@@ -135,7 +135,7 @@ def read_time(text: str) -> datetime:
 
 
 def read_foreign_time(value: object) -> datetime | None:
-    """Read a time as clients that others wrote send it: any form of the table, a number too; None where none is told.
+    """Read a time in the forms of public clients: any form of the table, a number too; None without a time.
 
     A time without an offset is UTC. Raises ValueError for anything else.
     """
@@ -212,12 +212,12 @@ Timestamp = Annotated[
 ]
 """When something happened, as Rollcall's own routes take it."""
 WindowTime = Annotated[Timestamp, AfterValidator(_within_years)]
-"""A moment that somebody asks about, or for."""
+"""A moment in a request."""
 MessageTime = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A moment in a message of Rollcall's own."""
 ForeignTime = Annotated[
     datetime | None, BeforeValidator(_foreign), WithJsonSchema({"type": ["string", "number", "null"]})
 ]
-"""When something happened, as clients that others wrote tell it."""
+"""The time of an event, in the forms of public clients."""
 Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_within_years)]
-"""A day of UTC that somebody asks about, or for."""
+"""A day of UTC in a request."""

@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a request, told without a word of it: a pointer of our own names, and what to do."""
+"""Faults of a request that pydantic found, without quoting it: a pointer of our own names, and the remedy."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -16,7 +16,7 @@ UNKNOWN_MEMBER = "extra_forbidden"
 FOREIGN = frozenset(get_args(ErrorType))
 OBJECT_WANTED, ARRAY_WANTED = "Input should be a JSON object", "Input should be a JSON array"
 UUID_WANTED = "Input should be a UUID, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7"
-# Where pydantic's own words say too little, or quote what was sent.
+# Where pydantic's own words are too vague, or quote the request.
 WORDS = {
     "string_pattern_mismatch": (
         "Input should be a text of the form that docs/reference/api.md shows, without control characters"
@@ -34,7 +34,7 @@ WORDS = {
     "tuple_type": ARRAY_WANTED,
     "json_invalid": "Input should have no halves of surrogate pairs, and at most 200 levels",
 }
-# Who has no UUID at hand is told of the way to one.
+# A client without UUIDs learns where to get one.
 LEARNER_HINT = ". A learner's own text id: see docs/how-to/learner-ids.md"
 LEARNERS = frozenset({"user_id", "user_ids"})
 

@@ -117,7 +117,7 @@ class OperationStore:
         return OperationMessage(org_id=chosen, operation_id=operation_id), None
 
     def is_turn_over(self, org_id: UUID) -> bool:
-        """Tell whether another organisation waits for the worker that is at an operation of this one."""
+        """Return whether another organisation waits for the worker that is at an operation of this one."""
         (is_over,) = self._database.call("is_turn_over_v1", p_org_id=org_id)
         return bool(is_over)
 

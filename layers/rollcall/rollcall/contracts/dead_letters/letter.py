@@ -1,4 +1,4 @@
-"""Dead letters: what a message says of itself, what the ledger is told of its failure, and what it answers."""
+"""Dead letters: the attributes of a message, the failure that the ledger records, and the answers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from rollcall.contracts.fields import is_absent
 from rollcall.contracts.times import MessageTime
 
 NOBODY = UUID(int=0)
-"""The organisation of what belongs to nobody known."""
+"""The nil organisation: of messages without a trustworthy organisation."""
 
 PAGE_DEFAULT, PAGE_MAX = 20, 200
 # Where a page ended: microseconds of the epoch, and a UUID.
@@ -28,7 +28,7 @@ ErrorCode = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class MessageAttributes(BaseModel):
-    """What a message carries beside its body, as message attributes; all of it is ours, and none of it personal."""
+    """The message attributes of an SQS message. Rollcall sets all of them, and none is personal."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +42,7 @@ class MessageAttributes(BaseModel):
 
     @classmethod
     def read(cls, attributes: Mapping[str, str]) -> Self:
-        """Return those of ours among a message's attributes; what is not as we write it counts as not there."""
+        """Return Rollcall's own among a message's attributes; an attribute in another form counts as absent."""
         try:
             return cls.model_validate(dict(attributes))
         except ValidationError as invalid:
@@ -55,12 +55,12 @@ class MessageAttributes(BaseModel):
 
 
 class Failure(BaseModel):
-    """One failure of one message, as far as it is one organisation's."""
+    """One failure of one message, within one organisation."""
 
     model_config = ConfigDict(frozen=True)
 
     dead_letter_id: UUID
-    failure_id: UUID = Field(description="Made of the message that failed: the same however often it is told.")
+    failure_id: UUID = Field(description="Derived from the failed message: the same at each report.")
     queue: QueueName
     cause: Cause
     error_code: ErrorCode
@@ -80,8 +80,8 @@ class DeadLetter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    org_id: UUID = Field(description="Whose it is; the nil UUID where nobody knows.")
-    dead_letter_id: UUID = Field(description="The same however often it is redriven and fails again.")
+    org_id: UUID = Field(description="The organisation; the nil UUID if it is unknown.")
+    dead_letter_id: UUID = Field(description="It stays the same after each redrive and failure.")
     queue: QueueName = Field(description="The queue that it goes back to.")
     cause: Cause = Field(description="Why it failed, the last time: its class.")
     error_code: ErrorCode = Field(description="Why it failed, the last time: the code.")
@@ -92,7 +92,7 @@ class DeadLetter(BaseModel):
     receive_count: int = Field(description="How often it was received, in all.")
     redrive_count: int = Field(description="How often it was put back.")
     size_bytes: int = Field(description="Bytes of its body as it was found, before scrubbing.")
-    body_digest: str = Field(description="Keyed digest of that body: tells two dead letters of the same content.")
+    body_digest: str = Field(description="Keyed digest of that body: equal for dead letters of the same content.")
     event_count: int = Field(description="Events whose ids could be read in it.")
     archive_key: str | None = Field(description="Where its body lies; null where it could not be scrubbed.")
 
@@ -106,7 +106,7 @@ class HistoryEntry(BaseModel):
     happened_at: datetime
     code: str | None = Field(None, exclude_if=is_absent, description="How it went.")
     operation_id: UUID | None = Field(None, exclude_if=is_absent, description="The redrive.")
-    acted_by: str | None = Field(None, exclude_if=is_absent, description="Who asked for it.")
+    acted_by: str | None = Field(None, exclude_if=is_absent, description="The person who asked.")
     reason: str | None = Field(None, exclude_if=is_absent, description="Why, in their words.")
 
 
@@ -143,7 +143,7 @@ class DeadLetterFile(BaseModel):
     dead_letter: DeadLetter
     event_ids: list[UUID] = Field(description="The events in it, as far as their ids could be read.")
     history: list[HistoryEntry] = Field(description="What happened to it, oldest first.")
-    body: Any = Field(None, description="The scrubbed body: JSON, or text where it is none; null where there is none.")
+    body: Any = Field(None, description="The scrubbed body: JSON, or text if it is not JSON; null if there is no body.")
 
 
 class DigestCount(BaseModel):

@@ -1,4 +1,4 @@
-"""Redriving and discarding dead letters: what is asked for, and what came of it."""
+"""Redriving and discarding dead letters: requests and results."""
 
 import json
 from datetime import datetime
@@ -46,13 +46,13 @@ class Selection(BaseModel):
 
 
 class DiscardOrder(BaseModel):
-    """What is to be given up, and why."""
+    """The dead letters to discard, and the reason."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    org_id: UUID = Field(description="The organisation; the nil UUID for what belongs to nobody known.")
+    org_id: UUID = Field(description="The organisation; the nil UUID for messages without one.")
     selection: Selection
-    reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
+    reason: Identifier = Field(description="The reason, for later readers. No names of people.")
     dry_run: bool = Field(False, description="Count what it would be, and change nothing.")
     until: WindowTime | None = Field(
         None,
@@ -61,7 +61,7 @@ class DiscardOrder(BaseModel):
 
 
 class Discarding(BaseModel):
-    """What was given up."""
+    """The result of a discard."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,13 +80,13 @@ EXAMPLE: JsonDict = {
 
 
 class RedriveOrder(BaseModel):
-    """What is to be put back on its queue, and why."""
+    """The dead letters to put back on their queue, and the reason."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
-    org_id: UUID = Field(description="The organisation; the nil UUID for what belongs to nobody known.")
+    org_id: UUID = Field(description="The organisation; the nil UUID for messages without one.")
     selection: Selection
-    reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
+    reason: Identifier = Field(description="The reason, for later readers. No names of people.")
     dry_run: bool = Field(False, description="Read and scrub what it would send, and send nothing.")
     rate_per_second: RatePerSecond = Field(50, description="Messages a second at most.")
 
@@ -98,7 +98,7 @@ def read_selection(operation: Operation) -> Selection:
 
 
 class RedriveView(OperationView):
-    """A redrive, as those who asked for it see it."""
+    """A redrive, as its requester sees it."""
 
     selection: Selection = Field(description="What it was asked to redrive.")
 

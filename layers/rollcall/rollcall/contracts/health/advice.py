@@ -1,4 +1,4 @@
-"""Advice: how fast clients should send, as every ingest answer and every health message says it."""
+"""Advice: how fast clients should send. Every ingest answer and every health message carries it."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Advice(BaseModel):
-    """What clients should keep to until they hear otherwise."""
+    """The pace of clients until the next advice."""
 
     model_config = ConfigDict(frozen=True)
 

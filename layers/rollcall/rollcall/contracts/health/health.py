@@ -1,4 +1,4 @@
-"""Health as it is measured, kept, shown and pushed. Numbers alone, never anybody's rows.
+"""Health as it is measured, stored, shown and pushed. Numbers only, never rows.
 
 A few members keep the names that clients of earlier systems know, in camel case.
 """
@@ -14,7 +14,7 @@ from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.contracts.times import WindowTime
 
 HealthStatus = Literal["ok", "degraded", "down"]
-"""ok: all is well. degraded: it works, and somebody should look. down: the database is away; batches are spooled."""
+"""ok: all is well. degraded: it works, and a person should look. down: the database is away; batches are spooled."""
 
 
 class Slo(BaseModel):
@@ -22,8 +22,8 @@ class Slo(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: float | None = Field(description="What was measured; null where nothing was, which violates nothing.")
-    threshold: float = Field(description="Beyond this it is violated.")
+    value: float | None = Field(description="The measured value; null without a measurement, which violates nothing.")
+    threshold: float = Field(description="A value beyond the threshold violates the SLO.")
     unit: Literal["ms", "seconds", "ratio", "count"]
     is_violated: bool
 
@@ -46,7 +46,7 @@ class QueueHealth(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     depth: QueueDepth | None = Field(description="Null when the queue could not be asked.")
-    oldest_age_seconds: float | None = Field(None, description="Of the oldest message; null where nobody knows it.")
+    oldest_age_seconds: float | None = Field(None, description="Age of the oldest message; null if it is unknown.")
     dead_letter_count: int | None = Field(None, description="Open dead letters; null while the database is away.")
 
 
@@ -55,7 +55,7 @@ class OfflineQueue(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    backlog: int | None = Field(description="Spooled batches that are not stored yet; null when nobody knows.")
+    backlog: int | None = Field(description="Spooled batches that are not stored yet; null if the count is unknown.")
     pendingAssignments: int | None = Field(  # noqa: N815 - the name that clients know
         description="Assignments that were ordered and are not made yet; null while the database is away."
     )
@@ -126,7 +126,9 @@ class Health(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: HealthStatus
-    reasons: list[str] = Field(description="Codes of why it is not ok; the names of violated SLOs among them.")
+    reasons: list[str] = Field(
+        description="Codes of the reasons for a status other than ok, among them the names of violated SLOs."
+    )
     since: datetime = Field(description="When it took this status.")
     sequence: int = Field(description="Grows by one with each change.")
     measured_at: datetime
@@ -137,7 +139,7 @@ class Health(BaseModel):
     slos: dict[str, Slo] = Field(description="By name.")
     database: DatabaseHealth
     progressBatchLagMs: float | None = Field(  # noqa: N815 - the name that clients know
-        description="How long spooled progress batches wait, as far as anybody can tell; 0 when none does."
+        description="Estimated wait of spooled progress batches; 0 when none waits."
     )
     analyticsIngestLagMs: float | None = Field(  # noqa: N815 - the name that clients know
         description="How long the oldest queued analytics batch waits; 0 when none does."
@@ -151,7 +153,7 @@ class Health(BaseModel):
     orgEnforcement: OrgEnforcement | None = Field(  # noqa: N815 - the name that clients know
         description="Null while the database is away."
     )
-    flags: dict[str, str] = Field(description="What is switched on and off, by name.")
+    flags: dict[str, str] = Field(description="Switches that are on or off, by name.")
     advice: Advice
 
 
@@ -176,7 +178,7 @@ class HealthTransitions(BaseModel):
 
 
 class HealthMemory(BaseModel):
-    """What one look has to remember of those before it. Nobody is shown it."""
+    """What a measurement remembers of earlier ones. No route shows it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -194,7 +196,7 @@ class HealthMemory(BaseModel):
 
 
 class Published(BaseModel):
-    """Health as it is kept for whoever shows it: the deployment's, and that of organisations that somebody watches."""
+    """Stored health, for the routes that show it: of the deployment, and of the watched organisations."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -205,7 +207,7 @@ class Published(BaseModel):
 
 
 class StoredHealth(BaseModel):
-    """What is kept. `published` is null where there is nothing, or what this release cannot read: that is followed."""
+    """The stored record. `published` is null if there is none, or if this release cannot read it."""
 
     model_config = ConfigDict(frozen=True)
 

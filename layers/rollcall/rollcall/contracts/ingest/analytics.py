@@ -26,7 +26,7 @@ EXAMPLE: JsonDict = {
 
 
 class AnalyticsEvent(BaseModel):
-    """One thing that somebody did, or that happened to them, in an application."""
+    """One action of a person, or one thing that happened to a person, in an application."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
@@ -34,8 +34,10 @@ class AnalyticsEvent(BaseModel):
     org_id: UUID = Field(description="The organisation: one that the token holds.")
     name: Identifier = Field(description="What happened. A name that the policy does not declare becomes a pseudonym.")
     occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
-    user_id: Identifier | None = Field(None, description="Who: kept as a pseudonym alone.")
-    anonymous_id: Identifier | None = Field(None, description="Who, before they signed in: kept as a pseudonym alone.")
+    user_id: Identifier | None = Field(None, description="The person's id. Only its pseudonym is stored.")
+    anonymous_id: Identifier | None = Field(
+        None, description="The person's id before sign-in. Only its pseudonym is stored."
+    )
     session_id: Identifier | None = Field(None, description="Which visit: kept as a pseudonym alone.")
     properties: dict[str, Any] = Field(
         default_factory=dict, description="What else: kept where the policy declares it safe for this name."
@@ -43,7 +45,7 @@ class AnalyticsEvent(BaseModel):
 
 
 class UntimedEvent(AnalyticsEvent):
-    """An event of which its client tells no time of its own: `occurred_at` is that of the attempt to send it.
+    """An event without a time of its own: `occurred_at` is the time of the attempt to send it.
 
     The next attempt has another, and the event is the same.
     """
@@ -72,11 +74,11 @@ class ScrubbedEvent(BaseModel):
     session_pseudonym: Pseudonym | None = None
     properties: dict[str, Any]
     remarks: list[tuple[str, str, str]] = Field(description="Path, rule and action of whatever was scrubbed.")
-    digest: Pseudonym = Field(description="Keyed digest of what was sent: tells a duplicate from a conflict.")
+    digest: Pseudonym = Field(description="Keyed digest of the sent event: it separates a duplicate from a conflict.")
 
 
 class QueuedEnvelope(BaseModel):
-    """What a message of the analytics queue says of its events: of one organisation, a batch or a part of one."""
+    """The envelope of a message of the analytics queue: one organisation's batch, or a part of a batch."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,7 +89,7 @@ class QueuedEnvelope(BaseModel):
     parts: int = Field(1, ge=1, le=PARTS_MAX, description="How many parts there are.")
     route: Route
     sent_by: StorableText = Field(
-        min_length=1, max_length=128, description="Who sent it: a pseudonym, or a write key's id."
+        min_length=1, max_length=128, description="The sender: a pseudonym, or a write key's id."
     )
     received_at: MessageTime
     key_id: StorableText = Field(min_length=1, max_length=64, description="Which key its pseudonyms were made with.")

@@ -12,7 +12,7 @@ Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class OrganisationFlags(BaseModel):
-    """What is switched for one organisation."""
+    """The switches of one organisation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,12 +20,12 @@ class OrganisationFlags(BaseModel):
 
 
 class Flags(BaseModel):
-    """What is switched. An empty document leaves everything to the deployment."""
+    """The switches. An empty document leaves everything to the deployment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     emit: Switch | None = Field(
-        None, description="off: all analytics events are dropped. Absent: as the deployment's ANALYTICS_EMIT says."
+        None, description="off: all analytics events are dropped. Absent: the deployment's ANALYTICS_EMIT decides."
     )
     sampling: dict[Identifier, Fraction] = Field(
         default_factory=dict, description="Which part of an event name's events is kept, 0 to 1. Absent: all."

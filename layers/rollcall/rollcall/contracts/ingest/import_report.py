@@ -1,4 +1,4 @@
-"""Imports: what is asked for in a query, and what is told of the lines of a body."""
+"""Imports: the parameters of a query, and the results for the lines of a body."""
 
 from typing import Literal
 from uuid import UUID
@@ -23,7 +23,7 @@ class ImportQuery(BaseModel):
 
 
 class RefusedLine(BaseModel):
-    """A line that was not stored. Nothing of it is quoted."""
+    """A line that was not stored. The report quotes nothing of it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,5 +43,5 @@ class ImportReport(BaseModel):
     accepted: int = Field(0, description="Stored now, for the first time; in a dry run, sound.")
     duplicate: int = Field(0, description="Stored before, with the same content.")
     conflict: int = Field(0, description="Stored before, with other content: the first one is kept.")
-    rejected: int = Field(0, description="Not stored: `refused` says why.")
+    rejected: int = Field(0, description="Not stored: `refused` has the reasons.")
     refused: list[RefusedLine] = Field(description="Conflicts and rejections, in the order of the lines.")

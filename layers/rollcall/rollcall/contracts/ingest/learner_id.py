@@ -21,7 +21,7 @@ class LearnerIdsRequest(BaseModel):
 
 
 class LearnerNames(BaseModel):
-    """What one learner is called in what is stored."""
+    """The stored names of one learner."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -22,7 +22,9 @@ class PostHogEvent(BaseModel):
 
     event: str = Field(description="What happened.")
     uuid: Any = Field(None, description="Made by the client's library, once for each event: what makes it count once.")
-    distinct_id: Any = Field(None, description="Who: kept as a pseudonym alone. Or as a property.")
+    distinct_id: Any = Field(
+        None, description="The person's id. Only its pseudonym is stored. It may also be a property."
+    )
     timestamp: Any = Field(None, description="When it happened, by the client's clock.")
     properties: Any = Field(None, description="What else: kept where the policy declares it safe for this event.")
 
@@ -36,7 +38,7 @@ class PostHogBatch(BaseModel):
         min_length=1, description="The events.", json_schema_extra={"items": PostHogEvent.model_json_schema()}
     )
     api_key: Any = Field(None, description="The write key. Or as token; or of an event; or in the query.")
-    sent_at: Any = Field(None, description="When it was sent, by the client's clock: tells how wrong that is.")
+    sent_at: Any = Field(None, description="The sending time, by the client's clock: it shows how wrong that clock is.")
 
 
 class PostHogAnswer(BaseModel):
@@ -46,7 +48,7 @@ class PostHogAnswer(BaseModel):
 
     status: Literal["Ok", 1] = Field(description="Ok of a batch, 1 of the other routes: for clients that look at it.")
     accepted: int = Field(description="How many events are in the queue.")
-    rejected: int = Field(description="How many could not be taken, or were dropped on purpose: `results` say why.")
+    rejected: int = Field(description="How many were not accepted, or dropped on purpose: `results` has the reasons.")
     results: list[EventReceipt] = Field(description="A receipt for each event that is not in the queue.")
 
     @classmethod
@@ -66,7 +68,7 @@ class PostHogResult(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    result: Literal["ok", "drop"] = Field(description="ok: it is in the queue. drop: it never will be.")
+    result: Literal["ok", "drop"] = Field(description="ok: the event is in the queue. drop: the event never will be.")
     details: str | None = Field(None, exclude_if=is_absent, description="Why it was dropped.")
 
 
@@ -117,7 +119,7 @@ class PostHogConfig(BaseModel):
     has_feature_flags: Literal[True] = Field(
         default=True,
         alias="hasFeatureFlags",
-        description="So that it asks for them, is answered that there are none, and calls whoever waits for them.",
+        description="The library then asks for flags, gets none, and calls the callbacks that wait for them.",
     )
     analytics: dict[str, str] = Field(default_factory=lambda: {"endpoint": "/e/"})
     capture_dead_clicks: Literal[False] = Field(default=False, alias="captureDeadClicks")

@@ -1,4 +1,4 @@
-"""Process events: what an application's long work (an import, a migration) tells of itself."""
+"""Process events: reports of an application's long work (an import, a migration)."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -42,7 +42,7 @@ class ProcessEvent(BaseModel):
     occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
 
     def as_analytics(self) -> AnalyticsEvent:
-        """Return it as the analytics event that it is taken as."""
+        """Return the analytics event that stands for it."""
         said = self.model_dump(exclude={"event_id", "org_id", "kind", "occurred_at"}, exclude_none=True)
         return AnalyticsEvent(
             event_id=self.event_id,
@@ -90,7 +90,7 @@ class ProcessListQuery(ProcessWindowQuery):
 
 
 class StoredProcessEvent(BaseModel):
-    """A process event as it is stored, scrubbed. What it did not say is null."""
+    """A stored, scrubbed process event. A missing member is null."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -134,7 +134,7 @@ class ProcessSummary(ProcessCounts):
 
     success_percent: float | None = Field(description="Completed, of those that ended; null where none did.")
     retry_rate: float | None = Field(description="Retries for each that started; null where none did.")
-    duration_p50_ms: float | None = Field(description="Of completions and failures that told how long they took.")
+    duration_p50_ms: float | None = Field(description="Of completions and failures that reported a duration.")
     duration_p95_ms: float | None
     costs: dict[str, float] = Field(description="What they cost, by currency; XXX where none was named.")
 
@@ -167,14 +167,14 @@ class ProcessHealth(BaseModel):
         description="failing: more than 10 % of the runs that ended had failed. degraded: more than 5 %, or more than "
         "one retry for five that started. no_data: nothing started or ended."
     )
-    reasons: list[str] = Field(description="Why it is not ok.")
+    reasons: list[str] = Field(description="The reasons for a status other than ok.")
     from_day: Annotated[date, Field(alias="from", description="The first of the days, in UTC.")]
     to_day: Annotated[date, Field(alias="to", description="The day that ends them, itself not included.")]
     started: int
     completed: int
     failed: int
     retries: int
-    unfinished: int = Field(description="Runs that began more than an hour ago and told of no end yet.")
+    unfinished: int = Field(description="Runs that began more than an hour ago and have not reported an end.")
     success_percent: float | None
     retry_rate: float | None
     duration_p95_ms: float | None

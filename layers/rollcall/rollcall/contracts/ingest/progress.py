@@ -39,7 +39,9 @@ class ProgressEvent(BaseModel):
         0, description="Time spent since the event before, not in all, 0 to 86,400: rounded to whole seconds."
     )
     occurred_at: Timestamp = Field(description="When it happened: RFC 3339 with an offset.")
-    assigned_by: UUID | None = Field(None, description="Who assigned the course; narrows the look-up of org_id.")
+    assigned_by: UUID | None = Field(
+        None, description="The person who assigned the course; it narrows the look-up of org_id."
+    )
     attributes: Attributes | None = Field(
         None, description="Small extra facts under keys that the deployment allows. No free text."
     )

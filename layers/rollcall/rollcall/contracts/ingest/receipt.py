@@ -1,4 +1,4 @@
-"""What a client is told about each event it sent."""
+"""Receipts: one answer for each event that a client sent."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -86,7 +86,7 @@ class EventState(BaseModel):
 
     event_id: UUID
     org_id: UUID
-    state: Literal["stored", "queued", "dead_letter", "rejected"] = Field(description="Where it is.")
+    state: Literal["stored", "queued", "dead_letter", "rejected"] = Field(description="The state.")
     kind: Literal["progress", "analytics", "unknown"] = Field(description="What kind of event, where that is known.")
     changed_at: datetime | None = Field(None, description="Since when: received, failed or rejected then.")
     reason: str | None = Field(None, exclude_if=is_absent, description="Why it was rejected, or could not be stored.")

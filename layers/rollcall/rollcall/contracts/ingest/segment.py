@@ -38,7 +38,7 @@ def _id(value: object) -> object:
 
 
 def _message_id(value: object) -> object:
-    """Read what makes a call count once exactly as it is written; a placeholder would make one event of many."""
+    """Read the id that makes a call count once, exactly as sent; a placeholder would merge many events into one."""
     text = (id_text(value) or value) if isinstance(value, int | float) else value
     return None if isinstance(text, str) and names_no_event(text) else text
 
@@ -50,7 +50,7 @@ def _text(value: object) -> object:
 
 
 def _name(value: object) -> object:
-    """Read a name of something: a line break in it is a space, and what is too long is cut."""
+    """Read a name: a line break becomes a space, and a long name is cut."""
     text = _text(value)
     if not isinstance(text, str):
         return text
@@ -75,25 +75,25 @@ Members = Annotated[dict[str, Any], BeforeValidator(_object), ANYTHING]
 
 
 class SegmentCall(BaseModel):
-    """One call of a client's library: what somebody did, or who they are."""
+    """One call of a client's library: an action of a person, or facts about the person."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, alias_generator=to_camel)
 
     type: Annotated[CallType, BeforeValidator(_type)] = Field(
-        description="Which call it is. A route for one kind of call goes by its own path."
+        description="The type of the call. A route for one type knows it from its path."
     )
     message_id: MessageId = Field(
         None, description="Made by the client's library, once for each call: what makes it count once."
     )
     timestamp: ForeignTime = Field(None, description="When it happened, by the client's clock.")
     original_timestamp: Annotated[ForeignTime, ANYTHING] = Field(
-        None, description="The same, as RudderStack's libraries say it: where there is no timestamp."
+        None, description="The same, in RudderStack's libraries; used if there is no timestamp."
     )
-    user_id: Id = Field(None, description="Who: kept as a pseudonym alone.")
-    anonymous_id: Id = Field(None, description="Who, before they signed in: kept as a pseudonym alone.")
+    user_id: Id = Field(None, description="The person's id. Only its pseudonym is stored.")
+    anonymous_id: Id = Field(None, description="The person's id before sign-in. Only its pseudonym is stored.")
     event: Name = Field(None, description="track: what happened.")
     properties: Members = Field(default_factory=dict, description="track, page, screen: what else.")
-    traits: Members = Field(default_factory=dict, description="identify, group: what is known of them.")
+    traits: Members = Field(default_factory=dict, description="identify, group: facts about the person or group.")
     context: Members = Field(default_factory=dict, description="Where it happened: device, application, locale.")
     previous_id: Id = Field(None, description="alias: the id that becomes userId. Kept as a pseudonym alone.")
     group_id: Id = Field(None, description="group: which.")
@@ -104,8 +104,8 @@ class SegmentCall(BaseModel):
 class SegmentSingleCall(SegmentCall):
     """One call as the body of a route for its type."""
 
-    type: Any = Field(None, description="Ignored: the path says it.")
-    sent_at: Any = Field(None, description="When it was sent, by the client's clock: tells how wrong that is.")
+    type: Any = Field(None, description="Ignored: the path has it.")
+    sent_at: Any = Field(None, description="The sending time, by the client's clock: it shows how wrong that clock is.")
     write_key: Any = Field(None, description="The write key, where neither a header nor the query names it.")
 
 
@@ -117,7 +117,7 @@ class SegmentBatch(BaseModel):
     batch: list[Any] = Field(
         min_length=1, description="The calls.", json_schema_extra={"items": SegmentCall.model_json_schema()}
     )
-    sent_at: Any = Field(None, description="When it was sent, by the client's clock: tells how wrong that is.")
+    sent_at: Any = Field(None, description="The sending time, by the client's clock: it shows how wrong that clock is.")
     context: Any = Field(None, description="What the calls' own context adds to.")
     write_key: Any = Field(None, description="The write key, where neither a header nor the query names it.")
 
@@ -129,7 +129,7 @@ class SegmentAnswer(BaseModel):
 
     success: Literal[True] = Field(default=True, description="For clients that look at it.")
     accepted: int = Field(description="How many calls are in the queue.")
-    rejected: int = Field(description="How many are not: their results say why.")
+    rejected: int = Field(description="How many were not accepted: their results have the reasons.")
     results: list[EventReceipt] = Field(description="A receipt per call, in the order of the request.")
 
     @classmethod

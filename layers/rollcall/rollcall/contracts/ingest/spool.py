@@ -10,7 +10,7 @@ from rollcall.contracts.times import MessageTime
 
 
 class SpooledEnvelope(BaseModel):
-    """What the acceptance of a batch rested on: who sent it, for which organisations, and when."""
+    """The circumstances of a batch: its sender, the sender's organisations, and the time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Write keys, as those who look after them see them, and what they ask for."""
+"""Write keys, as administrators see them, and the requests of administrators."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,9 @@ OVERLAP_SECONDS_MAX = 90 * 86_400
 KEYS_MAX = 100  # good ones of an organisation
 LISTED_MAX = 500
 
-Label = Annotated[Identifier, Field(description="What it is for. No names of people: personal values are taken out.")]
+Label = Annotated[
+    Identifier, Field(description="The purpose of the key. No names of people: personal values are removed.")
+]
 OrganisationId = Annotated[UUID, Field(description="The organisation that the key belongs to.")]
 
 
@@ -24,8 +26,8 @@ class WriteKey(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     write_key_id: UUID
-    label: str = Field(description="What it is for, in its maker's words.")
-    created_by: str = Field(description="Who made it: a person's id, or a pseudonym of a service.")
+    label: str = Field(description="The purpose of the key, in its maker's words.")
+    created_by: str = Field(description="The maker: a person's id, or a pseudonym of a service.")
     created_at: datetime
     expires_at: datetime | None = Field(description="When it ends, or ended, since another replaces it.")
     replaces_id: UUID | None = Field(description="The key that this one was made to replace.")
@@ -45,7 +47,9 @@ class WriteKeyList(BaseModel):
 class NewWriteKey(WriteKey):
     """A write key that was made now, with its secret: this once."""
 
-    write_key: str = Field(description="What a client is given. It is shown this once: only a digest is kept.")
+    write_key: str = Field(
+        description="The key for a client. This answer is the only one with it: Rollcall stores only a digest."
+    )
 
 
 class RotatedWriteKey(NewWriteKey):

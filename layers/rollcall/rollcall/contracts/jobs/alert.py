@@ -1,4 +1,4 @@
-"""Alerts: what the watchdog found and told of, as it is remembered and published."""
+"""Alerts of the watchdog, as they are stored and published."""
 
 from datetime import datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rollcall.contracts.fields import is_absent
 
 Severity = Literal["warn", "page"]
-"""warn: somebody should look today. page: somebody should look now."""
+"""warn: a person should look today. page: a person should look now."""
 
 
 class Alert(BaseModel):
@@ -19,7 +19,7 @@ class Alert(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z_]{0,31}(:[a-z][a-z_]{0,31})?$", description="What, and of which job.")
     severity: Severity
     sent_as: Severity = Field(description="Whom it goes to: a page is a warning while pages are not let out.")
-    detail: str = Field(min_length=1, max_length=500, description="What was measured. Never a person, never a row.")
+    detail: str = Field(min_length=1, max_length=500, description="The measurement. Never a person, never a row.")
     raised_at: datetime
     found_at: datetime = Field(description="When it was last found with this severity, or a worse one.")
     notified_at: datetime = Field(description="When the last message went out.")

@@ -109,12 +109,14 @@ class JobOverview(JobReport):
         description="ok, running or failed: its last run; missed: it should have run and did not; waiting: for its "
         "first run."
     )
-    next_expected_at: datetime | None = Field(description="When it should begin again; null before it is watched.")
+    next_expected_at: datetime | None = Field(
+        description="The next expected start; null before the watchdog knows the job."
+    )
     failure_rate: float = Field(description="Failed runs of those that ended, from 0 to 1.")
 
 
 class QueueDepth(BaseModel):
-    """How many messages are on a queue, as SQS tells it: approximately."""
+    """The number of messages on a queue. SQS counts approximately."""
 
     model_config = ConfigDict(frozen=True)
 

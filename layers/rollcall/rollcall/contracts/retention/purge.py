@@ -23,7 +23,7 @@ class PurgeRequest(BaseModel):
     from_at: Annotated[WindowTime, Field(alias="from", description="Where the window begins: RFC 3339 with an offset.")]
     to_at: Annotated[WindowTime, Field(alias="to", description="Where it ends, itself not included.")]
     dry_run: bool = Field(False, description="Count what would be deleted, and delete nothing.")
-    reason: Identifier = Field(description="Why, for those who look at it later. No names of people.")
+    reason: Identifier = Field(description="The reason, for later readers. No names of people.")
 
     @field_validator("to_at")
     @classmethod
@@ -34,12 +34,12 @@ class PurgeRequest(BaseModel):
         return to_at
 
     def parameters(self) -> dict[str, Any]:
-        """Return what the operation is told."""
+        """Return the operation's parameters."""
         return {"from": self.from_at.isoformat(), "to": self.to_at.isoformat()}
 
 
 class PurgeView(OperationView):
-    """A purge, as those who asked for it see it."""
+    """A purge, as its requester sees it."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, serialize_by_alias=True)
 

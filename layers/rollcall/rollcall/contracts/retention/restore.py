@@ -81,7 +81,7 @@ class RestoreRequest(BaseModel):
     day: Day = Field(description="Which day, in UTC.")
     target: RestoreTarget = Field("live", description="Into the live table, or into a scratch table beside it.")
     dry_run: bool = Field(False, description="Read and verify every file, and restore nothing.")
-    reason: Identifier | None = Field(None, description="Why, for those who look at it later. No names of people.")
+    reason: Identifier | None = Field(None, description="The reason, for later readers. No names of people.")
 
 
 class VerifyRequest(BaseModel):
@@ -95,9 +95,9 @@ class VerifyRequest(BaseModel):
 
 
 class VerifiedFile(SnapshotView):
-    """A file, and what is wrong with it."""
+    """A file, and its fault."""
 
-    fault: str | None = Field(None, exclude_if=is_absent, description="What is not as it was written.")
+    fault: str | None = Field(None, exclude_if=is_absent, description="The difference from the written file.")
 
 
 class VerifyReport(BaseModel):
@@ -105,18 +105,18 @@ class VerifyReport(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    intact: bool = Field(description="Whether all of it is as it was written, and signed.")
+    intact: bool = Field(description="Whether every file is as it was written, and signed.")
     rows: int = Field(description="How many rows were read back.")
-    manifest_fault: str | None = Field(None, exclude_if=is_absent, description="What is wrong with a manifest.")
+    manifest_fault: str | None = Field(None, exclude_if=is_absent, description="The fault of a manifest.")
     files: list[VerifiedFile]
 
 
 class RestoreView(OperationView):
-    """A restoration, as those who asked for it see it."""
+    """A restoration, as its requester sees it."""
 
     model_config = ConfigDict(frozen=True)
 
-    table: EventTable = Field(description="What is restored.")
+    table: EventTable = Field(description="The restored table.")
     day: date = Field(description="Which day.")
     target: RestoreTarget = Field(description="Into what.")
     scratch_table: str | None = Field(None, exclude_if=is_absent, description="The scratch table's name.")

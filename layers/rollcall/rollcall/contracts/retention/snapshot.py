@@ -1,4 +1,4 @@
-"""Snapshots: what retention wrote of a day before it dropped it, as it is stored, signed and shown."""
+"""Snapshots: what retention wrote of a day before it dropped the day, as stored, signed and shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class WrittenFile(BaseModel):
 
 
 class SnapshotFile(DayOfTable):
-    """A file as it is known. `revision` counts how often it was rewritten; each has an object of its own."""
+    """A file of a snapshot. `revision` counts the rewrites; each revision has an object of its own."""
 
     org_id: UUID
     part: int = Field(ge=1)
@@ -90,7 +90,7 @@ class SnapshotFile(DayOfTable):
 
 
 class SnapshotDay(DayOfTable):
-    """A day's snapshot and its files, whoever's they are. Without `manifest_digest` no manifest speaks for them yet."""
+    """A day's snapshot and its files, of all organisations. Without `manifest_digest` no manifest covers them yet."""
 
     state: SnapshotState
     started_at: datetime

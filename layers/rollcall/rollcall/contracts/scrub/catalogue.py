@@ -1,4 +1,4 @@
-"""An organisation's course catalogue: ids that are let through although a value rule takes them for somebody's."""
+"""An organisation's course catalogue: allowed ids that a value rule would take for personal values."""
 
 from datetime import datetime
 from typing import Annotated
@@ -26,12 +26,12 @@ class CatalogueRequest(BaseModel):
 
 
 class CatalogueChange(BaseModel):
-    """Who changed a catalogue."""
+    """One change of a catalogue."""
 
     model_config = ConfigDict(frozen=True)
 
     changed_at: datetime = Field(description="When.")
-    changed_by: str = Field(description="Who: a pseudonym.")
+    changed_by: str = Field(description="The person who changed it: a pseudonym.")
     reason: str | None = Field(None, exclude_if=is_absent, description="Why.")
     added: int = Field(description="How many ids were added.")
     removed: int = Field(description="How many ids were taken out.")

@@ -1,4 +1,4 @@
-"""What administrators ask of scrubbing: previews, policies, re-scrubbing of what is stored."""
+"""Requests of administrators about scrubbing: previews, policies, re-scrubbing of stored rows."""
 
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -21,8 +21,8 @@ class PreviewRequest(BaseModel):
 
     org_id: UUID = Field(description="Whose policy and keys.")
     name: Identifier = Field(description="The event's name.")
-    user_id: Identifier | None = Field(None, description="Who.")
-    anonymous_id: Identifier | None = Field(None, description="Who, before they signed in.")
+    user_id: Identifier | None = Field(None, description="The person's id.")
+    anonymous_id: Identifier | None = Field(None, description="The person's id before sign-in.")
     session_id: Identifier | None = Field(None, description="Which visit.")
     properties: dict[str, Any] = Field(default_factory=dict, description="What else.")
     policy: PolicyAdditions | None = Field(
@@ -31,7 +31,7 @@ class PreviewRequest(BaseModel):
 
 
 class Change(BaseModel):
-    """One difference between what was sent and what would be kept."""
+    """One difference between the sent event and the kept one."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -93,7 +93,7 @@ class PresetView(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str = Field(description="What a policy's `presets` calls it.")
-    summary: str = Field(description="What it is for.")
+    summary: str = Field(description="The purpose.")
     events: dict[str, dict[str, str]] = Field(description="Names of events, and the properties kept of each.")
     everywhere: dict[str, str] = Field(description="Properties kept with every event.")
 

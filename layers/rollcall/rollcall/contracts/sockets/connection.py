@@ -1,4 +1,4 @@
-"""Sockets: the tickets that open them, who is connected, and what is sent to many at once."""
+"""Sockets: tickets, connections, and pushes to many connections at once."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -35,11 +35,11 @@ def _within_frame(advice: Advice) -> Advice:
 
 
 SocketAdvice = Annotated[Advice, AfterValidator(_within_frame)]
-"""Advice as it is given on a socket: no batch that a frame does not hold."""
+"""Advice on a socket: no batch is larger than a frame."""
 
 
 class Bearer(BaseModel):
-    """What the token behind a socket allows. Not whose it is: nobody who pushes has to know."""
+    """What the token behind a socket allows. It does not hold the person: a push needs no person."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,7 +54,7 @@ class Bearer(BaseModel):
 
 
 class Connection(BaseModel):
-    """A socket that subscribed: what it wants to hear, and what its token allows."""
+    """A subscribed socket: its topics, and what its token allows."""
 
     model_config = ConfigDict(frozen=True)
 

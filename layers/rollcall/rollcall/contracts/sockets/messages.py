@@ -1,4 +1,4 @@
-"""What is said on a socket: what clients ask for, and what they are answered. Each message is one JSON object."""
+"""The messages of a socket, from clients and to clients. Each message is one JSON object."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ BatchId = Annotated[str, StringConstraints(pattern=BATCH_ID_PATTERN)]
 
 
 class SubscribeOrder(BaseModel):
-    """Asks for health, as it is and as it changes."""
+    """Asks for the health state and its changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,17 +48,17 @@ class BatchOrder(BaseModel):
 
 
 class Message(BaseModel):
-    """What a client is told."""
+    """A message to a client."""
 
     model_config = ConfigDict(frozen=True)
 
     def text(self) -> str:
-        """Return it as it is sent."""
+        """Return the message as text."""
         return self.model_dump_json()
 
 
 class SnapshotMessage(Message):
-    """Answers `subscribe`: all that the token may see, as it is now."""
+    """Answers `subscribe` with all of the current state that the token may see."""
 
     type: Literal["health.snapshot"] = "health.snapshot"
     sequence: int = Field(description="The next delta has this as `previous`.")
@@ -69,7 +69,7 @@ class SnapshotMessage(Message):
     advice: SocketAdvice
 
     def text(self) -> str:
-        """Return it as it is sent: without nulls, as the documents are that deltas apply to."""
+        """Return the message as text, without nulls: deltas apply to documents without nulls."""
         return self.model_dump_json(exclude_none=True)
 
 
@@ -78,7 +78,7 @@ class PongMessage(Message):
 
     type: Literal["pong"] = "pong"
     sent_at: datetime
-    sequence: int | None = Field(description="That of the latest change of health; null when nobody knows it now.")
+    sequence: int | None = Field(description="The sequence of the latest change of health; null if it is unknown now.")
     advice: SocketAdvice
 
 
@@ -89,7 +89,7 @@ class Rate(BaseModel):
 
     limit: int = Field(description="At once, after a pause.")
     remaining: int = Field(description="Now.")
-    reset_ms: int = Field(description="Until all of it is there again.")
+    reset_ms: int = Field(description="Time until the full allowance is back.")
 
 
 class ReceiptMessage(Message):
@@ -110,7 +110,7 @@ class ProblemMessage(Message):
     code: str
     detail: str
     request_id: str = Field(description="Quote it to the people on call.")
-    batch_id: str | None = Field(None, exclude_if=is_absent, description="Which batch it is about.")
+    batch_id: str | None = Field(None, exclude_if=is_absent, description="The batch of this message.")
     retry_after_seconds: int | None = Field(None, exclude_if=is_absent, description="Wait for so long before more.")
     errors: list[ProblemFault] | None = Field(None, exclude_if=is_absent)
     results: list[EventReceipt] | None = Field(None, exclude_if=is_absent)

@@ -1,4 +1,4 @@
-"""What survives the scrubbing of a batch that nobody can read: the members that are as our contracts have them.
+"""Contract members: the members of an unreadable batch that fit our contracts, and so survive scrubbing.
 
 A batch of a version that is yet to be deployed is such a one. Scrubbed as any text is, its ids would be pseudonyms, and
 the version that can read it could not store it any more: accepted events would be lost.

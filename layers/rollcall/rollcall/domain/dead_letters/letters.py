@@ -20,7 +20,7 @@ from rollcall.errors import PoisonedMessage, StoreRefused
 
 NAMESPACE = UUID("6f0c0f4e-3b0e-5d8e-9a53-9b1f6f0f2d11")  # ours, for ids made of names (RFC 9562, version 5)
 CAUSE_OF_CODE: dict[str, Cause] = {PoisonedMessage.code: "poisoned", StoreRefused.code: "store_refused"}
-# Allowed by JSON and not by SQS, or by nobody: written as escapes.
+# Characters that JSON allows and SQS does not, or neither: written as escapes.
 OPAQUE = re.compile(r"subject:[0-9a-f]{32}")
 DIGITS_MAX = 4_300
 UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -28,7 +28,7 @@ UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class Part:
-    """What one organisation has in a message. `is_batch` tells a valid batch from what nobody can read."""
+    """One organisation's part of a message. `is_batch` separates a valid batch from an unreadable body."""
 
     org_id: UUID
     body: str
@@ -37,7 +37,7 @@ class Part:
 
 
 def read_batch_message(body: str) -> QueuedBatch | SpooledBatch | None:
-    """Return the batch in a message's body, or None. Whoever sent it is no more than an opaque subject in it."""
+    """Return the batch in a message's body, or None. The batch names its sender only by an opaque subject."""
     with suppress(ValidationError):
         return QueuedBatch.model_validate_json(body)
     with suppress(ValidationError):
@@ -59,7 +59,7 @@ def read_document(body: str) -> Any:
     except UnicodeError:
         raise ValueError("no Unicode") from None
     if not isinstance(document, dict | list):
-        raise ValueError("a scalar")  # noqa: TRY004 - what is asked is its value, by whoever wrote the message
+        raise ValueError("a scalar")  # noqa: TRY004 - the value is at fault, not the caller
     return document
 
 
@@ -93,7 +93,7 @@ def rewritten(body: str) -> str:
 
 
 def parts_of(body: str) -> list[Part]:
-    """Return what each organisation has in a message; what nobody can read is nobody's, as a whole."""
+    """Return each organisation's part of a message; an unreadable message is one part, of the nil organisation."""
     match read_batch_message(body):
         case QueuedBatch() as queued:
             event_ids = tuple(event.event_id for event in queued.events)
@@ -117,7 +117,7 @@ def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
 
 
 def owner_of(org_id: UUID | None, held: Sequence[UUID]) -> UUID:
-    """Return whose an event is: an organisation that its sender's token held, or nobody's."""
+    """Return the organisation of an event: one that its sender's token held, or the nil organisation."""
     if org_id is None:
         return held[0] if len(set(held)) == 1 else NOBODY
     return org_id if org_id in held else NOBODY
@@ -144,7 +144,7 @@ def _with_times(names: list[str], batch: QueuedBatch | SpooledBatch) -> list[tup
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, whatever a message says: without an offset it is taken for UTC; the ends of time stay."""
+    """Return any moment of a message in UTC: one without an offset counts as UTC; the ends of time stay."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:

@@ -1,4 +1,4 @@
-"""The shape of a text: what it looks like, and nothing of what it says.
+"""The shape of a text: its form, and nothing of its content.
 
 For bodies that nobody can read: rules find what has a form, such as an e-mail address, and no rule finds a child's name
 in a sentence.

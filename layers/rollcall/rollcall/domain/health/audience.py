@@ -13,7 +13,7 @@ NUMBERS_SCOPE = "admin:read"
 
 
 class Scoped(Protocol):
-    """Whoever holds scopes."""
+    """A holder of scopes."""
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -21,7 +21,7 @@ class Scoped(Protocol):
 
 
 def sees_numbers(bearer: Scoped) -> bool:
-    """Tell whether the bearer of a token may see more than the status."""
+    """Return whether the bearer of a token may see more than the status."""
     return holds(bearer.scopes, NUMBERS_SCOPE)
 
 

@@ -22,7 +22,7 @@ HEARD_LASTS = timedelta(minutes=2)  # as long as read_advice_v1 takes a row for 
 RAISE_MAX = 1.5  # of the interval with one look; up to that by the square root of how far a measure is over its mark
 LOWER_MAX = 0.1  # of it off with one look, where nothing is to do at all; the less the nearer a measure is to its mark
 PAUSE_MARGIN = timedelta(seconds=5)  # what a look may take, as a rule: so much longer than their interval is a pause
-PAUSE_MAX = timedelta(minutes=5)  # for a backlog alone: one that nobody loads must not keep clients silent for good
+PAUSE_MAX = timedelta(minutes=5)  # for a backlog alone: a backlog that is not loaded must not silence clients for good
 PAUSE_FROM = 10  # times the backlog's high-water mark: what waits already fills the database for minutes
 PAUSE_UNTIL = 2  # times the same mark: a pause that began goes on down to here
 
@@ -50,7 +50,7 @@ class AdviceLimits:
 
     @property
     def pause(self) -> timedelta:
-        """How long a pause lasts that nobody renews: until after the next look, which renews it or ends it."""
+        """How long a pause lasts without renewal: until after the next measurement, which renews or ends it."""
         return self.look_interval + PAUSE_MARGIN
 
     @property
@@ -75,7 +75,7 @@ class AdviceLimits:
 
 @dataclass(frozen=True)
 class Load:
-    """What a look found; None where nobody knows.
+    """The load that a measurement found; None where it is unknown.
 
     `latency_p95_ms` is the database's; `backlog` counts spooled batches that could be loaded now, and not those that
     are hidden until they are tried again; `ingest_lag_ms` is how long the oldest waits. `pressed_since` is what
@@ -104,7 +104,7 @@ def pressed_since(load: Load, advice: Advice, limits: AdviceLimits, now: datetim
 
 
 def next_advice(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> Advice:
-    """Return what clients should keep to after this look. `previous` is what they were told last; None: nothing.
+    """Return what clients should keep to after this look. `previous` is the advice before; None: there was none.
 
     A pause leaves the interval as it is: nobody sends, so nothing can be said of it, and what clients gathered
     meanwhile should not have to wait for a pace that comes back slowly. One for a backlog ends after PAUSE_MAX, and
@@ -137,7 +137,7 @@ def _change(load: Load, limits: AdviceLimits) -> float:
     over = max((value / marks.high for value, marks in found), default=0)
     if over > 1:
         return min(RAISE_MAX, sqrt(over))
-    # Without calls there is no latency, and that is calm. A backlog or lag that nobody knows is no reason to hurry.
+    # Without calls there is no latency, and that is calm. An unknown backlog or lag is no reason to hurry.
     if load.backlog is None or load.ingest_lag_ms is None:
         return 1
     near = max(value / marks.low for value, marks in found)

@@ -13,7 +13,7 @@ Samples = Iterable[tuple[dict[str, str], float | int | bool | None]]
 
 
 def diagnose(health: Health) -> Diagnostics:
-    """Return every number of a snapshot. What nobody knows has no sample, and a metric without any is left out."""
+    """Return every number of a snapshot. An unknown number has no sample, and a metric without samples is left out."""
     found = [*_of_status(health), *_of_database(health), *_of_queues(health), *_of_work(health)]
     return Diagnostics(measured_at=health.measured_at, metrics=[metric for metric in found if metric.samples])
 

@@ -11,9 +11,9 @@ from rollcall.domain.jobs.thresholds import Objectives
 DEGRADED_SLOS_MIN = 2
 DEGRADED_AFTER = timedelta(minutes=10)
 CLEARED_AFTER = timedelta(minutes=1)
-# What nobody looked at for so long was not seen violated without a break.
+# A gap of this length between measurements breaks a run of violations.
 UNSEEN_MAX = timedelta(minutes=5)
-# From then on whoever watches is taken for silent: the schedule comes every minute, and a look may take a while.
+# From then on health_monitor counts as silent: it starts every minute, and a measurement may take a while.
 STALE_MIN = timedelta(seconds=90)
 STALE_MARGIN = timedelta(seconds=30)
 
@@ -41,7 +41,7 @@ UNITS: Mapping[str, Unit] = {
     "restore_drill": "count",
     "organisation_gaps": "count",
 }
-# What says when it was measured, and not what.
+# Members with the time of the measurement, not its result.
 MOMENTS: Any = {"measured_at": True, "sequence": True, "regions": {"__all__": {"measured_at"}}}
 
 
@@ -152,7 +152,7 @@ def _is_beyond(value: float | None, threshold: float) -> bool:
 
 
 def is_news(before: Published | None, after: Published) -> bool:
-    """Tell whether anybody who looks would see another thing than before; when it was measured is none."""
+    """Return whether the shown state differs from the one before; the time of measurement does not count."""
     return before is None or _shown(before) != _shown(after)
 
 
@@ -161,15 +161,15 @@ def _shown(published: Published) -> tuple[dict[str, Any], dict[Any, Any]]:
 
 
 def tag_document(health: Health) -> dict[str, Any]:
-    """Return what an entity tag is made of: all that does not merely say when somebody looked."""
+    """Return the input of an entity tag: all members but the times of measurements."""
     return health.model_dump(mode="json", exclude=MOMENTS)
 
 
 def stale_after(interval: timedelta) -> timedelta:
-    """Return after how long nobody watches any more, of those who look each interval: when two looks are missing."""
+    """Return when a watcher with this interval counts as silent: after two missed measurements."""
     return max(STALE_MIN, 2 * interval + STALE_MARGIN)
 
 
 def is_stale(published: Published, now: datetime, after: timedelta) -> bool:
-    """Tell whether nobody looked for so long that this says little."""
+    """Return whether the last measurement is too old to be useful."""
     return now - published.health.measured_at > after

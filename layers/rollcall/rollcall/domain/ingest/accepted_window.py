@@ -25,5 +25,5 @@ class AcceptedWindow:
         return f"Now it is taken from {opens_at} to {closes_at}."
 
     def holds(self, occurred_at: datetime) -> bool:
-        """Tell whether an event of that time may be accepted."""
+        """Return whether an event of that time may be accepted."""
         return self.opens_at <= occurred_at <= self.closes_at

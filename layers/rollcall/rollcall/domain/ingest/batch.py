@@ -41,7 +41,7 @@ Judge = Callable[[Event], Refusal | None]
 class BatchForm(Generic[Event]):
     """Reads events of a kind from JSON: one, and a whole `{"events": [...]}` at once. Both raise ValidationError.
 
-    `model` is what one event is read as: faults are told in the names of its members.
+    `model` is what one event is read as: faults use the names of its members.
     """
 
     model: type[BaseModel]
@@ -71,7 +71,7 @@ class ReadBatch(Generic[Event]):
     def reject(self, position: int, event: Event, refusal: Refusal, *, is_noted: bool = True) -> None:
         """Note that a readable event is not stored, and why.
 
-        One that is not noted is told to its client, and to nobody who asks later.
+        A rejection that is not noted is in the receipt only, and in no later answer.
         """
         if is_noted:
             self.rejected.append((event.org_id, event.event_id, refusal.reason))

@@ -1,4 +1,4 @@
-"""A client's clock against ours: when what it says happened is counted back from what it says of now."""
+"""A client's clock against ours: how the time of an event is corrected by the time of sending."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ WAITED_MAX = timedelta(days=90)  # no batch waits longer than this: a clock is, 
 
 @dataclass(frozen=True)
 class ClockSkew:
-    """What a client says of now, as it sends, and when we received it."""
+    """The sending time by the client's clock, and the receiving time by ours."""
 
     sent_at: datetime | None
     received_at: datetime
@@ -20,11 +20,11 @@ class ClockSkew:
 
     @classmethod
     def between(cls, sent_at: datetime | None, received_at: datetime, window: AcceptedWindow) -> "ClockSkew":
-        """Return the skew; a client that does not say when it sent is believed."""
+        """Return the skew; a client without a sending time is believed."""
         return cls(sent_at, received_at, window)
 
     def correct(self, stated_at: datetime) -> datetime:
-        """Return our time of what a client says happened at `told_at`: its own word, unless its clock is wrong.
+        """Return our time of an event that a client puts at `stated_at`: the same, unless the client's clock is wrong.
 
         Where a correction leads out of the accepted window, its sentAt made no sense, and its word stands.
         """
@@ -38,7 +38,7 @@ class ClockSkew:
 
 
 def _is_clock(behind: timedelta, sent_at: datetime, stated_at: datetime) -> bool:
-    """Tell whether a clock that is behind by so much is wrong, or its sentAt merely old.
+    """Return whether a clock that is behind by so much is wrong, or its sentAt merely old.
 
     Nothing is sent before it happens: such a sentAt is of an earlier attempt. Whole seconds are compared, since some
     clients write no fractions of one of the two.

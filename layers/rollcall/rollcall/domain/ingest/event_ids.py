@@ -1,4 +1,4 @@
-"""Which events an id may be of that somebody asks about: our own ids, and those that public clients give."""
+"""The events that an id in a request may mean: by our own ids, and by those of public clients."""
 
 from uuid import UUID
 

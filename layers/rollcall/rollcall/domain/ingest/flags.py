@@ -1,4 +1,4 @@
-"""What the flags say of an event: whether it is kept, or for which reason it is dropped."""
+"""Flags applied to an event: whether it is kept, or the reason why it is dropped."""
 
 import hashlib
 from uuid import UUID

@@ -36,5 +36,5 @@ class LearnerIds:
 
 
 def is_same(learner_id: str, subject: str) -> bool:
-    """Tell whether a learner's id names the learner that a token's subject names."""
+    """Return whether a learner's id names the learner that a token's subject names."""
     return normalise(learner_id) == normalise(subject)

@@ -94,7 +94,7 @@ def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id
     named = stated_event_id(document, org_id)
     if named is not None:
         return named
-    # With no time either, what somebody does twice could not be told from what a client sends twice.
+    # Without a time as well, two actions of a person would look like one event sent twice.
     if _stated_time(document, properties) is None:
         raise CallRefused("identity_missing", "uuid")
     members = {name: value for name, value in document.items() if name not in {"sent_at", "offset"}}
@@ -129,7 +129,7 @@ def _has_offset(document: Mapping[str, Any]) -> bool:
 
 
 def _time_by_offset(document: Mapping[str, Any], sent_at: datetime) -> datetime | None:
-    """Return when it happened by how many milliseconds before it was sent; None where that is not told.
+    """Return the time by the offset in milliseconds before sending; None without an offset.
 
     Raises CallRefused for an offset that no time has.
     """
@@ -166,7 +166,7 @@ def _who(document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[st
 
 
 def _identifier(value: object) -> str | None:
-    """Return an id as it can be kept: one that is too long by its digest, None for what names nobody."""
+    """Return an id as it can be kept: a long one as its digest, None for a text that names no person."""
     text = id_text(value)
     text = readable_text(text).strip() if text else ""
     if is_placeholder(text) or text.lower() in NOBODY:
@@ -175,7 +175,7 @@ def _identifier(value: object) -> str | None:
 
 
 def _properties(name: str, document: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what else is told, under the names of our own vocabulary where it has one."""
+    """Return the other properties, under the names of our own vocabulary where it has them."""
     traits: dict[str, Any] = {}
     for member in TRAITS.get(name, ()):
         traits |= _object(document.get(member)) | _object(stated.get(member))

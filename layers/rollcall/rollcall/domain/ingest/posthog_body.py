@@ -13,7 +13,7 @@ from rollcall.domain.ingest.lz_string import decompress_base64
 from rollcall.errors import BodyDamaged, Fault, InvalidBody, TooLarge
 
 FORM_TYPE = "application/x-www-form-urlencoded"
-FORM_START = (b"data=", b"compression=", b"api_key=", b"token=")  # where the media type does not say it
+FORM_START = (b"data=", b"compression=", b"api_key=", b"token=")  # without a media type
 JSON_STARTS = (b"{", b"[", b'"', b"\xef\xbb\xbf")
 KEY_NAMES = ("api_key", "token", "$token")
 LZ_NAMES = frozenset({"lz64", "lz-string"})
@@ -23,7 +23,7 @@ SENT_AT_IN_QUERY = "_"  # older browsers tell the time so
 
 @dataclass(frozen=True)
 class PostHogBody:
-    """What a body says: its events, under which write key, and when they were sent by the client's clock."""
+    """The content of a body: its events, the write key, and the sending time by the client's clock."""
 
     documents: list[Any]
     key: str | None
@@ -32,7 +32,7 @@ class PostHogBody:
 
 @dataclass(frozen=True)
 class PackedBody:
-    """A body as it is packed, with what is told around it: by the query, headers, a form."""
+    """A packed body, with its parameters from the query, headers and a form."""
 
     data: bytes
     envelope: dict[str, str]
@@ -52,7 +52,7 @@ def open_body(raw: bytes, media_type: str, query: Mapping[str, str]) -> PackedBo
     """Take a body out of its form, if it is in one. Raises InvalidBody for what is no form.
 
     Raises BodyDamaged for gzip that a gateway took for text: posthog-js packs what it sends again in another way, once
-    it was told which (contracts.ingest.posthog).
+    it is named (contracts.ingest.posthog).
     """
     if raw.startswith(GZIP_AS_TEXT):
         raise BodyDamaged

@@ -11,7 +11,7 @@ EVENTS = {
     "$set_once": "profile_updated",
     "$unset": "profile_updated",
 }
-# Which members of an event say what is known of a person or a group: they become properties.
+# Members with facts about a person or a group: they become properties.
 TRAITS = {
     "$identify": ("$set_once", "$set"),
     "$set": ("$set_once", "$set"),
@@ -42,7 +42,7 @@ CONTEXT = {
     "$screen_width": ("screen", "width"),
     "$screen_height": ("screen", "height"),
 }
-# What became a member of its own, or says how the client sent it.
+# Properties that became members, or describe how the client sent the event.
 LIFTED = {
     *PROPERTIES,
     *CONTEXT,

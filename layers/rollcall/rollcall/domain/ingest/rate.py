@@ -23,7 +23,7 @@ class RateState:
 
 @dataclass(frozen=True)
 class RateAnswer:
-    """What the limiter says: the allowance, where it was asked, and how long to wait; 0 when the batch was let in.
+    """The answer of the limiter: the allowance, where it was asked, and the time to wait; 0 if the batch may pass.
 
     `advice` is what clients should keep to, read in the same round trip; None when there is none.
     """

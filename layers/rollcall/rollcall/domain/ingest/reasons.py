@@ -62,11 +62,11 @@ REASONS = {
 
 
 def explain_form(detail: str) -> str:
-    """Return what a sender is told of an event that could not be read: what is wrong, and where to read on."""
+    """Return the text about an unreadable event for its sender: the fault, and where to read on."""
     return f"{detail.removesuffix('.')}. See {REASONS['invalid'].page}."
 
 
 def explain_reason(code: str, limit: str = "") -> str:
-    """Return what a sender is told: the sentence, the limit or the rule, and where to read on."""
+    """Return the text for the sender: the sentence, the limit or the rule, and where to read on."""
     reason = REASONS.get(code, Reason("It was not taken."))
     return " ".join(part for part in (reason.sentence, limit, f"See {reason.page}.") if part)

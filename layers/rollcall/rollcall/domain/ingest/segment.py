@@ -19,8 +19,8 @@ from rollcall.domain.ingest.readable import readable
 from rollcall.errors import Fault, InvalidBody
 
 NAMESPACE = UUID("3f0c1bd5-2f54-4a0e-9a53-7a0a3b6f6c11")  # drawn once; another would make every event a new one
-# Without these a call says nothing that could be kept, or nothing true. Any other member that cannot be read counts
-# as absent. Of its times one that is told is enough.
+# Without these a call has nothing to keep, or nothing true. Any other unreadable member counts
+# as absent. Of its times one is enough.
 NEEDED = frozenset({"type", "event"})
 TIMES = frozenset({"timestamp", "originalTimestamp"})
 PERSONS = ("userId", "anonymousId")
@@ -95,7 +95,7 @@ def _without_unreadable(stated: Any, invalid: ValidationError) -> dict[str, Any]
 
 
 def is_unstated(value: object) -> bool:
-    """Tell whether a client leaves a time out, as read_foreign_time has it."""
+    """Return whether a client leaves a time out, as read_foreign_time has it."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -142,7 +142,7 @@ def _event_id(call: SegmentCall, org_id: UUID) -> UUID:
     """Return what makes a call count once: its messageId, or else its content."""
     if call.message_id is not None:
         return message_event_id(org_id, call.message_id)
-    # With no time either, what somebody does twice could not be told from what a client sends twice.
+    # Without a time as well, two actions of a person would look like one event sent twice.
     if call.timestamp is None and call.original_timestamp is None:
         raise CallRefused("identity_missing", "messageId")
     content = call.model_dump(mode="json", exclude=LATER)

@@ -16,7 +16,7 @@ WITHIN_MAX = 3  # so many different keys of a body are looked at before it is re
 
 @dataclass(frozen=True)
 class PresentedKey:
-    """What a write key says: whose it claims to be, and the SHA-256 of its secret."""
+    """The content of a write key: the organisation that it claims, and the SHA-256 of its secret."""
 
     org_id: UUID
     secret_digest: bytes
@@ -28,7 +28,7 @@ def write(org_id: UUID, secret: str) -> str:
 
 
 def read(text: str) -> PresentedKey | None:
-    """Return what a key says; None for a text that is no write key."""
+    """Return the content of a key; None for a text that is no write key."""
     found = FORM.fullmatch(text)
     if found is None:
         return None
@@ -46,7 +46,7 @@ def find_within(text: bytes) -> list[str]:
 
 
 def is_of_another(value: object, org_id: UUID) -> bool:
-    """Tell whether what stands where a key may stand names another organisation's, or no key at all."""
+    """Return whether what stands where a key may stand names another organisation's, or no key at all."""
     if not isinstance(value, str) or not value.strip():
         return False
     key = read(value.strip())

@@ -1,4 +1,4 @@
-"""What a message about an alert says, for people: what, since when, where to read on. No organisation, no person."""
+"""The text of an alert, for people: what, since when, where to read on. No organisation, no person."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Alerts: when a finding is told, told again, and told to be over. Pure: who calls brings the clock."""
+"""Alerts: when a finding is published, published again, and published as over. Pure: the caller brings the clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 from rollcall.contracts.jobs.alert import Alert, Severity
 from rollcall.domain.jobs.findings import Finding
 
-# While it lasts it is told again, so that nobody relies on one message having been read.
+# While it lasts it is published again, so that one unread message does no harm.
 REPEAT = timedelta(hours=1)
 # It is over, or better, when it was not found for so long: what comes and goes is one alert, not many.
 SETTLING = timedelta(minutes=5)
@@ -44,7 +44,7 @@ def decide_all(
 def decide(active: Alert | None, finding: Finding | None, now: datetime, page_from: date | None) -> Decision:
     """Return what becomes of one alert: at least one of the two is given.
 
-    A severity that rises is told at once. One that falls, and a clearing, wait until the worse was not found for
+    A rising severity is published at once. A falling one, and a clearing, wait until the worse was not found for
     SETTLING.
     """
     if active is None:
@@ -91,7 +91,7 @@ def _go_on(
             "notified_at": now if change else active.notified_at,
         }
     )
-    # Who was paged hears that it is a warning now.
+    # The paged person learns that it is a warning now.
     return Decision(alert, change, max(active.sent_as, sent_as, key=RANK.__getitem__))
 
 

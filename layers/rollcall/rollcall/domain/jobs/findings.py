@@ -1,4 +1,4 @@
-"""Findings: what measures say is not as it should be, each under the name of an alert."""
+"""Findings: measures out of bounds, each under the name of an alert."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Measures:
 
 
 def is_missed(job: Job, last_started_at: datetime | None, watched_since: datetime, now: datetime) -> bool:
-    """Tell whether a job should have begun by now and did not; one that never ran is expected since it is watched."""
+    """Return whether a job should have begun by now and did not; one that never ran is expected since it is watched."""
     allowed = timedelta(seconds=job.period_seconds + job.grace_seconds)
     return now - (last_started_at or watched_since) > allowed
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # How late a run may begin before it counts as missed: one more period, within these bounds. A schedule that drifts over
-# a slot's edge skips one, and nobody should be told of a minute.
+# a slot's edge skips one, and one minute is no reason for an alert.
 GRACE_SECONDS_MIN, GRACE_SECONDS_MAX = 5 * MINUTE, 2 * HOUR
 OVERDUE_TIMES = 3
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rollcall.contracts.jobs.alert import Severity
 
-# Fewer runs make no rate, and fewer batches no percentile: one of one is 100 %, and says little.
+# Fewer runs make no rate, and fewer batches no percentile: one of one is 100 %, which means little.
 RUNS_MIN = 10
 BATCHES_MIN = 10
 # What judges instead where runs are few: one failure may be chance, two in a row are none.

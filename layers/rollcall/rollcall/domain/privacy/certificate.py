@@ -19,7 +19,7 @@ def sign(certificate: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
 
 
 def is_genuine(certificate: Mapping[str, Any], keyring: Keyring) -> bool:
-    """Tell whether a certificate is as it was signed, under a key that the keyring still has."""
+    """Return whether a certificate is as it was signed, under a key that the keyring still has."""
     if certificate.get("key_id") not in keyring.secrets:
         return False
     signed = {name: value for name, value in certificate.items() if name != SIGNATURE}

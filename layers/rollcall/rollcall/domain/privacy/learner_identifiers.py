@@ -62,7 +62,7 @@ class LearnerIdentifiers:
         return cls(operation.org_id, UUID(given["user_id"]), pseudonyms, subjects, str(operation.operation_id))
 
     def parameters(self) -> dict[str, Any]:
-        """Return what an operation is told: nothing but identifiers of ours and pseudonyms."""
+        """Return the parameters of an operation: only our own identifiers and pseudonyms."""
         return {"user_id": str(self.user_id), "pseudonyms": [*self.pseudonyms], "subjects": [*self.subjects]}
 
     @property
@@ -87,16 +87,16 @@ class LearnerIdentifiers:
         return Mentions(tuple(self.identifiers), self.salt)
 
     def is_in(self, text: str) -> bool:
-        """Tell whether a text names the learner anywhere."""
+        """Return whether a text names the learner anywhere."""
         return self.mentions.is_in(text)
 
     def owns(self, event: Mapping[str, Any]) -> bool:
-        """Tell whether an event, or a row of one, is the learner's."""
+        """Return whether an event, or a row of one, is the learner's."""
         owner = next((event[name] for name in OWNERS if event.get(name) is not None), None)
         return owner is not None and self.mentions.is_one(owner) and self._concerns(event)
 
     def _concerns(self, event: Any) -> bool:
-        """Tell whether an event may be of this organisation: what belongs to nobody known may be of others."""
+        """Return whether an event may be of this organisation: one without an organisation may be of another."""
         named = event.get("org_id") if isinstance(event, Mapping) else None
         return named is None or str(named).lower() == str(self.org_id)
 
@@ -116,7 +116,7 @@ class LearnerIdentifiers:
         return None if name in IDENTIFIERS and self.mentions.is_one(item) else self.redacted(item, name)
 
     def is_in_row(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether a row of a snapshot names the learner anywhere."""
+        """Return whether a row of a snapshot names the learner anywhere."""
         return self.mentions.is_in_document(row)
 
     def revise(self, row: Mapping[str, Any], until: datetime) -> Mapping[str, Any] | None:
@@ -129,7 +129,7 @@ class LearnerIdentifiers:
         return None if self.owns(row) else self.redacted(dict(row))
 
     def remains_in_row(self, row: Mapping[str, Any], until: datetime) -> bool:
-        """Tell whether a row of a snapshot still names the learner, unless it is of a new beginning."""
+        """Return whether a row of a snapshot still names the learner, unless it is of a new beginning."""
         return self.is_in_row(row) and not _is_newer(row, row, until)
 
     def remains_in_line(self, line: str, until: datetime) -> bool:
@@ -181,7 +181,7 @@ class LearnerIdentifiers:
         return isinstance(event, Mapping) and self.owns(event)
 
     def remains_in(self, body: str, until: datetime) -> bool:
-        """Tell whether an archived message still names the learner, but for events of a new beginning.
+        """Return whether an archived message still names the learner, but for events of a new beginning.
 
         Asked of the text, so that it finds what `take_out` might have missed.
         """
@@ -219,7 +219,7 @@ def _event_id(event: Mapping[str, Any]) -> UUID | None:
 
 
 def _is_newer(document: Any, event: Any, until: datetime | None) -> bool:
-    """Tell whether an event happened, and came, after a moment; what does not say when did not."""
+    """Return whether an event happened, and came, after a moment; one without times did not."""
     if until is None or not isinstance(event, Mapping):
         return False
     moments = (_moment(event.get("occurred_at")), _moment(document.get("received_at")))

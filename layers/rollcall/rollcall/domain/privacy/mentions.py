@@ -1,4 +1,4 @@
-"""Mentions: where a text or a document names somebody, in any spelling, and what is left without. No IO, no clock.
+"""Mentions: where a text or a document names a person, in any spelling, and the text without it. No IO, no clock.
 
 The same as the procedures mention_pattern_v1, redact_text_v1 and redact_json_v1 do in rows.
 """
@@ -21,7 +21,7 @@ THINGS = frozenset({"org_id", "org_ids", "event_id", "event_ids"})
 DIGITS = re.compile(r"[0-9a-f]{32}")
 WRAPPING = re.compile(r"(?:urn:uuid:)?\{?([^{}]*)\}?", re.IGNORECASE)
 WORD_BYTES = 6
-LETTERS = str.maketrans("0123456789", "ghijklmnop")  # no digits: a word must not look like a number of somebody
+LETTERS = str.maketrans("0123456789", "ghijklmnop")  # no digits: a word must not look like a person's number
 
 
 def plain(identifier: str) -> str:
@@ -55,16 +55,16 @@ class Mentions:
         return tuple(known.replace("-", "") for known in self._plain)
 
     def is_one(self, value: object) -> bool:
-        """Tell whether a value is one of the identifiers, and nothing else."""
+        """Return whether a value is one of the identifiers, and nothing else."""
         return plain(str(value)) in self._plain
 
     def is_in(self, text: str) -> bool:
-        """Tell whether a text names one anywhere: without dashes, every spelling of a UUID has its digits in a row."""
+        """Return whether a text names one anywhere. Without dashes, all spellings of a UUID have the same digits."""
         bare = text.lower().replace("-", "")
         return any(needle in bare for needle in self._needles)
 
     def is_in_document(self, document: Any) -> bool:
-        """Tell whether JSON names one anywhere but in ids of things."""
+        """Return whether JSON names one anywhere except in ids of things."""
         text = json.dumps(document, ensure_ascii=False, default=str)
         return self.is_in(text) and self.is_in(json.dumps(_without_things(document), ensure_ascii=False, default=str))
 
@@ -94,7 +94,7 @@ class Mentions:
 
 
 def is_thing(name: str | None, value: object) -> bool:
-    """Tell whether a value is the id of a thing: a UUID where such an id stands."""
+    """Return whether a value is the id of a thing: a UUID where such an id stands."""
     if name not in THINGS:
         return False
     return DIGITS.fullmatch(plain(str(value))) is not None

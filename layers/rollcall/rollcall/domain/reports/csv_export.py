@@ -58,7 +58,7 @@ def _guard_of(cell: re.Match[str]) -> str:
 
 
 def _opens(character: str) -> bool:
-    """Tell whether a formula may begin with this character."""
+    """Return whether a formula may begin with this character."""
     return category(character) == DASH or normalize("NFKC", character)[0] in OPENERS
 
 

@@ -33,7 +33,7 @@ def read_cursor(cursor: str | None, kinds: tuple[type[str] | type[int], ...]) ->
 
 
 def _is_sound(part: str | int) -> bool:
-    """Tell whether PostgreSQL takes it: no NUL, no half of a character, no number beyond its integers."""
+    """Return whether PostgreSQL takes it: no NUL, no half of a character, no number beyond its integers."""
     if isinstance(part, int):
         return 0 <= part <= NUMBER_MAX
     return 0 < len(part) <= TEXT_MAX and "\x00" not in part and part.encode("utf-8", "replace").decode() == part

@@ -1,4 +1,4 @@
-"""Snapshots: where their objects lie, what a manifest says, and how it is signed and held against what is there."""
+"""Snapshots: keys of their objects, content of a manifest, its signature, and its comparison with the objects."""
 
 import hmac
 import json

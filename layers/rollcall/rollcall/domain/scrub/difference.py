@@ -9,7 +9,7 @@ from rollcall.contracts.scrub.requests import Change
 def find_changes(before: Any, after: Any, pointer: str = "") -> Iterator[Change]:
     """Yield the JSON pointers of removed, replaced and added values between two documents.
 
-    The old values are not repeated, because the caller has them.
+    Values of before are not repeated: the caller has them.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):

@@ -70,7 +70,7 @@ class Rule:
         With bounds, of candidates that begin within them.
 
         Raises:
-            TooManyCandidates: the text has more candidates than a real text can have.
+            TooManyCandidates: there are more candidates than a text with a meaning has.
 
         """
         spans: list[Span] = []

@@ -40,8 +40,10 @@ def _kinds(additions: PolicyAdditions) -> dict[str, dict[str, str]]:
     """Return the kept properties of each event: kinds by path. The empty name means any other event."""
     everywhere, events = declarations_of(additions.model_dump())
     own = {EVERY_EVENT: {}, **{event: properties for event, (_, properties) in events.items()}}
+    # Every event repeats the paths that are declared everywhere, so each path is made compact once.
+    compacted = {path: _compact_path(path) for declared in (everywhere, *own.values()) for path in declared}
     return {
-        event: {_compact_path(path): kind for path, kind in {**everywhere, **properties}.items()}
+        event: {compacted[path]: kind for path, kind in {**everywhere, **properties}.items()}
         for event, properties in own.items()
     }
 

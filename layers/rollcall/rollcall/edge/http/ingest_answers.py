@@ -175,7 +175,7 @@ def answer_event(request: Request, ingestion: Ingestion) -> Response:
 
 
 def is_settled(receipt: BatchReceipt) -> bool:
-    """Tell whether any event was accepted, or was valid and dropped on purpose: no client could correct that."""
+    """Return whether any event was accepted, or was valid and dropped on purpose: no client could correct that."""
     return any(result.status in TAKEN or result.reason in DROP_REASONS for result in receipt.results)
 
 

@@ -131,5 +131,5 @@ def _cached(request: Request, model: BaseModel, scope: str, tagged: dict[str, An
 
 
 def _matches(given: str, tag: str) -> bool:
-    """Tell whether If-None-Match names a tag. The comparison is weak, as in RFC 9110 (13.1.2)."""
+    """Return whether If-None-Match names a tag. The comparison is weak, as in RFC 9110 (13.1.2)."""
     return given.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in given.split(","))

@@ -2,15 +2,13 @@
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
 
 from rollcall.contracts.dead_letters.letter import MessageAttributes
 from rollcall.domain.dead_letters import letters
 from rollcall.edge.runtime import observe
+from rollcall.edge.triggers.sqs import Record
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.flows.ingest.isolate import UnfitEvent
-
-Record = dict[str, Any]
 
 
 def of_record(record: Record) -> MessageAttributes:

@@ -29,7 +29,7 @@ class AnalyticsStore:
         return [[next(answers) for _ in batch.events] for batch in batches]
 
     def refuses(self, batch: QueuedBatch) -> bool:
-        """Tell whether content of a batch can never be stored; nothing is. Raises StoreUnavailable."""
+        """Return whether content of a batch can never be stored; nothing is. Raises StoreUnavailable."""
         return self._database.refuses("ingest_analytics_v1", p_org_id=batch.org_id, p_batches=_document([batch]))
 
     def count_outdated(self, org_id: UUID, day: date, policy_version: str) -> int:

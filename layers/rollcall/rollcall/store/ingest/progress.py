@@ -61,7 +61,7 @@ class ProgressStore:
     def refuses(
         self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
     ) -> bool:
-        """Tell whether content of a batch that was let in before can never be stored; nothing is.
+        """Return whether content of a batch that was let in before can never be stored; nothing is.
 
         Raises StoreUnavailable.
         """
