@@ -150,7 +150,7 @@ def test_dead_letters_are_redriven_by_keyboard_alone(
     console.press("Space")
     expect(page.locator("#letters-actions")).to_contain_text("2 selected")
     console.picture("dead-letters")
-    console.press("RunStats+Tab", "RunStats+Tab", "Enter")  # past Discard, back to Redrive
+    console.press("Shift+Tab", "Shift+Tab", "Enter")  # past Discard, back to Redrive
     expect(page.get_by_role("dialog")).to_be_visible()
     console.tab_to("#reason")
     page.keyboard.type(HOSTILE)
