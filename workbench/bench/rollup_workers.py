@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from rollcall.flows.rollups import CHUNK_EVENTS, DISPATCH_MAX, TICKET_SECONDS, Rollup
+from rollcall.flows.rollups import CHUNK_EVENTS, DISPATCH_MAX, TOKEN_SECONDS, Rollup
 from rollcall.store.rollups.rollups import RollupStore
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _share(
     return RunStats(sum(events for events, _ in done), [ms for _, calls in done for ms in calls], seconds)
 
 
-class Deployed:
+class DeployedWorkers:
     """Workers as they are deployed: they get the dispatcher's messages, which come back when the flow asks."""
 
     def __init__(self, stores: list[RollupStore]) -> None:
@@ -106,7 +106,7 @@ class Deployed:
 
     def dispatch(self, store: RollupStore) -> None:
         """Dispatch once, as the schedule does."""
-        for message in store.backlog(TICKET_SECONDS, DISPATCH_MAX):
+        for message in store.backlog(TOKEN_SECONDS, DISPATCH_MAX):
             heapq.heappush(self._due, (time.monotonic(), str(message.ticket_id), message))
 
     def _labour(self, store: RollupStore) -> None:

@@ -36,7 +36,7 @@ class Label(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledText:
     """A text, and its personal spans."""
 
     text: str
@@ -44,7 +44,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Recognised:
+class RecognisedSpans:
     """Presidio's findings in each text, and the duration of each round over all texts."""
 
     spans: list[list[Label]]
@@ -52,13 +52,13 @@ class Recognised:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """One contender's findings in each text."""
 
     spans: list[list[Label]]
 
     @classmethod
-    def of(cls, scrubber: TextScrubber, texts: list[Labelled]) -> "Compared":
+    def of(cls, scrubber: TextScrubber, texts: list[LabelledText]) -> "Comparison":
         """Return the findings of the value rules."""
         found = (
             [(KINDS.get(each.rule.id, each.rule.id), each.start, each.end) for each in scrubber.find(text.text)]
@@ -66,7 +66,7 @@ class Compared:
         )
         return cls([[Label(*span) for span in spans] for spans in found])
 
-    def recall(self, texts: list[Labelled], kind: str) -> float:
+    def recall(self, texts: list[LabelledText], kind: str) -> float:
         """Return the percentage of labels of this kind that findings of any kind cover completely."""
         covered = [
             set(range(label.start, label.end)) <= {place for span in spans for place in range(span.start, span.end)}
@@ -76,7 +76,7 @@ class Compared:
         ]
         return PERCENT * sum(covered) / len(covered)
 
-    def precision(self, texts: list[Labelled], kind: str) -> float:
+    def precision(self, texts: list[LabelledText], kind: str) -> float:
         """Return the percentage of findings of this kind that overlap a label of any kind."""
         right = [
             any(span.overlaps(label) for label in text.labels)
@@ -108,15 +108,15 @@ class Presidio:
             return "make is not installed"
         return None
 
-    def labelled_texts(self, seed: int, count: int) -> list[Labelled]:
+    def labelled_texts(self, seed: int, count: int) -> list[LabelledText]:
         """Return texts of Presidio's evaluation package, filled with generated values."""
         given = self._run("texts", str(seed), str(count))
-        return [Labelled(text["text"], [Label(*label) for label in text["labels"]]) for text in given]
+        return [LabelledText(text["text"], [Label(*label) for label in text["labels"]]) for text in given]
 
-    def recognise(self, texts: list[str], rounds: int) -> Recognised:
+    def recognise(self, texts: list[str], rounds: int) -> RecognisedSpans:
         """Return the recognisers' findings in these texts."""
         answer = self._run("recognise", str(rounds), given=json.dumps(texts))
-        return Recognised([[Label(*span) for span in spans] for spans in answer["found"]], answer["seconds"])
+        return RecognisedSpans([[Label(*span) for span in spans] for spans in answer["found"]], answer["seconds"])
 
     def _run(self, *arguments: str, given: str = "") -> Any:
         command = [str(self._python), str(PROGRAM), *arguments]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from rollcall.domain.dead_letters.shape import shape_of
 from rollcall.domain.scrub.text import TextScrubber
 
-from workbench.bench.presidio.compare import KINDS, Compared, Label, Labelled
+from workbench.bench.presidio.compare import KINDS, Comparison, Label, LabelledText
 from workbench.errors import WorkbenchError
 
 FORMS = frozenset(KINDS.values())  # kinds with a form; names and places have none
@@ -56,7 +56,7 @@ class Recall:
         return ", ".join(f"{shape} ({count})" for shape, count in self.missed.most_common(SHAPES_SHOWN))
 
 
-def read_set(path: Path) -> list[Labelled]:
+def read_set(path: Path) -> list[LabelledText]:
     """Return the labelled texts of a file.
 
     Raises:
@@ -70,12 +70,12 @@ def read_set(path: Path) -> list[Labelled]:
         raise WorkbenchError(
             f"{path.name} is not a file of labelled texts in the format of presidio-research."
         ) from None
-    return [Labelled(each.full_text, [span.label() for span in each.spans]) for each in texts]
+    return [LabelledText(each.full_text, [span.label() for span in each.spans]) for each in texts]
 
 
-def recalls(name: str, texts: list[Labelled]) -> list[Recall]:
+def recalls(name: str, texts: list[LabelledText]) -> list[Recall]:
     """Return the result for each kind that has a form."""
-    compared = Compared.of(TextScrubber(), texts)
+    compared = Comparison.of(TextScrubber(), texts)
     found: Counter[str] = Counter()
     missed: dict[str, Counter[str]] = {}
     for text, spans in zip(texts, compared.spans, strict=True):

@@ -21,7 +21,7 @@ from workbench.bench.fill import DAYS, fill_projections
 from workbench.bench.plan import Plan
 from workbench.bench.reset import forget_events
 from workbench.bench.rollup_events import fill_stream, forget_rollups
-from workbench.bench.rollup_workers import Deployed, RunStats
+from workbench.bench.rollup_workers import DeployedWorkers, RunStats
 from workbench.bench.sections.open_loop import due_times
 from workbench.bench.sections.replay import ROLE
 from workbench.errors import WorkbenchError
@@ -111,7 +111,7 @@ def _lag(bench: Bench, stores: list[RollupStore], watcher: RollupStore) -> Figur
     forget_events(bench.database)
     forget_rollups(bench.database)
     fill_projections(bench.database, "rollcall", 0, bench.plan.learners)
-    workers = Deployed(stores)
+    workers = DeployedWorkers(stores)
     lags: list[float] = []
 
     def watch() -> None:

@@ -20,7 +20,7 @@ from rollcall.domain.scrub.scrubber import Scrubber
 from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
-from workbench.bench.presidio.compare import Compared, Labelled, Presidio
+from workbench.bench.presidio.compare import Comparison, LabelledText, Presidio
 from workbench.bench.tracked_events import Tracking
 from workbench.checkout import here
 
@@ -101,7 +101,7 @@ def _compared(bench: Bench, scrubber: Scrubber, presidio: Presidio, events: list
     return [
         *_speeds("events", sum(len(_json(event)) for event in events), ours_events, of_events.seconds, SPEED_RATIO),
         *_speeds("evaluation texts, each with something to find", size, ours_texts, found.seconds, None),
-        *_qualities(texts, Compared.of(scrubber.policy.texts, texts), Compared(found.spans)),
+        *_qualities(texts, Comparison.of(scrubber.policy.texts, texts), Comparison(found.spans)),
     ]
 
 
@@ -114,7 +114,7 @@ def _speeds(what: str, size: int, ours: list[float], theirs: list[float], target
     ]
 
 
-def _qualities(texts: list[Labelled], ours: Compared, theirs: Compared) -> list[Figure]:
+def _qualities(texts: list[LabelledText], ours: Comparison, theirs: Comparison) -> list[Figure]:
     figures = []
     for kind in sorted({label.kind for text in texts for label in text.labels}):
         our_recall, their_recall = ours.recall(texts, kind), theirs.recall(texts, kind)

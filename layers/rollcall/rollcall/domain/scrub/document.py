@@ -21,7 +21,7 @@ from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.policy import Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import REMOVED, Action, mask, stricter
-from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
+from rollcall.domain.scrub.remark import UNNAMED, Remarks, ScrubResult
 from rollcall.domain.scrub.selector import Waiting, descend
 from rollcall.domain.scrub.text import NUMBER_PLAIN
 from rollcall.domain.scrub.url_path import UrlPaths
@@ -52,7 +52,7 @@ class DocumentWalk:
         self._characters = 0
         self._json_depth = 0
 
-    def scrub(self, document: Any) -> Scrubbed:
+    def scrub(self, document: Any) -> ScrubResult:
         """Return a scrubbed document, and remarks.
 
         Raises:
@@ -60,7 +60,7 @@ class DocumentWalk:
 
         """
         value = self._value(document, self._policy.floating, (), 0)
-        return Scrubbed(value, self._remarks.as_tuple())
+        return ScrubResult(value, self._remarks.as_tuple())
 
     def _value(self, value: Any, waiting: Waiting, place: Place, depth: int) -> Any:
         self._nodes += 1

@@ -12,7 +12,7 @@ from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.policy import DeclaredProperty, Policy
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.redaction import Action, mask
-from rollcall.domain.scrub.remark import UNNAMED, Remarks, Scrubbed
+from rollcall.domain.scrub.remark import UNNAMED, Remarks, ScrubResult
 from rollcall.domain.scrub.selector import Waiting, descend
 
 LIMIT_KEYS, UNDECLARED, TWICE = "@limit:keys", "@undeclared", "@twice"
@@ -30,10 +30,10 @@ class PropertiesWalk:
         self._means = means
         self._remarks = Remarks()
 
-    def scrub(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
+    def scrub(self, event_name: str, properties: Mapping[str, Any]) -> ScrubResult:
         """Return the kept properties, and remarks on the others."""
         kept = self._object(properties, self._policy.declared(event_name), self._policy.selectors, ())
-        return Scrubbed(kept, self._remarks.as_tuple())
+        return ScrubResult(kept, self._remarks.as_tuple())
 
     def _object(
         self, members: Mapping[str, Any], tree: DeclaredProperty, waiting: Waiting, place: tuple[str, ...]

@@ -16,7 +16,7 @@ class Remark(NamedTuple):
     action: str
 
 
-class Scrubbed(NamedTuple):
+class ScrubResult(NamedTuple):
     """A scrubbed value, and remarks."""
 
     value: Any

@@ -13,13 +13,13 @@ from rollcall.domain.scrub.means import Means
 from rollcall.domain.scrub.policy import DIGEST_DIGITS, Policy
 from rollcall.domain.scrub.properties import PropertiesWalk
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
-from rollcall.domain.scrub.remark import Remark, Remarks, Scrubbed
+from rollcall.domain.scrub.remark import Remark, Remarks, ScrubResult
 from rollcall.domain.scrub.url_path import UrlPaths
 from rollcall.errors import ScrubFailed
 
 UNDECLARED = "undeclared:"
 STORED_NAME_MAX = 128
-__all__ = ["Remark", "Scrubbed", "Scrubber"]
+__all__ = ["Remark", "ScrubResult", "Scrubber"]
 
 
 P = ParamSpec("P")
@@ -62,7 +62,7 @@ class Scrubber:
         return Scrubber(self.policy, pseudonymiser, self._means.catalogue)
 
     @_closed
-    def scrub_name(self, name: str) -> Scrubbed:
+    def scrub_name(self, name: str) -> ScrubResult:
         """Return the stored name of a declared event, and a pseudonym for any other name.
 
         Raises:
@@ -73,25 +73,25 @@ class Scrubber:
             raise ScrubFailed("The policy does not take events of this name.")
         declared = self.policy.event_name(name)
         if declared:
-            return Scrubbed(declared, ())
+            return ScrubResult(declared, ())
         if self.policy.path_names and name.startswith("/"):
             return self._path_name(name)
         tail = name.removeprefix(UNDECLARED)
         if tail != name and self.pseudonymiser.is_pseudonym(tail):
-            return Scrubbed(name, ())
+            return ScrubResult(name, ())
         pseudonym = UNDECLARED + self.pseudonymiser.pseudonym(name)
-        return Scrubbed(pseudonym, (Remark("name", "@undeclared", "pseudonymise"),))
+        return ScrubResult(pseudonym, (Remark("name", "@undeclared", "pseudonymise"),))
 
-    def _path_name(self, name: str) -> Scrubbed:
+    def _path_name(self, name: str) -> ScrubResult:
         """Return the name of an event that is named by a requested path."""
         kept = self._means.urls.scrub(name.partition("?")[0])
         if kept is None or len(kept) > STORED_NAME_MAX:
             kept = UNDECLARED + self.pseudonymiser.pseudonym(name)
         remarks = () if kept == name else (Remark("name", "@kind:url_path", "replace"),)
-        return Scrubbed(kept, remarks)
+        return ScrubResult(kept, remarks)
 
     @_closed
-    def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
+    def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> ScrubResult:
         """Return only the properties that the policy declares for this event, each checked by its kind."""
         return PropertiesWalk(self.policy, self.pseudonymiser, self._means).scrub(event_name, properties)
 
@@ -101,12 +101,12 @@ class Scrubber:
         return self.pseudonymiser.pseudonym(value)
 
     @_closed
-    def scrub_document(self, document: Any) -> Scrubbed:
+    def scrub_document(self, document: Any) -> ScrubResult:
         """Return any JSON without the values that key rules, value rules and the organisation's selectors find."""
         return DocumentWalk(self.policy, self.pseudonymiser, self._means.urls).scrub(document)
 
     @_closed
-    def scrub_text(self, text: str) -> Scrubbed:
+    def scrub_text(self, text: str) -> ScrubResult:
         """Return a body that is not JSON without the values that value rules find."""
         if len(text) > TEXT_MAX:
             raise ScrubFailed("The text is too long to be scrubbed.")
@@ -117,4 +117,4 @@ class Scrubber:
         kept = self._means.urls.scrub_within(scrubbed.value)
         if kept != scrubbed.value:
             remarks.add((), "@kind:url_path", "replace")
-        return Scrubbed(kept, remarks.as_tuple())
+        return ScrubResult(kept, remarks.as_tuple())
