@@ -30,7 +30,7 @@ AREAS = (
 GENERATED = ("functions/openapi/openapi.json",)
 SUFFIXES = (".py", ".js", ".html", ".css", ".md", ".yaml", ".sql", ".json")
 CODE = re.compile(r"`[^`]*`|\bNOBODY\b")
-TEXTS = (tokenize.COMMENT, tokenize.STRING, tokenize.FSTRING_MIDDLE)
+TEXTS = frozenset({"COMMENT", "STRING", "FSTRING_MIDDLE"})
 
 
 def files() -> list[str]:
@@ -46,7 +46,7 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
         yield from enumerate(source.splitlines(), 1)
         return
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type in TEXTS and " " in token.string:
+        if tokenize.tok_name[token.type] in TEXTS and " " in token.string:
             yield token.start[0], token.string
 
 
