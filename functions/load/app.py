@@ -15,7 +15,7 @@ from rollcall.flows.ingest import archive, isolate, load
 from rollcall.flows.ingest.load import LoadResult
 
 
-class Loading:
+class MessageLoader:
     """One invocation, over messages of one queue. `store` stores a message and returns the result, or raises."""
 
     def __init__(self, queue: str, store: Callable[[Record], LoadResult]) -> None:
@@ -84,7 +84,7 @@ class Loading:
 
 def load_spool() -> Callable[[Record], LoadResult]:
     """Return a function that stores a spooled batch. After a failure to connect, it does not try the store again."""
-    away, archiving = False, Archiving()
+    away, archiving = False, MessageArchive()
 
     def store(record: Record) -> LoadResult:
         nonlocal away
@@ -102,7 +102,7 @@ def load_spool() -> Callable[[Record], LoadResult]:
     return store
 
 
-class Archiving:
+class MessageArchive:
     """One invocation's archive: keeps stored batches for a replay. After a failure it does not try the bucket again."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     records = event["Records"]
     queue = str(records[0]["eventSourceARN"]).rpartition(":")[2]
     if settings.current().analytics_queue_url.endswith(f"/{queue}"):
-        loading = Loading("analytics", load_analytics(records))
+        loading = MessageLoader("analytics", load_analytics(records))
     else:
-        loading = Loading("spool", load_spool())
+        loading = MessageLoader("spool", load_spool())
     return sqs.settle(event, loading.is_loaded)

@@ -59,7 +59,7 @@ def spool(monkeypatch: pytest.MonkeyPatch) -> Spool:
     """Nothing is spooled unless a test says so; a batch more than three is too many."""
     found = Spool()
     gate = BacklogGate(found, 3, itertools.count(step=10).__next__)
-    monkeypatch.setattr(wiring_operations, "hold_back", lambda: gate)
+    monkeypatch.setattr(wiring_operations, "backlog_gate", lambda: gate)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Workers of rollups on the bench: they share organisations, and whoever is free takes the next."""
+"""Rollup workers on the bench. They share the organisations: a free worker takes the next one."""
 
 import heapq
 import time
@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from rollcall.flows.rollups import CHUNK_EVENTS, DISPATCH_MAX, TICKET_SECONDS, Rollup
+from rollcall.flows.rollups import CHUNK_EVENTS, DISPATCH_MAX, TOKEN_SECONDS, Rollup
 from rollcall.store.rollups.rollups import RollupStore
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ IDLE_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class RunStats:
-    """The work of several workers: events, milliseconds of each call, seconds until all were done."""
+    """The result of the workers: number of events, milliseconds of each call, and seconds until all were done."""
 
     events: int
     calls_ms: list[float]
@@ -30,7 +30,7 @@ class RunStats:
 
 
 def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> RunStats:
-    """Fold all progress events of these organisations, a worker for each store."""
+    """Fold all progress events of these organisations, with a worker for each store."""
 
     def fold_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
         is_behind = True
@@ -48,7 +48,7 @@ def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> RunStats:
 
 
 def rebuild(stores: list[RollupStore], org_ids: Iterable[UUID], days: list[date]) -> RunStats:
-    """Compute these days of these organisations again, a worker for each store."""
+    """Compute these days of these organisations again, with a worker for each store."""
 
     def rebuild_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
         def rebuild_day(day: date) -> int:
@@ -87,8 +87,8 @@ def _share(
     return RunStats(sum(events for events, _ in done), [ms for _, calls in done for ms in calls], seconds)
 
 
-class Deployed:
-    """Workers as they are deployed: on messages of the dispatcher, which come back when the flow says."""
+class DeployedWorkers:
+    """Workers as they are deployed: they get the dispatcher's messages, which come back when the flow asks."""
 
     def __init__(self, stores: list[RollupStore]) -> None:
         self._stores = stores
@@ -105,8 +105,8 @@ class Deployed:
         self.ends = True
 
     def dispatch(self, store: RollupStore) -> None:
-        """Tick, as the schedule does."""
-        for message in store.backlog(TICKET_SECONDS, DISPATCH_MAX):
+        """Dispatch once, as the schedule does."""
+        for message in store.backlog(TOKEN_SECONDS, DISPATCH_MAX):
             heapq.heappush(self._due, (time.monotonic(), str(message.ticket_id), message))
 
     def _labour(self, store: RollupStore) -> None:

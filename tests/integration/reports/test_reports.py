@@ -173,7 +173,7 @@ def test_views_say_what_reports_say(clone: ScratchDatabase, reports: ReportStore
 
 
 def test_a_refresh_writes_only_what_differs(clone: ScratchDatabase, refreshes: RefreshStore) -> None:
-    """Refreshed again without news, no row of a course, a lesson or an enrolment is written."""
+    """Refreshed again without news, no row of a course, a lesson or an enrollment is written."""
     ingest(clone, sample()[:500])
     org_id = oulad.organisation("AAA")
     refreshes.refresh_reports(org_id, NOW)

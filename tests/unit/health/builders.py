@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.health.health import Health, OrganisationHealth, Published
+from rollcall.contracts.health.health import Health, HealthState, OrganisationHealth
 
 from tests.builders import NOW
 
@@ -52,6 +52,6 @@ def health(**changes: Any) -> Health:
     return Health.model_validate(fields | changes)
 
 
-def healthy(*, organisations: dict[UUID, OrganisationHealth] | None = None, **changes: Any) -> Published:
+def healthy(*, organisations: dict[UUID, OrganisationHealth] | None = None, **changes: Any) -> HealthState:
     """Return health as it is kept."""
-    return Published(version=7, health=health(**changes), organisations=organisations or {})
+    return HealthState(version=7, health=health(**changes), organisations=organisations or {})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from rollcall.cloud.health_table import HealthTable
 from rollcall.contracts.health.advice import Advice
-from rollcall.contracts.health.health import OrganisationHealth, OrgEnforcement, Published
+from rollcall.contracts.health.health import HealthState, OrganisationHealth, OrgEnforcement
 from rollcall.contracts.jobs.job import JobReport, OpenDeadLetters, QueueDepth, QueueMeasure, QueueWaits
 from rollcall.contracts.sockets.connection import Connection
 from rollcall.domain.health.backpressure import AdviceLimits
@@ -50,7 +50,7 @@ class HealthRoom:
     table: MemoryTable = field(default_factory=MemoryTable)
     seconds: float = 0
     asked: list[str] = field(default_factory=list)
-    pushed: list[tuple[str, float, Published]] = field(default_factory=list)
+    pushed: list[tuple[str, float, HealthState]] = field(default_factory=list)
     advised: list[tuple[Advice, int | None]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     during_sleep: Callable[[float], object] = lambda _seconds: None
@@ -146,15 +146,15 @@ class HealthRoom:
             raise TableUnavailable
         return self.connections
 
-    def publish(self, before: Published | None, after: Published) -> None:
+    def publish(self, before: HealthState | None, after: HealthState) -> None:
         """Remember what changed, and when; without anything known before it is a snapshot."""
         self._push("delta" if before else "snapshot", after)
 
-    def heartbeat(self, published: Published) -> None:
+    def heartbeat(self, published: HealthState) -> None:
         """Remember that nothing did."""
         self._push("heartbeat", published)
 
-    def _push(self, kind: str, published: Published) -> None:
+    def _push(self, kind: str, published: HealthState) -> None:
         if not self.can_push:
             raise QueueUnavailable
         self.pushed.append((kind, self.seconds, published))
@@ -198,7 +198,7 @@ class HealthRoom:
         end = self.seconds + seconds + MARGIN_SECONDS
         return self.watch(interval_seconds).run(lambda: end - self.seconds)
 
-    def kept(self) -> Published:
+    def kept(self) -> HealthState:
         """Return what is kept."""
         published = self.health_table.read()
         assert published is not None

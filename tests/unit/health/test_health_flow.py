@@ -6,7 +6,7 @@ from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.health.health import Published
+from rollcall.contracts.health.health import HealthState
 from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.contracts.sockets.connection import Bearer, Connection, Topic
 from rollcall.domain.health.backpressure import AdviceLimits
@@ -452,7 +452,7 @@ def test_readers_look_up_once_a_second(room: HealthRoom, monkeypatch: pytest.Mon
     reads = 0
     reading, read = room.read(), room.health_table.read
 
-    def count() -> Published | None:
+    def count() -> HealthState | None:
         nonlocal reads
         reads += 1
         return read()

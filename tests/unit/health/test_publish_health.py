@@ -9,11 +9,11 @@ from rollcall.contracts.health.advice import Advice
 from rollcall.contracts.health.health import (
     DatabaseHealth,
     Health,
+    HealthState,
     HealthStatus,
     OfflineQueue,
     OrganisationHealth,
     PublicHealth,
-    Published,
     RegionHealth,
 )
 from rollcall.contracts.sockets.connection import BATCH_EVENTS_MAX, Push
@@ -63,8 +63,8 @@ def organisation(org_id: UUID, lag_ms: float | None, **rejected: int) -> Organis
     )
 
 
-def published(health: Health, *organisations: OrganisationHealth) -> Published:
-    return Published(
+def published(health: Health, *organisations: OrganisationHealth) -> HealthState:
+    return HealthState(
         version=health.sequence, health=health, organisations={found.org_id: found for found in organisations}
     )
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from rollcall.contracts.operations import Operation
-from rollcall.contracts.rollups import Folded, Outcome, RollupMessage, Source
+from rollcall.contracts.rollups import FoldResult, Outcome, RollupMessage, Source
 from rollcall.edge.triggers import job
 from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import rollups as wiring_rollups
@@ -44,14 +44,14 @@ class ScriptedStore:
         """Give out one ticket."""
         return [MESSAGE][:limit]
 
-    def fold_events(self, org_id: UUID, source: Source, ticket_id: UUID | None, *_: float) -> Folded:
+    def fold_events(self, org_id: UUID, source: Source, ticket_id: UUID | None, *_: float) -> FoldResult:
         """Fold a chunk of what waits."""
         assert (org_id, ticket_id) == (MESSAGE.org_id, MESSAGE.ticket_id)
         if self.outcome != "folded":
-            return Folded(outcome=self.outcome, event_count=0)
+            return FoldResult(outcome=self.outcome, event_count=0)
         taken = min(CHUNK, self.waiting[source])
         self.waiting[source] -= taken
-        return Folded(outcome="folded", event_count=taken)
+        return FoldResult(outcome="folded", event_count=taken)
 
     def rebuild_stale_day(self, _message: RollupMessage, _ticket_seconds: float) -> tuple[Outcome, date | None]:
         """Rebuild the next one."""
@@ -135,7 +135,7 @@ def test_a_database_that_is_away_brings_the_message_back() -> None:
     """Nothing is lost with it."""
 
     class Away(ScriptedStore):
-        def fold_events(self, *_: Any) -> Folded:
+        def fold_events(self, *_: Any) -> FoldResult:
             raise StoreUnavailable
 
     assert work(Away()) == SliceResult(None, rollups.RETRY_SECONDS, fault="StoreUnavailable")

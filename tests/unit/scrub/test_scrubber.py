@@ -11,7 +11,7 @@ from rollcall.domain.keyring import Keyring
 from rollcall.domain.scrub.policy import default_policy, policy_with
 from rollcall.domain.scrub.pseudonym import Pseudonymiser
 from rollcall.domain.scrub.remark import Remark
-from rollcall.domain.scrub.scrubber import Scrubbed, Scrubber
+from rollcall.domain.scrub.scrubber import Scrubber, ScrubResult
 from rollcall.errors import ScrubFailed
 
 from tests.builders import ORG
@@ -347,5 +347,5 @@ def test_a_value_in_brackets_is_no_marker_of_ours(scrubber: Scrubber, value: str
     if " " not in value:
         assert value not in scrubber.scrub_text(f"password={value}").value
     ours = {"first_name": "[name]", "note": "[free_text]", "user_id": "[removed]"}
-    assert scrubber.scrub_document(ours) == Scrubbed(ours, ())
+    assert scrubber.scrub_document(ours) == ScrubResult(ours, ())
     assert scrubber.scrub_text("password=[assignment]").remarks == ()

@@ -12,7 +12,7 @@ import pytest
 from rollcall import errors
 from rollcall.cloud.socket_table import Connections
 from rollcall.contracts.health.advice import Advice
-from rollcall.contracts.health.health import Published
+from rollcall.contracts.health.health import HealthState
 from rollcall.contracts.sockets.connection import BATCH_EVENTS_MAX, FRAME_BYTES_MAX
 from rollcall.edge.http import identity
 from rollcall.edge.runtime import clock, settings
@@ -40,10 +40,10 @@ def _without_ids(value: object) -> str:
 class Measured:
     """Health as it was measured last."""
 
-    published: Published | None = healthy(organisations={ORG: organisation(ORG), OTHER: organisation(OTHER)})
+    published: HealthState | None = healthy(organisations={ORG: organisation(ORG), OTHER: organisation(OTHER)})
     is_away = False
 
-    def read(self) -> Published | None:
+    def read(self) -> HealthState | None:
         """Return it."""
         if self.is_away:
             raise errors.TableUnavailable

@@ -1,7 +1,7 @@
-"""Scrubbing: what an event costs, and side by side with Presidio's pattern recognisers, speed and what is found.
+"""Scrubbing: the time for an event, and speed and findings beside Presidio's pattern recognisers.
 
-Times are of the processor, so that they are per core whatever else the machine does, and of our thread alone: another
-one draws the progress.
+Times are processor times of this thread only: independent of other load on the machine, and without the thread that
+draws the progress display.
 """
 
 import gc
@@ -20,7 +20,7 @@ from rollcall.domain.scrub.scrubber import Scrubber
 from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
 from workbench.bench.plan import Plan
-from workbench.bench.presidio.compare import Compared, Labelled, Presidio
+from workbench.bench.presidio.compare import Comparison, LabelledText, Presidio
 from workbench.bench.tracked_events import Tracking
 from workbench.checkout import here
 
@@ -36,7 +36,7 @@ IDENTIFIER = Target("lower", 2)
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds + 2
 
 
@@ -101,7 +101,7 @@ def _compared(bench: Bench, scrubber: Scrubber, presidio: Presidio, events: list
     return [
         *_speeds("events", sum(len(_json(event)) for event in events), ours_events, of_events.seconds, SPEED_RATIO),
         *_speeds("evaluation texts, each with something to find", size, ours_texts, found.seconds, None),
-        *_qualities(texts, Compared.of(scrubber.policy.texts, texts), Compared(found.spans)),
+        *_qualities(texts, Comparison.of(scrubber.policy.texts, texts), Comparison(found.spans)),
     ]
 
 
@@ -114,7 +114,7 @@ def _speeds(what: str, size: int, ours: list[float], theirs: list[float], target
     ]
 
 
-def _qualities(texts: list[Labelled], ours: Compared, theirs: Compared) -> list[Figure]:
+def _qualities(texts: list[LabelledText], ours: Comparison, theirs: Comparison) -> list[Figure]:
     figures = []
     for kind in sorted({label.kind for text in texts for label in text.labels}):
         our_recall, their_recall = ours.recall(texts, kind), theirs.recall(texts, kind)
@@ -129,7 +129,7 @@ def _qualities(texts: list[Labelled], ours: Compared, theirs: Compared) -> list[
 
 
 def _seconds(work: Callable[[Any], object], items: list[Any]) -> float:
-    # What the workbench and the corpus hold is nothing that a function has: the collector is not to walk it each time.
+    # Freeze objects that a function would not have, so that the garbage collector does not visit them.
     gc.collect()
     gc.freeze()
     began = time.thread_time()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 
 from rollcall.cloud.table import Item, Table
-from rollcall.contracts.health.health import HealthTransition, Published, StoredHealth
+from rollcall.contracts.health.health import HealthState, HealthTransition, StoredHealth
 
 SNAPSHOT, CURRENT = "snapshot", "current"
 TRANSITION = "transition"
@@ -18,7 +18,7 @@ class HealthTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def read(self) -> Published | None:
+    def read(self) -> HealthState | None:
         """Return what was written last, however old it is; None before the first time, and what cannot be read."""
         return self.kept().published
 
@@ -28,12 +28,12 @@ class HealthTable:
         if item is None:
             return StoredHealth()
         try:
-            return StoredHealth(version=item.version, published=Published.model_validate(item.document))
+            return StoredHealth(version=item.version, published=HealthState.model_validate(item.document))
         except ValidationError:
             # Another release wrote it, with other members: the next measurement replaces it within seconds.
             return StoredHealth(version=item.version)
 
-    def write(self, published: Published) -> bool:
+    def write(self, published: HealthState) -> bool:
         """Write what follows on the version before; return False if another writer was first."""
         document = published.model_dump(mode="json")
         return self._table.put_next(Item(SNAPSHOT, CURRENT, document, version=published.version))

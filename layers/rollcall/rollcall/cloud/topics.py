@@ -8,7 +8,7 @@ CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
 
 
-class Published(TypedDict):
+class PublishResponse(TypedDict):
     """The answer of SNS to a published message."""
 
     MessageId: str
@@ -17,7 +17,7 @@ class Published(TypedDict):
 class SNSClient(Protocol):
     """The part of the SDK's client that is used here."""
 
-    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Published:  # noqa: N803 - the SDK's own names
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> PublishResponse:  # noqa: N803 - the SDK's own names
         """Publish a message."""
 
 

@@ -219,7 +219,7 @@ class DropoffReport(Report):
 
 
 class EnrollmentReport(Report):
-    """Enrolment by course, in the order of their ids."""
+    """Enrollment by course, in the order of their ids."""
 
     rows: list[EnrollmentRow]
 

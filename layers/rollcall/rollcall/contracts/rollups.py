@@ -16,7 +16,7 @@ Outcome = Literal["folded", "busy", "superseded", "foreign"]
 
 
 class RollupMessage(BaseModel):
-    """One message for each organisation that has something to fold. Its ticket makes it the only one that counts."""
+    """One message for each organisation that has something to fold. Its token makes it the only one that counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +25,7 @@ class RollupMessage(BaseModel):
     ticket_id: UUID
 
 
-class Folded(BaseModel):
+class FoldResult(BaseModel):
     """What came of a chunk: how many events were folded, or why none was."""
 
     model_config = ConfigDict(frozen=True)
@@ -34,7 +34,7 @@ class Folded(BaseModel):
     event_count: int
 
 
-class Rebuilt(BaseModel):
+class RebuildResult(BaseModel):
     """What a day was computed again from: how many events of each source; None where its rollups are frozen."""
 
     model_config = ConfigDict(frozen=True)

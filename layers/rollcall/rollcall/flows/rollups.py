@@ -14,14 +14,14 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from rollcall.contracts.operations import Operation
-from rollcall.contracts.rollups import SOURCES, Folded, Outcome, RollupMessage, Source
+from rollcall.contracts.rollups import SOURCES, FoldResult, Outcome, RollupMessage, Source
 from rollcall.errors import PoisonedMessage, Unavailable
 from rollcall.flows.operations.work import Chunk, RecordedStep, StepResult
 
 CHUNK_EVENTS = 5_000
 SLICE_SECONDS = 10  # then another organisation has its turn
 HOLD_SECONDS = 60  # how long a message is hidden while it is result on: outlasts the slice and a chunk
-TICKET_SECONDS = 300  # renewed by each chunk; without a chunk for so long, the dispatcher gives out another token
+TOKEN_SECONDS = 300  # renewed by each chunk; without a chunk for so long, the dispatcher gives out another token
 LINGER_SECONDS = 3  # pause before the next look at an organisation whose events keep coming
 BUSY_SECONDS = 10  # while a rebuild, or another delivery of the message, is at work
 RETRY_SECONDS = 15  # after an outage
@@ -36,15 +36,15 @@ REBASE_SECONDS_LEFT = 25  # of the function's time, needed for one more call
 class RollupStore(Protocol):
     """Folds events into rollups; raises StoreUnavailable."""
 
-    def backlog(self, ticket_seconds: float, limit: int) -> list[RollupMessage]:
+    def backlog(self, token_seconds: float, limit: int) -> list[RollupMessage]:
         """Give rollup tokens to organisations with events to fold and no token."""
 
     def fold_events(
-        self, org_id: UUID, source: Source, ticket_id: UUID | None, ticket_seconds: float, events_max: int
-    ) -> Folded:
+        self, org_id: UUID, source: Source, ticket_id: UUID | None, token_seconds: float, events_max: int
+    ) -> FoldResult:
         """Fold the next events of a source."""
 
-    def rebuild_stale_day(self, message: RollupMessage, ticket_seconds: float) -> tuple[Outcome, date | None]:
+    def rebuild_stale_day(self, message: RollupMessage, token_seconds: float) -> tuple[Outcome, date | None]:
         """Compute a stale day again."""
 
     def release(self, message: RollupMessage) -> None:
@@ -70,7 +70,7 @@ class SliceResult:
 
 def dispatch(store: RollupStore, send: Callable[[str], object], limit: int = DISPATCH_MAX) -> int:
     """Send a message for each organisation with events to fold and no rollup token; return how many."""
-    messages = store.backlog(TICKET_SECONDS, limit)
+    messages = store.backlog(TOKEN_SECONDS, limit)
     for message in messages:
         send(message.model_dump_json())
     return len(messages)
@@ -119,7 +119,7 @@ class Rollup:
             outcome, chunk_events, is_behind = self._fold_each(message)
             events += chunk_events
             if outcome == "folded":
-                outcome, day = self.store.rebuild_stale_day(message, TICKET_SECONDS)
+                outcome, day = self.store.rebuild_stale_day(message, TOKEN_SECONDS)
                 days, is_behind = days + (day is not None), is_behind or day is not None
             if outcome == "superseded":
                 return SliceResult(outcome, None, events, days)
@@ -132,7 +132,7 @@ class Rollup:
     def _fold_each(self, message: RollupMessage) -> tuple[Outcome, int, bool]:
         """Fold a chunk of each source; return the outcome, how many events, and whether there are more."""
         folded = [
-            self.store.fold_events(message.org_id, source, message.ticket_id, TICKET_SECONDS, self.chunk_events)
+            self.store.fold_events(message.org_id, source, message.ticket_id, TOKEN_SECONDS, self.chunk_events)
             for source in SOURCES
         ]
         counts = [chunk.event_count for chunk in folded]

@@ -195,7 +195,7 @@ class HealthMemory(BaseModel):
     transition: HealthTransition | None = Field(None, description="The latest one.")
 
 
-class Published(BaseModel):
+class HealthState(BaseModel):
     """Stored health, for the routes that show it: of the deployment, and of the watched organisations."""
 
     model_config = ConfigDict(frozen=True)
@@ -212,7 +212,7 @@ class StoredHealth(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     version: int = 0
-    published: Published | None = None
+    published: HealthState | None = None
 
 
 class CallerHealth(PublicHealth):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from rollcall.contracts.health.health import Health, HealthStatus, Published, Slo
+from rollcall.contracts.health.health import Health, HealthState, HealthStatus, Slo
 from rollcall.domain.jobs.thresholds import Objectives
 
 DEGRADED_SLOS_MIN = 2
@@ -118,7 +118,7 @@ def _status(
     return "degraded" if violated_since is not None and now - violated_since >= DEGRADED_AFTER else "ok"
 
 
-def judgement_of(published: Published | None) -> Judgement | None:
+def judgement_of(published: HealthState | None) -> Judgement | None:
     """Return how it stood when this was written."""
     if published is None:
         return None
@@ -151,12 +151,12 @@ def _is_beyond(value: float | None, threshold: float) -> bool:
     return value is not None and value > threshold
 
 
-def is_news(before: Published | None, after: Published) -> bool:
+def is_news(before: HealthState | None, after: HealthState) -> bool:
     """Return whether the shown state differs from the one before; the time of measurement does not count."""
     return before is None or _shown(before) != _shown(after)
 
 
-def _shown(published: Published) -> tuple[dict[str, Any], dict[Any, Any]]:
+def _shown(published: HealthState) -> tuple[dict[str, Any], dict[Any, Any]]:
     return published.health.model_dump(exclude=MOMENTS), published.organisations
 
 
@@ -170,6 +170,6 @@ def stale_after(interval: timedelta) -> timedelta:
     return max(STALE_MIN, 2 * interval + STALE_MARGIN)
 
 
-def is_stale(published: Published, now: datetime, after: timedelta) -> bool:
+def is_stale(published: HealthState, now: datetime, after: timedelta) -> bool:
     """Return whether the last measurement is too old to be useful."""
     return now - published.health.measured_at > after

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import rollcall
-from rollcall.contracts.health.health import HealthStatus, Published
+from rollcall.contracts.health.health import HealthState, HealthStatus
 from rollcall.contracts.jobs.job import QueueDepth
 from rollcall.domain.health.status import stale_after
 from rollcall.domain.jobs.schedule import JOBS
@@ -115,7 +115,7 @@ def _send_push(message: str) -> object:
     return environment.queues().send(settings.current().need("push_queue_url"), message)
 
 
-def _measure_status(published: Published) -> None:
+def _measure_status(published: HealthState) -> None:
     observe.measure("health_status", RANKS[published.health.status], observe.NO_UNIT)
 
 

@@ -17,7 +17,7 @@ SHAPE_RECEIVES = 16  # a quarter of an hour of tries
 EVENTS_MAX = 5_000  # in a body: ten times what a batch may have
 
 
-class Scrubbed(Protocol):
+class ScrubResult(Protocol):
     """The result of scrubbing a value."""
 
     @property
@@ -28,10 +28,10 @@ class Scrubbed(Protocol):
 class Scrubber(Protocol):
     """Scrubs bodies that do not follow their contract; raises ScrubFailed."""
 
-    def scrub_document(self, document: Any) -> Scrubbed:
+    def scrub_document(self, document: Any) -> ScrubResult:
         """Return a JSON document without personal values."""
 
-    def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> Scrubbed:
+    def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> ScrubResult:
         """Return the properties that the policy declares for this event."""
 
 

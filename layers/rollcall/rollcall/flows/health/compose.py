@@ -10,10 +10,10 @@ from rollcall.contracts.health.health import (
     DrillHealth,
     Health,
     HealthMemory,
+    HealthState,
     HealthTransition,
     JobHealth,
     OfflineQueue,
-    Published,
     QueueHealth,
     RegionHealth,
     Slo,
@@ -55,7 +55,7 @@ class ComposeHealth:
     objectives: Objectives
     limits: AdviceLimits
 
-    def compose(self, before: Published | None, seen: Measurement, version: int = 0) -> Published:
+    def compose(self, before: HealthState | None, seen: Measurement, version: int = 0) -> HealthState:
         """Return the health state that follows the one before.
 
         `version` is the version of a stored state that could not be read. Its sequence was not greater than `version`,
@@ -63,7 +63,7 @@ class ComposeHealth:
         """
         judged = self._judge(before, seen)
         sequence = before.health.sequence if before else version
-        after = Published(
+        after = HealthState(
             version=(before.version if before else version) + 1,
             health=self._health(before, seen, judged, sequence),
             organisations=dict(seen.stored.organisations) if seen.stored else {},
@@ -73,7 +73,7 @@ class ComposeHealth:
             return after
         return after.model_copy(update={"health": after.health.model_copy(update={"sequence": sequence + 1})})
 
-    def _judge(self, before: Published | None, seen: Measurement) -> "_Judged":
+    def _judge(self, before: HealthState | None, seen: Measurement) -> "_Judged":
         memory = before.state if before else HealthMemory()
         spooled_since = spooled_since_of(memory, seen)
         latencies_ms = (*memory.latencies_ms, *seen.latencies_ms)[-PROBES_KEPT:]
@@ -104,7 +104,7 @@ class ComposeHealth:
             pressed_since=memory.pressed_since,
         )
 
-    def _health(self, before: Published | None, seen: Measurement, judged: "_Judged", sequence: int) -> Health:
+    def _health(self, before: HealthState | None, seen: Measurement, judged: "_Judged", sequence: int) -> Health:
         stored, values = seen.stored, judged.values
         count, limit = steady(stored.connections) if stored else (None, None)
         jobs = {job.job: job for job in stored.upkeep.jobs} if stored else {}
@@ -159,7 +159,7 @@ class _Judged:
     pressed_since: datetime | None
 
 
-def _remember(before: Published | None, judged: _Judged, sequence: int) -> HealthMemory:
+def _remember(before: HealthState | None, judged: _Judged, sequence: int) -> HealthMemory:
     known = before.state.transition if before else None
     return HealthMemory(
         violated_since=judged.judgement.violated_since,
@@ -196,7 +196,7 @@ def _drill(job: JobOverview | None) -> DrillHealth | None:
     return DrillHealth(status=status, ended_at=job.last_run.ended_at if job.last_run else None)
 
 
-def _transition(before: Published | None, judgement: Judgement, sequence: int) -> HealthTransition | None:
+def _transition(before: HealthState | None, judgement: Judgement, sequence: int) -> HealthTransition | None:
     previous = before.health.status if before else "ok"
     if previous == judgement.status:
         return None

@@ -14,7 +14,7 @@ from rollcall.domain.jobs.schedule import Job
 from rollcall.errors import QueueUnavailable, StoreUnavailable
 from rollcall.flows.jobs.overview import overview_of
 from rollcall.flows.jobs.watchdog import FAILURE_WINDOW, LATENCY_WINDOW
-from rollcall.flows.rollups import TICKET_SECONDS
+from rollcall.flows.rollups import TOKEN_SECONDS
 
 LATELY = timedelta(minutes=2)
 ORGANISATION_WINDOW = timedelta(minutes=5)
@@ -167,7 +167,7 @@ class MeasureHealth:
             return StoredMeasures(
                 connections=ask(self.store.count_connections),
                 queues=ask(lambda: self.reports.measure_queues(LATENCY_WINDOW)),
-                waits=ask(lambda: self.store.measure_waits(LATELY, timedelta(seconds=TICKET_SECONDS))),
+                waits=ask(lambda: self.store.measure_waits(LATELY, timedelta(seconds=TOKEN_SECONDS))),
                 dead_letters={row.queue: row.open_count for row in ask(self.reports.count_open_dead_letters)},
                 pending_assignments=ask(self.pending_assignments),
                 upkeep=self._look_after(),

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from rollcall.contracts.health.advice import Advice
-from rollcall.contracts.health.health import HealthTransition, Published, StoredHealth
+from rollcall.contracts.health.health import HealthState, HealthTransition, StoredHealth
 from rollcall.contracts.sockets.connection import Connection
 from rollcall.domain.health.status import is_stale
 from rollcall.errors import QueueUnavailable, RollcallError, StoreUnavailable, TableUnavailable
@@ -27,7 +27,7 @@ class HealthTable(Protocol):
     def kept(self) -> StoredHealth:
         """Return the latest state, and its version."""
 
-    def write(self, published: Published) -> bool:
+    def write(self, published: HealthState) -> bool:
         """Write the next state; return whether no other writer was first."""
 
     def note_transition(self, transition: HealthTransition) -> None:
@@ -37,10 +37,10 @@ class HealthTable(Protocol):
 class Publisher(Protocol):
     """Pushes to sockets; each method raises QueueUnavailable."""
 
-    def publish(self, before: Published | None, after: Published) -> object:
+    def publish(self, before: HealthState | None, after: HealthState) -> object:
         """Push a change."""
 
-    def heartbeat(self, published: Published) -> object:
+    def heartbeat(self, published: HealthState) -> object:
         """Push that nothing changed."""
 
 
@@ -66,7 +66,7 @@ class HealthMonitor:
     connections: Callable[[], Iterable[Connection]]
     publisher: Publisher
     advice: AdviceStore
-    on_written: Callable[[Published], object]
+    on_written: Callable[[HealthState], object]
     report: Callable[[RollcallError], object]
     interval_seconds: float
     stale_after: timedelta
@@ -105,7 +105,7 @@ class HealthMonitor:
         self.look(is_reachable=is_reachable)
         return True
 
-    def look(self, *, is_reachable: bool | None = None) -> Published | None:
+    def look(self, *, is_reachable: bool | None = None) -> HealthState | None:
         """Measure once, store, push. Return the stored state, or None if storing failed or a newer state exists.
 
         `is_reachable` is the result of a probe made just before, or None without one.
@@ -157,7 +157,7 @@ class HealthMonitor:
                 return is_reachable
         return None
 
-    def _publish(self, before: Published | None, after: Published) -> None:
+    def _publish(self, before: HealthState | None, after: HealthState) -> None:
         self.on_written(after)
         known = None if before is None or is_stale(before, self.now(), self.stale_after) else before
         try:
@@ -171,7 +171,7 @@ class HealthMonitor:
         self._note(after)
         self._advise(after)
 
-    def _note(self, after: Published) -> None:
+    def _note(self, after: HealthState) -> None:
         """Store the latest transition, also when the invocation that wrote it could not store it."""
         transition = after.state.transition
         if transition is None or transition.at == self._noted:
@@ -183,7 +183,7 @@ class HealthMonitor:
         else:
             self._noted = transition.at
 
-    def _advise(self, after: Published) -> None:
+    def _advise(self, after: HealthState) -> None:
         # At each measurement, changed or not: advice that is not renewed becomes stale.
         if not after.health.database.is_reachable:
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rollcall.contracts.health.health import Health, OrganisationHealth, PublicHealth, Published
+from rollcall.contracts.health.health import Health, HealthState, OrganisationHealth, PublicHealth
 from rollcall.contracts.sockets.connection import Push
 from rollcall.domain.health.merge_patch import diff
 
@@ -22,7 +22,7 @@ class PublishHealth:
     send: Send
     now: Callable[[], datetime]
 
-    def publish(self, before: Published | None, after: Published) -> bool:
+    def publish(self, before: HealthState | None, after: HealthState) -> bool:
         """Push the change, and return whether the sequence changed. Raises QueueUnavailable.
 
         `before` is None when no client can know it: before the first measurement, or after a long gap. Then the whole
@@ -41,7 +41,7 @@ class PublishHealth:
         self.send(text)
         return True
 
-    def heartbeat(self, published: Published) -> None:
+    def heartbeat(self, published: HealthState) -> None:
         """Push to every socket that nothing changed, with the latest sequence; raises QueueUnavailable."""
         health = published.health
         beat = Push(
@@ -54,7 +54,7 @@ class PublishHealth:
         self.send(beat.model_dump_json())
 
 
-def _change(before: Published | None, after: Published, now: datetime) -> Push:
+def _change(before: HealthState | None, after: HealthState, now: datetime) -> Push:
     then, health = before.health if before else None, after.health
     return Push(
         type="health.delta" if then else "health.snapshot",
@@ -72,7 +72,7 @@ def _public(health: Health | None) -> dict[str, Any]:
     return _document(PublicHealth(status=health.status)) if health else {}
 
 
-def _organisations(published: Published | None) -> dict[Any, dict[str, Any]]:
+def _organisations(published: HealthState | None) -> dict[Any, dict[str, Any]]:
     return {org_id: _document(health) for org_id, health in published.organisations.items()} if published else {}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from rollcall.contracts.health.health import OrganisationHealth, Published
+from rollcall.contracts.health.health import HealthState, OrganisationHealth
 from rollcall.domain.health.status import STALE, is_stale
 from rollcall.errors import RollcallError, TableUnavailable
 from rollcall.flows.health.compose import ComposeHealth
@@ -22,7 +22,7 @@ ASKED_MAX = 100
 class HealthTable(Protocol):
     """The table of health; raises TableUnavailable."""
 
-    def read(self) -> Published | None:
+    def read(self) -> HealthState | None:
         """Return the latest state."""
 
 
@@ -40,13 +40,13 @@ class ReadHealth:
     stale_after: timedelta
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
-    _current: Published | None = None
+    _current: HealthState | None = None
     _read_at: float = -math.inf
-    _own: Published | None = None
+    _own: HealthState | None = None
     _own_at: float = -math.inf
     _organisations: dict[frozenset[UUID], tuple[float, dict[UUID, OrganisationHealth]]] = field(default_factory=dict)
 
-    def current(self) -> Published:
+    def current(self) -> HealthState:
         """Return the current health state. An outage is part of the state; this never raises."""
         if self._current is None or self.monotonic() - self._read_at >= KEPT_SECONDS:
             self._current = self._read()
@@ -65,8 +65,8 @@ class ReadHealth:
             found = self._organisations[key] = (now, self.measure.look_at(sorted(org_ids)))
         return found[1]
 
-    def _read(self) -> Published:
-        kept: Published | None = None
+    def _read(self) -> HealthState:
+        kept: HealthState | None = None
         try:
             kept = self.table.read()
         except TableUnavailable as fault:
@@ -75,7 +75,7 @@ class ReadHealth:
             return kept
         return self._look(kept)
 
-    def _look(self, kept: Published | None) -> Published:
+    def _look(self, kept: HealthState | None) -> HealthState:
         """Measure without storing. If a stored state is stale, the reasons say so."""
         if self._own is None or self.monotonic() - self._own_at >= OWN_LOOK_SECONDS:
             before = kept or self._own

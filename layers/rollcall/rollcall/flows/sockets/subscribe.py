@@ -7,7 +7,7 @@ from typing import Protocol
 
 from rollcall.contracts.caller import Caller
 from rollcall.contracts.health.advice import Advice
-from rollcall.contracts.health.health import PublicHealth, Published
+from rollcall.contracts.health.health import HealthState, PublicHealth
 from rollcall.contracts.sockets.connection import Bearer, Connection
 from rollcall.contracts.sockets.messages import PongMessage, SnapshotMessage, SubscribeOrder
 from rollcall.domain.health.audience import organisations_for, sees_numbers, topics_for
@@ -25,7 +25,7 @@ class Connections(Protocol):
 class HealthReader(Protocol):
     """The table with the latest health state; raises TableUnavailable."""
 
-    def read(self) -> Published | None:
+    def read(self) -> HealthState | None:
         """Return the latest state, or None before the first measurement."""
 
 
@@ -77,7 +77,7 @@ class Subscribe:
             return PongMessage(sent_at=self.now(), sequence=None, advice=self.calm)
         return PongMessage(sent_at=self.now(), sequence=published.health.sequence, advice=published.health.advice)
 
-    def _read(self) -> Published | None:
+    def _read(self) -> HealthState | None:
         """Return the health state, or None before the first measurement and when the last one is too old."""
         published = self.health.read()
         return None if published is None or is_stale(published, self.now(), self.stale_after) else published

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from rollcall.contracts.operations import Operation
-from rollcall.contracts.rollups import Folded, Outcome, Rebuilt, RollupMessage, Source
+from rollcall.contracts.rollups import FoldResult, Outcome, RebuildResult, RollupMessage, Source
 from rollcall.store.connection import Database
 
 
@@ -14,9 +14,9 @@ class RollupStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def backlog(self, ticket_seconds: float, limit: int) -> list[RollupMessage]:
-        """Give a ticket to each organisation that has something to fold and none, and return their messages."""
-        (given,) = self._database.call("rollup_backlog_v1", p_ticket_seconds=ticket_seconds, p_limit=limit)
+    def backlog(self, token_seconds: float, limit: int) -> list[RollupMessage]:
+        """Give a token to each organisation that has something to fold and none, and return their messages."""
+        (given,) = self._database.call("rollup_backlog_v1", p_ticket_seconds=token_seconds, p_limit=limit)
         return [RollupMessage.model_validate(ticket) for ticket in given]
 
     def lag_seconds(self) -> float | None:
@@ -25,11 +25,11 @@ class RollupStore:
         return None if seconds is None else float(seconds)
 
     def fold_events(
-        self, org_id: UUID, source: Source, ticket_id: UUID | None, ticket_seconds: float, events_max: int
-    ) -> Folded:
+        self, org_id: UUID, source: Source, ticket_id: UUID | None, token_seconds: float, events_max: int
+    ) -> FoldResult:
         """Fold the next events of an organisation: fewer than `events_max` when there are no more.
 
-        Without a ticket for who works on it in person: then it waits for others.
+        Without a token for who works on it in person: then it waits for others.
         """
         outcome, event_count = self._database.call(
             "fold_events_v1",
@@ -37,30 +37,30 @@ class RollupStore:
             p_org_id=org_id,
             p_source=source,
             p_ticket_id=ticket_id,
-            p_ticket_seconds=ticket_seconds,
+            p_ticket_seconds=token_seconds,
             p_events_max=events_max,
         )
-        return Folded(outcome=outcome, event_count=event_count)
+        return FoldResult(outcome=outcome, event_count=event_count)
 
-    def rebuild_stale_day(self, message: RollupMessage, ticket_seconds: float) -> tuple[Outcome, date | None]:
+    def rebuild_stale_day(self, message: RollupMessage, token_seconds: float) -> tuple[Outcome, date | None]:
         """Compute one stale day again; return how that went, and which day it was: None when there was none."""
         outcome, day = self._database.call(
             "rebuild_stale_day_v1",
             "outcome, rebuilt_day",
             p_org_id=message.org_id,
             p_ticket_id=message.ticket_id,
-            p_ticket_seconds=ticket_seconds,
+            p_ticket_seconds=token_seconds,
         )
         return outcome, day
 
     def release(self, message: RollupMessage) -> None:
-        """Give a ticket back: the next new events get another."""
+        """Give a token back: the next new events get another."""
         self._database.call("release_rollup_ticket_v1", p_org_id=message.org_id, p_ticket_id=message.ticket_id)
 
-    def rebuild_day(self, org_id: UUID, day: date) -> Rebuilt:
+    def rebuild_day(self, org_id: UUID, day: date) -> RebuildResult:
         """Compute a day of an organisation again from its events."""
         (rebuilt,) = self._database.call("rebuild_rollup_day_v1", p_org_id=org_id, p_day=day)
-        return Rebuilt.model_validate(rebuilt)
+        return RebuildResult.model_validate(rebuilt)
 
     def rebuild_chunk(self, operation: Operation, lease_id: UUID, lease_seconds: float) -> Operation | None:
         """Compute the next day of a rebuild again, and return the operation after it; None: lease lost."""

@@ -32,7 +32,7 @@ SEQUENCE = read_kinds(
 """,
     *EVENT,
 )
-ENROLMENT = read_kinds(
+ENROLLMENT = read_kinds(
     """
     token: course_id mode
     pseudonym: user_id
@@ -90,7 +90,7 @@ SEQUENCE_NAMES = (
     below("edx.ui.lms", "link_clicked outline.selected sequence.next_selected sequence.previous_selected"),
     below("edx.ui.lms", "sequence.tab_selected jump_nav.selected"),
 )
-ENROLMENT_NAMES = (
+ENROLLMENT_NAMES = (
     below("edx.course.enrollment", "activated deactivated mode_changed upgrade.clicked upgrade.succeeded"),
     below("edx.course", "home.resume_course.clicked tool.accessed"),
 )
@@ -119,7 +119,7 @@ OPEN_EDX = Preset(
     named(" ".join(VIDEO_NAMES), VIDEO)
     | named(" ".join(PROBLEM_NAMES), PROBLEM)
     | named(" ".join(SEQUENCE_NAMES), SEQUENCE)
-    | named(" ".join(ENROLMENT_NAMES), ENROLMENT)
+    | named(" ".join(ENROLLMENT_NAMES), ENROLLMENT)
     | named(" ".join(GRADE_NAMES), GRADE)
     | named(" ".join(FORUM_NAMES), FORUM)
     | named(" ".join(ASSESSMENT_NAMES), ASSESSMENT)

@@ -37,7 +37,7 @@ def archive_objects() -> Objects:
 
 
 @cache
-def hold_back() -> BacklogGate:
+def backlog_gate() -> BacklogGate:
     """Return the gate that holds requests back until a backlog has drained."""
     current = settings.current()
     spool_url = current.need("spool_queue_url")
