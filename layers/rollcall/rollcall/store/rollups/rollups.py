@@ -15,7 +15,7 @@ class RollupStore:
         self._database = database
 
     def backlog(self, token_seconds: float, limit: int) -> list[RollupMessage]:
-        """Give a token to each organisation that has something to fold and none, and return their messages."""
+        """Give a rollup token to each organisation that has new events and no token, and return their messages."""
         (given,) = self._database.call("rollup_backlog_v1", p_ticket_seconds=token_seconds, p_limit=limit)
         return [RollupMessage.model_validate(ticket) for ticket in given]
 
@@ -42,7 +42,7 @@ class RollupStore:
         )
         return FoldResult(outcome=outcome, event_count=event_count)
 
-    def rebuild_stale_day(self, message: RollupMessage, ticket_seconds: float) -> tuple[Outcome, date | None]:
+    def rebuild_stale_day(self, message: RollupMessage, token_seconds: float) -> tuple[Outcome, date | None]:
         """Compute one stale day again; return the outcome and the day (None: no day is stale)."""
         outcome, day = self._database.call(
             "rebuild_stale_day_v1",
