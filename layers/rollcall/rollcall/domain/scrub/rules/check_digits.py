@@ -1,4 +1,4 @@
-"""Check digits: the arithmetic that tells a number of a kind from any other. Arguments are strings of ASCII digits."""
+"""Check digits: the arithmetic that recognises numbers of a kind. Arguments are strings of ASCII digits."""
 
 from collections.abc import Sequence
 
@@ -53,5 +53,5 @@ DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def is_day(month: str | int, day: str | int) -> bool:
-    """Return whether there is such a day in some year."""
+    """Return whether such a day exists in some year."""
     return 1 <= int(month) <= 12 and 1 <= int(day) <= DAYS[int(month) - 1]  # noqa: PLR2004
