@@ -227,7 +227,7 @@ class WriteKeyUnknown(NotFound):
 
 
 class JobFailed(RollcallError):
-    """A run of a job failed for a reason that nobody foresaw: its log line says where."""
+    """A run of a job failed for an unforeseen reason. Its log line says where."""
 
     code = "job_failed"
 
@@ -383,7 +383,7 @@ class SnapshotDamaged(RollcallError):
 
 
 class BeyondLedger(RollcallError):
-    """The event is older than the ledger can vouch for: nobody could tell whether it was counted already."""
+    """The event is older than the ledger's memory: Rollcall cannot know whether it was counted already."""
 
     code = "beyond_ledger"
 
@@ -413,7 +413,7 @@ class TableUnavailable(Unavailable):
 
 
 class HealthUnknown(Unavailable):
-    """Nobody has measured yet how the system is: ask again in a few seconds."""
+    """Health has not been measured yet. Ask again in a few seconds."""
 
     code = "health_unknown"
 

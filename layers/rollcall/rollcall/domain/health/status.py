@@ -69,7 +69,7 @@ def judge(
     down: the database is away. degraded: DEGRADED_SLOS_MIN SLOs or more are violated for DEGRADED_AFTER without a
     break. Both clear by themselves: down at once, degraded when fewer are violated for CLEARED_AFTER.
     `is_known` is False where a database that answers could not be measured. Most SLOs are of its numbers, so that
-    counts as enough of them: what nobody could measure neither ends the ten minutes nor is calm. So does one of GRAVE,
+    counts as enough of them: a missing measure neither ends the ten minutes nor counts as calm. So does one of GRAVE,
     at once.
     """
     is_unmeasured = is_reachable and not is_known

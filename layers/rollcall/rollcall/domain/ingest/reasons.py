@@ -35,13 +35,13 @@ REASONS = {
     "learner_missing": Reason("An event names its learner: send user_id, or learner_id.", LEARNER_IDS),
     "learner_ambiguous": Reason("Send user_id or learner_id, and not both.", LEARNER_IDS),
     "personal_value": Reason(
-        "Something personal was found where only an id of your own making belongs: send one that names nobody.",
+        "A personal value was found in a member for an id. Send an id that names no person.",
         PRIVACY,
     ),
     "attribute_key_not_allowed": Reason("The deployment does not allow one of these keys.", CONFIGURATION),
     "attribute_value_not_allowed": Reason(
         "A value is a boolean, a number up to 2 to the 53rd, or a word of up to 64 of A-Z a-z 0-9 _ . : + - that names"
-        " nobody.",
+        " no person.",
         PRIVACY,
     ),
     "attributes_too_deep": Reason("Objects and arrays are nested too deeply."),
