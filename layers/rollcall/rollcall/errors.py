@@ -59,13 +59,13 @@ class NotGzip(InvalidBody):
 
 
 class GzipUndeclared(InvalidBody):
-    """The body looks like gzip: say so in a header, Content-Encoding: gzip."""
+    """The body looks like gzip: send the header Content-Encoding: gzip."""
 
     code = "gzip_undeclared"
 
 
 class NumberInvalid(InvalidBody):
-    """JSON has no NaN and no Infinity, nor any number of more than 4,300 digits: leave it out, or send null."""
+    """JSON has no NaN, no Infinity and no number of more than 4,300 digits: omit the member, or send null."""
 
     code = "number_invalid"
 
@@ -185,7 +185,7 @@ class NotFound(RollcallError):
 
 
 class EventUnknown(NotFound):
-    """Nothing is known of this event here. One that was spooled while the database is away is known once it is back."""
+    """Rollcall does not know this event. A spooled event is known once the database is back."""
 
     code = "event_unknown"
 
@@ -227,7 +227,7 @@ class WriteKeyUnknown(NotFound):
 
 
 class JobFailed(RollcallError):
-    """A run of a job failed for a reason that nobody foresaw: its log line says where."""
+    """A run of a job failed for an unforeseen reason: its log line names the place."""
 
     code = "job_failed"
 
@@ -239,7 +239,7 @@ class MethodNotAllowed(RollcallError):
 
 
 class Conflict(RollcallError):
-    """This event_id is known with other content: the first one is kept."""
+    """This event_id is known with other content: the first content is kept."""
 
     code = "event_conflict"
 
@@ -263,7 +263,7 @@ class WriteKeyEnded(Conflict):
 
 
 class TooManyWriteKeys(Conflict):
-    """The organisation has 100 write keys that are good: revoke those that are not used."""
+    """The organisation has 100 valid write keys: revoke unused ones."""
 
     code = "too_many_write_keys"
 
@@ -287,7 +287,7 @@ class SendingTooFast(Unavailable):
 
 
 class BodyDamaged(Unavailable):
-    """A gateway took this compressed body for text: send it again in base64, or not compressed at all."""
+    """A gateway treated this compressed body as text: send it again in base64, or uncompressed."""
 
     code = "body_damaged"
 
@@ -323,7 +323,7 @@ class ObjectsUnavailable(Unavailable):
 
 
 class SnapshotBusy(Unavailable):
-    """Somebody else works on the snapshot of this day."""
+    """Another worker holds the snapshot of this day."""
 
     code = "snapshot_busy"
 
@@ -383,13 +383,13 @@ class SnapshotDamaged(RollcallError):
 
 
 class BeyondLedger(RollcallError):
-    """The event is older than the ledger can vouch for: nobody could tell whether it was counted already."""
+    """The event is older than the ledger reaches, so Rollcall cannot know whether it was counted already."""
 
     code = "beyond_ledger"
 
 
 class RetentionStopped(RollcallError):
-    """A day was kept, since its snapshot did not prove to hold all of it."""
+    """A day was kept: its snapshot was not proven complete."""
 
     code = "retention_stopped"
 
@@ -407,13 +407,13 @@ class DatabaseAhead(MigrationRefused):
 
 
 class TableUnavailable(Unavailable):
-    """What is known of sockets and of health cannot be read or written now."""
+    """The table of sockets and health cannot be read or written now."""
 
     code = "table_unavailable"
 
 
 class HealthUnknown(Unavailable):
-    """Nobody has measured yet how the system is: ask again in a few seconds."""
+    """The health of the system is not measured yet: ask again in a few seconds."""
 
     code = "health_unknown"
 
@@ -431,7 +431,7 @@ class SocketsUnavailable(Unavailable):
 
 
 class BacklogExceeded(Unavailable):
-    """Too much waits to be stored: what adds to it or destroys has to wait until it is."""
+    """Too many batches wait to be stored: bulk work and destructive work have to wait."""
 
     code = "backlog_exceeded"
 

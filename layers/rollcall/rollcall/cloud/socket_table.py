@@ -63,7 +63,7 @@ class Tickets:
     def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
         """Take back the tickets of some callers that were not used, expired ones too; raises TableUnavailable.
 
-        One that nobody here can read is of another version, and gone in seconds.
+        An unreadable one is of another version, and expires in seconds.
         """
         found = 0
         for item in self._table.all(TICKET):

@@ -1,6 +1,6 @@
 """The shape of a text: its form, and nothing of its content.
 
-For bodies that nobody can read: rules find what has a form, such as an e-mail address, and no rule finds a child's name
+For unreadable bodies: rules find what has a form, such as an e-mail address, and no rule finds a child's name
 in a sentence.
 """
 

@@ -11,7 +11,7 @@ DIGITS = 32  # 128 bits
 def opaque_subject(subject: str) -> str:
     """Return the subject of a token as rows and messages may hold it: a UUID as it is, anything else hashed.
 
-    Issuers may put an e-mail address into `sub`. The hash tells two senders apart; whoever knows an address can find
+    Issuers may put an e-mail address into `sub`. The hash separates two senders; a person who knows an address can find
     it again, so docs/explanation/privacy.md asks for opaque subjects all the same.
     """
     if identity := read_uuid(subject):

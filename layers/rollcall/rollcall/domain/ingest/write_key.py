@@ -1,6 +1,6 @@
 """The form of a write key: `rk_<organisation>_<secret>`.
 
-The organisation stands in it, so that whoever looks it up sees that organisation's keys alone.
+A key contains its organisation, so that a look-up sees that organisation's keys alone.
 """
 
 import hashlib

@@ -49,7 +49,7 @@ class Addresses:
         """Return a text with what may be kept of each address in it; one without any comes back as it was."""
         if not may_have_urls(text):
             return text
-        code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
+        code = hash(text)  # keyed anew in each process: the memory reveals nothing about the text
         if code in self._clean:
             return text
         kept = self._scrub(text)
@@ -102,7 +102,7 @@ class Addresses:
         return f"{head}{REMOVED if kept is None else kept}{behind}"
 
     def _relative(self, text: str) -> str:
-        """Scrub a path without its first slash, where a word in it tells that a person or a code follows."""
+        """Scrub a path without its first slash, where a word announces a person or a code."""
         first = SEPARATORS.split(text, maxsplit=1)[0]
         begin = max(map(first.rfind, SIGNS_BEFORE_A_PATH)) + 1
         head, (path, behind) = text[:begin], _without_punctuation(text[begin:])

@@ -80,7 +80,7 @@ PERSON = """
     boolean: is_active consent_analytics
     pseudonym: previous_id
 """
-# Long work of an application that tells of itself: an import, a migration. Rollups are made of these very names.
+# Reports of an application's long work: an import, a migration. Rollups are made of these very names.
 PROCESS = """
     token: process request_id trace_id step
     duration: duration_ms
@@ -125,7 +125,7 @@ _FAMILIES = {
     PLACE: "page screen page_viewed screen_viewed button_clicked link_clicked element_clicked menu_opened tab_changed"
     " notification_received notification_opened tutorial_started tutorial_completed onboarding_started"
     " onboarding_completed settings_changed language_changed theme_changed experiment_viewed feature_used"
-    # What posthog-js tells by itself, as $pageleave and so on: dollar signs are no part of a name.
+    # Events that posthog-js sends by itself, as $pageleave: dollar signs are no part of a name.
     " page_leave autocapture rageclick dead_click web_vitals exception feature_flag_called",
     PERSON: "identify group alias track profile_updated class_joined class_left consent_given consent_withdrawn"
     " account_created account_deleted",

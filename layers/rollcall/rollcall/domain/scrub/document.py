@@ -30,7 +30,7 @@ from rollcall.errors import ScrubFailed
 LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
 URL = "@kind:url_path"
 NUMBER_MAX = 2**256
-# What messages are wrapped in: with JSON in it, its own keys tell what is personal.
+# What messages are wrapped in: with JSON in it, its own keys show what is personal.
 ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
 # A tuple is built once, a union of types each time that it is asked.
 CONTAINERS, ARRAYS, PLAIN = (dict, list), (list, tuple), (str, int, float)

@@ -77,7 +77,7 @@ class PathWalk:
         return route.written if route else None
 
     def mark(self, value: str) -> None:
-        """Take note of what a parameter's value tells of the others: whether they are a person's, or let in."""
+        """Note what a parameter's value implies for the others: whether they are personal, or credentials."""
         tells_who, lets_in = names_people_or_secrets(value)
         self.names_people = self.names_people or tells_who
         self.is_secret = self.is_secret or lets_in

@@ -69,7 +69,7 @@ class PropertiesWalk:
         return declared
 
     def _remark(self, accepted: Any, value: Any, kind: Kind, place: tuple[str, ...]) -> bool:
-        """Remark on what a kind changed or refused, and tell whether anything is kept."""
+        """Remark on what a kind changed or refused, and return whether anything is kept."""
         if isinstance(accepted, Refused):
             self._remarks.add(place, accepted.rule, "remove")
             return False

@@ -41,7 +41,7 @@ class Route(NamedTuple):
     lets_in: bool = False
     is_self: bool = False
     is_thing: bool = False  # a number that follows is its own
-    is_neutral: bool = False  # of the page: what it shows, another says
+    is_neutral: bool = False  # of the page: another segment names its subject
     digits: str = ""
 
 

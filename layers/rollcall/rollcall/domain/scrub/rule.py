@@ -50,7 +50,7 @@ class Rule:
 
     @property
     def is_named(self) -> bool:
-        """Whether only words around a candidate tell that it is personal."""
+        """Whether only words around a candidate make it personal."""
         return bool(self.context or self.behind)
 
     @cached_property

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def _closed(method: Callable[P, T]) -> Callable[P, T]:
-    """Fail closed: whatever goes wrong is a ScrubFailed, and tells nothing of the value."""
+    """Fail closed: any fault becomes a ScrubFailed, which reveals nothing of the value."""
 
     @wraps(method)
     def closed(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""Names of browsers, systems, devices, libraries and players: closed lists, as clients of analytics tell them. Data."""
+"""Names of browsers, systems, devices, libraries and players: closed lists, in the forms of analytics clients. Data."""
 
 import re
 

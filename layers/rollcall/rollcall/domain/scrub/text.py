@@ -78,7 +78,7 @@ class TextScrubber:
 
     def is_clean(self, text: str) -> bool:
         """Return whether no rule finds anything in the text, in whatever encoding."""
-        code = hash(text)  # keyed anew in each process: what is remembered tells nothing about the text
+        code = hash(text)  # keyed anew in each process: the memory reveals nothing about the text
         if code in self.clean:
             return True
         if not self._has_nothing(text):

@@ -1,7 +1,7 @@
 """URL paths: what may be kept of a page's address. Words of routes and numbers of things; the rest becomes pseudonyms.
 
-Nothing here lists what is dangerous. A segment is kept when it says nothing but which page it is; any other is made a
-pseudonym, so that pages are still told apart, counted and joined; what lets somebody in is removed.
+Nothing here lists what is dangerous. A segment is kept if it only names a page; any other is made a
+pseudonym, so that pages can still be separated, counted and joined; credentials are removed.
 """
 
 import re
@@ -38,7 +38,7 @@ class UrlPaths:
 
     def scrub(self, url: str) -> str | None:
         """Return what may be kept of a URL, a path or a query; None where it is none of these, or cannot be read."""
-        code = hash(url), hash(url[::-1])  # keyed anew in each process: what is remembered tells nothing about the URL
+        code = hash(url), hash(url[::-1])  # keyed anew in each process: the memory reveals nothing about the URL
         kept = self._remembered.get(code)
         if kept is None:
             kept = self._scrub(url) if len(url) <= URL_MAX else None

@@ -133,5 +133,5 @@ def _is_address(groups: list[str]) -> bool:
 
 
 def _is_address_of_host(groups: list[str]) -> bool:
-    """Return whether four numbers can be a machine's address. Browsers that hide their build say 124.0.0.0: none is."""
+    """Return whether four numbers can be an address. Browsers that hide their build send 124.0.0.0, which is none."""
     return _is_address(groups) and any(int(group) for group in groups[1:])

@@ -1,4 +1,4 @@
-"""Check digits: the arithmetic that tells a number of a kind from any other. Arguments are strings of ASCII digits."""
+"""Check digits: the arithmetic that recognises numbers of a kind. Arguments are strings of ASCII digits."""
 
 from collections.abc import Sequence
 
