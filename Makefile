@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-clients upgrade clients bench lock openapi format checkov presidio clean
+.PHONY: help setup sam browser run test quick lint types unit integration template e2e e2e-rest e2e-health e2e-input e2e-clients upgrade clients bench lock openapi format checkov presidio clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -48,7 +48,7 @@ run: setup sam ## start the local stack, do the main job on real data, keep serv
 # Three at a time on two cores, the longest first: end-to-end tests mostly wait. The tools that these targets need are
 # installed before, because make puts off to the end a target that waits for something still being made.
 test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=3 e2e-rest e2e-health integration e2e-clients unit template types lint
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=3 e2e-rest e2e-health integration e2e-input e2e-clients unit template types lint
 
 # The last line is for the bodies of functions, which sqlfluff does not lint.
 lint: setup ## ruff, sqlfluff and codespell
@@ -83,15 +83,22 @@ browser: ## install a browser for the console's tests; without one they are skip
 	$$install || { $$apt update && $$install; } \
 	  || echo 'No chromium could be installed. Install a chromium or google-chrome yourself, or the console stays untested.'
 
-# In three parts, each with a stack of its own, so that they can run beside each other.
+# In four parts, each with a stack of its own, so that they can run beside each other.
+INPUT = $(patsubst %,tests/e2e/test_%.py,fuzz hostile_input import)
 HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console console_faults health outage push sockets)
-e2e: e2e-rest e2e-health e2e-clients ## tests against the stack deployed on this machine
+e2e: e2e-rest e2e-health e2e-input e2e-clients ## tests against the stack deployed on this machine
+
+# What a part sent may stand in no log of that part's stack.
+LOGS = $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
 
 e2e-rest: setup browser
-	$(BIN)/pytest tests/e2e $(HEALTH:%=--ignore=%) --ignore=tests/e2e/clients --ignore=tests/e2e/upgrade
+	$(BIN)/pytest tests/e2e $(patsubst %,--ignore=%,$(HEALTH) $(INPUT)) --ignore=tests/e2e/clients --ignore=tests/e2e/upgrade
 
 e2e-health: setup browser
-	$(BIN)/pytest $(HEALTH) $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
+	$(BIN)/pytest $(HEALTH) $(LOGS)
+
+e2e-input: setup # any text, hostile requests, and a year of old events
+	$(BIN)/pytest $(INPUT) $(LOGS)
 
 e2e-clients: setup browser clients ## public clients, unmodified, against the deployed stack
 	$(BIN)/pytest tests/e2e/clients

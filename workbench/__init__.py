@@ -1,1 +1,1 @@
-"""Runs on a person's machine, never deployed: the CLI, the local stack, the demo, the load bench."""
+"""Tools for a person's machine, never deployed: the CLI, the local stack, the demo, the load bench."""

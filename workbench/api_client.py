@@ -1,4 +1,4 @@
-"""Speaks to the API for administrators' commands: a deployed one, or the local stack with a token signed for it."""
+"""The API client of the CLI: for a deployed API, or for the local stack with a token signed for it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from workbench.commands.tokens import TokenSigner
 from workbench.errors import WorkbenchError
 from workbench.stack.state import read_state
 
-TIMEOUT_SECONDS = 35  # API Gateway gives up after 30
+TIMEOUT_SECONDS = 35  # API Gateway's timeout is 30
 UNAVAILABLE = (429, 502, 503, 504)
 
 UrlOption = Annotated[
@@ -21,12 +21,12 @@ UrlOption = Annotated[
 ]
 TokenOption = Annotated[
     str | None,
-    typer.Option(envvar="ROLLCALL_TOKEN", help="Token for it. Default: one signed for the local stack."),
+    typer.Option(envvar="ROLLCALL_TOKEN", help="Token for the API. Default: one signed for the local stack."),
 ]
 
 
 class ApiRefused(WorkbenchError):
-    """The API answered a problem."""
+    """The API answered with a problem."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         self.status = status
@@ -35,7 +35,7 @@ class ApiRefused(WorkbenchError):
 
 
 class ApiUnavailable(WorkbenchError):
-    """The API cannot be reached, or says that it cannot answer now."""
+    """The API cannot be reached, or answers that it is not available now."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class ApiClient:
         scopes: Iterable[str] = ("admin:write",),
         role: str = "service",
     ) -> Self:
-        """Return a client of this address, with this token.
+        """Return a client for this address and token.
 
-        Without an address it speaks to the local stack, with a token signed for these organisations, scopes and role
+        Without an address the client uses the local stack, with a token signed for these organisations, scopes and role
         unless one is given. Raises WorkbenchError when there is no stack, or no token for a deployed API.
         """
         if url is None:
@@ -75,7 +75,7 @@ class ApiClient:
         return self._answer("GET", path, params=query)
 
     def get_text(self, path: str, **query: str | int) -> tuple[str, str | None]:
-        """Return the answer as it is, and where the next page is, None after the last; raises as `get` does."""
+        """Return the answer's text, and the link to the next page, or None at the end; raises what `get` raises."""
         response = self._send("GET", path, params=query)
         return response.text, response.links.get("next", {}).get("url")
 

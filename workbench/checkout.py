@@ -1,4 +1,4 @@
-"""Where things lie in this checkout. Everything that runs or is kept is under .rollcall/, so checkouts never meet."""
+"""Paths in this checkout. All local data is below .rollcall/, so that checkouts do not share anything."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout of the repository, and the folder of all that one local stack keeps."""
+    """A checkout of the repository, and the folder with all data of its local stack."""
 
     root: Path
     home: Path
@@ -18,7 +18,7 @@ class Checkout:
 
     @property
     def emulator_state(self) -> Path:
-        """What the emulator keeps between runs."""
+        """The emulator's data, kept between runs."""
         return self.home / "emulator"
 
     @property
@@ -28,17 +28,17 @@ class Checkout:
 
     @property
     def stack_file(self) -> Path:
-        """The running stack's addresses."""
+        """The file with the addresses of the running stack."""
         return self.home / "stack.json"
 
     @property
     def lambda_python(self) -> Path:
-        """The interpreter of local functions: like Lambda's, with the SDK and nothing else."""
+        """The interpreter of local functions: like Lambda's, it has the SDK and no other package."""
         return self.root / ".lambda" / "bin" / "python"
 
     @property
     def build(self) -> Path:
-        """Where `sam build` puts what it built."""
+        """The output folder of `sam build`."""
         return self.root / ".aws-sam"
 
     @property

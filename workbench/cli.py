@@ -40,7 +40,7 @@ from workbench.stack.state import read_state
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Rollcall on this machine: the local stack and its tools.",
+    help="Run Rollcall on this machine, and administer a local or a deployed stack.",
 )
 app.command()(bench)
 app.add_typer(write_keys.app, name="write-key")
@@ -72,9 +72,9 @@ def _say(line: str) -> None:
 
 @app.command()
 def up(
-    keep: Annotated[bool, typer.Option("--keep/--fresh", help="Keep the data of earlier runs, or wipe it.")] = True,
+    keep: Annotated[bool, typer.Option("--keep/--fresh", help="Keep the data of earlier runs, or delete it.")] = True,
     port: Annotated[
-        int | None, typer.Option(help="Port of the HTTP API; another one is taken if 4566 is busy.")
+        int | None, typer.Option(help="Port of the HTTP API. Default: 4566, or a free port if 4566 is busy.")
     ] = None,
     database_port: Annotated[int | None, typer.Option(help="Port of PostgreSQL.")] = None,
 ) -> None:
@@ -85,26 +85,26 @@ def up(
     state = stack.up(_say, port, database_port)
     console.print(f"HTTP API  {state.http_url}")
     console.print(f"AWS       {state.aws_endpoint_url}")
-    console.print(f"All of it is in {here().stack_file.relative_to(here().root)}")
+    console.print(f"Addresses, ports and passwords are in {here().stack_file.relative_to(here().root)}")
 
 
 @app.command()
 def down() -> None:
-    """Stop the local stack; its data stays."""
+    """Stop the local stack. Its data stays."""
     LocalStack(here()).down(_say)
 
 
 @app.command()
-def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Stop the local stack and wipe its data."""
+def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False) -> None:
+    """Stop the local stack and delete its data."""
     if not yes:
-        typer.confirm("Wipe all local data of this checkout?", abort=True)
+        typer.confirm("Delete all local data of this checkout?", abort=True)
     LocalStack(here()).reset(_say)
 
 
 @app.command()
 def status() -> None:
-    """Tell whether the local stack is up, and where."""
+    """Show whether the local stack is up, and its addresses. Exits with 1 when it is down."""
     running = LocalStack(here()).running()
     table = Table(show_header=False, box=None)
     table.add_row("state", "up" if running else "down")
@@ -123,14 +123,12 @@ def status() -> None:
 
 @app.command()
 def token(
-    org: Annotated[list[UUID], typer.Option(help="An organisation the token holds; repeat for several.")],
-    user: Annotated[
-        str | None, typer.Option(help="The bearer's id; a learner's is a UUID. Default: a new one.")
-    ] = None,
+    org: Annotated[list[UUID], typer.Option(help="An organisation of the token; repeat for several.")],
+    user: Annotated[str | None, typer.Option(help="The user's id; for a learner, a UUID. Default: a new UUID.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope such as admin:read; repeat for several.")] = None,
     role: Annotated[str, typer.Option(help="learner or service.")] = "learner",
 ) -> None:
-    """Print a signed token for the local stack, and nothing else."""
+    """Print a signed token for the local stack, for use in scripts. Prints nothing else."""
     signer = TokenSigner(read_state(here()))
     typer.echo(signer.sign(user or str(uuid4()), org, role=role, scopes=scope or ()))
 
@@ -140,35 +138,35 @@ def migrate(
     dsn: Annotated[
         str | None,
         typer.Option(
-            envvar="ROLLCALL_DSN", help="Where to connect as one who may make roles. Default: the local stack."
+            envvar="ROLLCALL_DSN", help="Connection string of a role that may create roles. Default: the local stack."
         ),
     ] = None,
 ) -> None:
-    """Bring a database to this checkout's schema."""
+    """Migrate a database to this checkout's schema. Safe to run twice."""
     applied = migrations.migrate(dsn or read_state(here()).dsn, migrations.Schema.read(here().schema))
     for name in applied:
         _say(f"applied {name}")
     if not applied:
         _say("no migration was pending")
-    _say("procedures and views are applied again")
+    _say("procedures and views were applied again")
 
 
 @app.command()
 def demo() -> None:
-    """Post a slice of real learning data to the running stack, and show what came of it."""
+    """Send a slice of real learning data to the running stack, and show the result."""
     demonstrate(output, here(), read_state(here()))
 
 
 @app.command()
 def run() -> None:
-    """Start the stack, do the main job on real data, and serve until Ctrl-C. What `make run` does."""
+    """Start the stack, run the demo on real data, and serve until Ctrl-C. `make run` calls this."""
     stack = LocalStack(here())
-    # A terminal that closes, or a supervisor that stops us, is Ctrl-C to us.
+    # A closed terminal, or a supervisor's stop, has the same effect as Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         demonstrate(output, here(), stack.up(_say))
-        output.print("Serving. Ctrl-C stops everything; the data stays, and a second run shows duplicates.")
+        output.print("Serving. Ctrl-C stops everything. The data stays, so that a second run shows duplicates.")
         signal.pause()
     except KeyboardInterrupt:
         _say("stopping")
@@ -183,10 +181,10 @@ def _interrupt(_number: int, _frame: object) -> None:
 @app.command()
 def logs(
     function: Annotated[
-        str | None, typer.Argument(help="Part of a function's name, such as progress. Default: all.")
+        str | None, typer.Argument(help="Part of a function's name, such as progress. Default: all functions.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
-    minutes: Annotated[int, typer.Option(help="How far to look back.")] = 15,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new lines, until Ctrl-C.")] = False,
+    minutes: Annotated[int, typer.Option(help="How far back to begin.")] = 15,
 ) -> None:
     """Print the functions' logs, oldest first."""
     since_ms = int(1000 * (time.time() - 60 * minutes))
@@ -195,7 +193,7 @@ def logs(
 
 
 def main() -> None:
-    """Run the command; what a person can mend is told without a traceback."""
+    """Run the command. An error that a person can fix is printed without a traceback."""
     try:
         app()
     except KeyboardInterrupt:

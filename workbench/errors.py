@@ -1,5 +1,5 @@
-"""What the workbench tells a person instead of a traceback."""
+"""The error that the CLI prints without a traceback."""
 
 
 class WorkbenchError(Exception):
-    """Something a person can mend: the message says what, and how."""
+    """An error that a person can fix. The message says what is wrong, and how to fix it."""

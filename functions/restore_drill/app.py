@@ -17,5 +17,5 @@ def handler(run: job.Run) -> job.JobResult:
     details = {"drilled": True, "table": drilled.table, "day": drilled.day.isoformat()}
     if drilled.failure_code is not None:
         observe.logger().error("restore drill failed", extra=details | {"code": drilled.failure_code})
-        raise SnapshotDamaged(f"A snapshot of {drilled.table} of {drilled.day} did not come back as it was written.")
+        raise SnapshotDamaged(f"A snapshot of {drilled.table} of {drilled.day} differs from its manifest.")
     return job.JobResult(drilled.rows, details | {"milliseconds": drilled.duration_ms})

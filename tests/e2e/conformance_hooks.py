@@ -58,7 +58,7 @@ def _make_sound(event: dict[str, Any], now: datetime) -> None:
     event["occurred_at"] = now.isoformat()
     event.pop("attributes", None)
     event.pop("learner_id", None)
-    if "kind" in event:  # of progress alone, where one is needed
+    if "lesson_id" in event:  # a progress event names its learner; a process event names none
         event["user_id"] = event.get("user_id") or NOBODY_THERE
 
 

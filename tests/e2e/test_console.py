@@ -150,18 +150,18 @@ def test_dead_letters_are_redriven_by_keyboard_alone(
     console.press("Space")
     expect(page.locator("#letters-actions")).to_contain_text("2 selected")
     console.picture("dead-letters")
-    console.press("RunStats+Tab", "RunStats+Tab", "Enter")  # past Discard, back to Redrive
+    console.press("Shift+Tab", "Shift+Tab", "Enter")  # past Discard, back to Redrive
     expect(page.get_by_role("dialog")).to_be_visible()
     console.tab_to("#reason")
     page.keyboard.type(HOSTILE)
     console.press("Enter")
-    expect(page.locator("#redrive-outcome")).to_contain_text("Would put back 2")
+    expect(page.locator("#redrive-outcome")).to_contain_text("Would redrive 2")
     expect(page.locator("#redrive-now")).to_be_focused()
     assert owner.states() == ["open", "open"]
 
     console.press("Enter")
     outcome = page.locator("#redrive-outcome")
-    expect(outcome).to_contain_text("Put back 2, stored 2, failed again 0", timeout=60_000)
+    expect(outcome).to_contain_text("Redriven 2, stored 2, failed again 0", timeout=60_000)
     assert outcome.locator("tbody tr").count() == 2
     console.press("Escape")
     expect(page.locator("#letters-title")).to_be_focused()

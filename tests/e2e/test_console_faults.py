@@ -74,7 +74,7 @@ def test_an_organisation_that_went_takes_nothing_along(console: Console, sender:
     expect(console.page.locator("#organisation-numbers")).to_contain_text("35")
     patch = {"status": "down", "reasons": ["health_stale"]}
     socket.say("health.delta", sequence=6, previous=5, patch=patch, organisations={org_id: None})
-    expect(console.page.locator("#organisation-numbers")).to_contain_text("Nothing was heard")
+    expect(console.page.locator("#organisation-numbers")).to_contain_text("No numbers of this organisation yet")
     console.see("overview")
     console.expect_status("down")
     expect(console.page.get_by_role("list", name="Reasons")).to_contain_text("docs/runbooks/health-is-silent.md")
@@ -114,7 +114,7 @@ def test_a_refusal_on_the_socket_confirms_nothing(
 
 
 def test_discarding_asks_twice(console: Console, sender: Sender) -> None:
-    """All that would be given up is said, and confirmed, before any is. Backlog is called by its name."""
+    """The page shows the number of messages and asks before it discards any. It names a backlog as the reason."""
     letters = FakeLetters(console)
     console.sign_in(sender, "dead-letters")
     page = console.page
@@ -126,11 +126,11 @@ def test_discarding_asks_twice(console: Console, sender: Sender) -> None:
     page.get_by_role("dialog").get_by_label("Reason").fill("empty messages of a test")
     page.get_by_role("button", name="Count them").click()
     expect(page.locator("#discard-now")).to_be_disabled()
-    expect(page.locator("#discard-now")).to_have_text("Give up 12,000 for good")
+    expect(page.locator("#discard-now")).to_have_text("Discard 12,000 for good")
     page.get_by_label(re.compile("I have looked at them")).check()
     page.locator("#discard-now").click()
     problem = page.get_by_role("dialog").get_by_role("alert")
-    expect(problem).to_contain_text("Held back on purpose")
+    expect(problem).to_contain_text("Refused on purpose")
     expect(problem).to_contain_text("Try again in 30 s.")
     expect(problem).to_contain_text("request-17")
     assert [(order["dry_run"], order.get("until")) for order in letters.asked] == [(True, None), (False, COUNTED_AT)]
@@ -230,7 +230,7 @@ def test_signs_in_at_an_identity_provider(console: Console, sender: Sender) -> N
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("?code=stolen&state=of-somebody-else", "belongs to no sign-in of this tab"),
+        ("?code=stolen&state=of-somebody-else", "does not belong to a sign-in of this tab"),
         ("?error=invalid_scope", "refused: invalid_scope"),
     ],
 )
@@ -248,4 +248,4 @@ def test_a_token_of_another_issuer_is_refused(console: Console, sender: Sender) 
     provider.issuer = "https://elsewhere.example"
     console.open()
     console.page.get_by_role("button", name="Sign in with your identity provider").click()
-    expect(console.page.locator("#sign-in-problem")).to_contain_text("belongs to no sign-in of this tab")
+    expect(console.page.locator("#sign-in-problem")).to_contain_text("does not belong to a sign-in of this tab")

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from tests.e2e.database import Database
-from tests.e2e.live import LiveSocket
 from tests.e2e.people import Api, Sender
+from tests.e2e.socket_client import LiveSocket
 from tests.hostile import TEXTS, VALUES, Attempt, attempts
 
 SERVER_ERROR, UNAVAILABLE, REFUSED = 500, 503, 400

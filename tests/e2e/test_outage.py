@@ -8,7 +8,7 @@ from uuid import uuid4
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
 from tests.e2e.people import Api, Sender
-from tests.e2e.picture import Picture, watching
+from tests.e2e.screenshots import Picture, watching
 from tests.e2e.test_faults import outage
 from tests.e2e.waiting import await_until
 from workbench.stack.local import LocalStack

@@ -19,8 +19,8 @@ from rollcall.contracts.sockets.connection import Bearer, Connection, Deadline, 
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.cloud import Cloud
-from tests.e2e.live import LiveSocket
 from tests.e2e.people import Api
+from tests.e2e.socket_client import LiveSocket
 from tests.e2e.waiting import await_until
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState

@@ -112,7 +112,7 @@ def test_what_was_tampered_with_is_told_and_not_restored(archive: Archive, cloud
         report = archive.ask("verify")
         assert (report["intact"], report["files"][0]["fault"]) == (
             False,
-            "An object of a snapshot is not the one that was written.",
+            "The bytes of a snapshot's object do not match their digest.",
         )
         counts = archive.await_end("/api/admin/snapshots/restore", archive.ask("restore"))
         assert counts["failed"] == 1

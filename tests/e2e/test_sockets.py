@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidStatus
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.database import Database
-from tests.e2e.live import TICKETS, LiveSocket, open_socket, ticket_of
 from tests.e2e.people import Api, Sender
+from tests.e2e.socket_client import TICKETS, LiveSocket, open_socket, ticket_of
 from tests.e2e.test_faults import outage
 from tests.e2e.test_refusals import assert_problem
 from tests.e2e.waiting import await_until

@@ -1,1 +1,1 @@
-"""The load bench: the real handler, driven the way Lambda drives it, side by side with its baselines."""
+"""The load bench: runs the real handler as Lambda does, and compares it with baselines."""

@@ -1,4 +1,4 @@
-"""Analytics events made ahead: what a client posts, what waits in the queue, and the same rows for COPY."""
+"""Analytics events made ahead: as requests of a client, as queue messages, and as rows for COPY."""
 
 import json
 import random
@@ -28,7 +28,7 @@ Event = dict[str, Any]
 
 
 def make_happenings(learner: int, events: int, dice: random.Random) -> Iterator[Event]:
-    """Yield analytics events as clients write them: some of it safe, some of it personal."""
+    """Yield analytics events as clients write them, with safe and with personal values."""
     now = datetime.now(UTC)
     for number in range(events):
         name = NAMES[number % len(NAMES)]
@@ -55,7 +55,7 @@ def make_happenings(learner: int, events: int, dice: random.Random) -> Iterator[
 
 
 def api_event(learner: int, events: int, dice: random.Random) -> Event:
-    """Return what API Gateway hands to the analytics function for one batch."""
+    """Return the event that API Gateway passes to the analytics function for one batch."""
     caller = Caller.model_validate(
         {
             "subject": population.user_id(learner),
@@ -81,7 +81,7 @@ def api_event(learner: int, events: int, dice: random.Random) -> Event:
 
 
 def queued_messages(learners: int, batches: int, events: int) -> Iterator[str]:
-    """Yield messages of the analytics queue, made by the real flow: one a batch."""
+    """Yield messages of the analytics queue, made by the real flow: one for each batch."""
     messages: list[str] = []
     flow = _flow(messages)
     dice = random.Random()
@@ -101,10 +101,10 @@ def queued_messages(learners: int, batches: int, events: int) -> Iterator[str]:
 
 
 class _NoReceipts:
-    """Lets everything in and notes nothing."""
+    """A receipt store that allows every batch and stores nothing."""
 
     def announce_batches(self, *_arguments: Any) -> RateAnswer:
-        """Let it in."""
+        """Allow the batch."""
         return RateAnswer(RateState(9, 200))
 
     def withdraw_batches(self, _batches: Any) -> None:
@@ -119,7 +119,7 @@ _KEYS = Keyring.read(KEYRING)
 
 
 def scrubbing_of(org_id: UUID) -> Scrubbing:
-    """Return what an organisation's events are scrubbed with: the default policy."""
+    """Return the scrubbing of an organisation's events: the default policy."""
     policy, pseudonymiser = default_policy(), Pseudonymiser(_KEYS, org_id)
     return Scrubbing(Scrubber(policy, pseudonymiser), pseudonymiser, policy)
 
@@ -138,7 +138,7 @@ def _flow(messages: list[str]) -> IngestAnalytics:
 
 
 def write_messages(path: Path, learners: int, batches: int, events: int) -> int:
-    """Write messages, one a line; return how many events they hold."""
+    """Write messages, one on each line; return how many events they hold."""
     with path.open("w") as file:
         file.writelines(message + "\n" for message in queued_messages(learners, batches, events))
     return batches * events

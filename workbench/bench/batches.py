@@ -1,6 +1,6 @@
-"""Batches made ahead, in a file: what API Gateway would hand to a function, and the same rows for COPY.
+"""Batches made ahead, in a file: as events of API Gateway, and as rows for COPY.
 
-Made before the clock starts, so that the machine's time goes to what is measured.
+They are made before the clock starts, so that only the measured code uses the machine.
 """
 
 import json
@@ -21,7 +21,7 @@ from workbench.bench import population
 EVENTS_PER_LESSON = 5
 KINDS = ("started", "progressed", "progressed", "progressed", "completed")
 ATTRIBUTES = {"platform": "android", "app_version": "4.2.1"}
-OFFLINE_LEARNERS = 20  # one in so many comes back with the events of days before
+OFFLINE_LEARNERS = 20  # one learner in so many sends the events of earlier days
 OFFLINE_DAYS = 5
 ROUTE = "POST /api/client/progress/batch"
 
@@ -39,7 +39,7 @@ class BatchFile:
         return len(self.offsets) - 1
 
     def open(self) -> "OpenBatches":
-        """Open it for reading, in the process that reads."""
+        """Open the file, in the process that reads it."""
         with self.path.open("rb") as file:
             return OpenBatches(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), self.offsets)
 

@@ -1,4 +1,4 @@
-"""A run of the bench: what its sections share."""
+"""A run of the bench: the parts that its sections share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from workbench.bench.worker_processes import Task, Work, worker_processes_of
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a loop came to, all its processes together."""
+    """The result of a loop, over all its processes."""
 
     latencies_ms: list[float]
     late: int
@@ -32,7 +32,7 @@ class Outcome:
         return len(self.latencies_ms) / self.seconds
 
     def cpu_ms_a_batch(self) -> dict[str, float]:
-        """Return where the processor time of a batch went."""
+        """Return the processor time of a batch, by process."""
         count = max(1, len(self.latencies_ms))
         return {
             "client_cpu_ms": round(1000 * self.client_cpu_seconds / count, 3),
@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Bench:
-    """A plan, the database it is carried out on, folders for what stays and what goes, and whom to tell of steps."""
+    """A plan with its database, its folders for kept and temporary files, and the progress display."""
 
     plan: Plan
     database: BenchDatabase
@@ -52,7 +52,7 @@ class Bench:
 
     @cached_property
     def progress_function(self) -> ProgressFunction:
-        """Our handler."""
+        """Rollcall's handler."""
         return ProgressFunction(self.database.function_environment)
 
     def closed_loop(self, callee: Callee, events: int, seconds: float | None = None) -> Outcome:
@@ -62,7 +62,7 @@ class Bench:
         return self._run([ClosedLoop(load, seconds) for load in self._loads(callee, prepared, events)])
 
     def open_loop(self, callee: Callee, events: int, due_seconds: list[float]) -> Outcome:
-        """Send a callee a batch at each of these times."""
+        """Send a batch to a callee at each of these times."""
         prepared = self._write("batches", len(due_seconds), events)
         return self._run([OpenLoop(load, due_seconds) for load in self._loads(callee, prepared, events)])
 
@@ -96,7 +96,7 @@ class Section(Protocol):
     """One part of the bench."""
 
     def steps(self, plan: Plan) -> int:
-        """Return how many steps it will tell of."""
+        """Return the number of steps for the progress display."""
 
     def measure(self, bench: Bench) -> list[Figure]:
         """Measure."""

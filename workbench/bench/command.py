@@ -1,4 +1,4 @@
-"""`rollcall bench`: measures, side by side with the baselines."""
+"""`rollcall bench`: measures Rollcall beside its baselines."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -41,7 +41,7 @@ console = Console(stderr=True, highlight=False)
 
 
 class Part(StrEnum):
-    """The sections, by the names they have on the command line."""
+    """The sections, by their names on the command line."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -82,17 +82,21 @@ SECTIONS: dict[Part, Section] = {
 
 
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="A few seconds each: to see that it works.")] = False,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of each measurement; their median counts.")] = None,
-    only: Annotated[list[Part] | None, typer.Option(help="Measure this part; repeat for several.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Measure only a few seconds each, to test the bench itself.")
+    ] = False,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="Rounds of each measurement. The report shows the median.")
+    ] = None,
+    only: Annotated[list[Part] | None, typer.Option(help="Measure only this section; repeat for several.")] = None,
     stored: Annotated[
         list[int] | None,
-        typer.Option(min=1000, help="Rows stored before, for growth; repeat, for instance up to 50000000."),
+        typer.Option(min=1000, help="Rows stored before the measurement, for growth; repeat for several levels."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Execution environments at a time.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Where to write the JSON report.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Execution environments at the same time.")] = None,
+    json: Annotated[Path | None, typer.Option(help="File for the JSON report.")] = None,
 ) -> None:
-    """Measure, side by side with the baselines, on a PostgreSQL of its own."""
+    """Measure speed beside baselines, on a temporary PostgreSQL. For developers."""
     given = {"rounds": rounds, "stored": tuple(stored or ()), "workers": workers}
     named: dict[str, Any] = {name: value for name, value in given.items() if value}
     plan = replace(QUICK if quick else Plan(), **named)
@@ -119,7 +123,7 @@ def _measure(plan: Plan, parts: list[Part], target: Path) -> list[Figure]:
             figures += SECTIONS[part].measure(run)
             report.write_json(target, machine, figures)
     if not figures:
-        raise WorkbenchError("There was nothing to measure.")
+        raise WorkbenchError("No section could be measured.")
     return figures
 
 

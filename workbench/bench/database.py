@@ -1,4 +1,4 @@
-"""The bench's own PostgreSQL: new for each run, with the real schema, and durable as PostgreSQL is by default."""
+"""The bench's own PostgreSQL: new for each run, with the real schema and default durability."""
 
 import json
 import secrets
@@ -25,8 +25,8 @@ SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench"
 KEYRING_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pseudonyms"
 KEYRING = json.dumps({"current": "k1", "k1": "bench" * 12})
 RETENTION_DAYS = 30
-# Sizes alone: fsync, synchronous_commit and full_page_writes stay as they are. WAL files are kept for reuse, as on
-# a server that has run for a while, instead of being made anew.
+# Only sizes: fsync, synchronous_commit and full_page_writes keep their defaults. WAL files are kept for reuse, as on a
+# server that has run for a while.
 SIZES = {"shared_buffers": "2GB", "min_wal_size": "4GB", "max_wal_size": "16GB"}
 
 
@@ -41,12 +41,12 @@ class BenchDatabase:
 
     @property
     def app_url(self) -> str:
-        """How to connect as the app role, as a URL."""
+        """The app role's connection URL."""
         return f"postgresql://{APP_ROLE}:{self.app_password}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     @property
     def conninfo(self) -> str:
-        """How to connect as the administrator, whom row-level security does not hold."""
+        """The administrator's connection string. Row-level security does not apply to the administrator."""
         return self.postgres.conninfo(self.port)
 
     @property
@@ -100,7 +100,7 @@ def _cpu_seconds_of(process: psutil.Process) -> float:
 
 @contextmanager
 def new_database(home: Path, sql: Path, settings: Mapping[str, str] = SIZES) -> Iterator[BenchDatabase]:
-    """Start a database in a folder of its own, migrate it, and remove it in the end."""
+    """Start a database in its own folder, migrate it, and remove it at the end."""
     postgres = Postgres(home / "postgres", home / "postgres.log", settings)
     _remove(postgres)
     postgres.create()
@@ -116,7 +116,7 @@ def new_database(home: Path, sql: Path, settings: Mapping[str, str] = SIZES) -> 
 
 
 def _prepare(conninfo: str, sql: Path) -> str:
-    """Migrate, make the partitions, let the app role in; return its password."""
+    """Migrate, make the partitions, allow the app role to log in; return its password."""
     password, today = secrets.token_urlsafe(24), datetime.now(UTC).date()
     migrations.migrate(conninfo, migrations.Schema.read(sql))
     migrations.make_partitions(conninfo, today - timedelta(days=RETENTION_DAYS), today + timedelta(days=2))
@@ -125,5 +125,5 @@ def _prepare(conninfo: str, sql: Path) -> str:
 
 
 def _remove(postgres: Postgres) -> None:
-    postgres.stop()  # also one that a killed run left behind
+    postgres.stop()  # also a database that a killed run left behind
     shutil.rmtree(postgres.data, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A stack of the bench's own: the template deployed to the emulator, beside one that may be running."""
+"""The bench's own stack: the template deployed to an emulator, beside a local stack that may be running."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,11 +14,11 @@ HTTP_PORT, DATABASE_PORT = 4599, 54599
 
 @contextmanager
 def deployed_stack(home: Path, parameters: Mapping[str, str] | None = None) -> Iterator[StackState]:
-    """Deploy with these parameters, and yield where it can be reached; it is wiped after that."""
+    """Deploy with these parameters, yield the stack's addresses, and delete the stack afterwards."""
     local = LocalStack(Checkout(here().root, home), parameters or {})
 
     def say(_step: str) -> None:
-        """Leave the progress bar alone."""
+        """Print nothing, to keep the progress bar."""
 
     try:
         yield local.up(say, choose(None, HTTP_PORT), choose(None, DATABASE_PORT))

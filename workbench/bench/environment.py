@@ -1,4 +1,4 @@
-"""An execution environment: the real handler in a process of its own, with what Lambda puts around it."""
+"""An execution environment: the real handler in its own process, as in Lambda's runtime."""
 
 import json
 import os
@@ -15,21 +15,21 @@ ALL_ACCEPTED = '"duplicate":0,"conflict":0,"rejected":0,"spooled":0,"retry":0'
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What our functions read of Lambda's context."""
+    """The members of Lambda's context that functions read."""
 
     aws_request_id: str = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True)
 class ProgressFunction:
-    """The progress function. Like Lambda's runtime, it turns the event from JSON and the answer to JSON."""
+    """The progress function. Like Lambda's runtime, it decodes the event and encodes the answer."""
 
     variables: Mapping[str, str]
 
     def open(self, _seat: int) -> Call:
         """Import the handler with its environment variables set."""
         prepare_process(self.variables)
-        from functions.progress.app import handler  # as a cold start would: after the environment is set
+        from functions.progress.app import handler  # imported after the environment is set, as in a cold start
 
         context = LambdaContext()
 
@@ -42,7 +42,7 @@ class ProgressFunction:
 
 
 def prepare_process(variables: Mapping[str, str]) -> None:
-    """Set the variables, and send the output nowhere: line by line, as to Lambda's log collector."""
+    """Set the variables, and discard the output, line by line as for Lambda's log collector."""
     os.environ.update(variables)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -51,6 +51,6 @@ def prepare_process(variables: Mapping[str, str]) -> None:
 
 
 def check(answer: Mapping[str, Any]) -> None:
-    """Raise when a batch was not taken whole: a figure of refusals would be worth nothing."""
+    """Raise unless a whole batch was accepted: refused events must not count in a figure."""
     if answer["statusCode"] != OK or ALL_ACCEPTED not in answer["body"][:200]:
         raise RuntimeError(f"The function answered {answer['statusCode']}: {answer['body'][:400]}")

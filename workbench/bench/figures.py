@@ -1,4 +1,4 @@
-"""What was measured, over all rounds, and whether it is what we want."""
+"""Figures: the measured values of all rounds, and their targets."""
 
 from dataclasses import dataclass, field
 from statistics import median
@@ -9,13 +9,13 @@ Better = Literal["higher", "lower"]
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure's median should be at least (`higher` is better) or at most (`lower`)."""
+    """The minimum for a figure's median (`higher` is better), or the maximum (`lower`)."""
 
     better: Better
     bound: float
 
     def is_met_by(self, value: float) -> bool:
-        """Tell whether this value is good enough."""
+        """Return whether this value meets the target."""
         return value >= self.bound if self.better == "higher" else value <= self.bound
 
     def __str__(self) -> str:
@@ -24,7 +24,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Figure:
-    """One thing that was measured, once a round."""
+    """One measure, with a value for each round."""
 
     section: str
     name: str
@@ -44,7 +44,7 @@ class Figure:
         return self.target.is_met_by(self.median) if self.target else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for the JSON report."""
+        """Return the figure for the JSON report."""
         return {
             "section": self.section,
             "name": self.name,
@@ -60,13 +60,13 @@ class Figure:
 
 
 def format_number(value: float) -> str:
-    """Return a number as people read it: three digits that say something."""
+    """Return a number for people: with three significant digits."""
     if abs(value) >= 100:  # noqa: PLR2004
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"  # noqa: PLR2004
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """Return the value below which so many of the values lie (nearest rank)."""
+    """Return the percentile of the values (nearest rank)."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

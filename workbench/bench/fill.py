@@ -1,4 +1,4 @@
-"""Rows that are stored before the clock starts: learners who have been here for a month."""
+"""Rows that are stored before the clock starts: learners with a month of progress."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ group by org_id, user_id, course_id
 on conflict do nothing
 """
 
-# An event's id is random, as clients make them: its place in the ledger's index is too.
+# Event ids are random, as clients make them, so that inserts hit random pages of the ledger's index.
 EVENTS = f"""
 with made as (
     insert into rollcall.progress_events
@@ -56,7 +56,7 @@ select org_id, event_id, occurred_at, uuid_send(event_id) from made
 
 
 def fill_projections(database: BenchDatabase, schema: str, first: int, learners: int) -> None:
-    """Let learners stand somewhere in all their lessons and courses."""
+    """Store progress of learners in all their lessons and courses."""
     database.run(
         LESSONS.format(schema=schema, first=first, last=first + learners - 1),
         COURSES.format(schema=schema),

@@ -1,4 +1,4 @@
-"""The two ways to apply load: as fast as the callee answers (closed), or at set times whatever it does (open)."""
+"""The two kinds of load: as fast as the callee answers (closed loop), or at fixed times (open loop)."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,19 +12,19 @@ WARM_UP_CALLS = 5
 LATE_SECONDS = 0.001
 
 Call = Callable[[bytes], None]
-"""Takes one prepared batch through; raises when it was not taken whole."""
+"""Processes one prepared batch; raises unless all of it was accepted."""
 
 
 class Callee(Protocol):
-    """What is measured; travels to its process pickled, and connects there."""
+    """The measured code. It is pickled, sent to its process, and connects there."""
 
     def open(self, seat: int) -> Call:
-        """Build it, in the process that runs it; processes have seats from 0."""
+        """Build the callee in the process that runs it. Processes are numbered from 0."""
 
 
 @dataclass
 class Run:
-    """What one process did. Times are monotonic seconds, comparable between processes."""
+    """The result of one process. Times are monotonic seconds, comparable between processes."""
 
     latencies_ms: list[float] = field(default_factory=list)
     late: int = 0
@@ -34,7 +34,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Load:
-    """What one process calls with which batches. The first few, its own by its seat, are to warm up."""
+    """The callee and the batches of one process. Its first few batches warm it up."""
 
     callee: Callee
     batches: BatchFile
@@ -51,7 +51,7 @@ class Load:
 
 @dataclass(frozen=True)
 class ClosedLoop:
-    """Take the next batch as soon as the last one is answered, until the time is up."""
+    """Send the next batch when the last one is answered, until the time is up."""
 
     load: Load
     seconds: float
@@ -77,9 +77,9 @@ class ClosedLoop:
 
 @dataclass(frozen=True)
 class OpenLoop:
-    """Send each batch at its set time, or as soon after as a process is free; its latency counts from the set time.
+    """Send each batch at its fixed time, or when a process is free later. Its latency counts from the fixed time.
 
-    So a slow answer does not slow down the sender and hide the wait of those behind it (coordinated omission).
+    So a slow answer does not hide the wait of the batches behind it (coordinated omission).
     """
 
     load: Load

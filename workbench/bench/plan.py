@@ -1,9 +1,9 @@
-"""How much a run measures: everything that costs time is a number here."""
+"""The size of a run: every number that determines how long it takes."""
 
 import os
 from dataclasses import dataclass
 
-EVENTS_PER_SECOND_MAX = 90_000  # no contender is near it, so none runs out of prepared batches
+EVENTS_PER_SECOND_MAX = 90_000  # no contender comes near it, so none runs out of prepared batches
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Plan:
 
     @property
     def is_quick(self) -> bool:
-        """Tell whether the figures are only good to see that the bench works."""
+        """Return whether the run is too short for meaningful figures."""
         return self.round_seconds < Plan.round_seconds
 
     def batches_for(self, seconds: float, events: int) -> int:

@@ -1,4 +1,4 @@
-"""Who posts: learners of organisations, in the lessons of courses. Every id follows from a number."""
+"""The population: learners, organisations, courses and lessons. Every id is derived from a number."""
 
 import hashlib
 from uuid import UUID

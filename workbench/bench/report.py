@@ -1,4 +1,4 @@
-"""What a run says: a table for people, JSON for programs."""
+"""The report of a run: a table for people, JSON for programs."""
 
 import json
 import os
@@ -19,7 +19,7 @@ DURABILITY = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers
 
 
 def facts(plan: Plan, database: BenchDatabase) -> dict[str, Any]:
-    """Return where the figures come from."""
+    """Return the machine and versions of the run."""
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": plan.is_quick,
@@ -37,7 +37,9 @@ def facts(plan: Plan, database: BenchDatabase) -> dict[str, Any]:
 
 def table_of(figures: list[Figure], plan: Plan) -> Table:
     """Return the figures as a table, section by section."""
-    title = "Rollcall, measured" + (" in a hurry: good to see that it works, not to quote" if plan.is_quick else "")
+    title = "Rollcall, measured" + (
+        " from a short run: a test of the bench, not figures to quote" if plan.is_quick else ""
+    )
     table = Table(title=title)
     table.add_column("figure", overflow="fold")
     for name in ("median", "min", "max"):
@@ -61,7 +63,7 @@ def _row(figure: Figure) -> list[str]:
 
 
 def write_json(path: Path, machine: dict[str, Any], figures: list[Figure]) -> None:
-    """Write everything that was measured."""
+    """Write all figures."""
     path.parent.mkdir(parents=True, exist_ok=True)
     report = {"facts": machine, "figures": [figure.as_json() for figure in figures]}
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")

@@ -1,6 +1,6 @@
-"""What reports read of an organisation that has all the events there are: projections, directory and a year of rollups.
+"""Rows that reports read, for one organisation with all events: projections, directory, a year of rollups.
 
-Nothing is ingested: projections and rollups have the rows that so many events would have left.
+No event is ingested: projections and rollups get the rows that so many events would leave.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ TABLES = (
 
 Step = Callable[[str], None]
 
-# Lessons are reached by fewer and fewer, over half a year, and most of them are completed within days.
+# Over half a year, fewer learners reach each later lesson. Most lessons are completed within days.
 LESSONS = f"""
 insert into rollcall.lesson_progress
 select
@@ -87,7 +87,7 @@ REST = (
 
 
 def fill_reports(database: BenchDatabase, events: int, step: Step) -> None:
-    """Let one organisation have what so many events leave, and nobody anything else."""
+    """Replace all rows by those that so many events of one organisation would leave."""
     learners = events // EVENTS_PER_LEARNER
     database.run(f"truncate rollcall.{TABLES.replace(', ', ', rollcall.')}")
     for first in range(0, learners, LEARNERS_A_STATEMENT):

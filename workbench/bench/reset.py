@@ -1,4 +1,4 @@
-"""Between rounds: the same start for everyone."""
+"""Resets the database between rounds, so that every contender starts from the same state."""
 
 from workbench.bench.database import BenchDatabase
 from workbench.errors import WorkbenchError
@@ -7,7 +7,7 @@ PROJECTIONS = ("lesson_progress", "course_progress")
 
 
 def forget_events(database: BenchDatabase, *extra_tables: str, schema: str = "rollcall") -> None:
-    """Empty the event tables and tidy the projections, which stay: the learners have been here before."""
+    """Empty the event tables, and vacuum the projections, which keep the learners' earlier progress."""
     tables = ("rollcall.progress_events", "rollcall.progress_identities", "rollcall.batch_audit", *extra_tables)
     database.run(
         f"truncate {', '.join(tables)}",
@@ -17,7 +17,7 @@ def forget_events(database: BenchDatabase, *extra_tables: str, schema: str = "ro
 
 
 def check_stored(database: BenchDatabase, table: str, expected: int) -> None:
-    """Raise when the table does not hold what was answered for: no figure without its rows."""
+    """Raise unless the table holds every acknowledged event: a figure needs its rows."""
     stored = database.ask(f"select count(*) from {table}")  # noqa: S608 - a name of ours
     if stored != expected:
         raise WorkbenchError(f"{table} holds {stored} rows; {expected} were acknowledged.")

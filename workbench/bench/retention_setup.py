@@ -1,4 +1,4 @@
-"""One run of retention in a process of its own, so that its memory can be told: JSON on standard output."""
+"""One run of retention in its own process, so that its memory can be measured. Prints JSON."""
 
 import json
 import resource
@@ -27,12 +27,12 @@ ANSWER_SECONDS = 300
 
 @dataclass
 class Folder:
-    """Objects as files: what S3 costs is not ours to measure."""
+    """Objects as files: the time of S3 is not measured."""
 
     root: Path
 
     def put(self, key: str, body: bytes) -> None:
-        """Keep an object."""
+        """Store an object."""
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
@@ -55,7 +55,7 @@ class Folder:
 
 
 def main() -> None:
-    """Drop every progress day before a day; arguments: port, password, folder, day."""
+    """Drop every progress day before a day. Arguments: port, password, folder, day."""
     port, password, root, day = sys.argv[1:]
     address = DatabaseAddress(LOOPBACK, int(port), DATABASE, "disable", lambda: ("rollcall_ops", password))
     store, objects = SnapshotStore(Database(address, ANSWER_SECONDS)), Folder(Path(root))
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def _content_bytes(store: SnapshotStore, objects: Folder, before: date) -> int:
-    """Return how large the lines are that were written for the day before."""
+    """Return the size of the lines that were written for the day before."""
     named = DayOfTable(table_name="progress_events", day=before - timedelta(days=1))
     day = store.read_day(named)
     return sum(len(line) + 1 for file in (day.files if day else []) for line in read_lines(file, objects))

@@ -1,4 +1,4 @@
-"""Stored events as a month of live traffic leaves them: 25 a transaction, in the order of time, organisations mixed."""
+"""Stored events like a month of live traffic: 25 in a transaction, in order of time, organisations mixed."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ ROLLUPS = (
     "active_course_learners", "rollup_offsets", "rollup_tickets",
 )  # fmt: skip
 
-# Ids that transactions may have had: so many are used up, by transactions that write nothing.
+# Uses up as many transaction ids, by transactions that write nothing.
 SPEND = "do $$ begin for batch in 0..{batches} loop perform pg_current_xact_id(); commit; end loop; end $$"
 EVENTS = f"""
 insert into rollcall.progress_events
@@ -34,7 +34,7 @@ from (
 
 
 def fill_stream(database: BenchDatabase, events: int, learners: int, step: Callable[[str], None]) -> int:
-    """Store about so many events, spread over days; return how many."""
+    """Store about so many events, spread over days; return the exact number."""
     batches_a_day = events // BATCH_EVENTS // DAYS
     first_xid = int(database.ask("select pg_current_xact_id()::text"))
     database.run(
@@ -60,5 +60,5 @@ def fill_stream(database: BenchDatabase, events: int, learners: int, step: Calla
 
 
 def forget_rollups(database: BenchDatabase) -> None:
-    """Begin again: nothing is folded."""
+    """Reset the rollups, so that no event counts as folded."""
     database.run(f"truncate {', '.join(f'rollcall.{table}' for table in ROLLUPS)}", "checkpoint")

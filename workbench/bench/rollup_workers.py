@@ -1,4 +1,4 @@
-"""Workers of rollups on the bench: they share organisations, and whoever is free takes the next."""
+"""Rollup workers on the bench. They share the organisations: a free worker takes the next one."""
 
 import heapq
 import time
@@ -22,7 +22,7 @@ IDLE_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class RunStats:
-    """The work of several workers: events, milliseconds of each call, seconds until all were done."""
+    """The result of the workers: number of events, milliseconds of each call, and seconds until all were done."""
 
     events: int
     calls_ms: list[float]
@@ -30,7 +30,7 @@ class RunStats:
 
 
 def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> RunStats:
-    """Fold all progress events of these organisations, a worker for each store."""
+    """Fold all progress events of these organisations, with a worker for each store."""
 
     def fold_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
         is_behind = True
@@ -48,7 +48,7 @@ def fold(stores: list[RollupStore], org_ids: Iterable[UUID]) -> RunStats:
 
 
 def rebuild(stores: list[RollupStore], org_ids: Iterable[UUID], days: list[date]) -> RunStats:
-    """Compute these days of these organisations again, a worker for each store."""
+    """Compute these days of these organisations again, with a worker for each store."""
 
     def rebuild_one(store: RollupStore, org_id: UUID) -> Iterable[Callable[[], int]]:
         def rebuild_day(day: date) -> int:
@@ -88,7 +88,7 @@ def _share(
 
 
 class DeployedWorkers:
-    """Workers as they are deployed: on messages of the dispatcher, which come back when the flow says."""
+    """Workers as they are deployed: they get the dispatcher's messages, which come back when the flow asks."""
 
     def __init__(self, stores: list[RollupStore]) -> None:
         self._stores = stores
@@ -105,7 +105,7 @@ class DeployedWorkers:
         self.ends = True
 
     def dispatch(self, store: RollupStore) -> None:
-        """Tick, as the schedule does."""
+        """Dispatch once, as the schedule does."""
         for message in store.backlog(TOKEN_SECONDS, DISPATCH_MAX):
             heapq.heappush(self._due, (time.monotonic(), str(message.ticket_id), message))
 

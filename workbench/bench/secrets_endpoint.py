@@ -1,4 +1,4 @@
-"""Answers Secrets Manager's GetSecretValue on this machine, so that the handler runs as it is deployed."""
+"""Answers Secrets Manager's GetSecretValue locally, so that the handler runs as deployed."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ def serve_secrets(secrets: Mapping[str, str]) -> Iterator[str]:
             self.wfile.write(answer)
 
         def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer((LOOPBACK, 0), GetSecretValue)
     threading.Thread(target=server.serve_forever, daemon=True).start()

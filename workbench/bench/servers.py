@@ -1,4 +1,4 @@
-"""HTTP servers for the comparison: ours and Express, some processes each."""
+"""HTTP servers for the comparison: Rollcall and Express, with several processes each."""
 
 import os
 import shutil
@@ -15,13 +15,13 @@ SOURCES = Path(__file__).parent / "node"
 
 
 def node_is_here() -> bool:
-    """Tell whether Express can be measured on this machine."""
+    """Return whether Express can be measured on this machine."""
     return bool(shutil.which("node") and shutil.which("npm"))
 
 
 @contextmanager
 def rollcall_servers(database: BenchDatabase, count: int) -> Iterator[list[int]]:
-    """Serve our function from so many processes; yield their ports."""
+    """Serve the progress function from so many processes, and yield their ports."""
     command = [sys.executable, "-m", "workbench.bench.web_server"]
     with _processes(command, database.function_environment, count) as ports:
         yield ports
@@ -29,7 +29,7 @@ def rollcall_servers(database: BenchDatabase, count: int) -> Iterator[list[int]]
 
 @contextmanager
 def express_servers(database: BenchDatabase, home: Path, count: int) -> Iterator[list[int]]:
-    """Install Express where it is not yet, serve from so many processes; yield their ports."""
+    """Install Express if it is missing, serve from so many processes, and yield their ports."""
     folder = home / "node"
     _install(folder)
     variables = {"NODE_ENV": "production", "PORT": "0", "DATABASE_URL": database.app_url}
@@ -70,5 +70,5 @@ def _processes(command: Sequence[str], variables: Mapping[str, str], count: int)
 def _port_of(process: subprocess.Popen[str]) -> int:
     line = process.stdout.readline() if process.stdout else ""
     if not line.strip().isdigit():
-        raise WorkbenchError(f"{process.args!r} did not say its port.")
+        raise WorkbenchError(f"{process.args!r} did not print its port.")
     return int(line)

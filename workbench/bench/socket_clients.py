@@ -1,4 +1,4 @@
-"""Many clients, each on a socket of the deployed stack: what is pushed, and when each of them has it."""
+"""Many clients, each on a socket of the deployed stack: records when each one gets a push."""
 
 import asyncio
 import json
@@ -15,14 +15,14 @@ from workbench.commands.tokens import TokenSigner
 from workbench.errors import WorkbenchError
 from workbench.stack.state import StackState
 
-OPENED_AT_ONCE = 3  # more would start more functions cold than two cores carry
+OPENED_AT_ONCE = 3  # more at once would start more functions than two cores can run
 OPEN_SECONDS = 60
 HEAR_SECONDS = 60
 
 
 @dataclass
 class SocketClients:
-    """Open sockets that subscribed to health, and when each heard of which sequence."""
+    """Open sockets that subscribed to health, and when each one got which sequence."""
 
     state: StackState
     token: str
@@ -32,17 +32,17 @@ class SocketClients:
     _heard_at: dict[int, list[float]] = field(default_factory=dict)
 
     async def grow(self, size: int) -> None:
-        """Open sockets until there are so many, and let each subscribe."""
+        """Open sockets until there are so many, and subscribe each."""
         turns = asyncio.Semaphore(OPENED_AT_ONCE)
         await asyncio.gather(*(self._join(turns) for _ in range(size - len(self._sockets))))
 
     async def hear(self, sequence: int) -> list[float]:
-        """Return when each socket heard of a sequence, in order, once all have; by the monotonic clock."""
+        """Wait until each socket got a sequence, and return the sorted times, by the monotonic clock."""
         heard_at = self._heard_at.setdefault(sequence, [])
         deadline = time.monotonic() + HEAR_SECONDS
         while len(heard_at) < len(self._sockets):
             if time.monotonic() > deadline:
-                raise WorkbenchError(f"{len(heard_at)} sockets of {len(self._sockets)} heard of a change.")
+                raise WorkbenchError(f"{len(heard_at)} sockets of {len(self._sockets)} got a change.")
             await asyncio.sleep(0.01)
         return heard_at
 
@@ -59,7 +59,7 @@ class SocketClients:
             ticket = answer.raise_for_status().json()
             socket = await connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=OPEN_SECONDS)
             await socket.send(json.dumps({"action": "subscribe", "topics": ["health"]}))
-            # What it is answered may be that nothing was measured yet: it is subscribed all the same.
+            # The answer may be `health_unknown`. The socket is subscribed nevertheless.
             await asyncio.wait_for(socket.recv(), OPEN_SECONDS)
         self._sockets.append(socket)
         self._readers.append(asyncio.create_task(self._read(socket)))
@@ -79,7 +79,7 @@ async def _close(socket: ClientConnection, turns: asyncio.Semaphore) -> None:
 
 @asynccontextmanager
 async def socket_clients_of(state: StackState) -> AsyncIterator[SocketClients]:
-    """Open nobody yet; close everybody in the end."""
+    """Yield clients without open sockets, and close all sockets at the end."""
     token = TokenSigner(state).sign(str(uuid4()), [uuid4()], role="service", scopes=["admin:read"])
     async with httpx.AsyncClient(base_url=state.http_url, timeout=OPEN_SECONDS) as http:
         gathered = SocketClients(state, token, http)

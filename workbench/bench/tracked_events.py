@@ -1,4 +1,4 @@
-"""Analytics events as learning apps send them, from a fixed seed: clean ones, and some that say too much."""
+"""Analytics events as learning apps send them, from a fixed seed: most clean, some with personal values."""
 
 import random
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from uuid import UUID
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LEARNERS = 400
-SAYS_TOO_MUCH = 0.2  # of events: what forms, error messages and eager developers add
+SAYS_TOO_MUCH = 0.2  # share of events with texts from forms, error messages and debugging
 SUBJECTS = ("mathematics", "reading", "science", "history", "music", "german")
 COMMENTS = (
     "I like this one, it was fun and not too hard at the end",
@@ -19,7 +19,7 @@ COMMENTS = (
 
 
 class Tracking:
-    """Makes events, the same for the same seed."""
+    """Makes events. The same seed gives the same events."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -47,7 +47,7 @@ class Tracking:
         }
 
     def place(self) -> dict[str, Any]:
-        """Return where in a course something happened."""
+        """Return a course and a lesson."""
         choose = self._random
         subject = choose.choice(SUBJECTS)
         return {

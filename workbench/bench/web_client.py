@@ -13,7 +13,7 @@ from workbench.stack.ports import LOOPBACK
 
 @dataclass(frozen=True)
 class HttpCallee:
-    """Servers on this machine; each process of ours keeps one connection to one of them."""
+    """Servers on this machine. Each client process keeps one connection to one server."""
 
     ports: Sequence[int]
 

@@ -10,13 +10,13 @@ from workbench.bench.environment import LambdaContext, prepare_process
 from workbench.stack.ports import LOOPBACK
 
 HEAD_END = b"\r\n\r\n"
-EXPIRES_AT = 4_102_444_800  # far away: there is no authorizer here to say so
+EXPIRES_AT = 4_102_444_800  # far in the future, because no authorizer sets it here
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 class HttpFunction(asyncio.Protocol):
-    """Speaks as much HTTP/1.1 as a client needs that keeps its connection and states its lengths."""
+    """A minimal HTTP/1.1 server, for clients that keep their connection and send Content-Length."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -24,11 +24,11 @@ class HttpFunction(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note where to answer."""
+        """Store the transport."""
         self._transport = transport if isinstance(transport, asyncio.Transport) else None
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that has arrived whole."""
+        """Answer each complete request."""
         self._received += data
         while (head_end := self._received.find(HEAD_END)) >= 0:
             headers = _headers_in(self._received[:head_end].decode("latin-1"))
@@ -80,12 +80,12 @@ def _event_of(headers: Mapping[str, str], body: str) -> dict[str, Any]:
 
 
 async def serve() -> None:
-    """Serve on any free port, and say which on the first line of the output."""
-    from functions.progress.app import handler  # the environment is set by who started us
+    """Serve on any free port, and print the port on the first line."""
+    from functions.progress.app import handler  # imported here, because the parent process has set the environment
 
     server = await asyncio.get_running_loop().create_server(lambda: HttpFunction(handler), LOOPBACK, 0)
     os.write(1, f"{server.sockets[0].getsockname()[1]}\n".encode())
-    prepare_process({})  # nobody reads what follows
+    prepare_process({})  # no process reads the output after the port
     await server.serve_forever()
 
 

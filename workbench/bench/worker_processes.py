@@ -1,4 +1,4 @@
-"""Processes that work at the same time: started, made ready, let go at one moment, and heard."""
+"""Worker processes: start them, wait until all are ready, run them at one moment, collect results."""
 
 import multiprocessing
 import sys
@@ -21,14 +21,14 @@ _context = multiprocessing.get_context("spawn")
 
 
 class Task(Protocol):
-    """The work of one process; it is pickled and sent to the process."""
+    """The task of a process. It is pickled and sent there."""
 
     def prepare(self, turns: "Turns") -> Callable[[float], Any]:
-        """Get ready, and return what to do once the common start, a monotonic time, is known."""
+        """Prepare, and return the function to run from the common start, a monotonic time."""
 
 
 class Turns:
-    """Hands out 0, 1, 2 ... among the processes: whoever is free takes the next."""
+    """Hands out 0, 1, 2 ... to the processes: a free process takes the next number."""
 
     def __init__(self) -> None:
         self._next = _context.Value("q", 0)
@@ -43,7 +43,7 @@ class Turns:
 
 @dataclass(frozen=True)
 class Work:
-    """What one process answered, and the processor time that it took."""
+    """The result of one process, and its processor time."""
 
     answer: Any
     cpu_seconds: float
@@ -56,7 +56,7 @@ class WorkerProcesses:
     pipes: Sequence["Connection[Any, Any]"]
 
     def go(self) -> list[Work]:
-        """Let all go at one moment, and wait for what they say."""
+        """Start the work of all processes at one moment, and wait for their results."""
         starts_at = time.monotonic() + HEAD_START_SECONDS
         for pipe in self.pipes:
             pipe.send(starts_at)
@@ -65,7 +65,7 @@ class WorkerProcesses:
 
 @contextmanager
 def worker_processes_of(tasks: Sequence[Task]) -> Iterator[WorkerProcesses]:
-    """Start one process a task and wait until all are ready; end them when the block ends."""
+    """Start a process for each task, and wait until all are ready. End them with the block."""
     turns, pipes, processes = Turns(), [], []
     try:
         for task in tasks:
@@ -89,7 +89,7 @@ def worker_processes_of(tasks: Sequence[Task]) -> Iterator[WorkerProcesses]:
 
 @contextmanager
 def _bare_main() -> Iterator[None]:
-    """Keep the command's own imports out of the processes: they hold what their task imports and nothing else."""
+    """Keep the command's imports out of the processes: they import only what their task needs."""
     with mock.patch.dict(sys.modules, {"__main__": types.ModuleType("__main__")}):
         yield
 
@@ -102,10 +102,10 @@ def _serve(task: Task, turns: Turns, pipe: "Connection[Any, Any]") -> None:
         cpu_before = time.process_time()
         answer = act(starts_at)
         pipe.send(Work(answer, time.process_time() - cpu_before))
-        pipe.recv()  # stay, connections and all, until everybody was heard
+        pipe.recv()  # keep connections open until all results are collected
     except EOFError:
         return
-    except Exception:  # noqa: BLE001 - whatever it is, the bench tells it
+    except Exception:  # noqa: BLE001 - the bench reports any fault
         pipe.send(WorkbenchError(traceback.format_exc()))
 
 
@@ -113,7 +113,7 @@ def _hear(pipe: "Connection[Any, Any]") -> Any:
     try:
         said = pipe.recv()
     except EOFError:
-        raise WorkbenchError("A process of the bench ended without a word.") from None
+        raise WorkbenchError("A process of the bench ended without a result.") from None
     if isinstance(said, WorkbenchError):
         raise said
     return said

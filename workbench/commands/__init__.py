@@ -1,1 +1,1 @@
-"""Commands for administrators: they speak to the API, of the local stack or a deployed one."""
+"""Commands for administrators. They call the API of the local stack or of a deployed one."""

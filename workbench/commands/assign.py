@@ -1,4 +1,4 @@
-"""`rollcall assign`: give a course to many learners, in orders of ten thousand, and follow them to their end."""
+"""`rollcall assign`: assign a course to many learners, in orders of ten thousand, and wait until they are done."""
 
 import json
 import sys
@@ -32,24 +32,25 @@ output = Console(highlight=False)
 
 
 def assign(
-    course: Annotated[str, typer.Argument(help="The course.")],
+    course: Annotated[str, typer.Argument(help="The course's id.")],
     org: Annotated[UUID, typer.Option(help="The organisation.")],
     users: Annotated[
         str,
-        typer.Option(help="A file with a learner's UUID in each line, a CSV of one column too; - is standard input."),
+        typer.Option(help="A file with a learner's UUID in each line, or a CSV with one column. - is standard input."),
     ],
     due: Annotated[
-        str | None, typer.Option(help="Until when: a day or a time, in UTC unless it says. Default: as it is.")
+        str | None,
+        typer.Option(help="When the course is due: a day or a time (UTC without an offset). Default: unchanged."),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why, for those who look at it later. No names of people.")] = None,
+    reason: Annotated[str | None, typer.Option(help="The reason, for the audit. No names of people.")] = None,
     key: Annotated[
-        str | None, typer.Option(help="Of an earlier run of the same command: what that did is not done again.")
+        str | None, typer.Option(help="The key that an interrupted run printed. The command then continues that run.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the API's last answers, and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the API's last answers, as JSON.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Give a course to learners. Twice is as good as once."""
+    """Assign a course to learners. Safe to run twice."""
     named = _learners(users)
     client, key = ApiClient.open(url, token, [org]), key or str(uuid4())
     optional = {"due_at": read_moment(due) if due else None, "reason": reason}
@@ -57,31 +58,31 @@ def assign(
     try:
         views = list(_order(client, course, body, named, key))
     except (KeyboardInterrupt, ApiUnavailable):
-        console.print(f"Nothing is lost: give the same command once more with --key {key}", soft_wrap=True)
+        console.print(f"No assignment is lost. Continue with the same command and --key {key}", soft_wrap=True)
         raise
     _finish(views, as_json=as_json)
 
 
 def _learners(users: str) -> list[str]:
-    """Return the learners of a file, once each; raises WorkbenchError with the number of a line that names none."""
+    """Return the learners of a file, each once; raises WorkbenchError with the number of a line without a UUID."""
     try:
         text = sys.stdin.read() if users == "-" else Path(users).read_text(encoding="utf-8")
     except (OSError, ValueError) as fault:
         raise WorkbenchError(f"{users} cannot be read: {type(fault).__name__}.") from None
     found: dict[str, None] = {}
     for number, line in enumerate(text.removeprefix(BYTE_ORDER_MARK).splitlines(), start=1):
-        # A spreadsheet quotes a cell, and may end a line with an empty one.
+        # A spreadsheet quotes cells, and may end a line with an empty cell.
         if cell := line.strip().rstrip(",;\t").strip().strip("\"'").strip():
             if (user_id := read_uuid(cell)) is None:
-                raise WorkbenchError(f"Line {number} is no UUID. Nothing was sent.")
+                raise WorkbenchError(f"Line {number} is not a UUID. Nothing was sent.")
             found[str(user_id)] = None
     if not found:
-        raise WorkbenchError("No learner is named.")
+        raise WorkbenchError("The file names no learner.")
     return list(found)
 
 
 def _order(client: ApiClient, course: str, body: dict[str, Any], named: list[str], key: str) -> Iterator[View]:
-    """Yield each order as it ended."""
+    """Yield each order when it has ended."""
     path = f"/api/admin/courses/{quote(course, safe='')}/assign"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:

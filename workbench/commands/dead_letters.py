@@ -1,4 +1,4 @@
-"""`rollcall dead-letters`: look at dead letters, show one, give some up."""
+"""`rollcall dead-letters`: list dead letters, show one, discard some."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -29,12 +29,10 @@ from workbench.commands.selection import (
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 dead_letters = typer.Typer(
-    name="dead-letters", help="Messages that failed for good: list them (without a command), show one, discard some."
+    name="dead-letters", help="List messages that failed for good (without a command), show one, discard some."
 )
 
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print the API's answers, and nothing else, on standard output.")
-]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only the API's answers, as JSON.")]
 
 
 @dead_letters.callback(invoke_without_command=True)
@@ -42,14 +40,14 @@ def list_dead_letters(
     context: typer.Context,
     org: OrgsOption = None,
     queue: QueueOption = None,
-    cause: Annotated[Cause | None, typer.Option(help="Of this cause alone.")] = None,
-    state: Annotated[Literal[State, "any"], typer.Option(help="In this state alone.")] = "open",
-    limit: Annotated[int, typer.Option(help="How many of the newest to list, of each organisation.")] = 10,
+    cause: Annotated[Cause | None, typer.Option(help="Only dead letters of this cause.")] = None,
+    state: Annotated[Literal[State, "any"], typer.Option(help="Only dead letters in this state.")] = "open",
+    limit: Annotated[int, typer.Option(help="How many of each organisation's newest to list.")] = 10,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """List dead letters: how many of each cause, and the newest. It changes nothing."""
+    """List dead letters: the number of each cause, and the newest ones. Changes nothing."""
     if context.invoked_subcommand is not None:
         return
     organisations = Organisations.open(org, url, token)
@@ -83,13 +81,13 @@ def _newest(letters: list[dict[str, Any]]) -> Table:
 
 @dead_letters.command("show")
 def show(
-    dead_letter_id: Annotated[UUID, typer.Argument(help="The dead letter.")],
+    dead_letter_id: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
     org: OrgsOption = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Show one dead letter: what is known of it, what happened to it, and its scrubbed body. It changes nothing."""
+    """Show one dead letter: its failure, its history and its scrubbed body. Changes nothing."""
     org_id, file = Organisations.open(org, url, token).find(dead_letter_id)
     if as_json:
         typer.echo(json.dumps(file))
@@ -106,10 +104,10 @@ def show(
     _tell_history(file["history"])
     output.print("\nbody (scrubbed)")
     if file["body"] is None:
-        why = "it could not be scrubbed" if letter["archive_key"] is None else "the archive has forgotten it"
-        output.print(f"  There is none: {why}.", soft_wrap=True)
+        why = "the body could not be scrubbed" if letter["archive_key"] is None else "the archive has deleted it"
+        output.print(f"  No body: {why}.", soft_wrap=True)
     else:
-        # Printed as it is: brackets in it are no styles of ours.
+        # Printed without markup, because the body may contain brackets.
         typer.echo(file["body"] if isinstance(file["body"], str) else json.dumps(file["body"], indent=2))
 
 
@@ -129,12 +127,12 @@ def discard(
     everything: AllOption = False,
     queue: QueueOption = None,
     org: OrgsOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what it would be, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the dead letters, and change nothing.")] = False,
     yes: YesOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Give up open dead letters. Their events will not be stored, unless each is redriven by its id later."""
+    """Discard open dead letters: their events are not stored. A later redrive by id can still bring one back."""
     choice = Choice.read(ids, cause, everything, queue)
     organisations = Organisations.open(org, url, token)
     chosen = choice.by_organisation(organisations)
@@ -145,15 +143,15 @@ def discard(
         body = {"org_id": str(org_id), "selection": selection, "reason": reason, "dry_run": True}
         counted = organisations.client.post(f"{PATH}/discard", body)
         total += int(counted["discarded"]) + int(counted["remaining"])
-        # What fails from here on was seen by nobody: it stays.
+        # Dead letters that fail from now on were not shown to the person, so they stay.
         until[org_id] = counted["until"]
     if not total:
-        output.print("No open dead letter is among them.")
+        output.print("The selection has no open dead letter.")
         return
     if dry_run:
-        output.print(f"{total:,} would be discarded (dry run: nothing was changed)")
+        output.print(f"{total:,} would be discarded (dry run: nothing changed)")
         return
-    confirm(console, f"Give up {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
+    confirm(console, f"Discard {total:,} dead letters of {len(chosen)} organisations?", yes=yes)
     done = sum(
         _discard(organisations, org_id, selection, reason, until[org_id]) for org_id, (selection, _) in chosen.items()
     )

@@ -1,4 +1,4 @@
-"""`rollcall flags`: show and switch what functions read while they run."""
+"""`rollcall flags`: show and set the flags that functions read while they run."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,13 +19,13 @@ from workbench.stack.state import StackState, read_state
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-app = typer.Typer(no_args_is_help=True, help="Kill switches and sampling, in force within 15 seconds.")
+app = typer.Typer(no_args_is_help=True, help="Kill switches and sampling. Changes take effect within 15 seconds.")
 setting, unsetting = (typer.Typer(no_args_is_help=True) for _ in range(2))
-app.add_typer(setting, name="set", help="Switch something.")
-app.add_typer(unsetting, name="unset", help="Leave something to the deployment again.")
+app.add_typer(setting, name="set", help="Set a flag.")
+app.add_typer(unsetting, name="unset", help="Remove a flag: the deployment's setting applies again.")
 
 StackName = Annotated[
-    str | None, typer.Option(help="A stack on AWS, with the usual credentials. Default: the local stack.")
+    str | None, typer.Option(help="A stack on AWS, reached with your AWS credentials. Default: the local stack.")
 ]
 Document = dict[str, Any]
 
@@ -39,7 +39,7 @@ class FlagStore:
 
     @classmethod
     def of_stack(cls, state: StackState) -> "FlagStore":
-        """Return those of a local stack."""
+        """Return the flags of a local stack."""
         client = boto3.client(
             "ssm",
             endpoint_url=state.aws_endpoint_url,
@@ -50,7 +50,7 @@ class FlagStore:
         return cls(client, STACK_NAME)
 
     def read(self) -> Flags:
-        """Return the flags, empty where nobody has set any; raises WorkbenchError when they make no sense."""
+        """Return the flags, empty if none is set; raises WorkbenchError when they are invalid."""
         try:
             text = self._client.get_parameter(Name=self._name)["Parameter"].get("Value", "{}")
         except self._client.exceptions.ParameterNotFound:
@@ -58,7 +58,7 @@ class FlagStore:
         return _checked(text)
 
     def change(self, change: Callable[[Document], object]) -> Flags:
-        """Change the flags, and return them; raises WorkbenchError for a change that makes no sense."""
+        """Change the flags, and return them; raises WorkbenchError for an invalid change."""
         document = self.read().model_dump(mode="json", exclude_none=True)
         change(document)
         flags = _checked(document)
@@ -74,7 +74,7 @@ def _checked(document: str | Document) -> Flags:
         return Flags.model_validate(document)
     except ValidationError as invalid:
         faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in invalid.errors())
-        raise WorkbenchError(f"These are no flags: {faults}") from None
+        raise WorkbenchError(f"The flags are invalid: {faults}") from None
 
 
 def _store(stack_name: str | None) -> FlagStore:
@@ -103,35 +103,35 @@ def show(stack_name: StackName = None) -> None:
 
 @setting.command(name="emit")
 def set_emit(value: str, stack_name: StackName = None) -> None:
-    """Keep analytics events (on), or take, scrub, count and drop them (off)."""
+    """Store analytics events (on), or accept, scrub, count and drop them (off)."""
     _change(stack_name, lambda document: document.update(emit=value))
 
 
 @setting.command(name="sampling")
 def set_sampling(event_name: str, fraction: float, stack_name: StackName = None) -> None:
-    """Keep a part of the events of a name: 0.1 is every tenth."""
+    """Store only a part of the events with a name: 0.1 is every tenth."""
     _change(stack_name, lambda document: document["sampling"].update({event_name: fraction}))
 
 
 @unsetting.command(name="emit")
 def unset_emit(stack_name: StackName = None) -> None:
-    """Keep analytics events if the deployment does."""
+    """Store analytics events if the deployment's setting says so."""
     _change(stack_name, lambda document: document.pop("emit", None))
 
 
 @unsetting.command(name="sampling")
 def unset_sampling(event_name: str, stack_name: StackName = None) -> None:
-    """Keep all events of a name."""
+    """Store all events with a name."""
     _change(stack_name, lambda document: document["sampling"].pop(event_name, None))
 
 
 @unsetting.command(name="organisation")
 def unset_organisation(org: UUID, stack_name: StackName = None) -> None:
-    """Treat an organisation as every other."""
+    """Remove all flags of an organisation."""
     _change(stack_name, lambda document: document["organisations"].pop(str(org), None))
 
 
 @app.command()
 def organisation(org: UUID, flag: str, value: str, stack_name: StackName = None) -> None:
-    """Switch something for one organisation: `organisation ORG emit off`."""
+    """Set a flag for one organisation: `organisation ORG emit off`."""
     _change(stack_name, lambda document: document["organisations"].setdefault(str(org), {}).update({flag: value}))

@@ -13,14 +13,14 @@ from rollcall.contracts.operations import UNFINISHED
 from workbench.api_client import ApiUnavailable
 
 POLL_SECONDS = 0.5
-MISSES_MAX = 60  # half a minute without an answer
-HIDDEN_COUNTS = {"total", "done"}  # what the bar shows
+MISSES_MAX = 60  # gives up after half a minute without an answer
+HIDDEN_COUNTS = {"total", "done"}  # the texts that the bar shows
 
 View = dict[str, Any]
 
 
 def follow(console: Console, view: View, read: Callable[[], View]) -> View:
-    """Show a bar until the operation is finished, and return how it ended. Raises ApiUnavailable."""
+    """Show a progress bar until the operation is finished, and return its last state. Raises ApiUnavailable."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     misses = 0
     with Progress(*columns, TextColumn("{task.fields[counts]}"), console=console) as progress:
@@ -46,7 +46,7 @@ def counts_of(view: View) -> str:
 
 
 def finish(console: Console, view: View, *, as_json: bool) -> None:
-    """Tell how an operation stands, and end the command: 1 unless it is done or goes on."""
+    """Print an operation's state, and end the command: with 0 if it is done or active, else with 1."""
     if as_json:
         typer.echo(json.dumps(view))
     else:

@@ -1,4 +1,4 @@
-"""`rollcall health`: prints how the running system is, and with --follow each change as it comes."""
+"""`rollcall health`: prints the health of the running system, and with --follow each change as it comes."""
 
 import json
 from datetime import datetime
@@ -17,7 +17,7 @@ from workbench.commands.health_view import Message, differences
 
 PATH = "/api/health"
 STYLES = {"ok": "green", "degraded": "yellow", "down": "red"}
-# Of every look another: nothing that a person follows.
+# Members that change at each measurement: a person does not want to follow them.
 RESTLESS = frozenset({"measured_at", "sequence"})
 
 output = Console(highlight=False)
@@ -25,15 +25,15 @@ console = Console(stderr=True, highlight=False)
 
 
 def show_health(
-    org: Annotated[list[UUID] | None, typer.Option(help="An organisation to look at too; repeat for several.")] = None,
+    org: Annotated[list[UUID] | None, typer.Option(help="Also show this organisation; repeat for several.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print changes as they come, until Ctrl-C.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the answer, or each message, as a line of JSON and nothing else.")
+        bool, typer.Option("--json", help="Print only the answer, or each message, as a line of JSON.")
     ] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Show how the running system is. Exits with 1 when it is down."""
+    """Show the health of the running system. Exits with 1 when it is down."""
     client = ApiClient.open(url, token, org or [NOBODY], scopes=["admin:read"])
     if follow:
         _follow(Follower(client, org or (), _tell_cut_off), as_json=as_json)
@@ -70,7 +70,7 @@ def _show(health: dict[str, Any], organisations: dict[str, Any]) -> None:
     reasons = ", ".join(health.get("reasons", ()))
     output.print(f"[{STYLES[health['status']]}]{health['status']}[/] {escape(reasons)}".rstrip())
     if "slos" not in health:
-        return  # without admin:read there is no more to see
+        return  # without admin:read the answer has only the status
     output.print(f"since {health['since']}  sequence {health['sequence']}  version {health['version']}\n")
     output.print(_table(("objective", "value", "threshold", ""), _slos(health["slos"])))
     output.print()
@@ -81,7 +81,7 @@ def _show(health: dict[str, Any], organisations: dict[str, Any]) -> None:
 
 
 def _slos(slos: dict[str, Any]) -> list[tuple[str, ...]]:
-    # Those that are violated first.
+    # Violated objectives first.
     ordered = sorted(slos.items(), key=lambda item: (not item[1]["is_violated"], item[0]))
     return [
         (name, _told(slo.get("value")), f"{_told(slo['threshold'])} {slo['unit']}", _verdict(slo))

@@ -1,4 +1,4 @@
-"""Follows health over a socket: connects again when it is cut off, and asks again when it missed something."""
+"""Follows health over a socket. It connects again after a disconnection, and subscribes again after a gap."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from workbench.errors import WorkbenchError
 
 TICKETS = "/api/socket/tickets"
 OPEN_SECONDS = 30
-# Heartbeats come more often: who hears nothing for so long asks whether anybody is there.
+# Heartbeats come more often. After so long without a message the client sends a ping.
 SILENCE_SECONDS = 60
 PONG_SECONDS = 10
 WAIT_SECONDS_MAX = 30
@@ -27,7 +27,7 @@ CutOff = (WebSocketException, OSError, ApiUnavailable)  # a TimeoutError is an O
 
 @dataclass
 class Follower:
-    """One client, of these organisations. `tell_cut_off` is told how long it waits until it connects again, and why."""
+    """One client, for these organisations. `tell_cut_off` gets the wait until the next connection, and the reason."""
 
     client: ApiClient
     org_ids: Sequence[UUID]
@@ -36,7 +36,7 @@ class Follower:
     view: HealthView = field(default_factory=HealthView)
 
     def messages(self) -> Iterator[Message]:
-        """Yield what is heard, for ever; `view` has taken each in. Raises WorkbenchError when it may not listen."""
+        """Yield each message after `view` has applied it, for ever. Raises WorkbenchError when access is refused."""
         failures = 0
         while True:
             try:
@@ -45,7 +45,7 @@ class Follower:
                     yield message
             except CutOff as fault:
                 failures += 1
-                # Jitter: all who were cut off together must not come back together.
+                # Jitter: clients that were disconnected together must not all connect again at the same moment.
                 seconds = random.uniform(0, min(WAIT_SECONDS_MAX, 2**failures))
                 self.tell_cut_off(seconds, type(fault).__name__)
                 self.sleep(seconds)
@@ -83,5 +83,5 @@ def _hear(connection: ClientConnection) -> Message:
         _say(connection, {"action": "ping"})
         text = connection.recv(PONG_SECONDS)
     message: Message = json.loads(text)
-    # What API Gateway says by itself has no type of ours.
+    # Messages that API Gateway sends by itself have no `type`.
     return message if "type" in message else {"type": "unknown", **message}

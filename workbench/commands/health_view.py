@@ -1,4 +1,4 @@
-"""What a client of the WebSocket API knows of health: a snapshot, and the changes since."""
+"""A client's view of health: a health state from the WebSocket API, and the changes since."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ Verdict = Literal["changed", "same", "gap"]
 
 @dataclass
 class HealthView:
-    """Health, and organisations by their ids, at a sequence; None before the first snapshot."""
+    """The health state, and organisations by id, at a sequence; None before the first state."""
 
     sequence: int | None = None
     health: dict[str, Any] = field(default_factory=dict)
     organisations: dict[str, Any] = field(default_factory=dict)
 
     def take(self, message: Message) -> Verdict:
-        """Take in a message, and tell what it was; after a gap the client has to subscribe again."""
+        """Apply a message, and return its kind. After a gap the client has to subscribe again."""
         match message["type"]:
             case "health.snapshot":
                 self.sequence = message["sequence"]
@@ -36,7 +36,7 @@ class HealthView:
         if self.sequence is None:
             return "gap"
         if message["sequence"] <= self.sequence:
-            return "same"  # it was overtaken by a snapshot
+            return "same"  # a newer state arrived before it
         if message["previous"] != self.sequence:
             return "gap"
         self.sequence = message["sequence"]
@@ -46,7 +46,7 @@ class HealthView:
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield what differs between two JSON documents: where, as names joined by dots, and both values."""
+    """Yield the differences of two JSON documents: the path, as names joined by dots, and both values."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in [*before, *(name for name in after if name not in before)]:
             yield from differences(before.get(name), after.get(name), f"{path}.{name}" if path else name)

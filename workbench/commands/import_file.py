@@ -1,4 +1,4 @@
-"""`rollcall import`: send a file of events of long ago, resumable, with a report and a list of refused lines."""
+"""`rollcall import`: send a file of old events, resumable, with a report and a list of refused lines."""
 
 import gzip
 import hashlib
@@ -23,9 +23,9 @@ PATH = "/api/admin/import"
 COUNTS = ("lines", "accepted", "duplicate", "conflict", "rejected")
 CHUNK_BYTES_MAX = 2_000_000
 WAIT_SECONDS_MAX = 30
-PATIENCE_SECONDS = 900  # of one chunk: an outage, a backlog that drains, snapshots that are read
+PATIENCE_SECONDS = 900  # for one chunk: during an outage, a backlog, or while snapshots are read
 
-AGAIN = "Give --restart to begin at the first line: what is stored counts once."
+AGAIN = "Use --restart to begin at the first line: stored events count once."
 
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -33,7 +33,7 @@ output = Console(highlight=False)
 
 @dataclass
 class ImportProgress:
-    """How far an import is. Written after each chunk: a kill costs one chunk, whose lines are duplicates then."""
+    """The progress of an import, written after each chunk: a kill repeats at most one chunk, as duplicates."""
 
     api: str
     org_id: str
@@ -47,35 +47,37 @@ class ImportProgress:
     is_done: bool = False
 
     def add(self, report: dict[str, Any]) -> None:
-        """Count what became of a chunk."""
+        """Add the result of a chunk."""
         self.counts = dict(Counter(self.counts) + Counter({name: report[name] for name in COUNTS}))
         self.reasons = dict(Counter(self.reasons) + Counter(line["reason"] for line in report["refused"]))
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="JSON lines, one event each with its type; .gz is read as gzip.")],
+    file: Annotated[
+        Path, typer.Argument(help="JSON lines: one event with its type in each line. A .gz file is unpacked.")
+    ],
     org: Annotated[UUID, typer.Option(help="The organisation.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only judge the lines, and store nothing.")] = False,
-    chunk: Annotated[int, typer.Option(min=1, max=LINES_MAX, help="Lines in one request.")] = 500,
-    restart: Annotated[bool, typer.Option("--restart", help="Begin at the first line, whatever was sent.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the lines, and store nothing.")] = False,
+    chunk: Annotated[int, typer.Option(min=1, max=LINES_MAX, help="Lines for each request.")] = 500,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin at the first line again.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the report, as JSON.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Store events of long ago, each once. Given again, it goes on where it was."""
+    """Import old events from a file, each once. Safe to run twice: it continues where it stopped."""
     run = Import(ApiClient.open(url, token, [org]), file, org, chunk, is_dry_run=dry_run)
     state = run.state(restart=restart)
     try:
         run.send(state)
     except (KeyboardInterrupt, ApiUnavailable):
-        console.print("Nothing is lost: give the same command once more, and it goes on.", soft_wrap=True)
+        console.print("No event is lost. To continue, run the same command again.", soft_wrap=True)
         raise
     _tell(run, state, as_json=as_json)
 
 
 @dataclass(frozen=True)
 class Import:
-    """One file on its way to one organisation, and what is written beside it."""
+    """The import of one file into one organisation, and the files that are written beside it."""
 
     client: ApiClient
     file: Path
@@ -85,19 +87,19 @@ class Import:
 
     @property
     def progress_file(self) -> Path:
-        """Where it is written how far it is."""
+        """The file with the progress of the import."""
         return self.file.with_name(f"{self.file.name}.import.json")
 
     @property
     def refused_file(self) -> Path:
-        """Where refused lines are listed, by number, with the reason and never with what they say."""
-        # Of its own for a dry run: between two sessions of an import it must not touch the import's list.
+        """The file that lists refused lines: the number and the reason, never the content."""
+        # A dry run has its own list, so that it does not change the list of an import that is under way.
         return self.file.with_name(f"{self.file.name}.{'dry-run.' if self.is_dry_run else ''}refused.jsonl")
 
     def state(self, *, restart: bool) -> ImportProgress:
-        """Return how far it is; raises WorkbenchError when the file is another one than it was.
+        """Return the progress; raises WorkbenchError when the file has changed.
 
-        Another API has none of what was sent: there it begins at the first line.
+        For another API the import begins at the first line.
         """
         fresh = ImportProgress(str(self.client.http.base_url), str(self.org_id), self._fingerprint(), self.is_dry_run)
         if restart or self.is_dry_run or not self.progress_file.exists():
@@ -111,7 +113,9 @@ class Import:
                 f"{self.progress_file} is of another organisation, or the file was changed since. {AGAIN}"
             )
         if known.api != fresh.api:
-            console.print(f"{known.lines_read:,} lines were sent to {known.api}: beginning anew.", soft_wrap=True)
+            console.print(
+                f"{known.lines_read:,} lines were sent to {known.api}: beginning at the first line.", soft_wrap=True
+            )
             return fresh
         return fresh if known.is_done else known
 
@@ -143,7 +147,7 @@ class Import:
         self._keep(state)
 
     def _chunks(self, lines: IO[bytes], skipped: int) -> Iterator[tuple[int, list[bytes]]]:
-        """Yield the number of a first line, and it with those after it, as many as a request takes."""
+        """Yield parts of the file: the number of the first line, and as many lines as a request takes."""
         part: list[bytes] = []
         first, size = skipped + 1, 0
         for number, line in enumerate(lines, start=1):
@@ -160,7 +164,7 @@ class Import:
     def _report_of(self, part: list[bytes]) -> dict[str, Any]:
         if len(part[0]) <= BYTES_MAX:
             return self._post(b"".join(part))
-        # More than a body may have, so it stands alone in its part, and no request could ever pass it.
+        # The line is longer than a request may be, so no request can carry it.
         detail = f"A line has at most {BYTES_MAX:,} bytes."
         refused = {"line": 1, "reason": "line_too_large", "detail": detail}
         return {**dict.fromkeys(COUNTS, 0), "lines": 1, "rejected": 1, "refused": [refused]}
@@ -206,7 +210,7 @@ def _tell(run: Import, state: ImportProgress, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(counts | {"reasons": state.reasons, "seconds": round(seconds, 1)}))
     else:
-        what = "judged, and nothing stored" if run.is_dry_run else "imported"
+        what = "checked, nothing stored" if run.is_dry_run else "imported"
         output.print(f"{run.file.name} {what}", soft_wrap=True)
         output.print("  ".join(f"{name} {number:,}" for name, number in counts.items()), soft_wrap=True)
         output.print(f"{counts['lines'] / seconds:,.0f} events/s in {seconds:,.1f} s", soft_wrap=True)

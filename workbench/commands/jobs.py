@@ -1,4 +1,4 @@
-"""`rollcall jobs`: how every scheduled job, queue and alert stands."""
+"""`rollcall jobs`: shows the state of every scheduled job, queue and alert."""
 
 import json
 from datetime import UTC, datetime
@@ -22,14 +22,12 @@ output = Console(highlight=False)
 
 
 def show_jobs(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the API's answer, and nothing else, on standard output.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the API's answer, as JSON.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Show how every scheduled job went within a day, what waits on queues, and what is not as it should be."""
-    # The numbers are the deployment's: no organisation is asked for.
+    """Show the runs of every scheduled job within a day, the queues, and active alerts."""
+    # The numbers cover the whole deployment, so no organisation is needed.
     overview = ApiClient.open(url, token, [NOBODY], scopes=["admin:read"]).get(PATH)
     if as_json:
         typer.echo(json.dumps(overview))

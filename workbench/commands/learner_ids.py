@@ -1,4 +1,4 @@
-"""`rollcall learner-ids`: what an organisation's own learner ids become, as CSV."""
+"""`rollcall learner-ids`: prints the UUIDs and pseudonyms of an organisation's own learner ids, as CSV."""
 
 import sys
 from pathlib import Path
@@ -18,14 +18,14 @@ COLUMNS = ("learner_id", "user_id", "key_id", "pseudonym")
 
 def learner_ids(
     org: Annotated[UUID, typer.Option(help="The organisation.")],
-    ids: Annotated[str, typer.Option(help="A file with a learner's id in each line; - is standard input.")],
+    ids: Annotated[str, typer.Option(help="A file with a learner id in each line. - is standard input.")],
     only_user_ids: Annotated[
-        bool, typer.Option("--only-user-ids", help="Print UUIDs alone, as `rollcall assign --users -` takes them.")
+        bool, typer.Option("--only-user-ids", help="Print only UUIDs, as input for `rollcall assign --users -`.")
     ] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Print the UUID of each learner in progress, and the pseudonyms in analytics, a line a key."""
+    """Print each learner's UUID in progress events, and the pseudonyms in analytics events, a line for each key."""
     named = _read(ids)
     client = ApiClient.open(url, token, [org])
     rows: list[tuple[str, str, str, str]] = []
@@ -52,5 +52,5 @@ def _read(ids: str) -> list[str]:
         raise WorkbenchError(f"{ids} cannot be read: {type(fault).__name__}.") from None
     named = list(dict.fromkeys(line.strip() for line in text.removeprefix("\ufeff").split("\n") if line.strip()))
     if not named:
-        raise WorkbenchError("No learner is named.")
+        raise WorkbenchError("The file names no learner.")
     return named

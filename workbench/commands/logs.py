@@ -1,4 +1,4 @@
-"""Reads the functions' logs from the emulator, as CloudWatch Logs would show them."""
+"""Reads the functions' logs from the emulator's CloudWatch Logs."""
 
 import time
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from workbench.stack.deployment import STACK_NAME
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState
 
-PREFIX = f"/rollcall/{STACK_NAME}/"  # the log groups that the template makes
+PREFIX = f"/rollcall/{STACK_NAME}/"  # prefix of the log groups in the template
 POLL_SECONDS = 1.0
 LAMBDA_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 
 def lines(state: StackState, function: str | None, since_ms: int, *, follow: bool) -> Iterator[tuple[str, str]]:
-    """Yield (function, line), oldest first; go on for ever when following. Lambda's own lines are left out."""
+    """Yield (function, line), oldest first. With `follow` it does not end. Lambda's own lines are left out."""
     client = _client(state)
     while True:
         batch = sorted(_read(client, function, since_ms))

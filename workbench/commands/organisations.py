@@ -1,4 +1,4 @@
-"""Whose dead letters a command is about: those that are named, or all that are known."""
+"""The organisations of a command on dead letters: those that the command line names, or all known ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,40 +27,40 @@ OrgsOption = Annotated[
     list[UUID] | None,
     typer.Option(
         "--org",
-        help="An organisation; repeat for several. Default: all that are known to the local stack, or held by the"
-        " token, and what belongs to nobody known.",
+        help="An organisation; repeat for several. Default: all organisations of the local stack, or of the"
+        " token, and the nil organisation.",
     ),
 ]
 
 
 @dataclass(frozen=True)
 class Organisations:
-    """Organisations, and the API to ask about them."""
+    """Organisations, and the API client to ask about them."""
 
     client: ApiClient
     org_ids: list[UUID]
 
     @classmethod
     def open(cls, org_ids: Sequence[UUID] | None, url: str | None, token: str | None) -> Self:
-        """Return those that are named, or all that are known; raises WorkbenchError."""
+        """Return the organisations that are named, or all known ones; raises WorkbenchError."""
         chosen = list(org_ids or (_held_by(token) if token else _known_here() if url is None else []))
-        # The local stack's own token may do everything there: a person at this machine may, too.
+        # The token for the local stack may do everything: a person at this machine can do everything too.
         return cls(ApiClient.open(url, token, chosen, scopes=("admin:super",)), chosen)
 
     def get(self, org_id: UUID, path: str = "", *, limit: int | None = None, **query: str) -> dict[str, Any]:
-        """Ask about one of them."""
+        """Return the API's answer about one organisation."""
         given: dict[str, str | int] = {**query, "org_id": str(org_id)}
         return self.client.get(f"{PATH}{path}", **given | ({} if limit is None else {"limit": limit}))
 
     def find(self, letter_id: UUID) -> tuple[UUID, dict[str, Any]]:
-        """Return whose a dead letter is, and all that is known of it; raises WorkbenchError when nobody's."""
+        """Return a dead letter's organisation, and its details; raises WorkbenchError when no organisation has it."""
         for org_id in self.org_ids:
             try:
                 return org_id, self.get(org_id, f"/{letter_id}")
             except ApiRefused as refused:
                 if refused.status != NOT_FOUND:
                     raise
-        raise WorkbenchError(f"There is no dead letter {letter_id} in {len(self.org_ids)} organisations.")
+        raise WorkbenchError(f"None of the {len(self.org_ids)} organisations has a dead letter {letter_id}.")
 
 
 def _known_here() -> list[UUID]:
@@ -68,20 +68,20 @@ def _known_here() -> list[UUID]:
         with psycopg.connect(read_state(here()).dsn) as connection:
             known = [org_id for (org_id,) in connection.execute(KNOWN).fetchall()]
     except psycopg.OperationalError as away:
-        raise WorkbenchError("The local database cannot be reached: name the organisations with --org.") from away
+        raise WorkbenchError("The local database cannot be reached. Name the organisations with --org.") from away
     return known if NOBODY in known else [NOBODY, *known]
 
 
 def _held_by(token: str) -> list[UUID]:
-    """Return whose a token is. The API verifies it; here it only says what to ask for."""
+    """Return the organisations of a token. Only the API verifies the token; here it selects what to ask for."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
         held = [UUID(org_id) for org_id in claims.get("org_ids", [])]
     except (jwt.InvalidTokenError, ValueError) as fault:
-        raise WorkbenchError("The token cannot be read: name the organisations with --org.") from fault
+        raise WorkbenchError("The token cannot be read. Name the organisations with --org.") from fault
     return [NOBODY, *held] if "admin:super" in str(claims.get("scope", "")).split() else held
 
 
 def name_of(org_id: UUID | str) -> str:
-    """Return an organisation's id, or what to call none."""
-    return "nobody known" if str(org_id) == str(NOBODY) else str(org_id)
+    """Return an organisation's id, or the name of the nil organisation."""
+    return "nil organisation" if str(org_id) == str(NOBODY) else str(org_id)

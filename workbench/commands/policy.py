@@ -1,4 +1,4 @@
-"""`rollcall policy`: show an organisation's scrubbing policy, try it, turn presets on and off, set its catalogue."""
+"""`rollcall policy`: show or try an organisation's scrubbing policy, switch presets, set its catalogue."""
 
 import json
 import sys
@@ -12,12 +12,16 @@ from workbench.api_client import ApiClient, TokenOption, UrlOption
 from workbench.errors import WorkbenchError
 
 BASE = "/api/admin/scrub"
-SUPER = ("admin:super",)  # at one's own stack; a deployed one has its own token
+SUPER = ("admin:super",)  # for the local stack; a deployed stack needs a token of its own
 
-policy = typer.Typer(name="policy", no_args_is_help=True, help="What is kept of an organisation's analytics events.")
+policy = typer.Typer(
+    name="policy",
+    no_args_is_help=True,
+    help="An organisation's scrubbing policy: which analytics events and properties are kept.",
+)
 
 Organisation = Annotated[UUID, typer.Option("--org", help="The organisation.")]
-FileArgument = Annotated[str, typer.Argument(help="A file; - is standard input.")]
+FileArgument = Annotated[str, typer.Argument(help="A JSON file. - is standard input.")]
 
 
 @policy.command()
@@ -28,14 +32,14 @@ def show(org: Organisation, url: UrlOption = None, token: TokenOption = None) ->
 
 @policy.command(name="set")
 def set_policy(org: Organisation, file: FileArgument, url: UrlOption = None, token: TokenOption = None) -> None:
-    """Set the organisation's additions from a file of JSON, instead of those it has."""
+    """Replace the organisation's additions by those in a JSON file."""
     body = {"org_id": str(org), "additions": _json_in(file)}
     _print(_client(org, url, token).put(f"{BASE}/policy", body))
 
 
 @policy.command()
 def presets(org: Organisation, url: UrlOption = None, token: TokenOption = None) -> None:
-    """List the presets that ship with Rollcall: + is on for the organisation."""
+    """List Rollcall's presets. + marks those that the organisation has turned on."""
     client = _client(org, url, token)
     chosen = _additions(client, org).get("presets", [])
     for preset in client.get(f"{BASE}/presets")["presets"]:
@@ -50,7 +54,7 @@ def turn_on(
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Turn a preset on for the organisation. Twice is as good as once."""
+    """Turn a preset on for the organisation. Safe to run twice."""
     _choose(_client(org, url, token), org, preset, is_on=True)
 
 
@@ -61,7 +65,7 @@ def turn_off(
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Turn a preset off for the organisation."""
+    """Turn a preset off for the organisation. Safe to run twice."""
     _choose(_client(org, url, token), org, preset, is_on=False)
 
 
@@ -69,11 +73,13 @@ def turn_off(
 def preview(
     org: Organisation,
     file: FileArgument,
-    preset: Annotated[list[str] | None, typer.Option(help="Try it with this preset; repeat for several.")] = None,
+    preset: Annotated[
+        list[str] | None, typer.Option(help="Try the policy with this preset on; repeat for several.")
+    ] = None,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Print what would be kept of an event in a file of JSON. Nothing is stored."""
+    """Print what the policy would keep of an event in a JSON file. Stores nothing."""
     sample = {**_json_in(file), "org_id": str(org)}
     if preset:
         sample["policy"] = {"presets": preset}
@@ -84,13 +90,14 @@ def preview(
 def catalogue(
     org: Organisation,
     file: Annotated[
-        str | None, typer.Argument(help="A file with an id in each line, to set it; - is standard input.")
+        str | None,
+        typer.Argument(help="A file with an id in each line, to replace the catalogue. - is standard input."),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why. No names of people.")] = None,
+    reason: Annotated[str | None, typer.Option(help="The reason, for the audit. No names of people.")] = None,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Print the ids that are let through although a value rule takes them for somebody's; with a file, set them."""
+    """Print the catalogue: ids that are kept although a value rule finds them personal. With a file, replace it."""
     client = _client(org, url, token)
     if file is not None:
         ids = list(dict.fromkeys(line.strip() for line in _text_in(file).splitlines() if line.strip()))
@@ -105,7 +112,7 @@ def _client(org: UUID, url: str | None, token: str | None) -> ApiClient:
 
 
 def _additions(client: ApiClient, org: UUID) -> dict[str, Any]:
-    """Return what an organisation added, without what is as by default."""
+    """Return an organisation's additions without default values."""
     given = client.get(f"{BASE}/policy", org_id=str(org)).get("additions") or {}
     return {name: value for name, value in given.items() if value}
 
@@ -130,7 +137,7 @@ def _json_in(file: str) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise WorkbenchError(f"{file} has no JSON object in it.")
+        raise WorkbenchError(f"{file} does not contain a JSON object.")
     return document
 
 

@@ -1,4 +1,4 @@
-"""`rollcall privacy`: erase or export one learner, follow it, keep the certificate, fetch the export."""
+"""`rollcall privacy`: erase or export one learner, save the certificate, download the export."""
 
 import json
 from pathlib import Path
@@ -20,14 +20,14 @@ output = Console(highlight=False)
 privacy = typer.Typer(name="privacy", no_args_is_help=True, help="Erase or export one learner.")
 
 OrgOption = Annotated[UUID, typer.Option(help="The organisation.")]
-UserOption = Annotated[UUID | None, typer.Option(help="The learner, by UUID. Or --learner-id.")]
-LearnerOption = Annotated[str | None, typer.Option(help="The learner, by the id in your own system.")]
+UserOption = Annotated[UUID | None, typer.Option(help="The learner's UUID. Or give --learner-id.")]
+LearnerOption = Annotated[str | None, typer.Option(help="The learner's id in your own system. Or give --user.")]
 OtherOption = Annotated[
     list[str] | None,
-    typer.Option("--other-id", help="Another identifier of theirs in analytics events; repeat for several."),
+    typer.Option("--other-id", help="Another identifier of the learner in analytics events; repeat for several."),
 ]
-ReasonOption = Annotated[str, typer.Option(help="Why, for those who look at it later. No names of people.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer, and nothing else.")]
+ReasonOption = Annotated[str, typer.Option(help="The reason, for the audit. No names of people.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only the API's answer, as JSON.")]
 
 
 @privacy.command("erase")
@@ -37,14 +37,14 @@ def erase(
     user: UserOption = None,
     learner_id: LearnerOption = None,
     other: OtherOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go, and do nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be erased, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     certificate: Annotated[Path | None, typer.Option(help="Write the certificate into this file.")] = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Erase a learner, having shown what would go, and tell what a search finds afterwards."""
+    """Erase a learner for good, and show the certificate. First shows what would be erased, and asks."""
     client = ApiClient.open(url, token, [org])
     body = _body(org, user, learner_id, other, reason)
     if dry_run or not yes:
@@ -52,7 +52,7 @@ def erase(
         if dry_run:
             return finish(output, counted, as_json=as_json)
         finish(console, counted, as_json=False)
-        typer.confirm("Erase this learner? Nothing brings it back", abort=True, err=True)
+        typer.confirm("Erase this learner? This cannot be undone", abort=True, err=True)
     view = _run(client, "erase", body)
     finish(output, view, as_json=as_json)
     found = view.get("certificate") or {}
@@ -71,13 +71,15 @@ def export(
     reason: ReasonOption,
     user: UserOption = None,
     learner_id: LearnerOption = None,
-    target: Annotated[Path | None, typer.Option("--output", help="Fetch it into this file: JSON lines, gzip.")] = None,
+    target: Annotated[
+        Path | None, typer.Option("--output", help="Download the export into this file (JSON lines, gzip).")
+    ] = None,
     other: OtherOption = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Gather everything that is kept of a learner, and fetch it."""
+    """Export everything that Rollcall keeps of a learner, and download it."""
     view = _run(ApiClient.open(url, token, [org]), "export", _body(org, user, learner_id, other, reason))
     finish(output, view, as_json=as_json)
     if target and view.get("download_url"):
@@ -87,14 +89,14 @@ def export(
 
 @privacy.command("show")
 def show(
-    operation_id: Annotated[UUID, typer.Argument(help="The erasure or export.")],
+    operation_id: Annotated[UUID, typer.Argument(help="The operation's id.")],
     org: OrgOption,
     kind: Annotated[str, typer.Option(help="erase or export.")] = "erase",
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Tell how far one is; of an erasure that is done, its certificate."""
+    """Show the progress of an erasure or export, and the certificate of a finished erasure."""
     view = ApiClient.open(url, token, [org]).get(f"{PATH}/{_kind(kind)}/{operation_id}")
     finish(output, view, as_json=as_json)
     if not as_json and view.get("certificate"):
@@ -107,21 +109,21 @@ def verify_certificate(
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Tell whether a certificate is the one that the deployment keeps, and signed by it."""
+    """Check that the deployment signed a certificate and still has the same one. Exits with 1 if not."""
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
         org_id, operation_id = UUID(given["org_id"]), UUID(given["operation_id"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise WorkbenchError(f"{file} is no certificate.") from None
+        raise WorkbenchError(f"{file} is not a certificate.") from None
     view = ApiClient.open(url, token, [org_id]).get(f"{PATH}/erase/{operation_id}")
     is_right = view.get("certificate") == given and view.get("is_genuine") is True
-    output.print("genuine" if is_right else "not genuine: it is not what was signed")
+    output.print("genuine" if is_right else "not genuine: the deployment did not sign this text")
     raise typer.Exit(0 if is_right else 1)
 
 
 def _body(org: UUID, user: UUID | None, learner_id: str | None, other: list[str] | None, reason: str) -> dict[str, Any]:
     if (user is None) == (learner_id is None):
-        raise WorkbenchError("Name the learner by --user or by --learner-id, and not by both.")
+        raise WorkbenchError("Name the learner either by --user or by --learner-id.")
     learner = {"user_id": str(user)} if user else {"learner_id": learner_id}
     return {"org_id": str(org), **learner, "other_ids": other or [], "reason": reason}
 

@@ -1,4 +1,4 @@
-"""`rollcall recall`: how much of labelled texts the value rules find, and the shapes of what they miss."""
+"""`rollcall recall`: measures how many values in labelled texts the value rules find, and lists shapes they miss."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,10 +15,10 @@ errors = Console(stderr=True, highlight=False)
 
 
 def recall(
-    sets: Annotated[list[Path], typer.Argument(help="Files of labelled texts, as presidio-research publishes them.")],
+    sets: Annotated[list[Path], typer.Argument(help="Files of labelled texts, in the format of presidio-research.")],
 ) -> None:
-    """Measure how many of a hundred labelled values the value rules find."""
-    table = Table("set", "kind", "labelled", "found", "%", "shapes that are missed")
+    """Measure which percentage of labelled values the value rules find. For developers of rules."""
+    table = Table("set", "kind", "labelled", "found", "%", "missed shapes")
     try:
         for path in sets:
             for each in recalls(path.stem, read_set(path)):

@@ -1,4 +1,4 @@
-"""`rollcall redrive`: put dead letters back on their queues, and tell what became of each."""
+"""`rollcall redrive`: put dead letters back on their queues, and show the result of each."""
 
 import time
 from collections import Counter
@@ -28,7 +28,7 @@ from workbench.commands.selection import (
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 
-PAGE = 200  # what the API gives at once
+PAGE = 200  # the API's largest page
 LISTED_MAX = 20
 POLL_SECONDS = 0.5
 
@@ -42,25 +42,25 @@ def redrive(
     everything: AllOption = False,
     queue: QueueOption = None,
     org: OrgsOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and scrub all of it, and send nothing.")] = False,
-    rate: Annotated[float, typer.Option(help="Messages a second at most.")] = 50,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and scrub the messages, and send none.")] = False,
+    rate: Annotated[float, typer.Option(help="Most messages in a second.")] = 50,
     settle: Annotated[
-        float, typer.Option(help="Seconds to wait, at the end, for what was sent to be stored or to fail again.")
+        float, typer.Option(help="Seconds to wait at the end, until the sent messages are stored or have failed again.")
     ] = 30,
     yes: YesOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Put dead letters back on their queues, scrubbed by the policy of now. Twice is as good as once.
+    """Put dead letters back on their queues, scrubbed by the current policy. Safe to run twice.
 
-    Shows what it is about, asks, follows, and tells what became of each message.
-    Ends with 1 when a message could not be sent, or failed again.
+    Lists the dead letters, asks for confirmation, and shows the result for each message.
+    Exits with 1 when a message could not be sent, or failed again.
     """
     choice = Choice.read(ids, cause, everything, queue)
     organisations = Organisations.open(org, url, token)
     chosen = choice.by_organisation(organisations)
     if not chosen:
-        output.print("No open dead letter is among them: nothing to redrive.")
+        output.print("The selection has no open dead letter: nothing to redrive.")
         return
     for org_id, (_, groups) in chosen.items():
         tell(output, org_id, groups)
@@ -77,13 +77,15 @@ def redrive(
 
 
 def _redrive(organisations: Organisations, org_id: UUID, order: dict[str, Any], settle: float) -> bool:
-    """Redrive one organisation's, and tell how it went; tells whether it went well."""
+    """Redrive one organisation's dead letters, and print the result; return whether all went well."""
     view = organisations.client.post(f"{PATH}/redrive", order | {"org_id": str(org_id)})
     path = f"/redrive/{view['operation_id']}"
     try:
         view = follow(console, view, lambda: organisations.get(org_id, path, limit=1)["redrive"])
     except (KeyboardInterrupt, ApiUnavailable):
-        console.print(f"Operation {view['operation_id']} goes on by itself: see it at {PATH}{path}", soft_wrap=True)
+        console.print(
+            f"Operation {view['operation_id']} continues by itself. Its state: GET {PATH}{path}", soft_wrap=True
+        )
         raise
     counts = view["counts"]
     if view["dry_run"]:
@@ -94,7 +96,7 @@ def _redrive(organisations: Organisations, org_id: UUID, order: dict[str, Any], 
 
 
 def _settled(organisations: Organisations, org_id: UUID, path: str, seconds: float) -> list[Result]:
-    """Return the results, once none of them waits on its queue any more, or the time is up."""
+    """Return the results when no message waits on its queue any more, or when the time is up."""
     deadline = time.monotonic() + seconds
     while True:
         results = _results(organisations, org_id, path)
@@ -123,7 +125,7 @@ def _outcome(result: Result) -> str:
 
 
 def _tell(org_id: UUID, view: View, results: list[Result]) -> bool:
-    """Tell what became of each message, those to look at first; tells whether there is none of them."""
+    """Print the result of each message, failures first; return whether there are no failures."""
     counted = Counter(map(_outcome, results))
     told = ", ".join(f"{number:,} {outcome}" for outcome, number in counted.most_common()) or "nothing to send"
     output.print(f"{name_of(org_id)}: {view['state']}, {told}", soft_wrap=True)

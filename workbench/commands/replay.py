@@ -1,4 +1,4 @@
-"""`rollcall replay` and `rollcall replays`: apply again what was accepted."""
+"""`rollcall replay` and `rollcall replays`: apply accepted events again."""
 
 import json
 from datetime import UTC, datetime
@@ -22,31 +22,33 @@ replays = typer.Typer(name="replays", no_args_is_help=True, help="Follow, cancel
 
 OrgOption = Annotated[UUID, typer.Option(help="The organisation.")]
 OfOrgOption = Annotated[
-    UUID | None, typer.Option(help="Its organisation: what a token for the local stack is signed for.")
+    UUID | None, typer.Option(help="The replay's organisation. For the local stack, the token is signed for it.")
 ]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print the API's answer, and nothing else, on standard output.")
-]
-IdArgument = Annotated[UUID, typer.Argument(help="The replay.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only the API's answer, as JSON.")]
+IdArgument = Annotated[UUID, typer.Argument(help="The replay's id.")]
 
 
 def replay(
     org: OrgOption,
     from_at: Annotated[
-        str, typer.Option("--from", help="Where the window begins: a day or a time, in UTC unless it says.")
+        str, typer.Option("--from", help="Start of the window: a day or a time (UTC without an offset).")
     ],
-    to_at: Annotated[str | None, typer.Option("--to", help="Where it ends, itself not included. Default: now.")] = None,
-    user: Annotated[UUID | None, typer.Option(help="One learner alone.")] = None,
-    source: Annotated[str, typer.Option(help="events, spool, dead_letters or snapshots.")] = "events",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done, and do nothing.")] = False,
-    rate: Annotated[float | None, typer.Option(help="Learners (of events) or objects (else) a second at most.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why, for those who look at it later.")] = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
+    to_at: Annotated[str | None, typer.Option("--to", help="End of the window, exclusive. Default: now.")] = None,
+    user: Annotated[UUID | None, typer.Option(help="Only this learner.")] = None,
+    source: Annotated[
+        str, typer.Option(help="What to apply again: events, spool, dead_letters or snapshots.")
+    ] = "events",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done, and change nothing.")] = False,
+    rate: Annotated[
+        float | None, typer.Option(help="Most learners (for events) or objects (else) in a second.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="The reason, for the audit.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Apply again what was accepted over a window, and follow it. Twice is as good as once."""
+    """Apply accepted events of a window again, and show the progress. Safe to run twice."""
     client = ApiClient.open(url, token, [org])
     body: dict[str, Any] = {
         "org_id": str(org),
@@ -68,12 +70,12 @@ def replay(
 def show_status(
     replay_id: IdArgument,
     org: OfOrgOption = None,
-    wait: Annotated[bool, typer.Option("--follow", "-f", help="Wait for its end.")] = False,
+    wait: Annotated[bool, typer.Option("--follow", "-f", help="Wait for the end, and show the progress.")] = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Tell how far a replay is."""
+    """Show the progress of a replay."""
     client = _client(org, url, token)
     view = client.get(f"{PATH}/{replay_id}")
     if wait:
@@ -90,7 +92,7 @@ def cancel(
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Cancel a replay: at once, or after the part that is under way. What was done stays."""
+    """Cancel a replay: at once, or after the current part. Finished work stays."""
     view = _client(org, url, token).post(f"{PATH}/{replay_id}/cancel")
     if as_json:
         typer.echo(json.dumps(view))
@@ -101,7 +103,7 @@ def cancel(
 @replays.command("list")
 def list_latest(
     org: OrgOption,
-    limit: Annotated[int, typer.Option(help="How many at most.")] = 20,
+    limit: Annotated[int, typer.Option(help="Most replays to list.")] = 20,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -111,7 +113,7 @@ def list_latest(
     if as_json:
         typer.echo(json.dumps(found))
         return
-    replay_id = Column("replay", no_wrap=True)  # to be copied into other commands
+    replay_id = Column("replay", no_wrap=True)  # not wrapped, so that ids can be copied
     table = Table(replay_id, "requested at", "source", "state", "progress", "counts", box=None)
     for view in found["replays"]:
         state = f"{view['state']} (dry run)" if view["dry_run"] else view["state"]
@@ -122,7 +124,7 @@ def list_latest(
 
 def _client(org: UUID | None, url: str | None, token: str | None) -> ApiClient:
     if org is None and token is None:
-        raise WorkbenchError("Name the organisation (--org), or give a token that holds it (--token).")
+        raise WorkbenchError("Name the organisation with --org, or give a token for it with --token.")
     return ApiClient.open(url, token, [org] if org else [])
 
 
@@ -137,6 +139,6 @@ def _follow(client: ApiClient, view: View, *, as_json: bool) -> None:
 
 def _say_how_to_go_on(view: View) -> None:
     known = f"{view['replay_id']} --org {view['org_id']}"
-    console.print("It goes on by itself. To follow it, or to cancel it:", soft_wrap=True)
+    console.print("The replay continues by itself. To follow or cancel it:", soft_wrap=True)
     console.print(f"  rollcall replays status --follow {known}", soft_wrap=True)
     console.print(f"  rollcall replays cancel {known}", soft_wrap=True)

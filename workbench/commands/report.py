@@ -1,4 +1,4 @@
-"""`rollcall report`: an organisation's figures, as a table, as JSON or as CSV."""
+"""`rollcall report`: prints an organisation's report as a table, as JSON or as CSV."""
 
 import json
 import re
@@ -21,10 +21,10 @@ from workbench.errors import WorkbenchError
 
 PATH = "/api/reports"
 PAGE = 100
-WIDTH_MAX = 10_000  # of a table that is measured, whatever it is printed on
-COLUMNS_WIDE = 8  # a report with more columns than this and but one row reads better from top to bottom
+WIDTH_MAX = 10_000  # wide enough to measure a table's natural width
+COLUMNS_WIDE = 8  # a report with one row and more columns than this is printed from top to bottom
 
-NOISE = re.compile(r"(T00:00:00|:[0-9]{2}(\.[0-9]+)?)Z$")  # seconds of a time, and midnight: a table needs neither
+NOISE = re.compile(r"(T00:00:00|:[0-9]{2}(\.[0-9]+)?)Z$")  # seconds and midnight, which a table leaves out
 
 output = Console(highlight=False)
 
@@ -32,7 +32,7 @@ Query = dict[str, str | int]
 
 
 class Name(StrEnum):
-    """The reports there are, by the names they have in the API."""
+    """The reports, named as in the API."""
 
     OVERVIEW = "overview"
     ENGAGEMENT = "engagement"
@@ -43,23 +43,23 @@ class Name(StrEnum):
 
 
 def report(
-    name: Annotated[Name, typer.Argument(help="Which report.")],
+    name: Annotated[Name, typer.Argument(help="The report.")],
     org: Annotated[UUID, typer.Option(help="The organisation.")],
-    from_day: Annotated[str | None, typer.Option("--from", help="The first day of the window, in UTC.")] = None,
-    to_day: Annotated[str | None, typer.Option("--to", help="The day that ends it, itself not included.")] = None,
-    course: Annotated[str | None, typer.Option(help="One course alone.")] = None,
-    grain: Annotated[str | None, typer.Option(help="Of activity: day or hour.")] = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else.")] = False,
+    from_day: Annotated[str | None, typer.Option("--from", help="The first day of the window (UTC).")] = None,
+    to_day: Annotated[str | None, typer.Option("--to", help="End of the window, exclusive.")] = None,
+    course: Annotated[str | None, typer.Option(help="Only this course.")] = None,
+    grain: Annotated[str | None, typer.Option(help="For activity: day or hour.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print only CSV.")] = False,
     for_excel: Annotated[
-        bool, typer.Option("--excel", help="Print CSV as --csv does, with the mark by which Excel knows UTF-8.")
+        bool, typer.Option("--excel", help="Print only CSV, with the byte order mark that Excel needs for UTF-8.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Print a report, all of its pages."""
+    """Print a report of an organisation, with all its pages."""
     if (as_csv or for_excel) and as_json:
-        raise WorkbenchError("It is either CSV (--csv, --excel) or --json.")
+        raise WorkbenchError("Choose either CSV (--csv, --excel) or JSON (--json).")
     client = ApiClient.open(url, token, [org], ["admin:read"])
     given = {"org_id": str(org), "from": from_day, "to": to_day, "course_id": course, "grain": grain}
     query: Query = {key: value for key, value in given.items() if value is not None}
@@ -89,7 +89,7 @@ def _whole(client: ApiClient, name: Name, query: Query) -> dict[str, Any]:
 
 
 def _csv_pages(client: ApiClient, name: Name, query: Query) -> Iterator[str]:
-    """Yield the pages of a report as CSV, the header with the first alone."""
+    """Yield the pages of a report as CSV. Only the first has the header."""
     text, following = client.get_text(f"{PATH}/{name}", **query, format="csv")
     yield text
     while following is not None:
@@ -101,7 +101,7 @@ def _csv_pages(client: ApiClient, name: Name, query: Query) -> Iterator[str]:
 def _show(whole: dict[str, Any]) -> None:
     rows: list[dict[str, Any]] = whole["rows"]
     window = f", from {whole['from']} until before {whole['to']}" if whole.get("from") and whole.get("to") else ""
-    output.print(f"As of {_text(whole['as_of']) if whole['as_of'] else 'never: nothing was counted yet'}{window}.")
+    output.print(f"As of {_text(whole['as_of']) if whole['as_of'] else 'never: no statistics yet'}{window}.")
     if len(rows) == 1 and len(rows[0]) > COLUMNS_WIDE:
         table = Table(show_header=False, box=None)
         for column, value in rows[0].items():
@@ -114,9 +114,9 @@ def _show(whole: dict[str, Any]) -> None:
 
 
 def _show_rows(rows: list[dict[str, Any]]) -> None:
-    """Print a table where the width has room for it, its header in one line or one word a line; else row after row.
+    """Print a table if it fits the width, with the header in one line or one word a line; else print row after row.
 
-    Ids are copied into other commands: none is ever broken.
+    Ids are never broken, because people copy them into other commands.
     """
     unlimited = output.options.update_width(WIDTH_MAX)
     for separator in (" ", "\n"):

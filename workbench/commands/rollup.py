@@ -16,31 +16,29 @@ DAY = "%Y-%m-%d"
 
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
-app = typer.Typer(name="rollup", no_args_is_help=True, help="Compute rollups again, and follow that.")
+app = typer.Typer(name="rollup", no_args_is_help=True, help="Compute rollups again.")
 
 OrgOption = Annotated[UUID, typer.Option(help="The organisation.")]
-DetachOption = Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print the API's answer, and nothing else, on standard output.")
-]
+DetachOption = Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only the API's answer, as JSON.")]
 
 
 @app.command("rebuild")
 def rebuild(
     org: OrgOption,
-    day: Annotated[datetime | None, typer.Option(formats=[DAY], help="One day alone, in UTC.")] = None,
+    day: Annotated[datetime | None, typer.Option(formats=[DAY], help="Only this day (UTC).")] = None,
     first_day: Annotated[datetime | None, typer.Option("--from", formats=[DAY], help="The first day.")] = None,
-    last_day: Annotated[datetime | None, typer.Option("--to", formats=[DAY], help="The last day, included.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the days.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, for those who look at it later.")] = None,
+    last_day: Annotated[datetime | None, typer.Option("--to", formats=[DAY], help="The last day, inclusive.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the days, and change nothing.")] = False,
+    reason: Annotated[str | None, typer.Option(help="The reason, for the audit.")] = None,
     detach: DetachOption = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Compute days of an organisation again from their events; without a day, all of them. Twice is as good as once."""
+    """Compute an organisation's rollups again from its events, for all days by default. Safe to run twice."""
     if day and (first_day or last_day):
-        raise WorkbenchError("Name one day (--day), or a window (--from, --to).")
+        raise WorkbenchError("Name either one day (--day) or a window (--from, --to).")
     days = {"first_day": _date(day or first_day), "last_day": _date(day or last_day)}
     body: dict[str, Any] = {"org_id": str(org), "dry_run": dry_run, **days, "reason": reason}
     client = ApiClient.open(url, token, [org])
@@ -50,14 +48,14 @@ def rebuild(
 
 @app.command("status")
 def show_status(
-    operation_id: Annotated[UUID, typer.Argument(help="The rebuild.")],
+    operation_id: Annotated[UUID, typer.Argument(help="The rebuild's id.")],
     org: OrgOption,
-    wait: Annotated[bool, typer.Option("--follow", "-f", help="Wait for its end.")] = False,
+    wait: Annotated[bool, typer.Option("--follow", "-f", help="Wait for the end, and show the progress.")] = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Tell how far a rebuild is."""
+    """Show the progress of a rebuild."""
     client = ApiClient.open(url, token, [org])
     _conclude(client, client.get(f"{PATH}/{operation_id}"), detach=not wait, as_json=as_json)
 
@@ -68,7 +66,10 @@ def _conclude(client: ApiClient, view: View, *, detach: bool, as_json: bool) -> 
         try:
             view = follow(console, view, lambda: client.get(path))
         except (KeyboardInterrupt, ApiUnavailable):
-            console.print(f"It goes on: rollcall rollup status {view['operation_id']} --org {view['org_id']}")
+            console.print(
+                f"The rebuild continues by itself. To see it: rollcall rollup status {view['operation_id']}"
+                f" --org {view['org_id']}"
+            )
             raise
     finish(output, view, as_json=as_json)
 

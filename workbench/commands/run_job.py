@@ -15,7 +15,7 @@ from workbench.stack.deployment import STACK_NAME, function_logical_id
 from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import read_state
 
-INVOCATION_SECONDS_MAX = 910  # a function runs for a quarter of an hour at most
+INVOCATION_SECONDS_MAX = 910  # a function runs at most a quarter of an hour
 
 app = typer.Typer(no_args_is_help=True, help="Run scheduled jobs now.")
 
@@ -30,18 +30,18 @@ def run_job(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(JOBS))}.")],
     parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for this run; repeat for several.")] = None,
     key: Annotated[
-        str | None, typer.Option(help="Idempotency key: twice the same runs once. Default: a new one.")
+        str | None, typer.Option(help="Idempotency key: the job runs once for each key. Default: a new key.")
     ] = None,
     stack_name: Annotated[
         str | None,
         typer.Option(
-            envvar="ROLLCALL_STACK", help="A stack deployed to AWS, by your credentials. Default: the local one."
+            envvar="ROLLCALL_STACK", help="A stack on AWS, reached with your AWS credentials. Default: the local stack."
         ),
     ] = None,
 ) -> None:
-    """Run a job now, whatever its schedule says, and print what it answers."""
+    """Run a scheduled job now, and print its result. For people on call, and for tests."""
     if name not in JOBS:
-        raise WorkbenchError(f"There is no job {name}. There are: {', '.join(sorted(JOBS))}.")
+        raise WorkbenchError(f"There is no job {name}. Jobs: {', '.join(sorted(JOBS))}.")
     event = {"idempotency_key": key or f"cli:{uuid4()}", "parameters": dict(map(_pair, parameter or ()))}
     typer.echo(json.dumps(invoke(JOBS[name], event, stack_name), indent=2))
 
@@ -50,7 +50,7 @@ def invoke(job: Job, event: dict[str, Any], stack_name: str | None) -> dict[str,
     """Invoke the function of a job and return its answer; raises WorkbenchError when it failed."""
     options = _local() if stack_name is None else {}
     name = _function_name(job, stack_name or STACK_NAME, options)
-    # Not tried again by the SDK: a run that takes its time would begin twice.
+    # No retry by the SDK: it would begin a slow run a second time.
     patient = Config(read_timeout=INVOCATION_SECONDS_MAX, retries={"total_max_attempts": 1})
     answer = boto3.client("lambda", config=patient, **options).invoke(FunctionName=name, Payload=json.dumps(event))
     document = json.loads(answer["Payload"].read() or b"null")

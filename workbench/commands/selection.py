@@ -1,4 +1,4 @@
-"""Which dead letters a command acts on, and the question before it does."""
+"""The selection of dead letters on the command line, and the confirmation."""
 
 import sys
 from collections.abc import Iterable
@@ -16,19 +16,17 @@ from workbench.errors import WorkbenchError
 
 Group = dict[str, Any]
 
-IdsOption = Annotated[list[UUID] | None, typer.Option("--id", help="A dead letter; repeat for several.")]
-CauseOption = Annotated[Cause | None, typer.Option(help="All open ones of this cause.")]
-AllOption = Annotated[bool, typer.Option("--all", help="All open ones.")]
-QueueOption = Annotated[str | None, typer.Option(help="Of this queue alone: spool or analytics.")]
-ReasonOption = Annotated[
-    str, typer.Option(help="Why, for those who look at it later. No names of people.", show_default=False)
-]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+IdsOption = Annotated[list[UUID] | None, typer.Option("--id", help="A dead letter's id; repeat for several.")]
+CauseOption = Annotated[Cause | None, typer.Option(help="All open dead letters of this cause.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All open dead letters.")]
+QueueOption = Annotated[str | None, typer.Option(help="Only those of this queue: spool or analytics.")]
+ReasonOption = Annotated[str, typer.Option(help="The reason, for the audit. No names of people.", show_default=False)]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen on the command line."""
+    """The selection on the command line."""
 
     ids: list[UUID]
     cause: str | None
@@ -37,13 +35,13 @@ class Choice:
 
     @classmethod
     def read(cls, ids: list[UUID] | None, cause: str | None, everything: bool, queue: str | None) -> "Choice":
-        """Return a choice of one kind; raises WorkbenchError for none and for several."""
+        """Return the selection; raises WorkbenchError unless it is of exactly one kind."""
         if sum([bool(ids), cause is not None, everything]) != 1:
-            raise WorkbenchError("Say which dead letters: --id (once or more), --cause, or --all. One of them.")
+            raise WorkbenchError("Select dead letters by one of --id (once or more), --cause or --all.")
         return cls(ids or [], cause, everything, queue)
 
     def by_organisation(self, organisations: Organisations) -> dict[UUID, tuple[dict[str, Any], list[Group]]]:
-        """Return the selection of each organisation that has some, and how many of what it is."""
+        """Return for each organisation with such dead letters the selection, and their counts."""
         found = self._named(organisations) if self.ids else self._open_ones(organisations)
         return {org_id: (self._selection(ids), groups) for org_id, (ids, groups) in found.items()}
 
@@ -83,7 +81,7 @@ def tell(console: Console, org_id: UUID, groups: Iterable[Group]) -> None:
 
 
 def _merged(groups: Iterable[Group]) -> list[Group]:
-    """Return one group for each kind: dead letters that were named come one by one."""
+    """Group dead letters that were named by id, by queue, cause and state."""
     merged: dict[tuple[str, ...], Group] = {}
     for group in groups:
         known = merged.setdefault(
@@ -96,32 +94,32 @@ def _merged(groups: Iterable[Group]) -> list[Group]:
 
 
 def cause_of(group: Group) -> str:
-    """Return a cause, and the code where that says more."""
+    """Return a cause, with the error code if it adds information."""
     cause, code = str(group["cause"]), str(group["error_code"])
     return cause if code.startswith(cause) else f"{cause} ({code})"
 
 
 def moment(text: str) -> str:
-    """Return a time of the API's, to the minute, in UTC."""
+    """Return a time from the API to the minute, in UTC."""
     return text[:16].replace("T", " ")
 
 
 def total_of(groups: Iterable[Group]) -> int:
-    """Return how many dead letters groups have together."""
+    """Return the number of dead letters in these groups."""
     return sum(group["letter_count"] for group in groups)
 
 
 def is_interactive() -> bool:
-    """Tell whether somebody is there to be asked."""
+    """Return whether a person can answer at the terminal."""
     return sys.stdin.isatty()
 
 
 def confirm(console: Console, question: str, *, yes: bool) -> None:
-    """Ask, unless told not to; ends the command when the answer is no, or when nobody is there to answer."""
+    """Ask for confirmation unless `yes` is set. End the command when the answer is no, or without a terminal."""
     if yes:
         return
     if not is_interactive():
-        raise WorkbenchError("Nobody is there to be asked. Give --yes, when you are sure.")
+        raise WorkbenchError("Cannot ask for confirmation without a terminal. Use --yes to confirm.")
     if not typer.confirm(question, default=False, err=True):
-        console.print("Nothing was done.")
+        console.print("Cancelled. Nothing was changed.")
         raise typer.Exit(1)

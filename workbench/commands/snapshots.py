@@ -1,4 +1,4 @@
-"""`rollcall snapshot` and `rollcall purge`: what retention wrote, whether it is whole, and back; or gone for good."""
+"""`rollcall snapshot` and `rollcall purge`: list, verify and restore snapshots; delete a window for good."""
 
 import json
 from datetime import date
@@ -19,23 +19,21 @@ LIST_MAX = 1000
 
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
-snapshots = typer.Typer(name="snapshot", no_args_is_help=True, help="What retention wrote of days that it dropped.")
+snapshots = typer.Typer(name="snapshot", no_args_is_help=True, help="Snapshots of days that retention dropped.")
 
 OrgOption = Annotated[UUID, typer.Option(help="The organisation.")]
 TableOption = Annotated[str, typer.Option(help="progress_events or analytics_events.")]
-DayOption = Annotated[str, typer.Option(help="The day, in UTC: 2026-03-01.")]
-ReasonOption = Annotated[str | None, typer.Option(help="Why, for those who look at it later.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print the API's answer, and nothing else, on standard output.")
-]
+DayOption = Annotated[str, typer.Option(help="The day (UTC), such as 2026-03-01.")]
+ReasonOption = Annotated[str | None, typer.Option(help="The reason, for the audit.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only the API's answer, as JSON.")]
 
 
 @snapshots.command("list")
 def list_files(
     org: OrgOption,
-    table: Annotated[str | None, typer.Option(help="One table alone.")] = None,
+    table: Annotated[str | None, typer.Option(help="Only this table.")] = None,
     first: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="The last day, itself included.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The last day, inclusive.")] = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -74,7 +72,7 @@ def verify(
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Read a day's snapshot back and hold it against its digests and its signature; 1 when it is not whole."""
+    """Read a day's snapshot, and compare it with its digests and signature. Exits with 1 when it is damaged."""
     client = ApiClient.open(url, token, [org], scopes=("admin:read",))
     report = client.post(f"{SNAPSHOTS}/verify", {"org_id": str(org), "table": table, "day": _day(day)})
     if as_json:
@@ -94,15 +92,16 @@ def restore(
     table: TableOption,
     day: DayOption,
     scratch: Annotated[
-        bool, typer.Option("--scratch", help="Into a table of rollcall_scratch, not into the live one.")
+        bool,
+        typer.Option("--scratch", help="Restore into a table of the schema rollcall_scratch, not into the live table."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and verify every file alone.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and verify every file.")] = False,
     reason: ReasonOption = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Bring one organisation's rows of a day back, and follow it. Twice is as good as once."""
+    """Restore one organisation's rows of a day from the snapshot. Safe to run twice."""
     client = ApiClient.open(url, token, [org])
     body: dict[str, Any] = {
         "org_id": str(org),
@@ -120,18 +119,20 @@ def restore(
 
 def purge(
     org: OrgOption,
-    from_at: Annotated[str, typer.Option("--from", help="Where the window begins: a day or a time, in UTC.")],
-    to_at: Annotated[str, typer.Option("--to", help="Where it ends, itself not included.")],
-    reason: Annotated[str, typer.Option(help="Why, for those who look at it later.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be deleted.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    from_at: Annotated[str, typer.Option("--from", help="Start of the window: a day or a time (UTC).")],
+    to_at: Annotated[str, typer.Option("--to", help="End of the window, exclusive.")],
+    reason: Annotated[str, typer.Option(help="The reason, for the audit.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be deleted, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Delete for good what an organisation has of a window: live events and rows of snapshots."""
+    """Delete all events of an organisation in a window for good, live and in snapshots."""
     if not (dry_run or yes):
-        typer.confirm(f"Delete all events of {org} from {from_at} to {to_at}, beyond restoring?", abort=True)
+        typer.confirm(f"Delete all events of {org} from {from_at} to {to_at}? This cannot be undone", abort=True)
     client = ApiClient.open(url, token, [org], scopes=("admin:breakglass",))
     body = {
         "org_id": str(org),

@@ -6,7 +6,7 @@ from workbench.errors import WorkbenchError
 
 
 def read_moment(text: str) -> str:
-    """Return a day, or a time, as RFC 3339; in UTC unless it says. Raises WorkbenchError for anything else."""
+    """Return a day or a time as RFC 3339, in UTC if it has no offset. Raises WorkbenchError for any other text."""
     try:
         moment = read_foreign_time(text)
     except ValueError:

@@ -11,12 +11,12 @@ from workbench.stack.state import StackState
 
 
 def console_token_command(org_id: UUID | str) -> str:
-    """Return the command that prints a token with which the operations console does all that it can."""
+    """Return the command that prints a token for all functions of the operations console."""
     return f".venv/bin/rollcall token --org {org_id} --scope admin:write --role service"
 
 
 class TokenSigner:
-    """Signs with the stack's own secret; asks for it once."""
+    """Signs with the stack's secret, which it reads once."""
 
     def __init__(self, state: StackState) -> None:
         self._state = state

@@ -34,18 +34,18 @@ app = typer.Typer(
 )
 console = Console(stderr=True, highlight=False)
 
-Organisation = Annotated[UUID, typer.Option(help="The organisation that the key belongs to.")]
-WriteKeyId = Annotated[UUID, typer.Argument(help="The key's id, as `list` shows it.")]
+Organisation = Annotated[UUID, typer.Option(help="The key's organisation.")]
+WriteKeyId = Annotated[UUID, typer.Argument(help="The key's id, as shown by `list`.")]
 Dsn = Annotated[
     str | None,
     typer.Option(
-        envvar="ROLLCALL_DSN", help="A database to speak to instead of an API, as one who may act for rollcall_ops."
+        envvar="ROLLCALL_DSN", help="Use this database instead of the API. The role must be a member of rollcall_ops."
     ),
 ]
 
 
 class WriteKeys(Protocol):
-    """Looks after an organisation's keys, over HTTP or in a database."""
+    """Manages an organisation's keys, over HTTP or in a database."""
 
     def create(self, label: str) -> NewWriteKey:
         """Make a key."""
@@ -88,14 +88,14 @@ class ApiWriteKeys:
 
 @dataclass(frozen=True)
 class DatabaseWriteKeys:
-    """In a database, through the flow that answers HTTP. Who does it is the role that was logged in as."""
+    """In a database, through the same flow as over HTTP. The audit names the database role that logged in."""
 
     database: Session
     org_id: UUID
 
     @property
     def flow(self) -> KeepWriteKeys:
-        """The flow."""
+        """The flow of write keys."""
         return KeepWriteKeys(WriteKeyStore(self.database), uuid4, lambda: secrets.token_urlsafe(SECRET_BYTES))
 
     def _user(self) -> str:
@@ -132,12 +132,12 @@ def _open(org_id: UUID, dsn: str | None, url: str | None, token: str | None) -> 
 @app.command()
 def create(
     org: Organisation,
-    label: Annotated[str, typer.Option(help="What it is for. No names of people.")] = "unnamed",
+    label: Annotated[str, typer.Option(help="The purpose of the key. No names of people.")] = "unnamed",
     dsn: Dsn = None,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Make a key, and print it alone on the last line. It is shown this once: only its digest is kept."""
+    """Make a key, and print it on the last line. It is shown only once: Rollcall stores only its digest."""
     with _open(org, dsn, url, token) as keys:
         made = keys.create(label)
     console.print(f"write key {made.write_key_id} of organisation {org}")
@@ -170,13 +170,13 @@ def rotate(
     write_key_id: WriteKeyId,
     org: Organisation,
     overlap_hours: Annotated[
-        float, typer.Option(min=0, help="For how long the old key goes on being good.")
+        float, typer.Option(min=0, help="How long the old key stays valid.")
     ] = OVERLAP_SECONDS_DEFAULT / HOUR_SECONDS,
     dsn: Dsn = None,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Make a key in the place of another, and print it alone on the last line. The old one works until its time."""
+    """Replace a key by a new one, printed on the last line. The old key stays valid for the overlap."""
     with _open(org, dsn, url, token) as keys:
         made = keys.rotate(write_key_id, round(overlap_hours * HOUR_SECONDS))
     console.print(
@@ -189,7 +189,7 @@ def rotate(
 def revoke(
     write_key_id: WriteKeyId, org: Organisation, dsn: Dsn = None, url: UrlOption = None, token: TokenOption = None
 ) -> None:
-    """End a key for good. Functions notice within a minute."""
+    """Revoke a key for good. Functions notice within a minute. Safe to run twice."""
     with _open(org, dsn, url, token) as keys:
         keys.revoke(write_key_id)
     console.print(f"write key {write_key_id} is revoked")

@@ -1,1 +1,1 @@
-"""The main job on real data: a slice of OULAD, posted as learners' devices would."""
+"""The demo on real data: it sends a slice of OULAD, as learners' devices would."""

@@ -1,4 +1,4 @@
-"""The demo as a whole: real submissions of seven organisations through the deployed stack."""
+"""Runs the demo: sends real submissions of seven organisations to the deployed stack, and shows the result."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,15 +17,17 @@ from workbench.stack.state import StackState
 
 BATCH_SIZE = 25
 CONNECTIONS = 4
-STALE = timedelta(days=9)  # squeezed into 20 days, the sample's oldest events leave a window of 30 after ten
+STALE = timedelta(days=9)  # the sample spans 20 days, so its oldest events leave a window of 30 days after ten
 
 
 def demonstrate(console: Console, checkout: Checkout, state: StackState) -> None:
-    """Post the sample, show the answers and what the database holds, and how to go on by hand."""
+    """Send the sample, show the answers and the database's content, and print commands to try next."""
     rows = oulad.read_submissions()
     anchor = _anchor(checkout.home / "demo-anchor")
     if datetime.now(UTC) - anchor > STALE:
-        console.print("[yellow]The sample has left the accepted window: `rollcall reset` starts anew.[/yellow]")
+        console.print(
+            "[yellow]The sample is older than the accepted window. Start again with `rollcall reset`.[/yellow]"
+        )
     events = oulad.events(rows, anchor)
     console.print(f"Posting {len(events):,} submissions of {len(oulad.modules(rows))} organisations.")
     console.print(f"[dim]{oulad.CREDIT}[/dim]")
@@ -46,7 +48,7 @@ def demonstrate(console: Console, checkout: Checkout, state: StackState) -> None
 
 
 def _anchor(path: Path) -> datetime:
-    """Return the sample's last day, the same in every run on the same data: what repeats must be the same."""
+    """Return the sample's last day: the same in every run, so that repeated events are duplicates."""
     if not path.exists():
         path.write_text(datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat())
     return datetime.fromisoformat(path.read_text().strip())
@@ -61,7 +63,7 @@ def _show_addresses(console: Console, state: StackState, signer: TokenSigner, kn
     console.print(f"Console      {state.console_url}", soft_wrap=True)
     if known.org_id:
         console.print(f"  its token  {console_token_command(known.org_id)}", soft_wrap=True, markup=False)
-    console.print("\nTry it (an event that is known already: the answer is `duplicate`):\n")
+    console.print("\nTry it (the event is stored already, so the answer is `duplicate`):\n")
     console.print(
         f"curl -sS -X POST '{state.http_url}{PATH}' \\\n  -H 'Content-Type: application/json' \\\n"
         f"  -H 'Authorization: Bearer {token}' \\\n  -d '{{\"events\": [{event}]}}'\n",
@@ -69,9 +71,7 @@ def _show_addresses(console: Console, state: StackState, signer: TokenSigner, kn
         markup=False,
     )
     reader = signer.sign(str(uuid4()), [known.org_id] if known.org_id else [], role="service", scopes=["admin:read"])
-    console.print(
-        "Read a report (its figures are brought up to date every minute, or by `rollcall job run reports`):\n"
-    )
+    console.print("Read a report (it is refreshed every minute, or by `rollcall job run reports`):\n")
     console.print(
         f"curl -sS '{state.http_url}/api/reports/completion?org_id={known.org_id}' \\\n"
         f"  -H 'Authorization: Bearer {reader}'\n"

@@ -1,8 +1,8 @@
-"""OULAD's submissions as our events: the mapping, and nothing else.
+"""Maps OULAD's submissions to progress events.
 
 An organisation is a module, a course is a module's presentation, a lesson is an assessment, and a submission is a
-completion with its score as percent. Presentations B begin on 1 February and J on 1 October (our assumption). The
-data spans some 850 days, so its time is squeezed evenly into the last weeks before an anchor day.
+completion with its score as percent. Presentations B are assumed to begin on 1 February, J on 1 October. The data spans
+about 850 days, so its times are scaled evenly into the last weeks before an anchor day.
 """
 
 import csv
@@ -27,7 +27,7 @@ CREDIT = (
 
 @dataclass(frozen=True)
 class LearnerBatch:
-    """Events of one learner, as their device would send them together."""
+    """Events of one learner, as one batch of the learner's device."""
 
     user_id: UUID
     org_ids: frozenset[UUID]
@@ -35,7 +35,7 @@ class LearnerBatch:
 
 
 def organisation(module: str) -> UUID:
-    """Return the id of the organisation that a module stands for."""
+    """Return the organisation's id for a module."""
     return uuid5(NAMESPACE, f"module/{module}")
 
 
@@ -51,7 +51,7 @@ def modules(rows: Iterable[dict[str, str]]) -> dict[UUID, str]:
 
 
 def events(rows: list[dict[str, str]], anchor: datetime) -> list[ProgressEvent]:
-    """Return the rows as events, the last of them at the anchor."""
+    """Return the rows as events. The last event is at the anchor."""
     moments = [_submitted_at(row) for row in rows]
     first, last = min(moments), max(moments)
     ratio = SQUEEZED / (last - first)
@@ -60,7 +60,7 @@ def events(rows: list[dict[str, str]], anchor: datetime) -> list[ProgressEvent]:
 
 def _event(row: dict[str, str], occurred_at: datetime) -> ProgressEvent:
     return ProgressEvent(
-        # Of file and line, never of the natural key: real repetitions exist and are distinct events.
+        # Made from file and line, not from the natural key: the data has real repetitions, which are distinct events.
         event_id=uuid5(NAMESPACE, f"student_assessment/{row['row']}"),
         org_id=organisation(row["code_module"]),
         user_id=uuid5(NAMESPACE, f"student/{row['id_student']}"),

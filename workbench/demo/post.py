@@ -1,4 +1,4 @@
-"""Posts batches over the public HTTP API from several connections at once, and measures it."""
+"""Sends batches to the HTTP API over several connections at once, and measures the answers."""
 
 import time
 from collections import Counter
@@ -22,7 +22,7 @@ TOO_MANY, UNAVAILABLE, BAD_GATEWAY = 429, 503, 502
 
 @dataclass
 class Tally:
-    """What was answered: events by status, rejections by reason, and the latency of each batch in seconds."""
+    """The answers: events by status, rejections by reason, and the latency of each batch in seconds."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Tally:
 def post_all(
     url: str, signer: TokenSigner, batches: Iterable[LearnerBatch], connections: int, advance: Callable[[int], object]
 ) -> Tally:
-    """Post every batch until it is answered; `advance` is told the number of events of each answer."""
+    """Send every batch until it is answered. `advance` gets the number of events of each answer."""
     tally = Tally()
     started = time.perf_counter()
     with (
@@ -78,7 +78,7 @@ def _post(
             if "results" not in answer:
                 raise WorkbenchError(f"The API answered {response.status_code}: {response.text[:300]}")
             return answer
-        # As every client should: wait as long as was asked, then send the same batch again.
+        # As every client should, wait as long as the answer asks, then send the same batch again.
         tally.waited += 1
         time.sleep(float(response.headers.get("Retry-After", 1)))
     raise WorkbenchError(f"The API still answers {response.status_code} after {TRIES} tries.")

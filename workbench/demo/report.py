@@ -1,4 +1,4 @@
-"""Shows what a run of the demo did, and what the database holds after it."""
+"""Shows the answers of a run of the demo, and the database's content afterwards."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from rich.table import Table
 
 from workbench.demo.post import Tally
 
-# As the reader role, held to one organisation at a time by row-level security.
+# Read as the reader role: row-level security limits it to one organisation at a time.
 REPORT_PASS = "select rollcall.issue_report_pass_v1(%s)"
 PROGRESS = """
 select
@@ -19,8 +19,8 @@ from rollcall.view_course_progress
 
 
 def show_answers(console: Console, tally: Tally) -> None:
-    """Print what the API answered, how fast."""
-    table = Table(title="What the API answered", title_justify="left")
+    """Print the API's answers and their latency."""
+    table = Table(title="Answers of the API", title_justify="left")
     for name in ("accepted", "duplicate", "conflict", "rejected", "spooled"):
         table.add_column(name, justify="right")
     table.add_row(*(f"{tally.statuses[column.header]:,}" for column in table.columns))  # type: ignore[index]
@@ -34,11 +34,11 @@ def show_answers(console: Console, tally: Tally) -> None:
     p50, p95, p99 = (tally.percentile_ms(percent) for percent in (50, 95, 99))
     console.print(f"  latency of a batch: P50 {p50:.1f} ms, P95 {p95:.1f} ms, P99 {p99:.1f} ms")
     if tally.waited:
-        console.print(f"  {tally.waited:,} times a client was asked to wait, and did")
+        console.print(f"  {tally.waited:,} times a client was asked to wait, and waited")
 
 
 def show_progress(console: Console, dsn: str, organisations: dict[UUID, str]) -> None:
-    """Print each organisation's course progress, read back from the database."""
+    """Print each organisation's course progress, read from the database."""
     table = Table(title="Course progress in the database, by organisation", title_justify="left")
     table.add_column("organisation")
     for name in ("courses", "learners", "events", "lessons completed", "mean percent"):

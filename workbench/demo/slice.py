@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def is_taken(student: str) -> bool:
-    """Tell whether this learner is in the slice."""
+    """Return whether this learner is in the slice."""
     return int(hashlib.sha256(student.encode()).hexdigest(), 16) % PARTS < TAKEN
 
 
@@ -41,7 +41,7 @@ def _open(path: Path) -> TextIO:
 
 
 def main() -> None:
-    """Write the slice. Its gzip header bears no time, so that the same data makes the same file."""
+    """Write the slice. Its gzip header has no time, so that the same data gives the same file."""
     with SLICE.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", mtime=0, filename="") as packed:
         rows = [COLUMNS, *cut(Path(sys.argv[1]))]
         packed.write("".join(",".join(row) + "\n" for row in rows).encode())

@@ -1,6 +1,6 @@
-"""Lets pages of other origins call the local API.
+"""Enables CORS on the local API.
 
-The emulator's CloudFormation keeps what the template says of CORS under names that its gateway does not read.
+The emulator's CloudFormation stores the template's CORS settings under names that its gateway does not read.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from workbench.stack.emulator import CREDENTIALS, REGION
 
 
 def allow_origins(template: Path, endpoint_url: str, api_id: str, origins: str) -> None:
-    """Set what the template says of CORS, for these origins, which are separated by commas; nothing for none."""
+    """Set the template's CORS settings for these origins, separated by commas. Without origins do nothing."""
     if not origins:
         return
     gateway: Any = boto3.client(
@@ -27,7 +27,7 @@ def allow_origins(template: Path, endpoint_url: str, api_id: str, origins: str) 
 
 
 def described(template: Path) -> dict[str, Any]:
-    """Return what the template says of CORS where there are origins to allow."""
+    """Return the template's CORS settings for allowed origins."""
     api = yaml_parse(template.read_text())["Resources"]["Api"]["Properties"]
     allowing: dict[str, Any] = api["CorsConfiguration"]["Fn::If"][1]
     return allowing

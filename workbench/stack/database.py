@@ -1,4 +1,4 @@
-"""A database as its administrator reaches it, by its DSN."""
+"""A database connection of an administrator, by DSN."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,14 +18,14 @@ class Session:
     connection: psycopg.Connection[tuple[Any, ...]]
 
     def call(self, procedure: str, columns: str = "", /, **parameters: Any) -> tuple[Any, ...]:
-        """Call a procedure with these parameters and return its only row: these columns, or its one value."""
+        """Call a procedure with these parameters, and return its only row: these columns, or its one value."""
         return self.run(call_statement(procedure, columns, tuple(parameters)), tuple(parameters.values()))
 
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
         """Run one statement and return its only row."""
         row = self.connection.execute(statement.encode(), parameters).fetchone()
         if row is None:
-            raise WorkbenchError("The procedure answered nothing.")
+            raise WorkbenchError("The procedure returned no row.")
         return row
 
 

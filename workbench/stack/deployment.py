@@ -34,7 +34,7 @@ class Deployment:
     log: Path
 
     def build(self, *options: str) -> None:
-        """Run `sam build`; unchanged parts come from its cache."""
+        """Run `sam build`. Unchanged parts come from its cache."""
         self._sam("build", "--cached", *options, "--parameter-overrides", *_overrides(self._runtime()))
 
     def deploy(self, database_port: int, database_password: str, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -47,7 +47,7 @@ class Deployment:
             "DatabaseName": DATABASE,
             "DatabaseSslMode": "disable",
             "DatabaseSecretArn": self._put_database_secret(database_password),
-            # The emulator's CloudFormation knows none; its gateway answers on sockets without them.
+            # The emulator's CloudFormation does not support them; its gateway answers on sockets without them.
             "RouteResponses": "no",
             **overrides,
         }
@@ -64,7 +64,7 @@ class Deployment:
         return outputs
 
     def _name_sockets(self, outputs: Mapping[str, str]) -> None:
-        """Tell functions where the emulator serves sockets: as behind a domain of your own, not the default."""
+        """Pass the emulator's socket address to functions, like the address of a custom domain."""
         functions = boto3.client(
             "lambda",
             endpoint_url=self.endpoint_url,
@@ -76,7 +76,7 @@ class Deployment:
         told = {
             "SOCKET_URL": self.endpoint_url.replace("http", "ws", 1) + api,
             "SOCKET_MANAGEMENT_URL": self.endpoint_url + api,
-            # Of the console, which this API serves itself.
+            # The console's origin: this API serves the console itself.
             "ALLOWED_ORIGINS": self.endpoint_url,
         }
         for name in ("TicketsFunctionName", "PushFunctionName", "ConsoleFunctionName"):
@@ -124,7 +124,7 @@ class Deployment:
             "ROLLCALL_NATIVE": "1",
         }
         done = subprocess.run(
-            # No environment of samconfig.toml: what `sam deploy --guided` wrote there is meant for AWS.
+            # Ignore samconfig.toml: `sam deploy --guided` writes settings for AWS there.
             ["sam", *arguments, "--config-env", "local"],
             cwd=self.root,
             env=environment,
@@ -138,7 +138,7 @@ class Deployment:
             log.write(f"$ sam {arguments[0]}\n{done.stdout}\n")
         if done.returncode:
             tail = "\n".join(done.stdout.splitlines()[-OUTPUT_LINES:])
-            raise WorkbenchError(f"sam {arguments[0]} failed (all of it is in {self.log}):\n{tail}")
+            raise WorkbenchError(f"sam {arguments[0]} failed (full log: {self.log}):\n{tail}")
 
 
 def function_logical_id(folder: str) -> str:

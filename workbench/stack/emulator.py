@@ -1,4 +1,4 @@
-"""MiniStack: the emulator of API Gateway, Lambda, SQS, Secrets Manager and CloudFormation, on loopback."""
+"""Starts and stops MiniStack, the emulator of AWS, on loopback."""
 
 import os
 import signal
@@ -28,14 +28,14 @@ STOP_SECONDS = 15
 
 @dataclass(frozen=True)
 class Emulator:
-    """An emulator that belongs to a folder: found again by the folder in its environment."""
+    """An emulator that belongs to a folder. The folder in a process's environment identifies it."""
 
     state: Path
     log: Path
     lambda_python: Path
 
     def start(self, port: int) -> None:
-        """Start it detached from this process, and wait until it answers."""
+        """Start the emulator detached from this process, and wait until it answers."""
         scratch = self.state / "scratch"
         scratch.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ class Emulator:
         raise WorkbenchError(f"The emulator does not answer on port {port}; see {self.log}.")
 
     def stop(self) -> None:
-        """Stop it with all its function workers; nothing happens when it does not run."""
+        """Stop the emulator with all its function workers. Does nothing when it does not run."""
         process = self._process()
         if process is None:
             return
@@ -95,7 +95,7 @@ class Emulator:
 
     @property
     def pid(self) -> int | None:
-        """Its process, or None when it does not run."""
+        """The emulator's process, or None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
@@ -106,7 +106,7 @@ class Emulator:
     def _process(self) -> psutil.Process | None:
         try:
             process = psutil.Process(int(self._pid_file.read_text()))
-            # The number may have gone to another process since.
+            # Another process may have the PID now.
             ours = process.environ().get("STATE_DIR") == str(self.state)
         except (FileNotFoundError, ValueError, psutil.Error):
             return None
@@ -114,7 +114,7 @@ class Emulator:
 
 
 def answers(port: int) -> bool:
-    """Tell whether an emulator answers there."""
+    """Return whether an emulator answers at this port."""
     try:
         with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/_ministack/health", timeout=2) as response:
             return bool(response.status == 200)  # noqa: PLR2004 - HTTP's OK

@@ -1,6 +1,6 @@
-"""The emulator's process: MiniStack, with four of its ways set right for us.
+"""The emulator's process: MiniStack, with patches for behaviour that differs from AWS.
 
-- Functions run in an interpreter like Lambda's own, not in ours, which knows this checkout and would hide a layer
+- Functions run in an interpreter like Lambda's. The workbench's own interpreter has all packages: it would hide a layer
   that lacks something.
 - A body with a Content-Encoding reaches functions in base64, byte for byte. MiniStack goes by the content type
   alone and would decode gzip as text.
@@ -49,12 +49,12 @@ def _concurrency_in_numbers(mapping: dict[str, Any], *arguments: Any) -> int:
 
 
 class _LayersOnce(zipfile.ZipFile):
-    """A function's or a layer's file; the latter is unpacked beside the folders of functions, by its content."""
+    """The archive of a function or a layer. A layer is unpacked beside the functions' folders, by its content."""
 
     unpacking = threading.Lock()
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Unpack it, or link to where it was unpacked before."""
+        """Unpack the archive, or link to the folder where it was unpacked before."""
         folder = Path(path)
         if not folder.name.startswith("layer_"):
             return super().extractall(path, members, pwd)
@@ -70,7 +70,7 @@ class _LayersOnce(zipfile.ZipFile):
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal stops the process."""
     apigateway._v2_request_body_is_text = _text_unless_encoded  # noqa: SLF001
     apigateway._invoke_lambda_proxy = _invoke_noting_encoding  # noqa: SLF001
     lambda_runtime._detect_runtime_binary = _lambda_binary  # noqa: SLF001

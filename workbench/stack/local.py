@@ -1,4 +1,4 @@
-"""Starts and stops the whole local stack, and cleans up after one that was killed."""
+"""Starts and stops the whole local stack, and cleans up after a killed one."""
 
 import fcntl
 import os
@@ -41,16 +41,16 @@ class LocalStack:
 
     @property
     def postgres(self) -> Postgres:
-        """Its database."""
+        """The stack's database."""
         return Postgres(self.checkout.postgres_data, self.checkout.logs / "postgres.log")
 
     @property
     def emulator(self) -> Emulator:
-        """Its emulator of AWS."""
+        """The stack's emulator of AWS."""
         return Emulator(self.checkout.emulator_state, self.checkout.logs / "emulator.log", self.checkout.lambda_python)
 
     def up(self, say: Say, http_port: int | None = None, database_port: int | None = None) -> StackState:
-        """Start everything and deploy; what runs already stays. Raises WorkbenchError."""
+        """Start everything and deploy. Running parts stay. Raises WorkbenchError."""
         with self._alone(say):
             if (running := self.running()) is not None:
                 say("The stack is running already.")
@@ -71,7 +71,7 @@ class LocalStack:
         migrations.migrate(self.postgres.conninfo(postgres_port), migrations.Schema.read(self.checkout.schema))
         say(f"emulator of AWS on port {emulator_port}")
         self.emulator.start(emulator_port)
-        # Two stacks of one checkout share what is built.
+        # Two stacks of one checkout share the output of `sam build`.
         with _locked(self.checkout.build / "lock", say, BUILD_WAIT_SECONDS):
             say("sam build")
             deployment.build()
@@ -82,15 +82,15 @@ class LocalStack:
         return state
 
     def _choose_emulator_port(self, say: Say, wanted: int | None) -> int:
-        """Choose the port of last time: it stands in the addresses of the queues that the emulator kept.
+        """Choose the port of the last run, because the stored addresses of queues contain it.
 
-        On another port it starts anew, and what waited in its queues is gone.
+        On another port the emulator starts without data, and the messages in its queues are lost.
         """
         remembered = self.checkout.emulator_state / "port"
         last = int(remembered.read_text()) if remembered.exists() else None
         port = choose(wanted, last or EMULATOR_PORT)
         if last not in {None, port}:
-            say(f"port {last} is not to be had: the emulator starts anew on another, with empty queues")
+            say(f"port {last} is in use: the emulator starts on another port, with empty queues")
             shutil.rmtree(self.checkout.emulator_state)
         remembered.parent.mkdir(parents=True, exist_ok=True)
         remembered.write_text(str(port))
@@ -99,7 +99,7 @@ class LocalStack:
     def _state(self, outputs: Mapping[str, str], endpoint: str, emulator_port: int, postgres_port: int) -> StackState:
         postgres_pid, emulator_pid = self.postgres.pid, self.emulator.pid
         if postgres_pid is None or emulator_pid is None:
-            raise WorkbenchError(f"A process of the stack ended at once; see {self.checkout.logs}.")
+            raise WorkbenchError(f"A process of the stack ended at once. See {self.checkout.logs}.")
         return StackState(
             http_url=f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
             ws_url=f"ws://{LOOPBACK}:{emulator_port}/_aws/execute-api/{outputs['SocketApiId']}/{SOCKET_STAGE}",
@@ -128,12 +128,12 @@ class LocalStack:
         )
 
     def running(self) -> StackState | None:
-        """Return the state of a stack that is up as a whole, or None."""
+        """Return the state of a stack if all its parts are up, else None."""
         try:
             state = read_state(self.checkout)
         except (WorkbenchError, ValueError):
             return None
-        # PostgreSQL may have been restarted by itself meanwhile; it is the same data on the same port.
+        # PostgreSQL may have been restarted on its own: it has the same data and port.
         alive = self.postgres.pid is not None and self.emulator.pid == state.pids.emulator
         whole = alive and answers(state.emulator_port)
         return state if whole else None
@@ -148,10 +148,10 @@ class LocalStack:
         with self._alone(say):
             self._clean_up(say)
             shutil.rmtree(self.checkout.home, ignore_errors=True)
-            say("All local data is gone.")
+            say("All local data is deleted.")
 
     def _clean_up(self, say: Say) -> None:
-        """Stop what is left of a stack, whether it was stopped in order or killed."""
+        """Stop all processes of a stack, also those left behind by a killed one."""
         if self.emulator.pid is not None:
             say("stopping the emulator")
             self.emulator.stop()
@@ -162,9 +162,9 @@ class LocalStack:
         self.checkout.stack_file.unlink(missing_ok=True)
 
     def _stop_orphans(self, say: Say) -> None:
-        """Stop function workers that outlived a killed emulator: they run out of its scratch folder."""
+        """Stop function workers that outlived a killed emulator. Their command line names its scratch folder."""
         scratch = str(self.checkout.emulator_state / "scratch")
-        # It remembers processes by their numbers, which come again.
+        # psutil caches processes by PID, and the system may reuse a PID.
         psutil.process_iter.cache_clear()
         for process in psutil.process_iter(["cmdline"]):
             if any(part.startswith(scratch) for part in process.info["cmdline"] or []):
@@ -174,7 +174,7 @@ class LocalStack:
         shutil.rmtree(scratch, ignore_errors=True)
 
     def _alone(self, say: Say) -> AbstractContextManager[None]:
-        """Let one command at a time start or stop the stack; another one waits for it a while."""
+        """Let one command at a time start or stop the stack. Another command waits for a while."""
         return _locked(self.checkout.home / "lock", say, LOCK_WAIT_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL from PyPI, in a folder, on loopback."""
+"""Starts and stops a real PostgreSQL from PyPI, in a folder, on loopback."""
 
 import importlib.util
 import os
@@ -18,9 +18,9 @@ from workbench.stack.ports import LOOPBACK
 
 ADMINISTRATOR = "postgres"
 DATABASE = "rollcall"
-SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root: then it runs as this user
+SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root. A root user runs it as this user.
 SETTINGS = {
-    # Durability is PostgreSQL's default; these only fit a machine instead of a museum.
+    # Only sizes for a modern machine. Durability stays PostgreSQL's default.
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
     "max_connections": "200",
@@ -59,7 +59,7 @@ class Postgres:
         self._password_file.chmod(0o600)
 
     def start(self, port: int) -> None:
-        """Start the server and wait until it answers; make the database, once."""
+        """Start the server, wait until it answers, and make the database once."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.touch()
         self.log.chmod(0o666)
@@ -71,7 +71,7 @@ class Postgres:
                 connection.execute(f'create database "{DATABASE}"'.encode())
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server; nothing happens when it does not run. `immediate` is a crash."""
+        """Stop the server. Does nothing when it does not run. `immediate` is like a crash."""
         if self.pid is not None:
             self._run("pg_ctl", "stop", "--wait", "--mode", mode)
 
@@ -91,7 +91,7 @@ class Postgres:
         return self._password_file.read_text().strip()
 
     def conninfo(self, port: int, database: str = DATABASE) -> str:
-        """Return how to connect as the administrator."""
+        """Return the administrator's connection string."""
         return make_conninfo(
             host=LOOPBACK,
             port=port,
@@ -105,7 +105,7 @@ class Postgres:
         command = [str(binaries() / program), "-D", str(self.data), *arguments]
         done = subprocess.run(
             command,
-            # Its group and no other: in ours, the folders' permissions for others would not be the ones that count.
+            # With its own group only. With the groups of root, the permissions for others would not decide access.
             user=SYSTEM_USER if _is_root() else None,
             group=pwd.getpwnam(SYSTEM_USER).pw_gid if _is_root() else None,
             extra_groups=[] if _is_root() else None,
@@ -131,7 +131,7 @@ def binaries() -> Path:
     installs = sorted(install for folder in folders for install in Path(folder).glob("pginstall*"))
     if not installs:
         raise WorkbenchError("The embedded PostgreSQL is not installed: run `make setup`.")
-    # The newest major version comes last; the oldest bears no number.
+    # The newest major version sorts last. The folder of the oldest has no number.
     return installs[-1] / "bin"
 
 
@@ -140,7 +140,7 @@ def _is_root() -> bool:
 
 
 def _give_to_system_user(folder: Path) -> None:
-    """Let the system user reach and own the folder, when we are root and cannot run PostgreSQL ourselves."""
+    """For root: let the system user that runs PostgreSQL reach and own the folder."""
     if not _is_root():
         return
     try:

@@ -1,4 +1,4 @@
-"""stack.json: where a running stack can be reached."""
+"""stack.json: the addresses of a running stack."""
 
 import json
 from pathlib import Path
@@ -37,11 +37,11 @@ class StackState(BaseModel):
 
     @property
     def console_url(self) -> str:
-        """Where the operations console is."""
+        """The address of the operations console."""
         return f"{self.http_url}/console"
 
     def write(self, path: Path) -> None:
-        """Write it for this user's eyes: it holds the local administrator's password."""
+        """Write the file readable only by this user, because it has the local administrator's password."""
         path.touch(mode=0o600)
         path.write_text(json.dumps(self.model_dump(), indent=2) + "\n")
 

@@ -1,10 +1,10 @@
-// The HTTP API, as the signed-in person. Every refusal becomes a Problem with its code and request id.
+// A client of the HTTP API for the signed-in person. Every error becomes a Problem with its code and request id.
 import { el } from "./dom.js";
 import { seconds } from "./format.js";
 
-const PATIENCE_MS = 35_000; // API Gateway gives up after 30 s
+const PATIENCE_MS = 35_000; // API Gateway's timeout is 30 s
 
-/** Why a request failed (RFC 9457). */
+/** The reason for a failed request (RFC 9457). */
 export class Problem extends Error {
   constructor({ status, code, detail, requestId = "", retryAfterSeconds = null, faults = [] }) {
     super(detail);
@@ -12,7 +12,7 @@ export class Problem extends Error {
   }
 }
 
-/** Whether it may be answered when it is asked again. */
+/** Return whether the same request may succeed later. */
 export const isPassing = ({ status }) => status === 0 || status === 429 || status >= 500;
 
 async function send(url, options = {}) {
@@ -36,7 +36,7 @@ async function read(response) {
   });
 }
 
-/** Return what the page has to know before anybody signed in. */
+/** Return the page's configuration, which needs no token. */
 export const readConfiguration = async () => read(await send("console/config.json"));
 
 const never = () => new Promise(() => {});
@@ -48,7 +48,7 @@ export class Api {
     this.isClosed = false;
   }
 
-  /** Ask nothing any more, and let no answer come that is still under way: nobody is signed in for it. */
+  /** Send no more requests, and drop pending answers: their session has ended. */
   close() {
     this.isClosed = true;
   }
@@ -56,7 +56,7 @@ export class Api {
   get = (path, query) => this.#ask("GET", path, query);
   post = (path, body, query) => this.#ask("POST", path, query, body);
 
-  /** Return {document, etag}; the document is null when it is still that of `etag`. */
+  /** Return {document, etag}; the document is null when it still has this `etag`. */
   changed = (path, etag) =>
     this.#while(async () => {
       const response = await this.#send("GET", path, undefined, etag ? { "If-None-Match": etag } : {});
@@ -90,11 +90,11 @@ export class Api {
 
 const EXPLAINED = {
   backlog_exceeded:
-    "Held back on purpose: too much waits for the database. Nothing was done. It is allowed again once the backlog has drained.",
-  store_unavailable: "The database is away, so this cannot be shown or done. What was accepted is safe on its queue.",
+    "Refused on purpose: too many batches wait for the database. Nothing was changed. Try again when the backlog has drained.",
+  store_unavailable: "The database is away, so this cannot be shown or done. Accepted events are safe on their queues.",
 };
 
-/** Return a problem as an element: what it means, its code, its request id. */
+/** Return a problem as an element: its meaning, its code, its request id. */
 export function problemBox(problem) {
   const again = problem.retryAfterSeconds ? ` Try again in ${seconds(problem.retryAfterSeconds)}.` : "";
   const faults = (problem.faults ?? []).map(({ pointer, detail }) => el("li", {}, el("code", {}, pointer), ` ${detail}`));

@@ -1,4 +1,4 @@
-// Starts the page: signs in, shows the view that the address names, and hands what is heard to the views.
+// Starts the page: signs a person in, and shows the view that the address names.
 import { problemBox, readConfiguration } from "./api.js";
 import { keepReason } from "./choosing.js";
 import { setUpDialog } from "./dialog.js";
@@ -16,7 +16,7 @@ let watch = null;
 let configuration = UNCONFIGURED;
 let view = VIEWS[0];
 
-/** Show the view that the address names; an address that names none leaves the one that is shown. */
+/** Show the view that the address names. Any other address keeps the current view. */
 function showView() {
   const named = location.hash.slice(1);
   if (VIEWS.includes(named)) view = named;
@@ -46,7 +46,7 @@ function begin(session) {
   showView();
 }
 
-/** Leave the session: because somebody asked for it, or because of a problem with the token. */
+/** End the session: on request, or because of a problem with the token. */
 function end(problem = null) {
   watch?.stop();
   watch = null;
@@ -87,19 +87,19 @@ async function attempt(work) {
   }
 }
 
-/** Go on with the session of this tab, or with the one that a provider sends back; else ask for one. */
+/** Continue with this tab's session, or with the one that a provider returns; else show the sign-in form. */
 async function enter() {
   try {
     configuration = await readConfiguration();
   } catch (problem) {
-    // A token can be tried without; a provider is not known.
+    // Without a configuration a token still works, but the provider is unknown.
     return showSignIn(problem, el("div", { class: "tools" }, el("button", { type: "button", onclick: enter }, "Try again")));
   }
   byId("place").textContent = configuration.environment;
   await attempt(async () => {
     const kept = Session.restore();
     const brought = await comeBack(configuration.oidc).catch((fault) => {
-      if (!kept) throw fault; // a stray answer ends nobody's session
+      if (!kept) throw fault; // an unexpected answer of a provider does not end the session
     });
     const session = brought ? new Session(brought.access_token, brought.id_token) : kept;
     if (session) begin(session);
@@ -107,10 +107,10 @@ async function enter() {
   });
 }
 
-/** What nobody foresaw is said: a page that silently shows old numbers is worse than none. */
+/** Show unforeseen errors: a page that silently shows old numbers would mislead. */
 function confess() {
   byId("fault").hidden = false;
-  fill(byId("fault"), problemBox({ code: "page_failed", detail: "This page has failed: what it shows may be wrong. Load it again." }));
+  fill(byId("fault"), problemBox({ code: "page_failed", detail: "This page has failed, and may show wrong numbers. Reload it." }));
 }
 
 function main() {
@@ -118,7 +118,7 @@ function main() {
   addEventListener("unhandledrejection", confess);
   setUpDialog();
   setUpSignIn();
-  // Not by the address, which names the view.
+  // Without the address, because the address names the view.
   document.querySelector(".skip").addEventListener("click", (event) => (event.preventDefault(), byId("main").focus()));
   addEventListener("hashchange", () => VIEWS.includes(location.hash.slice(1)) && showView());
   addEventListener("online", () => watch?.live.hurry());

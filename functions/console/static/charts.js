@@ -1,4 +1,4 @@
-// Small line charts of what this page has heard while it was open. Each also says in words what it draws.
+// Small line charts of the numbers since the page was opened, each with a description in words.
 import { el, svg } from "./dom.js";
 import { measure } from "./format.js";
 
@@ -8,7 +8,7 @@ const WINDOW_MS = 10 * 60_000;
 const WINDOW_LEAST_MS = 60_000;
 const TOP = 6;
 
-/** Values over time: a point for each time that numbers were heard. */
+/** Values over time: a point for each set of numbers. */
 export class History {
   #points = [];
 
@@ -17,24 +17,24 @@ export class History {
     while (this.#points[0].at < at - WINDOW_MS) this.#points.shift();
   }
 
-  /** The points of one value; null where it was not known. */
+  /** The points of one value, with null when it was unknown. */
   of(name) {
     return this.#points.map(({ at, values }) => ({ at, value: values[name] ?? null }));
   }
 
-  /** How far back there is anything to draw, in whole minutes. */
+  /** The time span of the chart, in whole minutes. */
   get windowMs() {
     const heard = Date.now() - (this.#points[0]?.at ?? Date.now());
     return Math.min(WINDOW_MS, Math.max(WINDOW_LEAST_MS, 60_000 * Math.ceil(heard / 60_000)));
   }
 }
 
-/** Return a chart of one or two values: `lines` are {name, label}; `limit` is drawn across where there is one. */
+/** Return a chart of one or two values. `lines` are {name, label}; `limit` is drawn as a line across. */
 export function chart({ title, unit, history, lines, limit = null, gapMs }) {
   const series = lines.map((line) => ({ ...line, points: history.of(line.name) }));
   const known = series.flatMap(({ points }) => points.map(({ value }) => value)).filter((value) => value !== null);
   const most = Math.max(1, ...known);
-  // A limit far above all values would press them into a flat line: it is drawn only where it can be near.
+  // A limit far above all values would flatten the chart, so it is drawn only when it is near.
   const top = limit !== null && limit <= 4 * most ? Math.max(most, limit) : most;
   const now = Date.now();
   const { windowMs } = history;
@@ -91,7 +91,7 @@ function legend({ label, points }, index, unit) {
 }
 
 function highest(known, unit, limit) {
-  const most = known.length > 0 ? `highest ${measure(Math.max(...known), unit)}` : "nothing heard yet";
+  const most = known.length > 0 ? `highest ${measure(Math.max(...known), unit)}` : "no numbers yet";
   return limit === null ? most : `${most}, limit ${measure(limit, unit)}`;
 }
 

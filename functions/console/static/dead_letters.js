@@ -1,4 +1,4 @@
-// Dead letters of one organisation: by cause, message by message, and what can be done with them.
+// The dead letters of one organisation: by cause, message by message, and the actions on them.
 import { problemBox } from "./api.js";
 import { openDiscard } from "./discard.js";
 import { byId, el, fill, replace, table } from "./dom.js";
@@ -9,7 +9,7 @@ import { openRedrive, watchRedrive } from "./redrive.js";
 
 const PATH = "api/admin/dead-letters";
 const PAGE = 50;
-const SELECTED_MOST = 300; // what one operation takes by ids
+const SELECTED_MOST = 300; // the most ids in one operation
 const KINDS = { open: "warn", redriven: "busy", resolved: "ok", discarded: "idle" };
 
 export const letterBadge = (state) => badge(KINDS[state] ?? "idle", state);
@@ -18,13 +18,13 @@ const sameGroup = (one, other) => ["queue", "cause", "error_code", "state"].ever
 export class DeadLetters {
   constructor({ api, session, orgId }) {
     Object.assign(this, { api, session, orgId, group: null, groups: [], letters: [], after: null, selected: new Set(), asked: 0 });
-    this.redrives = new Map(); // by organisation: the redrive that was under way when its dialog was closed
+    this.redrives = new Map(); // by organisation: the redrive that was running when its dialog was closed
     byId("letter-state").onchange = () => this.open(null);
     byId("letters-refresh").onclick = () => this.refresh();
     this.open(null, false);
   }
 
-  /** Show another group; or none, which is how another organisation begins. */
+  /** Show another group, or no group, as after a change of organisation. */
   open(group, load = true) {
     this.group = group;
     this.selected.clear();
@@ -36,7 +36,7 @@ export class DeadLetters {
     if (load) return this.refresh(group !== null);
   }
 
-  /** Ask again for groups, and for the messages of the open one. */
+  /** Load the groups again, and the messages of the open group. */
   async refresh(focus = false) {
     const lacking = this.session.lacks("admin:read");
     if (lacking) return fill(byId("letters-problem"), el("p", { class: "why" }, lacking));
@@ -75,7 +75,7 @@ export class DeadLetters {
   }
 
   #take(page, before) {
-    // The API filters by queue and cause; of one cause there can be several codes.
+    // The API filters by queue and cause, but a cause can have several codes.
     this.letters = [...before, ...page.dead_letters.filter((letter) => letter.error_code === this.group.error_code)];
     this.after = page.next_after ?? null;
     const known = new Set(this.letters.map((letter) => letter.dead_letter_id));
@@ -94,7 +94,7 @@ export class DeadLetters {
       { label: "Last failed", cell: (group) => time(group.last_failed_at) },
       { label: el("span", { class: "unseen" }, "Open"), name: "", kind: "act", cell: (group) => this.#opener(group) },
     ];
-    replace(byId("groups"), table("Dead letters by cause", columns, groups, "None. Nothing failed for good."));
+    replace(byId("groups"), table("Dead letters by cause", columns, groups, "No messages. Nothing failed for good."));
   }
 
   #opener(group) {
@@ -117,7 +117,7 @@ export class DeadLetters {
     replace(
       byId("letters"),
       this.letters.length > 0 && el("label", { class: "choice" }, all, " Select all shown"),
-      table("Messages", columns, this.letters, "None any more."),
+      table("Messages", columns, this.letters, "No messages any more."),
       this.after && el("button", { type: "button", onclick: () => this.#more() }, "Show more"),
     );
     this.#showActions();
@@ -145,12 +145,12 @@ export class DeadLetters {
     return el("button", { type: "button", "aria-label": `Look at message ${id.slice(0, 8)}`, onclick: () => openLetter(this.api, this.orgId(), id) }, "Look");
   }
 
-  /** Which of them can be meant: the selected ones, and all open ones of the cause. */
+  /** Return the possible selections: the selected messages, and all open ones of the cause. */
   #choices() {
     const { cause, queue, state } = this.group;
     const ids = [...this.selected];
     const selected = ids.length > 0 && { label: ids.length === 1 ? "The selected message" : `The ${count(ids.length)} selected messages`, selection: { dead_letter_ids: ids } };
-    // The API selects by cause and queue, whatever the code: so that is what is offered, and how many they are.
+    // The API selects by cause and queue, not by code. So that selection is offered, with its total.
     const alike = this.groups.filter((group) => group.state === "open" && group.cause === cause && group.queue === queue);
     const many = alike.reduce((sum, group) => sum + group.letter_count, 0);
     const codes = alike.length > 1 ? `, of ${alike.length} codes` : "";
@@ -168,11 +168,11 @@ export class DeadLetters {
     return { api: this.api, orgId, keep, closed: () => this.orgId() === orgId && this.refresh(true) };
   }
 
-  /** Offer the way back to a redrive whose dialog was closed. */
+  /** Offer to open the dialog of a running redrive again. */
   #showRedrive() {
     const id = this.redrives.get(this.orgId());
     const open = () => watchRedrive({ ...this.#context(), id });
-    replace(byId("redrive-under-way"), id && el("p", {}, "A redrive was under way when its dialog was closed. ", el("button", { type: "button", id: "redrive-watch", onclick: open }, "Watch it…")));
+    replace(byId("redrive-under-way"), id && el("p", {}, "A redrive was running when its dialog was closed. ", el("button", { type: "button", id: "redrive-watch", onclick: open }, "Watch it…")));
   }
 
   #showActions() {
@@ -180,8 +180,8 @@ export class DeadLetters {
     const tooMany = this.selected.size > SELECTED_MOST;
     const lacking = this.session.lacks("admin:write");
     const idle = choices.length === 0 ? "Select messages first." : null;
-    const over = tooMany ? `Select ${SELECTED_MOST} at most, or none and take all open ones.` : null;
-    const done = this.group.state === "resolved" ? "These are stored: nothing is left to do." : null;
+    const over = tooMany ? `Select at most ${SELECTED_MOST}, or none to use all open ones.` : null;
+    const done = this.group.state === "resolved" ? "These messages are stored. Nothing is left to do." : null;
     const why = lacking ?? done ?? over ?? idle;
     const order = { ...this.#context(), choices };
     const open = this.group.state === "open";

@@ -2,11 +2,11 @@
 import { byId, replace } from "./dom.js";
 
 let onClosed = null;
-let opened = 0; // how often; an answer to an earlier opening comes too late
+let opened = 0; // counts openings, to drop answers for an earlier one
 
 /**
- * Open the dialog with a title and content; returns what replaces that content, as long as it is what is open.
- * `closed` is called when it closes.
+ * Open the dialog with a title and content. Return a function that replaces the content while this dialog is open.
+ * `closed` is called when the dialog closes.
  */
 export function openDialog(title, content, closed = null) {
   const dialog = byId("dialog");
@@ -19,7 +19,7 @@ export function openDialog(title, content, closed = null) {
   return (next) => mine === opened && replace(byId("dialog-body"), next);
 }
 
-/** Make its buttons work; the browser itself keeps the keyboard inside, closes it by Escape, and gives focus back. */
+/** Set up the close button. The browser keeps the focus inside, closes on Escape, and restores the focus. */
 export function setUpDialog() {
   const dialog = byId("dialog");
   byId("dialog-close").addEventListener("click", () => dialog.close());

@@ -1,4 +1,4 @@
-// Discard: giving dead letters up, after it was said how many, and confirmed.
+// Discard dead letters, after their number was shown and confirmed.
 import { problemBox } from "./api.js";
 import { chooseSelection, chosen, reasonField } from "./choosing.js";
 import { openDialog } from "./dialog.js";
@@ -7,14 +7,14 @@ import { count } from "./format.js";
 
 const PATH = "api/admin/dead-letters/discard";
 
-/** Open the dialog that gives dead letters up. */
+/** Open the dialog that discards dead letters. */
 export function openDiscard({ api, orgId, choices, closed }) {
   let changed = false;
   const outcome = el("div", {});
   const form = el(
     "form",
     {},
-    el("p", {}, "Their events will not be stored. What was given up stays in the archive for as long as any."),
+    el("p", {}, "Their events will not be stored. Discarded messages stay in the archive as long as all others."),
     chooseSelection(choices),
     reasonField(),
     el("div", { class: "tools" }, el("button", { type: "submit" }, "Count them")),
@@ -24,7 +24,7 @@ export function openDiscard({ api, orgId, choices, closed }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const { discarded, remaining, until } = await ask(true); // one answer counts no more than one call would give up
+      const { discarded, remaining, until } = await ask(true); // one answer counts at most as many as one call discards
       const many = discarded + remaining;
       confirm(outcome, many, () => {
         changed = true;
@@ -34,19 +34,19 @@ export function openDiscard({ api, orgId, choices, closed }) {
       fill(outcome, problemBox(problem));
     }
   });
-  form.addEventListener("input", () => replace(outcome)); // what was counted is not what is asked for any more
+  form.addEventListener("input", () => replace(outcome)); // the count no longer matches the form
   openDialog("Discard", [form, outcome], () => changed && closed());
 }
 
 function confirm(outcome, many, go) {
-  if (many === 0) return fill(outcome, el("p", {}, "None of them is open."));
-  const button = el("button", { type: "button", class: "danger", id: "discard-now", disabled: true, onclick: () => ((button.disabled = sure.disabled = true), go()) }, `Give up ${count(many)} for good`);
+  if (many === 0) return fill(outcome, el("p", {}, "None of these messages is open."));
+  const button = el("button", { type: "button", class: "danger", id: "discard-now", disabled: true, onclick: () => ((button.disabled = sure.disabled = true), go()) }, `Discard ${count(many)} for good`);
   const sure = el("input", { type: "checkbox", id: "sure", onchange: () => (button.disabled = !sure.checked) });
-  replace(outcome, el("label", { class: "choice" }, sure, ` I have looked at them: ${count(many)} will be given up.`), el("div", { class: "tools" }, button));
+  replace(outcome, el("label", { class: "choice" }, sure, ` I have looked at them. ${count(many)} messages will be discarded.`), el("div", { class: "tools" }, button));
   sure.focus();
 }
 
-/** Give up what was confirmed, call by call; what failed after the count was looked at by nobody, and stays. */
+/** Discard the confirmed messages, call by call. Messages that failed after the count were not seen, and stay. */
 async function giveUp(outcome, ask, many) {
   try {
     let given = 0;
@@ -55,7 +55,7 @@ async function giveUp(outcome, ask, many) {
       given += answer.discarded;
       remaining = answer.discarded > 0 ? answer.remaining : 0;
     }
-    const sentence = `Given up: ${count(given)}.`;
+    const sentence = `Discarded: ${count(given)}.`;
     fill(outcome, el("p", {}, sentence));
     announce(sentence);
   } catch (problem) {

@@ -1,6 +1,6 @@
-// Elements made of names and texts. What comes from the API goes in as text here, never as markup.
+// Makes elements. Values from the API are inserted as text, never as markup.
 
-/** Return an element; attributes that begin with "on" are listeners, absent ones (null, false) are left out. */
+/** Return an element. Attributes that begin with "on" are listeners; null and false are left out. */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   setAll(node, attributes);
@@ -30,19 +30,19 @@ export const byId = (id) => document.getElementById(id);
 
 const shown = (children) => children.flat(2).filter((child) => child !== null && child !== undefined && child !== false);
 
-/** Put new content in the place of old; nothing happens when it says the same, so that readers are not disturbed. */
+/** Replace the content, but only if it changed, so that screen readers are not disturbed. */
 export function fill(node, ...children) {
   const holder = document.createElement(node.tagName);
   holder.append(...shown(children));
   if (holder.innerHTML !== node.innerHTML) node.replaceChildren(...holder.childNodes);
 }
 
-/** Like `fill`, where listeners are among the children, which no comparison sees. */
+/** Like `fill`, for children with listeners, which a comparison of markup does not see. */
 export const replace = (node, ...children) => node.replaceChildren(...shown(children));
 
 /**
  * Return a table. `columns` are {label, cell: row => content, kind?: "number" | "wide" | "check"}.
- * Roles are written out, since a narrow screen lays rows out as blocks, and some browsers forget them then.
+ * Roles are explicit, because a narrow screen shows rows as blocks, and some browsers then drop the implicit roles.
  */
 export function table(caption, columns, rows, none = "Nothing to show.") {
   if (rows.length === 0) return el("p", { class: "none" }, none);
@@ -63,7 +63,7 @@ function cell({ label, kind, name, cell: content }, row) {
   return el("td", { role: "cell", class: kind, "data-label": name ?? (typeof label === "string" ? label : null) }, content(row));
 }
 
-/** Return terms and what they stand for. */
+/** Return a list of terms and values. */
 export function facts(pairs) {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined);
   return el("dl", { class: "facts" }, known.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
@@ -71,10 +71,10 @@ export function facts(pairs) {
 
 const lastSaid = {};
 
-/** Say what somebody's own action led to, to those who do not look. */
+/** Announce the result of an action to screen readers. */
 export const announce = (text) => byId("said-act").replaceChildren(el("span", {}, text));
 
-/** Say how something is, "status" or "line"; again only when it changed. Each has a place, so that none hides another. */
+/** Announce a state ("status" or "line") when it changed. Each has its own element, so that neither replaces the other. */
 export function announceState(what, text) {
   if (lastSaid[what] === text) return;
   lastSaid[what] = text;

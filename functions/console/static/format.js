@@ -3,17 +3,17 @@ import { el } from "./dom.js";
 
 const NONE = "–";
 
-/** A count, with thin groups; a dash where nobody knows. */
+/** A count with grouped digits, or a dash when it is unknown. */
 export const count = (value) => (value === null || value === undefined ? NONE : value.toLocaleString("en-GB"));
 
-/** Milliseconds, in the unit that suits them. */
+/** Milliseconds, in a fitting unit. */
 export function milliseconds(value) {
   if (value === null || value === undefined) return NONE;
   if (value < 1000) return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} ms`;
   return seconds(value / 1000);
 }
 
-/** Seconds, in the unit that suits them. */
+/** Seconds, in a fitting unit. */
 export function seconds(value) {
   if (value === null || value === undefined) return NONE;
   if (value < 10) return `${Number(value.toFixed(1))} s`;
@@ -32,7 +32,7 @@ export function measure(value, unit) {
   return count(value);
 }
 
-/** A time, as an element; with its date when it is not of today. */
+/** A time as an element, with the date unless it is today. */
 export function time(text) {
   if (!text) return NONE;
   const at = new Date(text);
@@ -43,11 +43,11 @@ export function time(text) {
   return el("time", { datetime: at.toISOString() }, `${today ? "" : `${day} `}${clock} UTC`);
 }
 
-/** How long ago something was, in words. */
+/** The time since something happened, in words. */
 export const ago = (text, now = Date.now()) => `${seconds(Math.max(0, (now - new Date(text)) / 1000))} ago`;
 
-/** The name of a code: words instead of underscores. */
+/** A code as words, with spaces instead of underscores. */
 export const words = (code) => String(code).replaceAll("_", " ");
 
-/** The first eight characters of an id: enough to tell it on a page. */
+/** The first eight characters of an id: enough to recognise it on a page. */
 export const short = (id) => el("span", { class: "id", title: id }, String(id).slice(0, 8));

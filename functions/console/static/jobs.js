@@ -1,10 +1,10 @@
-// Every job, and the alerts that are active.
+// Every job, and the active alerts.
 import { problemBox } from "./api.js";
 import { byId, el, fill, table } from "./dom.js";
 import { count, milliseconds, time, words } from "./format.js";
 import { badge, jobBadge } from "./overview.js";
 
-/** Ask for the overview of jobs and show it; what was shown before stays when it cannot be had. */
+/** Load and show the overview of jobs. If loading fails, the old overview stays. */
 export async function showJobs(api, session) {
   const lacking = session.lacks("admin:read");
   if (lacking) return fill(byId("jobs-problem"), el("p", { class: "why" }, lacking));

@@ -1,4 +1,4 @@
-// One dead letter: what the ledger has of it, its history, and its scrubbed body.
+// One dead letter: its row in the ledger, its history, and its scrubbed body.
 import { problemBox } from "./api.js";
 import { letterBadge } from "./dead_letters.js";
 import { openDialog } from "./dialog.js";
@@ -44,7 +44,7 @@ function entry({ what, happened_at: at, code, acted_by: by, reason }) {
 }
 
 function content(body) {
-  if (body === null || body === undefined) return el("p", { class: "none" }, "It could not be scrubbed, or the archive has forgotten it.");
+  if (body === null || body === undefined) return el("p", { class: "none" }, "The body could not be scrubbed, or the archive has deleted it.");
   const text = typeof body === "string" ? body : JSON.stringify(body, null, 2);
   return el("pre", { tabindex: "0", role: "region", "aria-label": "Body of the message" }, text);
 }

@@ -1,4 +1,4 @@
-// The line that says where the numbers come from, and how old they are.
+// The line with the source and the age of the numbers.
 import { announceState, byId, el, fill } from "./dom.js";
 import { seconds } from "./format.js";
 
@@ -6,12 +6,12 @@ const WHY = {
   socket_blocked: "the socket cannot be opened",
   socket_closed: "the socket was closed",
   socket_silent: "the socket fell silent",
-  socket_unanswered: "the socket gave no answer",
-  health_unknown: "the socket knows no numbers of now",
+  socket_unanswered: "the socket did not answer",
+  health_unknown: "the socket has no current numbers",
   unreachable: "the API cannot be reached",
 };
 
-/** Show how the page hears, and say it aloud when that changes. */
+/** Show how the page is connected, and announce changes. */
 export function showLine({ mode, heardAt, why }, { staleAfterMs, intervalMs }) {
   const age = heardAt === null ? null : Math.max(0, Date.now() - heardAt);
   const isStale = age !== null && age > staleAfterMs;

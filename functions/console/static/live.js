@@ -1,4 +1,4 @@
-// Health, live: over a socket, and by polling where there is none. The page shows which of the two it is.
+// Live health: over a socket, or by polling when there is no socket. The page shows which of the two.
 import { mergePatch } from "./patch.js";
 
 const BACKOFF_FIRST_MS = 500;
@@ -6,11 +6,11 @@ const BACKOFF_MOST_MS = 30_000;
 const POLL_MOST_MS = 5_000;
 const INTERVALS_MISSED = 3;
 const OPENING_MOST_MS = 20_000;
-const AGAIN_SECONDS = 5; // after a refusal that does not say when
+const AGAIN_SECONDS = 5; // after a refusal without a time to wait
 
 /**
- * What is known, and how. `mode` is "connecting", "socket", "polling" or "offline"; `heardAt` is when the numbers were
- * last confirmed, by this machine's clock; `why` says what stands in the way of a socket.
+ * The current health state and its source. `mode` is "connecting", "socket", "polling" or "offline". `heardAt` is when
+ * the numbers were last confirmed, by this machine's clock. `why` is the reason for having no socket.
  */
 export class Live {
   constructor({ api, intervalMs, onChange, openSocket = (url) => new WebSocket(url) }) {
@@ -20,7 +20,7 @@ export class Live {
     this.openSocket = openSocket;
     this.state = { mode: "connecting", heardAt: null, health: null, organisations: {}, advice: null, why: "" };
     this.sequence = null;
-    this.seen = 0; // the highest sequence heard of, applied or not
+    this.seen = 0; // the highest sequence received, applied or not
     this.attempts = 0;
     this.running = false;
   }
@@ -42,7 +42,7 @@ export class Live {
     this.#drop();
   }
 
-  /** Try the socket now, whatever the backoff says: the network is back, or somebody looks again. */
+  /** Try the socket now, without the backoff: the network is back, or the page is visible again. */
   hurry() {
     if (this.socket || !this.running) return;
     clearTimeout(this.retry);
@@ -84,13 +84,13 @@ export class Live {
   }
 
   #hear(message) {
-    // What API Gateway says by itself has no type: our function could not answer.
+    // Messages of API Gateway itself have no type: the function could not answer.
     if (message.type === "problem" || message.type === undefined) return this.#refused(message);
-    if (message.sequence < this.sequence) return; // it was overtaken: no news, and nothing to live by
+    if (message.sequence < this.sequence) return; // a newer message came first: ignore this one
     if (message.advice) this.state.advice = message.advice;
     if (typeof message.sequence === "number") this.seen = Math.max(this.seen, message.sequence);
     if (message.type === "health.snapshot") this.#take(message);
-    else if (this.sequence === null) return; // a snapshot is on its way
+    else if (this.sequence === null) return; // the snapshot has not arrived yet
     else if (message.type === "health.delta") this.#apply(message);
     else if (message.type === "heartbeat" && message.sequence > this.sequence) return this.#subscribe();
     this.#heard("socket");
@@ -99,11 +99,11 @@ export class Live {
   #take(snapshot) {
     this.attempts = 0;
     this.confirmed = true;
-    this.etag = null; // the polled answer is not what is shown any more
+    this.etag = null; // the page no longer shows the polled answer
     this.sequence = snapshot.sequence;
     this.state.health = snapshot.health;
     this.state.organisations = snapshot.organisations ?? {};
-    // A change overtook its snapshot: ask for a newer one, in a moment, so that two clocks never chase each other.
+    // A change arrived before its snapshot: ask for a newer snapshot, after a pause so that this does not loop.
     if (this.seen > this.sequence) this.#subscribeIn(BACKOFF_FIRST_MS);
     this.seen = this.sequence;
   }
@@ -116,7 +116,7 @@ export class Live {
     this.state.organisations = mergePatch(this.state.organisations, delta.organisations ?? {});
   }
 
-  /** Nothing is confirmed until a snapshot comes: polling fills in, and somebody is there, so the socket stays. */
+  /** Keep the socket after a refusal, because the API answered. Poll until a snapshot arrives. */
   #refused({ code = "socket_unanswered", detail, retry_after_seconds: seconds = AGAIN_SECONDS }) {
     if (code === "token_expired" || code === "token_invalid") return this.api.onExpired({ code, detail });
     this.sequence = null;
@@ -149,7 +149,7 @@ export class Live {
   #lost(why, notBeforeSeconds = 0) {
     this.#drop();
     if (!this.running) return;
-    // Full jitter: after an outage not everybody comes back at the same moment.
+    // Full jitter: after an outage clients must not all connect at the same moment.
     const most = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.attempts++);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.#open(), 1000 * notBeforeSeconds + Math.random() * most);
@@ -167,7 +167,7 @@ export class Live {
   }
 
   async #poll() {
-    if (this.polling) return; // one at a time, however slow
+    if (this.polling) return; // one request at a time
     this.polling = true;
     this.polledAt = Date.now();
     const asked = this.etag;

@@ -1,4 +1,4 @@
-// Sign-in at an identity provider: authorisation code with PKCE (RFC 7636), as OpenID Connect has it.
+// Sign-in with an identity provider: OpenID Connect, authorisation code with PKCE (RFC 7636).
 import { readClaims } from "./session.js";
 
 const KEY = "rollcall.sign-in";
@@ -12,7 +12,7 @@ const sha256 = async (value) => text(new Uint8Array(await crypto.subtle.digest("
 
 async function ask(url, options = {}) {
   const response = await fetch(url, { credentials: "omit", ...options }).catch(() => {
-    throw new SignInFailed(`${new URL(url).origin} cannot be reached from this page: is it among OidcOrigins?`);
+    throw new SignInFailed(`${new URL(url).origin} cannot be reached from this page. Is it listed in OidcOrigins?`);
   });
   return [response, await response.json().catch(() => ({}))];
 }
@@ -29,7 +29,7 @@ function leaveFor(endpoint, query) {
   location.assign(url);
 }
 
-/** Leave for the identity provider; it sends the browser back to this page. */
+/** Go to the identity provider, which sends the browser back to this page. */
 export async function leaveForSignIn({ authority, client_id: clientId, scope, audience }) {
   const provider = await discover(authority);
   const kept = { state: random(), nonce: random(), verifier: random() };
@@ -40,7 +40,7 @@ export async function leaveForSignIn({ authority, client_id: clientId, scope, au
     redirect_uri: here(),
     scope,
     audience,
-    resource: audience, // the same by its standard name (RFC 8707)
+    resource: audience, // the standard name of `audience` (RFC 8707)
     state: kept.state,
     nonce: kept.nonce,
     code_challenge: await sha256(kept.verifier),
@@ -48,21 +48,21 @@ export async function leaveForSignIn({ authority, client_id: clientId, scope, au
   });
 }
 
-/** End the session at the identity provider too, where it can be asked to (OpenID Connect RP-Initiated Logout 1.0). */
+/** End the session at the identity provider too, if it supports that (OpenID Connect RP-Initiated Logout 1.0). */
 export async function leaveForSignOut({ authority, client_id: clientId }, idToken) {
   const { end_session_endpoint: endpoint } = await discover(authority);
   if (endpoint) leaveFor(endpoint, { client_id: clientId, id_token_hint: idToken, post_logout_redirect_uri: here() });
 }
 
-/** Return the tokens that a sign-in brought back; null when nobody comes from one. Raises SignInFailed. */
+/** Return the tokens of a finished sign-in, or null without one. Raises SignInFailed. */
 export async function comeBack(oidc) {
   const query = new URLSearchParams(location.search);
   const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   sessionStorage.removeItem(KEY);
   if (!query.has("state") && !query.has("error")) return null;
-  history.replaceState(null, "", here() + location.hash); // no code stays in an address
-  if (!query.has("code")) throw new SignInFailed(`The identity provider refused: ${query.get("error") ?? "no code came"}.`);
-  if (!oidc || !kept || query.get("state") !== kept.state) throw new SignInFailed("This answer belongs to no sign-in of this tab.");
+  history.replaceState(null, "", here() + location.hash); // the code must not stay in the address
+  if (!query.has("code")) throw new SignInFailed(`The identity provider refused: ${query.get("error") ?? "no code"}.`);
+  if (!oidc || !kept || query.get("state") !== kept.state) throw new SignInFailed("This answer does not belong to a sign-in of this tab.");
   return redeem(oidc, query.get("code"), kept);
 }
 
@@ -70,10 +70,10 @@ async function redeem({ authority, client_id: clientId }, code, { verifier, nonc
   const { issuer, token_endpoint: endpoint } = await discover(authority);
   const form = { grant_type: "authorization_code", code, redirect_uri: here(), client_id: clientId, code_verifier: verifier };
   const [response, tokens] = await ask(endpoint, { method: "POST", body: new URLSearchParams(form) });
-  if (!response.ok || !tokens.access_token) throw new SignInFailed(`The identity provider gave no token: ${tokens.error ?? response.status}.`);
+  if (!response.ok || !tokens.access_token) throw new SignInFailed(`The identity provider returned no token: ${tokens.error ?? response.status}.`);
   const claims = tokens.id_token ? readClaims(tokens.id_token) : {};
-  // Its signature needs no look: it came from the provider itself, over TLS (OpenID Connect Core 1.0, 3.1.3.7).
+  // No check of the signature: the token came from the provider itself over TLS (OpenID Connect Core 1.0, 3.1.3.7).
   const isOurs = claims.nonce === nonce && claims.iss === issuer && [claims.aud].flat().includes(clientId);
-  if (!isOurs) throw new SignInFailed("The token belongs to no sign-in of this tab.");
+  if (!isOurs) throw new SignInFailed("The token does not belong to a sign-in of this tab.");
   return tokens;
 }

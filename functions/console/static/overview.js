@@ -1,4 +1,4 @@
-// The first view: how it is, why, and the numbers behind it.
+// The first view: the status, its reasons, and the numbers behind it.
 import { chart } from "./charts.js";
 import { announceState, byId, el, facts, fill, svg, table } from "./dom.js";
 import { ago, count, measure, milliseconds, seconds, time, words } from "./format.js";
@@ -8,16 +8,16 @@ const STATUS = {
   ok: { title: "All is well", mark: "M7 12.5l3.5 3.5L17 9" },
   degraded: { title: "Degraded", mark: "M12 7v6M12 16.5v.5" },
   down: { title: "Down", mark: "M8.5 8.5l7 7M15.5 8.5l-7 7" },
-  unknown: { title: "Not known yet", mark: "M8 12h8" },
+  unknown: { title: "Unknown", mark: "M8 12h8" },
 };
 const SAID = {
-  degraded: "It works, and somebody should look.",
-  down: "The database is away. Batches are taken and wait on the spool: nothing is lost.",
-  ok: "Nothing needs you.",
+  degraded: "Rollcall works, but a person should look.",
+  down: "The database is away. Batches are accepted and wait on the spool. No event is lost.",
+  ok: "Nothing to do.",
   unknown: "Waiting for the first numbers.",
 };
 
-/** Show a health snapshot, or what an unprivileged token may see of it; `staleSince` when it is confirmed no more. */
+/** Show a health state, or the part that the token may see. `staleSince` is when it was last confirmed, if stale. */
 export function showOverview(health, advice, history, gapMs, staleSince) {
   showStatus(health, staleSince);
   byId("overview").classList.toggle("stale", staleSince !== null);
@@ -55,7 +55,7 @@ function showStatus(health, staleSince) {
       "div",
       {},
       el("p", { class: "word" }, STATUS[status].title),
-      el("p", {}, staleSince === null ? SAID[status] : ["So it was at ", time(new Date(staleSince).toISOString()), ". Nothing was heard since."]),
+      el("p", {}, staleSince === null ? SAID[status] : ["Last known state, from ", time(new Date(staleSince).toISOString()), ". No newer numbers arrived."]),
       health?.since && el("p", { class: "hint" }, "Since ", time(health.since), ` · ${health.environment} · ${health.region} · version ${health.version}`),
       reasons.length > 0 && el("ul", { class: "reasons", "aria-label": "Reasons" }, reasons.map(reason)),
     ),
@@ -74,7 +74,7 @@ function showCharts(health, history, gapMs) {
   fill(
     byId("charts"),
     chart({
-      title: "Lag of ingestion",
+      title: "Ingest lag",
       unit: "ms",
       history,
       gapMs,
@@ -94,10 +94,10 @@ function showSlos(slos) {
     { label: "At most", kind: "number", cell: ([, slo]) => measure(slo.threshold, slo.unit) },
     { label: "State", cell: ([, slo]) => slo.value === null || slo.value === undefined ? badge("idle", "not measured") : badge(slo.is_violated ? "bad" : "ok", slo.is_violated ? "violated" : "met") },
   ];
-  fill(byId("slos"), table("Objectives, with what was measured", columns, Object.entries(slos)));
+  fill(byId("slos"), table("Objectives and measured values", columns, Object.entries(slos)));
 }
 
-/** A word with a mark before it: the colour alone says nothing. */
+/** A word with a mark, so that the meaning does not depend on colour. */
 export function badge(kind, text) {
   const mark = { ok: "✓", bad: "✕", warn: "!", idle: "–", busy: "…" }[kind];
   return el("span", { class: `badge ${kind}` }, el("span", { "aria-hidden": "true" }, `${mark} `), text);
@@ -115,18 +115,18 @@ function showQueues(health) {
   fill(
     byId("queues"),
     table("Queues", columns, Object.entries(health.queues ?? {})),
-    facts([["Spooled batches", count(offline.backlog)], ["Assignments to be made", count(offline.pendingAssignments)]]),
+    facts([["Spooled batches", count(offline.backlog)], ["Pending assignments", count(offline.pendingAssignments)]]),
   );
 }
 
 function showAdvice(advice) {
-  if (!advice) return fill(byId("advice"), el("p", { class: "none" }, "Nothing heard yet."));
+  if (!advice) return fill(byId("advice"), el("p", { class: "none" }, "No advice yet."));
   const paused = advice.pause_until && new Date(advice.pause_until) > new Date();
   fill(
     byId("advice"),
     facts([
       ["Wait between flushes", milliseconds(advice.flush_interval_ms)],
-      ["Events in a batch, at most", count(advice.batch_size)],
+      ["Most events in a batch", count(advice.batch_size)],
       ["Pause", paused ? el("span", {}, "until ", time(advice.pause_until)) : "none"],
     ]),
   );
@@ -139,7 +139,7 @@ function showDatabase({ database = {}, orgEnforcement }) {
       ["Reachable", database.is_reachable ? badge("ok", "yes") : badge("bad", "no")],
       ["Latency P50 / P95", `${milliseconds(database.latency_p50_ms)} / ${milliseconds(database.latency_p95_ms)}`],
       ["Connections", `${count(database.connection_count)} of ${count(database.connection_limit)}`],
-      ["Organisations kept apart", enforcement(orgEnforcement)],
+      ["Row-level security", enforcement(orgEnforcement)],
     ]),
   );
 }
@@ -152,7 +152,7 @@ function enforcement(kept) {
 
 const KINDS = { ok: "ok", succeeded: "ok", running: "busy", waiting: "idle", failed: "bad", missed: "bad" };
 
-/** A job's status, or a run's, as a badge. */
+/** The status of a job or of a run, as a badge. */
 export const jobBadge = (status) => badge(KINDS[status] ?? "idle", status);
 
 function showUpkeep({ rollup_lag_seconds: lag, retention, restore_drill: drill, jobs = {} }) {
@@ -163,7 +163,7 @@ function showUpkeep({ rollup_lag_seconds: lag, retention, restore_drill: drill, 
   fill(
     byId("upkeep"),
     facts([
-      ["Rollups are behind by", seconds(lag)],
+      ["Rollup lag", seconds(lag)],
       ["Retention", el("span", {}, ended(retention))],
       ["Restore drill", el("span", {}, ended(drill))],
       ["Jobs", el("span", {}, all === 0 ? "–" : state)],
@@ -174,7 +174,7 @@ function showUpkeep({ rollup_lag_seconds: lag, retention, restore_drill: drill, 
 function showFlags({ flags = {}, regions = {} }) {
   const places = Object.entries(regions).map(([name, region]) => [`Region ${name}`, el("span", {}, region.status, " ", time(region.measured_at))]);
   const switches = Object.entries(flags).map(([name, value]) => [words(name), String(value)]);
-  fill(byId("flags"), switches.length + places.length > 0 ? facts([...switches, ...places]) : el("p", { class: "none" }, "None is set."));
+  fill(byId("flags"), switches.length + places.length > 0 ? facts([...switches, ...places]) : el("p", { class: "none" }, "No flags are set."));
 }
 
 /** Show changes of status, newest first. */
@@ -182,5 +182,5 @@ export function showTransitions(transitions) {
   const rows = transitions.map(({ at, status, previous, reasons }) =>
     el("li", {}, badge({ ok: "ok", degraded: "warn", down: "bad" }[status] ?? "idle", `${previous} → ${status}`), " ", time(at), ` (${ago(at)}) `, reasons.map((code) => el("code", {}, code))),
   );
-  fill(byId("transitions"), rows.length > 0 ? el("ol", { class: "plain" }, rows) : el("p", { class: "none" }, "None is kept."));
+  fill(byId("transitions"), rows.length > 0 ? el("ol", { class: "plain" }, rows) : el("p", { class: "none" }, "No changes yet."));
 }

@@ -1,4 +1,4 @@
-// Redrive: first a dry run that shows what would happen, then the messages go back on their queue.
+// Redrive: first a dry run, then the messages go back on their queue.
 import { isPassing, problemBox } from "./api.js";
 import { chooseSelection, chosen, reasonField } from "./choosing.js";
 import { openDialog } from "./dialog.js";
@@ -8,15 +8,15 @@ import { badge } from "./overview.js";
 
 const PATH = "api/admin/dead-letters/redrive";
 const POLL_MS = 700;
-const SETTLE_MS = 90_000; // how long to wait for what was put back to be stored
+const SETTLE_MS = 90_000; // how long to wait until redriven messages are stored
 const AGAIN_SECONDS = 3;
 const RESULTS_SHOWN = 200;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Open the dialog for a redrive. `keep` is told the id of one that changes something, and null once it is over: until
- * then `watchRedrive` can come back to it.
+ * Open the dialog for a redrive. `keep` gets the id of a running redrive, and null when it has ended. Until then
+ * `watchRedrive` can open it again.
  */
 export function openRedrive({ api, orgId, choices, closed, keep }) {
   const watch = { open: true, changed: false };
@@ -38,7 +38,7 @@ export function openRedrive({ api, orgId, choices, closed, keep }) {
     rate_per_second: Number(form.elements.rate.value),
   });
   const run = async (dryRun) => {
-    const asked = order(dryRun); // before the fields are switched off: one that is off says nothing
+    const asked = order(dryRun); // read before the fields are disabled: disabled fields have no value
     setBusy(form, true);
     try {
       fill(outcome, el("p", {}, "Asking…"));
@@ -55,14 +55,14 @@ export function openRedrive({ api, orgId, choices, closed, keep }) {
     }
   };
   form.addEventListener("submit", (event) => (event.preventDefault(), run(true)));
-  form.addEventListener("input", () => replace(outcome)); // what was tried is not what is asked for any more
+  form.addEventListener("input", () => replace(outcome)); // the dry run no longer matches the form
   openDialog("Redrive", [form, outcome], () => {
     watch.open = false;
     if (watch.changed) closed();
   });
 }
 
-/** Open the dialog for a redrive that was asked for before, to see how far it is, or to cancel it. */
+/** Open the dialog of a running redrive, to watch or cancel it. */
 export async function watchRedrive({ api, orgId, id, closed, keep }) {
   const watch = { open: true };
   const outcome = el("div", { id: "redrive-outcome" }, el("p", {}, "Asking…"));
@@ -73,7 +73,7 @@ export async function watchRedrive({ api, orgId, id, closed, keep }) {
   try {
     if (await follow({ api, orgId, outcome, watch, id, dryRun: false })) keep(null);
   } catch (problem) {
-    keep(null); // nothing more is to be learned of it
+    keep(null); // its state cannot be read any more
     fill(outcome, problemBox(problem));
   }
 }
@@ -90,7 +90,7 @@ function offer(outcome, { redrive, messages }, go) {
   button.focus();
 }
 
-/** Show how far a redrive is, until nothing of it moves any more; returns its last report, null when nobody looks. */
+/** Show a redrive's progress until it is settled. Return its last report, or null when the dialog was closed. */
 async function follow({ api, orgId, outcome, watch, id, dryRun }) {
   let settledBy = Infinity;
   while (watch.open) {
@@ -104,7 +104,7 @@ async function follow({ api, orgId, outcome, watch, id, dryRun }) {
   return null;
 }
 
-/** Ask until it is answered: what works on goes on, whether or not it can be looked at now. */
+/** Ask until there is an answer: the redrive continues even while its state cannot be read. */
 async function patiently(watch, ask) {
   while (watch.open) {
     try {
@@ -127,7 +127,7 @@ function isSettled(report, dryRun) {
 async function cancel(api, id, orgId, outcome) {
   try {
     await api.post(`${PATH}/${id}/cancel`, undefined, { org_id: orgId });
-    announce("Cancelled after the part under way.");
+    announce("Cancelled. The current part is finished first.");
   } catch (problem) {
     outcome.append(problemBox(problem));
   }
@@ -141,7 +141,7 @@ function showReport(outcome, report, dryRun, onCancel) {
   const parts = [
     el("h3", {}, dryRun ? "Dry run" : "Redrive"),
     el("p", { class: "sentence" }, badge(finished ? { done: "ok", failed: "bad", cancelled: "warn" }[redrive.state] : "busy", redrive.state), ` ${sentence}`),
-    redrive.error_code && el("p", {}, "Why: ", el("code", {}, redrive.error_code)),
+    redrive.error_code && el("p", {}, "Reason: ", el("code", {}, redrive.error_code)),
     bar,
     results.length > 0 && table("Results, message by message", RESULT_COLUMNS, results),
     report.next_after && el("p", { class: "hint" }, `The first ${RESULTS_SHOWN} results are shown.`),
@@ -163,11 +163,11 @@ const RESULT_COLUMNS = [
 ];
 
 function rehearsed({ state, counts }) {
-  if (state === "queued" || state === "running") return "Reading what it would send.";
-  return `Would put back ${count(counts.redriven ?? 0)}; ${count(counts.failed ?? 0)} could not be put back. Nothing was changed.`;
+  if (state === "queued" || state === "running") return "Reading the messages.";
+  return `Would redrive ${count(counts.redriven ?? 0)}; ${count(counts.failed ?? 0)} cannot be redriven. Nothing was changed.`;
 }
 
 function done({ state }, { redriven, failed, resolved, open_again: again }) {
   if (state === "queued") return "Waiting for a worker.";
-  return `Put back ${count(redriven)}, stored ${count(resolved)}, failed again ${count(again)}, not put back ${count(failed)}.`;
+  return `Redriven ${count(redriven)}, stored ${count(resolved)}, failed again ${count(again)}, not redriven ${count(failed)}.`;
 }

@@ -28,10 +28,10 @@ export class Replays {
         { class: "grid", disabled: lacking !== null },
         el("legend", { class: "unseen" }, "A replay"),
         field("From (UTC)", "from", { type: "datetime-local", required: true, value: `${today}T00:00` }),
-        field("To, not included (UTC)", "to", { type: "datetime-local", required: true, value: `${today}T23:59` }),
+        field("To, exclusive (UTC)", "to", { type: "datetime-local", required: true, value: `${today}T23:59` }),
         el("div", {}, el("label", { for: "replay-source" }, "Source"), el("select", { id: "replay-source", name: "source" }, options)),
-        field("Learner, if one alone", "user_id", { autocomplete: "off", spellcheck: "false" }),
-        field("At most a second", "rate", { type: "number", min: 0.01, max: 10000, step: "any", placeholder: "no limit" }),
+        field("Only this learner", "user_id", { autocomplete: "off", spellcheck: "false" }),
+        field("Most in a second", "rate", { type: "number", min: 0.01, max: 10000, step: "any", placeholder: "no limit" }),
         field("Reason", "reason", { maxlength: 128, autocomplete: "off" }),
         el("label", { class: "choice" }, el("input", { type: "checkbox", name: "dry_run", checked: true }), " Dry run: count, and change nothing"),
         el("div", { class: "tools" }, el("button", { type: "submit", class: "primary", "aria-describedby": lacking && "replay-why" }, "Start")),
@@ -71,13 +71,13 @@ export class Replays {
     return this.refresh();
   }
 
-  /** Begin with another organisation, or another look. */
+  /** Start again, for another organisation or another visit of the view. */
   start() {
     replace(byId("replay-list"));
     return this.refresh();
   }
 
-  /** Ask for the latest replays, again and again while one of them moves and somebody looks. */
+  /** Load the latest replays, and repeat while one of them runs and the view is visible. */
   async refresh() {
     clearTimeout(this.timer);
     const lacking = this.session.lacks("admin:read", "service");
@@ -109,7 +109,7 @@ export class Replays {
       { label: el("span", { class: "unseen" }, "Cancel"), name: "", kind: "act", cell: (replay) => this.#canceller(replay) },
     ];
     const focused = document.activeElement?.dataset?.cancels;
-    replace(byId("replay-list"), table("The latest replays", columns, replays, "None was asked for."));
+    replace(byId("replay-list"), table("The latest replays", columns, replays, "No replays yet."));
     if (focused) byId("replay-list").querySelector(`[data-cancels="${focused}"]`)?.focus();
   }
 

@@ -1,15 +1,15 @@
-// Who is signed in, what the token allows, until when; and signing out.
+// The signed-in person's token, its expiry, and signing out.
 import { byId, el, facts, fill, replace } from "./dom.js";
 import { count, time } from "./format.js";
 
 const WARNED_MS = 120_000;
 
-/** Say, two minutes before, when the token expires; null when nobody is signed in. */
+/** Warn two minutes before the token expires. `session` is null when no person is signed in. */
 export function showExpiry(session) {
   const isNear = session !== null && session.expiresAt - Date.now() < WARNED_MS;
   for (const place of document.querySelectorAll(".expiry")) {
     place.hidden = !isNear;
-    fill(place, isNear && ["Your token expires at ", time(new Date(session.expiresAt).toISOString()), ": you have to sign in again then."]);
+    fill(place, isNear && ["Your token expires at ", time(new Date(session.expiresAt).toISOString()), ". Then you have to sign in again."]);
   }
 }
 

@@ -1,4 +1,4 @@
-// What the page does for one signed-in person, from signing in to signing out.
+// The page of one signed-in person, from signing in to signing out.
 import { Api, problemBox } from "./api.js";
 import { History } from "./charts.js";
 import { DeadLetters } from "./dead_letters.js";
@@ -16,7 +16,7 @@ export const VIEWS = ["overview", "dead-letters", "replays", "jobs", "organisati
 const JOBS_EVERY_MS = 30_000;
 
 export class Watch {
-  /** `ended` is told why the token is good no more; `signOut` is what the button does. */
+  /** `ended` gets the problem that ended the session; `signOut` is the button's action. */
   constructor(session, configuration, { ended, signOut }) {
     this.session = session;
     this.ended = ended;
@@ -25,7 +25,7 @@ export class Watch {
     this.history = new History();
     this.transitions = null;
     this.view = null;
-    this.org = null; // whose view was loaded: what is done there is done for it, whatever is chosen meanwhile
+    this.org = null; // the organisation of the loaded view: actions apply to it, even if another one is chosen
     const parts = { api: this.api, session, orgId: () => this.org, isShown: () => this.view === "replays" };
     this.letters = new DeadLetters(parts);
     this.replays = new Replays(parts);
@@ -51,7 +51,7 @@ export class Watch {
     showExpiry(null);
   }
 
-  /** Ask for what a view shows beside health, of the organisation that is chosen. */
+  /** Load a view's data for the chosen organisation. */
   load(view) {
     this.view = view;
     this.org = byId("organisation-choice").value;
@@ -63,8 +63,8 @@ export class Watch {
 
   #offerOrganisations() {
     const known = this.session.orgIds.map((id) => el("option", { value: id }, id));
-    const nobody = this.session.holds("admin:super") && el("option", { value: NOBODY }, "of nobody known");
-    byId("organisation-choice").replaceChildren(...known, ...(nobody ? [nobody] : []));
+    const nil = this.session.holds("admin:super") && el("option", { value: NOBODY }, "nil organisation");
+    byId("organisation-choice").replaceChildren(...known, ...(nil ? [nil] : []));
     byId("organisation-choice").onchange = () => this.load(this.view);
   }
 
@@ -73,7 +73,7 @@ export class Watch {
     showExpiry(this.session);
     showLine(state, this.live);
     this.#showHealth(state);
-    if (this.transitions) showTransitions(this.transitions); // again, since they say how long ago
+    if (this.transitions) showTransitions(this.transitions); // again, because their age changes
     showOrganisation(state.organisations[this.org], this.session);
     if (state.health?.since !== this.since) this.#loadTransitions(state.health?.since);
   }
@@ -99,7 +99,7 @@ export class Watch {
   }
 }
 
-/** What charts draw of a snapshot. */
+/** Return a health state's values for the charts. */
 function numbers(health, organisations) {
   const received = Object.values(organisations).map((organisation) => organisation.received_count);
   return {
@@ -108,6 +108,6 @@ function numbers(health, organisations) {
     p50: health.database?.latency_p50_ms,
     p95: health.database?.latency_p95_ms,
     backlog: health.offlineQueue?.backlog,
-    throughput: received.length > 0 ? received.reduce((sum, events) => sum + events, 0) / 5 : null, // of five minutes
+    throughput: received.length > 0 ? received.reduce((sum, events) => sum + events, 0) / 5 : null, // the count covers five minutes
   };
 }

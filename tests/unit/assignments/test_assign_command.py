@@ -105,9 +105,9 @@ def test_what_goes_wrong_says_how_to_go_on(run: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        ([str(uuid4()), "kim@example.org"], "Line 2 is no UUID"),
-        ([f"{uuid4()},{uuid4()}"], "Line 1 is no UUID"),
-        ([""], "No lear"),
+        ([str(uuid4()), "kim@example.org"], "Line 2 is not a UUID"),
+        ([f"{uuid4()},{uuid4()}"], "Line 1 is not a UUID"),
+        ([""], "The file names no learner"),
     ],
 )
 def test_a_list_that_is_none_is_told(run: Callable[..., Result], lines: list[str], why: str) -> None:

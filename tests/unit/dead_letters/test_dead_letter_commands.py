@@ -124,7 +124,7 @@ def test_dead_letters_are_listed_by_organisation_and_cause(api: Api, run: Callab
     api.letters[str(ORG)].append(a_letter(state="discarded"))
     api.letters[str(NOBODY)] = [a_letter(error_code="scrub_failed")]
     told = run("dead-letters").stdout
-    assert "nobody known" in told
+    assert "nil organisation" in told
     assert "poisoned (scrub_failed)" in told
     assert "store_refused" in told
     assert "2 of 2 listed" in told

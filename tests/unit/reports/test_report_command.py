@@ -96,7 +96,7 @@ def test_a_blank_report_says_so(ask: Ask) -> None:
     done = ask("enrollment", [blank])
 
     assert done.exit_code == 0
-    assert "never: nothing was counted yet" in done.stdout
+    assert "never: no statistics yet" in done.stdout
     assert "no rows" in done.stdout
 
 

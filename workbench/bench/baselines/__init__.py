@@ -1,1 +1,1 @@
-"""What we compare ourselves with, each written as well as we can."""
+"""The baselines that Rollcall is compared with, each written as fast as possible."""

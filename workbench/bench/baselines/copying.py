@@ -1,4 +1,4 @@
-"""COPY of the same rows into the same table: as fast as PostgreSQL takes rows in, with nothing around it."""
+"""COPY of the same rows into the same table: the upper limit for storing rows in PostgreSQL."""
 
 import time
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class CopyRows:
     statement: bytes = COPY
 
     def prepare(self, _turns: Turns) -> Callable[[float], float]:
-        """Connect and read the rows; return the copying, which answers its seconds."""
+        """Connect and read the rows; return a callable that copies them and returns its seconds."""
         connection, content = psycopg.connect(self.conninfo), self.path.read_bytes()
 
         def copy(starts_at: float) -> float:

@@ -1,8 +1,8 @@
-"""The usual handler: event by event, three statements each, all of them prepared.
+"""The usual handler: event by event, with three prepared statements each.
 
-It reads a batch with the same models as ours and ends in the same rows: each event once, where the learner stands in
-its lesson, and in its course. It is spared what ours does besides: the rate limit, row-level security, partitions,
-digests that tell conflicts, logs and metrics.
+It reads a batch with the same models as Rollcall, and stores the same rows: each event once, and the learner's progress
+in the lesson and the course. It does without the rate limit, row-level security, partitions, digests for conflicts,
+logs and metrics.
 """
 
 import json
@@ -92,13 +92,13 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class UpsertHandler:
-    """Stores event by event: each statement a transaction of its own, or one transaction a batch."""
+    """Stores event by event: with a transaction for each statement, or for each batch."""
 
     conninfo: str
     one_transaction: bool
 
     def open(self, _seat: int) -> Call:
-        """Connect; statements are prepared on the server when they first run."""
+        """Connect. Statements are prepared on the server when they first run."""
         connection = psycopg.connect(self.conninfo, autocommit=True, prepare_threshold=0)
 
         def call(payload: bytes) -> None:

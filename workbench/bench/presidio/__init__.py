@@ -1,1 +1,1 @@
-"""Presidio, which scrubbing is compared with, in an environment of its own."""
+"""Comparison of scrubbing with Presidio, which runs in its own environment."""

@@ -1,4 +1,4 @@
-"""What Presidio finds, and what we find, in the same labelled texts."""
+"""Compares the findings of Presidio and of Rollcall's value rules in the same labelled texts."""
 
 import json
 import subprocess
@@ -24,20 +24,20 @@ PERCENT = 100
 
 
 class Label(NamedTuple):
-    """A span of a text, and of which kind it is."""
+    """A span of a text, and its kind."""
 
     kind: str
     start: int
     end: int
 
     def overlaps(self, other: "Label") -> bool:
-        """Tell whether they have a character in common."""
+        """Return whether two spans overlap."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True)
 class LabelledText:
-    """A text, and what is personal in it."""
+    """A text, and its personal spans."""
 
     text: str
     labels: list[Label]
@@ -45,7 +45,7 @@ class LabelledText:
 
 @dataclass(frozen=True)
 class RecognisedSpans:
-    """What Presidio found in each text, and how long each round over all texts took it."""
+    """Presidio's findings in each text, and the duration of each round over all texts."""
 
     spans: list[list[Label]]
     seconds: list[float]
@@ -53,13 +53,13 @@ class RecognisedSpans:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one contender found in each text."""
+    """One contender's findings in each text."""
 
     spans: list[list[Label]]
 
     @classmethod
     def of(cls, scrubber: TextScrubber, texts: list[LabelledText]) -> "Comparison":
-        """Return what our value rules find."""
+        """Return the findings of the value rules."""
         found = (
             [(KINDS.get(each.rule.id, each.rule.id), each.start, each.end) for each in scrubber.find(text.text)]
             for text in texts
@@ -67,7 +67,7 @@ class Comparison:
         return cls([[Label(*span) for span in spans] for spans in found])
 
     def recall(self, texts: list[LabelledText], kind: str) -> float:
-        """Return how many of a hundred labels of this kind are covered whole, by findings of whatever kind."""
+        """Return the percentage of labels of this kind that findings of any kind cover completely."""
         covered = [
             set(range(label.start, label.end)) <= {place for span in spans for place in range(span.start, span.end)}
             for text, spans in zip(texts, self.spans, strict=True)
@@ -77,7 +77,7 @@ class Comparison:
         return PERCENT * sum(covered) / len(covered)
 
     def precision(self, texts: list[LabelledText], kind: str) -> float:
-        """Return how many of a hundred findings of this kind touch something labelled, of whatever kind."""
+        """Return the percentage of findings of this kind that overlap a label of any kind."""
         right = [
             any(span.overlaps(label) for label in text.labels)
             for text, spans in zip(texts, self.spans, strict=True)
@@ -88,7 +88,7 @@ class Comparison:
 
 
 class Presidio:
-    """Presidio's recognisers, run by the interpreter of their own environment."""
+    """Presidio's recognisers, run by their own environment's interpreter."""
 
     def __init__(self, checkout: Checkout) -> None:
         self._root = checkout.root
@@ -96,7 +96,7 @@ class Presidio:
         self._python = self._home / "bin" / "python"
 
     def find_fault(self) -> str | None:
-        """Build the environment where it is not there yet; return what was wrong, or None."""
+        """Build the environment if it is missing; return an error text, or None."""
         if (self._home / ".ready").exists():
             return None
         try:
@@ -105,16 +105,16 @@ class Presidio:
             lines = str(error.stderr).strip().splitlines()
             return lines[-1] if lines else "make presidio failed"
         except OSError:
-            return "there is no make"
+            return "make is not installed"
         return None
 
     def labelled_texts(self, seed: int, count: int) -> list[LabelledText]:
-        """Return texts of Presidio's own evaluation package, filled with made-up values."""
+        """Return texts of Presidio's evaluation package, filled with generated values."""
         given = self._run("texts", str(seed), str(count))
         return [LabelledText(text["text"], [Label(*label) for label in text["labels"]]) for text in given]
 
     def recognise(self, texts: list[str], rounds: int) -> RecognisedSpans:
-        """Return what the recognisers find in these texts."""
+        """Return the recognisers' findings in these texts."""
         answer = self._run("recognise", str(rounds), given=json.dumps(texts))
         return RecognisedSpans([[Label(*span) for span in spans] for spans in answer["found"]], answer["seconds"])
 

@@ -1,4 +1,4 @@
-"""What the value rules find in labelled texts as presidio-research publishes them, and the shapes of what they miss."""
+"""Measures the value rules on labelled texts of presidio-research, and lists the shapes that they miss."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from rollcall.domain.scrub.text import TextScrubber
 from workbench.bench.presidio.compare import KINDS, Comparison, Label, LabelledText
 from workbench.errors import WorkbenchError
 
-FORMS = frozenset(KINDS.values())  # what has a form; a name or a place has none
+FORMS = frozenset(KINDS.values())  # kinds with a form; names and places have none
 SHAPES_SHOWN = 5
 
 
@@ -37,7 +37,7 @@ class _Text(BaseModel):
 
 @dataclass(frozen=True)
 class Recall:
-    """Of one kind in one set: how many are labelled, how many are covered whole, and which shapes are not."""
+    """The result for one kind in one set: labels, labels that are covered completely, and missed shapes."""
 
     set_name: str
     kind: str
@@ -47,12 +47,12 @@ class Recall:
 
     @property
     def percent(self) -> float:
-        """How many of a hundred are found."""
+        """The percentage of labels found."""
         return 100 * self.found / self.labelled
 
     @property
     def shapes(self) -> str:
-        """The shapes of what was missed, the most frequent first: `999 9999 (3)`."""
+        """The missed shapes, the most frequent first: `999 9999 (3)`."""
         return ", ".join(f"{shape} ({count})" for shape, count in self.missed.most_common(SHAPES_SHOWN))
 
 
@@ -60,19 +60,21 @@ def read_set(path: Path) -> list[LabelledText]:
     """Return the labelled texts of a file.
 
     Raises:
-        WorkbenchError: it cannot be read, or has another form.
+        WorkbenchError: the file cannot be read, or has another format.
 
     """
     try:
         given: Any = json.loads(path.read_text(encoding="utf-8"))
         texts = TypeAdapter(list[_Text]).validate_python(given)
     except (OSError, ValueError, ValidationError):
-        raise WorkbenchError(f"{path.name} is no set of labelled texts as presidio-research publishes them.") from None
+        raise WorkbenchError(
+            f"{path.name} is not a file of labelled texts in the format of presidio-research."
+        ) from None
     return [LabelledText(each.full_text, [span.label() for span in each.spans]) for each in texts]
 
 
 def recalls(name: str, texts: list[LabelledText]) -> list[Recall]:
-    """Return what is found of each kind that has a form."""
+    """Return the result for each kind that has a form."""
     compared = Comparison.of(TextScrubber(), texts)
     found: Counter[str] = Counter()
     missed: dict[str, Counter[str]] = {}

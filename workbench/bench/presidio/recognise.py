@@ -1,4 +1,4 @@
-"""Presidio's side of the scrub bench: runs in an environment of its own, which has no Rollcall. JSON in, JSON out.
+"""Presidio's side of the scrub bench: runs in its own environment, without Rollcall. JSON in, JSON out.
 
 `texts SEED COUNT` prints labelled texts: the templates of Presidio's own evaluation package, filled by Faker.
 `recognise ROUNDS` reads texts, runs Presidio's pattern recognisers on them, and prints what they found and how long it
@@ -27,14 +27,14 @@ WARM_UP_TEXTS = 20
 
 
 def templates() -> list[str]:
-    """Return the evaluation package's templates, without importing it: its imports need its models."""
+    """Return the evaluation package's templates. The package is not imported, because that needs its models."""
     folder = Path(str(distribution("presidio-evaluator").locate_file("presidio_evaluator/data_generator/raw_data")))
     lines = (folder / "templates.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     return [line.replace("\\n", "\n") for line in lines if line.strip()]
 
 
 class Filler:
-    """Fills templates, the same for the same seed."""
+    """Fills templates. The same seed gives the same texts."""
 
     def __init__(self, seed: int) -> None:
         from faker import Faker
@@ -51,7 +51,7 @@ class Filler:
         return str(getattr(faker, name, faker.word)())
 
     def fill(self, template: str) -> dict[str, Any]:
-        """Return a text, and the spans in it that are labelled."""
+        """Return a text, and its labelled spans."""
         text, position = "", 0
         labels: list[list[Any]] = []
         for match in PLACEHOLDER.finditer(template):
@@ -65,7 +65,7 @@ class Filler:
 
 
 def texts(seed: int, count: int) -> list[dict[str, Any]]:
-    """Return labelled texts: a fifth without anything to find, the others by type in turn."""
+    """Return labelled texts: a fifth without labels, the others by type in turn."""
     filler = Filler(seed)
     lines = templates()
     of_type = {name: [line for line in lines if "{{" + name + "}}" in line] for name in sorted(TYPES)}
@@ -79,7 +79,7 @@ def recognisers() -> list[Any]:
     import tldextract
     from presidio_analyzer import predefined_recognizers as known
 
-    # It would fetch the list of public suffixes; it brings one.
+    # By default it downloads the list of public suffixes. The package contains one.
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
     tldextract.extract = tldextract.tldextract.TLD_EXTRACTOR
     names = (
@@ -115,7 +115,7 @@ def recognise(given: list[str], rounds: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Do what the arguments say."""
+    """Run the command in the arguments."""
     if sys.argv[1] == "texts":
         json.dump(texts(int(sys.argv[2]), int(sys.argv[3])), sys.stdout)
     else:

@@ -1,1 +1,1 @@
-"""The parts of the bench, one module each."""
+"""The sections of the bench, one module each."""

@@ -1,4 +1,4 @@
-"""Analytics: the loader against COPY of the same rows, and the whole way from the handler through the queue."""
+"""Analytics: load compared with COPY of the same rows, and the whole way from the handler through the queue."""
 
 import random
 import time
@@ -28,7 +28,7 @@ from workbench.stack.ports import LOOPBACK, choose
 
 SECTION = "analytics"
 EVENTS = 100
-MESSAGES_AT_ONCE = 10  # as the template has it
+MESSAGES_AT_ONCE = 10  # as in the template
 ARN = "arn:aws:sqs:us-east-1:000000000000:analytics"
 URL = "http://127.0.0.1/000000000000/analytics"
 POSTERS, LOADERS = 2, 2
@@ -40,13 +40,13 @@ PORT = 54632
 
 @dataclass(frozen=True)
 class LoadMessages:
-    """The load function, handed prepared messages ten at a time, as Lambda's poller does. Answers its seconds."""
+    """The load function with prepared messages, ten at a time, as from Lambda's poller. Returns its seconds."""
 
     variables: Mapping[str, str]
     path: Path
 
     def prepare(self, _turns: Turns) -> Callable[[float], float]:
-        """Import the handler, connect with a first message."""
+        """Import the handler, and connect with a first message."""
         prepare_process(self.variables)
         from functions.load.app import handler  # after the environment is set
 
@@ -70,7 +70,7 @@ def _loader(handler: Callable[[dict[str, Any], Any], dict[str, Any]]) -> Callabl
     def load(bodies: list[str]) -> None:
         records = [_record(str(uuid4()), body) for body in bodies]
         if handler({"Records": records}, context)["batchItemFailures"]:
-            raise RuntimeError("The loader gave messages back.")
+            raise RuntimeError("The load function gave messages back.")
 
     return load
 
@@ -119,13 +119,13 @@ class Post:
 
 @dataclass(frozen=True)
 class PollAndLoad:
-    """What Lambda's poller does: receive ten, load them, delete them; until the queue stays empty for a while."""
+    """Lambda's poller: receives ten messages, loads them, deletes them, until the queue stays empty for a while."""
 
     variables: Mapping[str, str]
     queue_url: str
 
     def prepare(self, _turns: Turns) -> Callable[[float], float]:
-        """Import the handler. Answers the seconds from the start until the last message was deleted."""
+        """Import the handler. The callee returns the seconds until the last message was deleted."""
         prepare_process(self.variables)
         from functions.load.app import handler  # after the environment is set
 
@@ -156,12 +156,12 @@ class PollAndLoad:
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return 4 * plan.rounds
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure events a second: the loader alone beside COPY, then everything together."""
+    """Measure events in a second: load alone beside COPY, then the whole way."""
     rates: dict[str, list[float]] = {}
     with emulated_queue(bench) as (endpoint_url, queue_url):
         variables = _variables(bench, endpoint_url, queue_url)
@@ -224,7 +224,7 @@ def _whole_way(bench: Bench, variables: Mapping[str, str], queue_url: str) -> fl
 
 @contextmanager
 def emulated_queue(bench: Bench) -> Iterator[tuple[str, str]]:
-    """Start the emulator for its queues and buckets, and yield its URL and that of a queue."""
+    """Start the emulator for its queues and buckets, and yield its URL and a queue's URL."""
     port = choose(None, PORT)
     emulator = Emulator(bench.scratch / "emulator", bench.home / "emulator.log", here().lambda_python)
     emulator.start(port)

@@ -1,4 +1,4 @@
-"""Closed loop: the most that goes through, ours and the baselines in turn, round by round."""
+"""Closed loop: the maximum throughput of Rollcall and of the baselines, in turn, round by round."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,12 +28,12 @@ BASELINE_EVENTS = "baseline.events"
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds * len(EVENTS) * len(CONTENDERS)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure events a second of every contender, at both batch sizes."""
+    """Measure events in a second for every contender, at both batch sizes."""
     bench.database.run(SCHEMA)
     for schema in ("rollcall", "baseline"):
         fill_projections(bench.database, schema, 0, bench.plan.learners)

@@ -19,18 +19,18 @@ from workbench.stack.emulator import CREDENTIALS
 from workbench.stack.state import StackState
 
 SECTION = "fan-out"
-FIRST_SEQUENCE = 1_000_000  # far above those of the stack's own watch, which goes on meanwhile
+FIRST_SEQUENCE = 1_000_000  # far above the sequences of the stack's own health_monitor, which keeps running
 WARM_UPS = 2
 IN_TIME = Target("lower", 2)
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return 1 + len(plan.sockets) * (1 + plan.rounds)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Push a change to more and more sockets."""
+    """Push a change to growing numbers of sockets."""
     with deployed_stack(bench.home / "stack") as state:
         bench.step(f"{SECTION}: the stack is up")
         return asyncio.run(_measure(bench, state))
@@ -56,14 +56,14 @@ async def _measure(bench: Bench, state: StackState) -> list[Figure]:
 
 
 async def _round(gathered: SocketClients, push: Callable[[int], None], sequence: int) -> list[float]:
-    """Return after how many seconds each socket had a change, in order."""
+    """Return for each socket the seconds until it got the change, sorted."""
     began = time.monotonic()
     await asyncio.to_thread(push, sequence)
     return [heard_at - began for heard_at in await gathered.hear(sequence)]
 
 
 def _pusher(state: StackState) -> Callable[[int], None]:
-    """Return what puts a change on the push queue, as the watch does."""
+    """Return the flow that puts a change on the push queue, as health_monitor does."""
     queues = boto3.client(
         "sqs",
         endpoint_url=state.aws_endpoint_url,

@@ -1,4 +1,4 @@
-"""Growth: whether what is stored already slows down what comes in."""
+"""Growth: whether stored rows slow down ingest."""
 
 from workbench.bench.bench import Bench
 from workbench.bench.figures import Figure, Target
@@ -12,12 +12,12 @@ TARGET = Target("higher", 0.8)
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return len(plan.stored) * (DAYS + 1 + plan.rounds)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Fill to each level in turn, and measure the closed loop on it."""
+    """Fill the database to each level in turn, and measure the closed loop."""
     bench.database.run("truncate rollcall.lesson_progress, rollcall.course_progress")
     forget_events(bench.database)
     fill_projections(bench.database, "rollcall", 0, bench.plan.learners)
@@ -39,8 +39,8 @@ def _fill(bench: Bench, first: int, until: int) -> None:
 
 
 def _rates(bench: Bench, stored: int) -> list[float]:
-    # Just after a checkpoint each first touch of a page is logged whole. That passes within seconds, and what
-    # is asked here is how it goes for the rest of the day.
+    # After a checkpoint, PostgreSQL logs each page whole at its first change. That ends within seconds, and
+    # the steady state is measured here.
     bench.closed_loop(bench.progress_function, EVENTS, bench.plan.settle_seconds)
     bench.step(f"{SECTION}: settled at {stored:,}")
     rates = []

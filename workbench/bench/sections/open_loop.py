@@ -1,4 +1,4 @@
-"""Open loop: 5,000 learners, each of whom posts every 10 seconds, whatever the answers take."""
+"""Open loop: 5,000 learners who each send every 10 seconds, regardless of the latency."""
 
 import random
 
@@ -14,12 +14,12 @@ TARGET_P95 = {25: Target("lower", 10)}
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds * len(EVENTS)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure latency at a fixed rate, rounds of both batch sizes in turn."""
+    """Measure latency at a fixed rate, with both batch sizes in turn."""
     outcomes: dict[int, list[Outcome]] = {events: [] for events in EVENTS}
     fill_projections(bench.database, "rollcall", 0, bench.plan.learners)
     for _ in range(bench.plan.rounds):
@@ -31,7 +31,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def due_times(plan: Plan) -> list[float]:
-    """Return when batches are due: each learner at a moment of its own, and again every period after it."""
+    """Return the times of batches: each learner begins at its own time, and sends again every period."""
     period = plan.learners / plan.batches_per_second
     phases = [random.uniform(0, period) for _ in range(plan.learners)]
     repeats = range(int(plan.open_seconds / period) + 1)

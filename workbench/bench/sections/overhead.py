@@ -1,4 +1,4 @@
-"""The handler without the database: what our own code costs."""
+"""The handler without the database: the time of Rollcall's own code."""
 
 import json
 import time
@@ -25,7 +25,7 @@ EVENTS = (25, 100)
 
 
 class InstantStore:
-    """Accepts everything at once."""
+    """A store that accepts every event at once."""
 
     def ingest_progress(
         self,
@@ -35,19 +35,19 @@ class InstantStore:
         _received_at: datetime,
         _limit: RateLimit | None,
     ) -> StoredBatch:
-        """Answer as the procedure does, without it."""
+        """Return the procedure's answer without calling it."""
         return StoredBatch(["accepted"] * len(events), RateState(9, 200))
 
 
 @dataclass(frozen=True)
 class HandlerAlone:
-    """Calls the handler with each batch, an instant store behind it."""
+    """Calls the handler with each batch, on an instant store."""
 
     variables: Mapping[str, str]
     batches: BatchFile
 
     def prepare(self, _turns: Turns) -> Callable[[float], float]:
-        """Wire the store in; return the measuring, which answers the median of microseconds a batch."""
+        """Wire the store in; return a callable that returns the median of microseconds for a batch."""
         prepare_process(self.variables)
         from rollcall.edge.wiring.ingest import progress as wiring_ingest
 
@@ -70,12 +70,12 @@ class HandlerAlone:
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds * len(EVENTS)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure microseconds a batch, and from that an event."""
+    """Measure microseconds for a batch, and derive those for an event."""
     medians: dict[int, list[float]] = {events: [] for events in EVENTS}
     for _ in range(bench.plan.rounds):
         for events in EVENTS:

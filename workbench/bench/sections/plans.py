@@ -1,7 +1,7 @@
-"""The plans of the statements inside the procedure, as EXPLAIN (ANALYZE, BUFFERS) tells them, written to plans.txt.
+"""Writes plans.txt: the output of EXPLAIN (ANALYZE, BUFFERS) for the statements inside the procedure.
 
-PostgreSQL explains no statement within a function, and auto_explain is not part of the embedded server: so each
-statement is taken out of its file, prepared with the function's parameters, and planned as the function plans it.
+PostgreSQL cannot explain statements within a function, and the embedded server lacks auto_explain. So each statement is
+read from its file, prepared with the function's parameters, and planned as within the function.
 """
 
 import json
@@ -33,7 +33,7 @@ INTO = re.compile(r"\binto\s++(?:v_\w++|outcomes)(?:(?!\bfrom\b)[^;])*+(?=\bfrom
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement in a procedure: where it begins, and the parameters it reads with their types."""
+    """A statement in a procedure: its beginning, and its parameters with their types."""
 
     name: str
     procedure: str
@@ -58,12 +58,12 @@ STATEMENTS = (
 
 
 def steps(_plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return DAYS + len(STATEMENTS)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Fill to the first level of growth, and explain each statement at 25 events."""
+    """Fill the database to the first level of growth, and explain each statement for 25 events."""
     learners = max(LEARNER + 1, min(bench.plan.stored) // EVENTS_PER_LEARNER)
     bench.database.run("truncate rollcall.progress_events, rollcall.progress_identities")
     fill_projections(bench.database, "rollcall", 0, learners)
@@ -80,7 +80,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _explain(conninfo: str, statement: Statement) -> tuple[list[float], str]:
-    """Explain it a few times, each in a transaction that is rolled back; return the times and the last plan."""
+    """Explain a statement a few times, each time in a rolled-back transaction; return times and last plan."""
     times, plan = [], ""
     with psycopg.connect(conninfo) as connection:
         connection.execute("set role rollcall_owner")

@@ -1,4 +1,4 @@
-"""Redrive: how fast one worker buries dead letters, and how fast it puts them back on their queue."""
+"""Redrive: how fast one worker records dead letters, and how fast it puts them back on their queue."""
 
 import os
 import time
@@ -41,7 +41,7 @@ LIFETIMES = Lifetimes(timedelta(days=30), timedelta(days=90))
 
 @dataclass(frozen=True)
 class RedriveSetup:
-    """What recording and redriving need."""
+    """The parts for recording and redriving dead letters."""
 
     objects: Objects
     queues: Queues
@@ -57,7 +57,7 @@ class RedriveSetup:
             flow.record(DeadMessage("analytics", str(uuid4()), body, attributes, 3, datetime.now(UTC)))
 
     def redrive(self, org_id: UUID) -> int:
-        """Put all of an organisation's dead letters back, and return how many those were."""
+        """Redrive all dead letters of an organisation, and return their number."""
         store = OperationStore(self.operator)
         step = Redrive(
             DeadLetterStore(self.operator), self.objects, self._send, scrubbing_of, LIFETIMES, lambda: datetime.now(UTC)
@@ -82,12 +82,12 @@ class RedriveSetup:
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Record batches as dead letters, then redrive all of them; the emulator has the queue and the bucket."""
+    """Record batches of every organisation as dead letters, then redrive all, on the emulator's queue and bucket."""
     count = max(40, bench.plan.copy_rows // 500)
     buried: list[float] = []
     redriven: list[float] = []

@@ -1,4 +1,4 @@
-"""Replay: how fast one worker rebuilds projections from stored events, and how fast it finds that nothing is wrong."""
+"""Replay: how fast one worker rebuilds projections, and how fast it checks projections that are correct."""
 
 import secrets
 import time
@@ -32,12 +32,12 @@ MODES = ("rebuilt from nothing", "checked, all right")
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return DAYS + len(MODES) * plan.rounds
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Rebuild every learner of every organisation, then replay again, when there is nothing to do."""
+    """Rebuild every learner of every organisation, then replay again without changes to make."""
     learners = bench.plan.copy_rows // EVENTS_PER_LEARNER
     forget_events(bench.database)
     fill_events(bench.database, 0, learners, bench.step)
@@ -80,7 +80,7 @@ def _replay(engine: OperationWorker, store: OperationStore, org_id: UUID) -> int
 
 @contextmanager
 def connect_operator(database: BenchDatabase) -> Iterator[Database]:
-    """Connect as the role that operates, as long as the block lasts."""
+    """Connect as the operations role for the block."""
     password = secrets.token_urlsafe(24)
     migrations.allow_login(database.conninfo, ROLE, password)
     opened = Database(DatabaseAddress(LOOPBACK, database.port, DATABASE, "disable", lambda: (ROLE, password)), 60)

@@ -1,4 +1,4 @@
-"""Reports: how long each takes of one organisation that has all the events, and how long its statistics take."""
+"""Reports: how long each report, and the refresh, takes for one organisation with all events."""
 
 import secrets
 import time
@@ -37,12 +37,12 @@ Read = Callable[[], object]
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return len(plan.stored) * (1 + plan.rounds)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Fill to each level in turn, refresh, and read every report over a month and over the longest window."""
+    """Fill the database to each level, refresh, and read every report over a month and over the longest window."""
     figures: list[Figure] = []
     for stored in sorted(bench.plan.stored):
         fill_reports(bench.database, stored, bench.step)
@@ -61,7 +61,7 @@ def _measured_at(bench: Bench, stored: int) -> list[Figure]:
             bench.step(f"{SECTION}: {stored:,} events")
     at = f"at {stored:,} events"
     return [
-        Figure(SECTION, f"{at}: statistics brought up to date", "s", refreshes, REFRESH),
+        Figure(SECTION, f"{at}: statistics refreshed", "s", refreshes, REFRESH),
         *(Figure(SECTION, f"{at}: {name}, P95", "ms", values, LATENCY) for name, values in latencies.items()),
     ]
 
@@ -75,7 +75,7 @@ def _report_pass(database: BenchDatabase) -> str:
 def _refresh(store: RefreshStore) -> float:
     seconds = store.refresh_reports(UUID(ORG_ID), datetime.now(UTC))
     if seconds is None:
-        raise WorkbenchError("Somebody else refreshes.")
+        raise WorkbenchError("Another worker refreshes the statistics.")
     return seconds
 
 
@@ -107,7 +107,7 @@ def _milliseconds(read: Read) -> float:
 
 @contextmanager
 def connect_reader(database: BenchDatabase) -> Iterator[Database]:
-    """Connect as the role that reads reports, as long as the block lasts."""
+    """Connect as the reader role for the block."""
     password = secrets.token_urlsafe(24)
     migrations.allow_login(database.conninfo, ROLE, password)
     opened = Database(DatabaseAddress(LOOPBACK, database.port, DATABASE, "disable", lambda: (ROLE, password)), 60)

@@ -1,4 +1,4 @@
-"""Retention: how fast a day is snapshotted, proven and dropped, in how much memory; and what DELETE would cost."""
+"""Retention: the speed and memory of snapshotting, verifying and dropping a day, compared with DELETE."""
 
 import json
 import secrets
@@ -44,17 +44,17 @@ FOLD = "select outcome from rollcall.fold_events_v1('{org_id}', 'progress', null
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return len(sizes(plan)) + 2
 
 
 def sizes(plan: Plan) -> list[int]:
-    """Return rows of a day: the second four times the first, to show that memory does not grow with them."""
+    """Return two numbers of rows for a day: four times as many rows must not need more memory."""
     return [plan.copy_rows, 4 * plan.copy_rows]
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Retain days of two sizes, then drop and delete the smaller one without a proof."""
+    """Expire days of two sizes, then drop and delete the smaller one without a snapshot."""
     password = secrets.token_urlsafe(24)
     migrations.allow_login(bench.database.conninfo, "rollcall_ops", password)
     figures: list[Figure] = []
@@ -81,7 +81,7 @@ def _figures(told: dict[str, Any]) -> list[Figure]:
 
 
 def _fill(database: BenchDatabase, day: date, rows: int) -> int:
-    """Store a day of events, let rollups pass them, and return how many there are."""
+    """Store a day of events, mark them as folded, and return their number."""
     forget_events(database)
     database.run(
         FILL.format(day=day, learners=rows // 8),
@@ -114,7 +114,7 @@ def _retain(bench: Bench, password: str, day: date) -> dict[str, Any]:
 
 
 def _drop_and_delete(bench: Bench) -> list[Figure]:
-    """Get rid of the same day by DROP of its partition, and by DELETE and the VACUUM that has to follow."""
+    """Remove the same day by DROP of its partition, and by DELETE with the VACUUM that it needs."""
     day = datetime.now(UTC).date() - timedelta(days=DAYS_AGO - 5)
     partition = f"rollcall.progress_events_{day:%Y%m%d}"
     ways = {

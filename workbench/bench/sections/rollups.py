@@ -1,4 +1,4 @@
-"""Rollups: how fast workers fold events and compute days again, and how far they are behind live ingestion."""
+"""Rollups: how fast workers fold events and compute days again, and their lag behind live ingest."""
 
 import os
 import secrets
@@ -42,12 +42,12 @@ ORGANISATIONS = [UUID(population.org_id(number)) for number in range(population.
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return DAYS + plan.rounds * len(WORKERS) + 2
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Fold and rebuild the largest level of growth, then fold while batches come in."""
+    """Fold and rebuild the largest level of growth, then fold while batches arrive."""
     stored = fill_stream(bench.database, max(bench.plan.stored), bench.plan.learners, bench.step)
     with _stores(bench, max(WORKERS)) as stores:
         figures = [*_folding(bench, stores, stored), _rebuilding(stores[:CORES], stored)]
@@ -107,7 +107,7 @@ def _whole(run: RunStats, stored: int) -> RunStats:
 
 
 def _lag(bench: Bench, stores: list[RollupStore], watcher: RollupStore) -> Figure:
-    """Fold as deployed while batches come in, and look now and then how old the oldest event is that waits."""
+    """Fold as deployed while batches arrive, and sample the age of the oldest event that waits."""
     forget_events(bench.database)
     forget_rollups(bench.database)
     fill_projections(bench.database, "rollcall", 0, bench.plan.learners)
@@ -115,7 +115,7 @@ def _lag(bench: Bench, stores: list[RollupStore], watcher: RollupStore) -> Figur
     lags: list[float] = []
 
     def watch() -> None:
-        # From the first tick of the schedule on that finds them all: before it, it is the schedule that is measured.
+        # From the first dispatch that finds all organisations on: earlier samples would measure the schedule.
         while watcher.lag_seconds() is None and not workers.ends:
             time.sleep(SAMPLE_SECONDS)
         time.sleep(SETTLE_SECONDS)

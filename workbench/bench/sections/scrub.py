@@ -1,7 +1,7 @@
-"""Scrubbing: what an event costs, and side by side with Presidio's pattern recognisers, speed and what is found.
+"""Scrubbing: the time for an event, and speed and findings beside Presidio's pattern recognisers.
 
-Times are of the processor, so that they are per core whatever else the machine does, and of our thread alone: another
-one draws the progress.
+Times are processor times of this thread only: independent of other load on the machine, and without the thread that
+draws the progress display.
 """
 
 import gc
@@ -36,7 +36,7 @@ IDENTIFIER = Target("lower", 2)
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds + 2
 
 
@@ -129,7 +129,7 @@ def _qualities(texts: list[LabelledText], ours: Comparison, theirs: Comparison) 
 
 
 def _seconds(work: Callable[[Any], object], items: list[Any]) -> float:
-    # What the workbench and the corpus hold is nothing that a function has: the collector is not to walk it each time.
+    # Freeze objects that a function would not have, so that the garbage collector does not visit them.
     gc.collect()
     gc.freeze()
     began = time.thread_time()

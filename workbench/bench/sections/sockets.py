@@ -1,6 +1,6 @@
-"""Acknowledgement of a progress batch on a socket, beside its answer over HTTP, on a deployed local stack.
+"""Compares the acknowledgement of a progress batch on a socket with the answer over HTTP, on a local stack.
 
-One client and one batch at a time, the two ways in turn: what they share, the machine's mood for one, they share.
+One client sends one batch at a time, by the two ways in turn, so that load on the machine affects both.
 """
 
 import http.client
@@ -31,15 +31,15 @@ WARM_UPS = 20
 OPEN_SECONDS = 60
 PATH = "/api/client/progress/batch"
 HTTP, SOCKET = "HTTP", "socket"
-# One client sends as fast as it is answered here.
+# One client sends as fast as it gets answers.
 NO_LIMIT = {"ProgressServiceRatePerSecond": "100000", "ProgressServiceRateBurst": "100000"}
 
 Send = Callable[[list[dict[str, Any]]], dict[str, Any]]
-"""Sends a batch and returns what it is answered: its counts among it."""
+"""Sends a batch and returns the answer, which includes counts."""
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return 1 + plan.rounds
 
 
@@ -60,17 +60,17 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _pairs(ways: dict[str, Send], org_id: UUID, number: int) -> dict[str, list[float]]:
-    """Return how long each batch took in milliseconds, by the way it went."""
+    """Return the milliseconds of each batch, by way."""
     latencies: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(number):
-        # In either order: whoever is second finds caches warm.
+        # In alternating order, because the second way finds warm caches.
         for name in random.sample(list(ways), len(ways)):
             events = _events(org_id)
             began = time.perf_counter()
             answer = ways[name](events)
             latencies[name].append(1000 * (time.perf_counter() - began))
             if answer.get("counts", {}).get("accepted") != EVENTS:
-                raise WorkbenchError(f"A batch was not taken whole over {name}: {json.dumps(answer)[:300]}")
+                raise WorkbenchError(f"A batch was not fully accepted over {name}: {json.dumps(answer)[:300]}")
     return latencies
 
 
@@ -94,7 +94,7 @@ def _events(org_id: UUID) -> list[dict[str, Any]]:
 
 @contextmanager
 def _http(state: StackState, token: str) -> Iterator[Send]:
-    """Yield what posts over one connection that is kept."""
+    """Yield a function that sends over one persistent connection."""
     address = urlsplit(state.http_url)
     connection = http.client.HTTPConnection(address.netloc, timeout=OPEN_SECONDS)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -112,7 +112,7 @@ def _http(state: StackState, token: str) -> Iterator[Send]:
 
 @contextmanager
 def _socket(state: StackState, token: str) -> Iterator[Send]:
-    """Yield what sends on one socket and waits for the receipt."""
+    """Yield a function that sends on one socket and waits for the receipt."""
     address, headers = f"{state.http_url}/api/socket/tickets", {"Authorization": f"Bearer {token}"}
     ticket = httpx.post(address, headers=headers, timeout=OPEN_SECONDS).json()
     with connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=OPEN_SECONDS) as connection:

@@ -1,4 +1,4 @@
-"""Over HTTP: our function behind a thin server, and Express with pg calling the same procedure, by one client."""
+"""Over HTTP: Rollcall's function behind a thin server, and Express with pg calling the same procedure."""
 
 from workbench.bench.bench import Bench, Outcome
 from workbench.bench.figures import Figure, Target, percentile
@@ -16,12 +16,12 @@ ABOVE = Target("higher", 1)
 
 
 def contenders() -> list[str]:
-    """Return who is compared here: Express needs node and npm."""
+    """Return the contenders. Express needs node and npm."""
     return [OURS, EXPRESS] if node_is_here() else [OURS]
 
 
 def steps(plan: Plan) -> int:
-    """Return how many steps it will tell of."""
+    """Return the number of steps for the progress display."""
     return plan.rounds * len(contenders())
 
 

@@ -1,1 +1,1 @@
-"""The only room that speaks to PostgreSQL: one module per family of procedures."""
+"""The only layer that connects to PostgreSQL: one module for each family of procedures."""

@@ -1,4 +1,4 @@
-"""The procedures that assign learners to courses, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures that assign learners to courses. Each call raises StoreUnavailable."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from rollcall.store.connection import Database
 
 
 class AssignmentStore:
-    """Keeps orders of assignments, and makes them."""
+    """Keeps orders of assignments, and makes the assignments."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,7 +25,7 @@ class AssignmentStore:
         requested: tuple[str, str | None],
         at_once: int,
     ) -> tuple[Operation | None, bool]:
-        """Write an order down and make its first assignments.
+        """Store an order and make its first assignments.
 
         `digests` are of the key and of what is asked for, `requested` is by whom and why. Return the operation of that
         key (None: it was forgotten), and whether the key asked for something else before.

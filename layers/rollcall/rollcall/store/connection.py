@@ -16,17 +16,17 @@ from rollcall.store.procedures import call_statement
 
 CONNECT_TIMEOUT_SECONDS = 2
 STATEMENT_TIMEOUT_SECONDS = 5
-# A server that is frozen cannot keep the limits of its role: then ours, a little later, gives up on the answer.
+# A frozen server cannot enforce the limits of its role: the client's own limit, a little later, ends the wait.
 ANSWER_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_SECONDS + 1
 CONFLICT_TRIES = 4
 CONFLICT_PAUSE_SECONDS = 0.02
 
-# What another try of the same call cures: it is one transaction, and nothing of it was kept. A check violation is
-# one when a partition that was attached meanwhile took over rows on their way to the default partition.
+# Conflicts that another try of the same call cures: the database kept nothing of the transaction. A check violation is
+# one when a partition attached meanwhile took over rows on their way to the default partition.
 TRANSIENT_CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure, pg.CheckViolation)
-# What says that some content can never be stored: of the procedure's own checks, of types, or before it was even sent.
+# Refusals of content that can never be stored: by a procedure's checks, by types, or by the client before sending.
 REFUSALS = (pg.DataError, pg.IntegrityError, pg.ProgramLimitExceeded, pg.StatementTooComplex, UnicodeError)
-# What says that the database is away, or not fit to write: also a failover that left a reader behind the name.
+# The database is away or takes no writes; also after a failover that left a reader behind the name.
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction)
 
 Answer = TypeVar("Answer")
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DatabaseAddress:
-    """Where the database is and as whom to speak to it. The password is asked for at each opening."""
+    """The address of the database and the role to use. The password is read for each new connection."""
 
     host: str
     port: int
@@ -46,7 +46,7 @@ class DatabaseAddress:
 
 
 class _BoundedConnection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection that waits for each answer for so long, and raises an OperationalError then."""
+    """A connection that waits a limited time for each answer, then raises OperationalError."""
 
     answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS
 
@@ -118,7 +118,7 @@ class Database:
         except TRANSIENT_CONFLICTS:
             raise
         except AWAY:
-            # A connection that an idle environment kept may have died since: one fresh try tells.
+            # A connection of an idle environment may be dead. One try on a fresh connection decides.
             if not reused or (self._connection is not None and not self._connection.broken):
                 raise
             self.close()
@@ -174,10 +174,10 @@ class Database:
 
 
 def _is_our_fault(conflict: psycopg.Error) -> bool:
-    """Tell a table's own check, which has a name, from a partition's bounds, which have none."""
+    """Return whether a table's own check failed: it has a name, and the bounds of a partition have none."""
     return isinstance(conflict, pg.CheckViolation) and conflict.diag.constraint_name is not None
 
 
 def name_of(refusal: Exception) -> str:
-    """Return what may be told of a refusal: its code, and never its text, which may quote a row."""
+    """Return the name of a refusal: its code, and never its text, which may quote a row."""
     return f"SQLSTATE {getattr(refusal, 'sqlstate', None) or 'none'}."

@@ -1,4 +1,4 @@
-"""The procedures of operations, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures of operations. Each call raises StoreUnavailable."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ class OperationStore:
         self._database = database
 
     def request(self, request: OperationRequest, operation_id: UUID) -> tuple[Operation, bool]:
-        """Write an operation down and return it with True; or the one that is active already, with False."""
+        """Store an operation and return it with True; when one is active, return that one with False."""
         operation, is_new = self._database.call(
             "request_operation_v1",
             "operation, is_new",
@@ -46,7 +46,7 @@ class OperationStore:
         return [Operation.model_validate(operation) for operation in operations]
 
     def lease(self, org_id: UUID, operation_id: UUID, lease_seconds: float) -> tuple[Operation | None, UUID | None]:
-        """Take an operation to work on it, and return it with a lease; without one there is nothing to do now."""
+        """Lease an operation, and return it with the lease; without a lease there is nothing to do now."""
         operation, lease_id = self._database.call(
             "lease_operation_v1",
             "operation, lease_id",
@@ -87,7 +87,7 @@ class OperationStore:
         faults_max: int = 1,
         rest_seconds: float = 0,
     ) -> Operation | None:
-        """Give an operation back; with an error code, because of a fault. None when the lease was lost."""
+        """Release an operation; an error code records a fault. None when the lease was lost."""
         return self._one(
             "release_operation_v2",
             p_org_id=operation.org_id,
@@ -101,7 +101,7 @@ class OperationStore:
     def choose(
         self, org_id: UUID, leases_max: int, held_seconds: float
     ) -> tuple[OperationMessage | None, float | None]:
-        """Return whose turn it is, set aside for so long; or None, and in how many seconds to ask again (None: never).
+        """Return the operation whose turn it is, reserved for a time; or None and the seconds to wait (None: for ever).
 
         `org_id` is an organisation that is known to have asked; all others are considered as well.
         """
@@ -117,7 +117,7 @@ class OperationStore:
         return OperationMessage(org_id=chosen, operation_id=operation_id), None
 
     def is_turn_over(self, org_id: UUID) -> bool:
-        """Return whether another organisation waits for the worker that is at an operation of this one."""
+        """Return whether another organisation waits for the worker of this organisation's operation."""
         (is_over,) = self._database.call("is_turn_over_v1", p_org_id=org_id)
         return bool(is_over)
 

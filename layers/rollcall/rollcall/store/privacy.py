@@ -1,4 +1,4 @@
-"""The procedures that erase, search and export one learner, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures that erase, search and export one learner. Each call raises StoreUnavailable."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -73,19 +73,19 @@ class PrivacyStore:
         return FoundRows(older, newer, rows or [], next_page)
 
     def count_namesakes(self, learner: LearnerIdentifiers) -> int:
-        """Return how many events have an id that is equal to an identifier of a learner."""
+        """Return the number of events whose id equals an identifier of the learner."""
         (number,) = self._database.call(
             "count_namesakes_v1", p_org_id=learner.org_id, p_identifiers=learner.identifiers
         )
         return int(number)
 
     def rebuild_rollup_day(self, org_id: UUID, day: date) -> bool:
-        """Compute a day's rollups again; False when they are frozen, or of before."""
+        """Compute a day's rollups again; False when the day is frozen, or older than the rollups."""
         (rebuilt,) = self._database.call("rebuild_rollup_day_v1", p_org_id=org_id, p_day=day)
         return rebuilt["progress"] is not None or rebuilt["analytics"] is not None
 
     def entomb_events(self, org_id: UUID, kind: EventKind | None, event_ids: Sequence[UUID]) -> None:
-        """Leave of erased events of a kind, or of either, their ids alone."""
+        """Keep only the ids of erased events, of one kind or of both."""
         self._database.call("entomb_events_v2", p_org_id=org_id, p_kind=kind, p_event_ids=list(event_ids))
 
     def exports_of(self, learner: LearnerIdentifiers) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""The procedures that answer reports, and those that keep their statistics, called by their names."""
+"""Calls the procedures that answer reports, and those that refresh the statistics."""
 
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ Counted = tuple[datetime | None, list[Row]]
 class ReportStore:
     """Reads reports: when their statistics were counted (None: not yet), and a page of rows.
 
-    Each call is one organisation's, and raises StoreUnavailable. The database shows the pass's organisations alone.
+    Each call concerns one organisation, and raises StoreUnavailable. The database shows only organisations of the pass.
     """
 
     def __init__(self, database: Database, report_pass: str) -> None:
@@ -38,7 +38,7 @@ class ReportStore:
     def engagement(
         self, org_id: UUID, window: DayWindow, course_id: str | None, after: str | None, limit: int
     ) -> Counted[EngagementRow]:
-        """Return what happens in each course, after that one, in the order of their ids."""
+        """Return the engagement of each course after this one, in order of ids."""
         return self._page(
             EngagementRow,
             "report_engagement_v1",
@@ -81,7 +81,7 @@ class ReportStore:
         )
 
     def enrollment(self, org_id: UUID, course_id: str | None, after: str | None, limit: int) -> Counted[EnrollmentRow]:
-        """Return who is enrolled in each course."""
+        """Return the enrollment of each course."""
         return self._page(
             EnrollmentRow,
             "report_enrollment_v1",
@@ -116,7 +116,7 @@ class ReportStore:
         )
 
     def overview(self, org_id: UUID, window: DayWindow) -> tuple[datetime | None, OverviewRow]:
-        """Return an organisation at a glance."""
+        """Return the overview of an organisation."""
         as_of, entry = self._call("report_overview_v1", "as_of, entry", org_id, p_from=window.first, p_to=window.end)
         return as_of, OverviewRow.model_validate(entry)
 
@@ -136,11 +136,11 @@ class RefreshStore:
         self._database = database
 
     def due_report_refreshes(self, now: datetime) -> list[UUID]:
-        """Return the organisations with news, those that waited longest first."""
+        """Return the organisations with new events, the longest waiting first."""
         (org_ids,) = self._database.call("due_report_refreshes_v1", p_now=now)
         return list(org_ids)
 
     def refresh_reports(self, org_id: UUID, now: datetime) -> float | None:
-        """Count an organisation anew and return the seconds it took; None where another one is at it."""
+        """Refresh an organisation's statistics and return the seconds it took; None while another run does so."""
         (seconds,) = self._database.call("refresh_reports_v1", p_org_id=org_id, p_now=now)
         return None if seconds is None else float(seconds)

@@ -1,4 +1,4 @@
-"""The procedures of course catalogues, called by their names."""
+"""Calls the procedures of course catalogues."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from rollcall.store.procedures import Procedures
 
 
 class CatalogueStore:
-    """Reads catalogues (app and ops role), sets them and tells who did (ops role). Raises StoreUnavailable."""
+    """Reads catalogues (app and ops role), sets them and lists their changes (ops role). Raises StoreUnavailable."""
 
     def __init__(self, database: Procedures) -> None:
         self._database = database
@@ -19,12 +19,12 @@ class CatalogueStore:
         return IDS.validate_python(ids)
 
     def set_catalogue(self, org_id: UUID, ids: Sequence[str], changed_by: str, reason: str | None) -> None:
-        """Make these ids an organisation's catalogue, and note who did it."""
+        """Make these ids an organisation's catalogue, and note the requester."""
         self._database.call(
             "set_catalogue_v1", p_org_id=org_id, p_item_ids=list(ids), p_changed_by=changed_by, p_reason=reason
         )
 
     def list_catalogue_changes(self, org_id: UUID, limit: int) -> list[CatalogueChange]:
-        """Return who changed an organisation's catalogue, newest first."""
+        """Return the changes of an organisation's catalogue, newest first."""
         (changes,) = self._database.call("list_catalogue_changes_v1", p_org_id=org_id, p_limit=limit)
         return CHANGES.validate_python(changes)

@@ -1,1 +1,1 @@
-"""Scrubbing: what is personal is taken out before anything keeps an event. Pure: no IO, no clock, no settings."""
+"""Scrubbing: personal values are removed before an event is stored anywhere. Pure: no IO, no clock, no settings."""

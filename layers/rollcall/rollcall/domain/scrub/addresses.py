@@ -1,4 +1,4 @@
-"""Addresses within texts: of pages, whatever their scheme and encoding, and paths without a host."""
+"""Addresses within texts: URLs with any scheme and encoding, and paths without a host."""
 
 import re
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from rollcall.domain.scrub.redaction import REMOVED
 from rollcall.domain.scrub.routes import RouteWords, names_people_or_secrets
 from rollcall.errors import ScrubFailed
 
-# What may be, or become, a slash: itself, look-alikes, and what encodings begin with.
+# Characters that are, or decode to, a slash: the slash, look-alikes, and the beginnings of encodings.
 SLASHES = re.compile(r"[/\\%&／⁄∕＼﹨％﹪＆﹠]")
-# What has a slash in it and no blank; an apostrophe only between letters, as in O'Brien.
+# A run with a slash and without blanks. An apostrophe only between letters, as in O'Brien.
 PLACE = re.compile(
     r"(?<![^\s\"<>|'`])(?:[^\s\"<>|'`/\\]|(?<=\w)'(?=\w))*+[/\\](?:[^\s\"<>|'`]|(?<=\w)'(?=\w))*+",
 )
@@ -20,7 +20,7 @@ WORD_START = r"(?:^|(?<=[(\[{=:,;#!*@]))"
 START = re.compile(
     r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,31}+:[/\\]{2,}+[^/\\?#]*+"
     rf"|{WORD_START}[A-Za-z0-9-]{{1,63}}+(?:\.[A-Za-z0-9-]{{1,63}}+){{1,8}}+(?<=[A-Za-z][A-Za-z])(?::[0-9]{{1,5}}+)?+(?=[/\\]))"
-    # A path begins where a word does: (/users/jane), path=/users/jane, #/users/jane.
+    # A path begins at the beginning of a word: (/users/jane), path=/users/jane, #/users/jane.
     rf"|{WORD_START}(?P<path>[/\\]++(?:[~@]|[^/\\?]++[/\\?]))"
 )
 SIGNS_BEFORE_A_PATH = "([{=:,;#!*"
@@ -31,14 +31,14 @@ SEGMENTS_MAX = 64
 
 
 def may_have_urls(text: str) -> bool:
-    """Return whether a text may have addresses of pages in it, or be a path."""
+    """Return whether a text may contain addresses of pages, or be a path."""
     if text.isascii():
         return "/" in text or "\\" in text or "%" in text or "&" in text
     return SLASHES.search(text) is not None
 
 
 class Addresses:
-    """Scrubs the addresses within texts. `scrub_url` returns what may be kept of one, None where that is nothing."""
+    """Scrubs the addresses within texts. `scrub_url` returns the scrubbed address, or None to remove it."""
 
     def __init__(self, scrub_url: Callable[[str], str | None], words: RouteWords) -> None:
         self._scrub_url = scrub_url
@@ -46,10 +46,10 @@ class Addresses:
         self._clean: set[int] = set()
 
     def scrub(self, text: str) -> str:
-        """Return a text with what may be kept of each address in it; one without any comes back as it was."""
+        """Return a text with each address scrubbed. A text without addresses is returned unchanged."""
         if not may_have_urls(text):
             return text
-        code = hash(text)  # keyed anew in each process: the memory reveals nothing about the text
+        code = hash(text)  # a new key in each process: the remembered hash does not reveal the text
         if code in self._clean:
             return text
         kept = self._scrub(text)
@@ -60,7 +60,7 @@ class Addresses:
         return kept
 
     def _scrub(self, text: str) -> str:
-        """Scrub a text behind each encoding that it is in."""
+        """Scrub a text, decoding one encoding after another."""
         try:
             kept, seen = text, fold(text)
             for _ in range(DECODINGS_MAX + 1):
@@ -75,7 +75,7 @@ class Addresses:
         return REMOVED
 
     def _plain(self, text: str) -> str:
-        """Scrub a text whose encodings are undone: the path that it is, or what stands in it."""
+        """Scrub a decoded text: as a path, or the addresses within it."""
         if "/" not in text and "\\" not in text:
             return text
         path = text.strip()
@@ -88,7 +88,7 @@ class Addresses:
         return PLACE.sub(lambda match: self._place(match[0]), text)
 
     def _place(self, text: str) -> str:
-        """Scrub what has a slash and no blank in it."""
+        """Scrub a run with a slash and without blanks."""
         start = START.search(text)
         if start is None or (start["path"] or "")[:1] == "\\":
             return self._relative(text)
@@ -102,7 +102,7 @@ class Addresses:
         return f"{head}{REMOVED if kept is None else kept}{behind}"
 
     def _relative(self, text: str) -> str:
-        """Scrub a path without its first slash, where a word announces a person or a code."""
+        """Scrub a path without its first slash, if one of its words is followed by a person or a code."""
         first = SEPARATORS.split(text, maxsplit=1)[0]
         begin = max(map(first.rfind, SIGNS_BEFORE_A_PATH)) + 1
         head, (path, behind) = text[:begin], _without_punctuation(text[begin:])
@@ -119,6 +119,6 @@ class Addresses:
 
 
 def _without_punctuation(text: str) -> tuple[str, str]:
-    """Return a text without the signs that end a sentence, and these."""
+    """Split off the signs that end a sentence: return the text and these signs."""
     end = PUNCTUATION.search(text)
     return (text[: end.start()], end[0]) if end else (text, "")

@@ -80,14 +80,14 @@ PERSON = """
     boolean: is_active consent_analytics
     pseudonym: previous_id
 """
-# Reports of an application's long work: an import, a migration. Rollups are made of these very names.
+# Events of processes: long work of an application, such as an import. Rollups use exactly these names.
 PROCESS = """
     token: process request_id trace_id step
     duration: duration_ms
     number: cost_amount
     currency: cost_currency
 """
-# What PostHog's clients send along by themselves, each name behind a $. Not kept: $set, $ip, $host, what was clicked.
+# Properties that PostHog's clients add, each name behind a $. Not kept: $set, $ip, $host, and clicked elements.
 POSTHOG = """
     token: $feature_flag $event_type
     version: $lib_version $browser_version $os_version $app_version $app_build
@@ -125,7 +125,7 @@ _FAMILIES = {
     PLACE: "page screen page_viewed screen_viewed button_clicked link_clicked element_clicked menu_opened tab_changed"
     " notification_received notification_opened tutorial_started tutorial_completed onboarding_started"
     " onboarding_completed settings_changed language_changed theme_changed experiment_viewed feature_used"
-    # Events that posthog-js sends by itself, as $pageleave: dollar signs are no part of a name.
+    # Events that posthog-js sends by itself, such as $pageleave. Dollar signs are not part of a name.
     " page_leave autocapture rageclick dead_click web_vitals exception feature_flag_called",
     PERSON: "identify group alias track profile_updated class_joined class_left consent_given consent_withdrawn"
     " account_created account_deleted",

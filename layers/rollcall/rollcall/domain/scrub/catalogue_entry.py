@@ -1,4 +1,4 @@
-"""Entries of an organisation's course catalogue: what is no id of anything, and what only admin:super lets through."""
+"""Entries of an organisation's course catalogue: texts that are not ids, and ids that only admin:super may allow."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from rollcall.domain.scrub.identifiers import find_plainly_personal
 from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
-# Formats that only numbers of persons have. Bare digits are often an id's.
+# Numbers in a form that only numbers of people have. Bare digits are often ids.
 GROUPED_RULES = frozenset({"@us_ssn", "@phone"})
 CARD_RULE = "@payment_card"
 GROUPED = re.compile(r"[0-9][^0-9A-Za-z]{1,3}[0-9]")
@@ -33,5 +33,5 @@ def find_personal_entry(value: str) -> str | None:
 
 
 def may_be_text(value: str) -> bool:
-    """Return whether an entry has blanks in it, as names of people and sentences have."""
+    """Return whether an entry has blanks, as names of people and sentences have."""
     return BLANK.search(value) is not None

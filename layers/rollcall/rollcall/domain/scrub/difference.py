@@ -1,4 +1,4 @@
-"""What differs between two JSON documents."""
+"""Differences of two JSON documents."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from rollcall.contracts.scrub.requests import Change
 
 
 def find_changes(before: Any, after: Any, pointer: str = "") -> Iterator[Change]:
-    """Yield what was removed, replaced or added on the way from one document to the other, by JSON pointers.
+    """Yield the JSON pointers of removed, replaced and added values between two documents.
 
     Values of before are not repeated: the caller has them.
     """

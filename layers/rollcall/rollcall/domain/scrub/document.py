@@ -1,4 +1,4 @@
-"""Documents: any JSON, such as a dead letter. Key rules, value rules and selectors; what none of them finds is kept."""
+"""Documents: any JSON, such as a dead letter. Values that no key rule, value rule or selector finds are kept."""
 
 import json
 from itertools import islice
@@ -30,9 +30,9 @@ from rollcall.errors import ScrubFailed
 LIMIT_KEYS, LIMIT_DEPTH, LIMIT_NUMBER = "@limit:keys", "@limit:depth", "@limit:number"
 URL = "@kind:url_path"
 NUMBER_MAX = 2**256
-# What messages are wrapped in: with JSON in it, its own keys show what is personal.
+# Keys that wrap messages: the keys of the JSON inside decide what is personal.
 ENVELOPES = frozenset({"body", "message", "messages", "input", "query", "response", "content"})
-# A tuple is built once, a union of types each time that it is asked.
+# A tuple is built once; a union of types would be built at each check.
 CONTAINERS, ARRAYS, PLAIN = (dict, list), (list, tuple), (str, int, float)
 _ABSENT: Any = object()
 Place = tuple[str, ...]
@@ -53,10 +53,10 @@ class DocumentWalk:
         self._json_depth = 0
 
     def scrub(self, document: Any) -> ScrubResult:
-        """Return what is left of a document, and remarks.
+        """Return a scrubbed document, and remarks.
 
         Raises:
-            ScrubFailed: it is too large, or has what no JSON has.
+            ScrubFailed: it is too large, or has values that JSON does not have.
 
         """
         value = self._value(document, self._policy.floating, (), 0)
@@ -120,7 +120,7 @@ class DocumentWalk:
         return kept
 
     def _is_event_name(self, verdict: KeyVerdict, key: str, value: Any) -> bool:
-        """Return whether this is the name of a declared event rather than anybody's."""
+        """Return whether this is the name of a declared event, not of a person."""
         return (
             verdict.rule.id == "@key:name"
             and key == "name"
@@ -130,7 +130,7 @@ class DocumentWalk:
         )
 
     def _key(self, key: Any, place: Place) -> tuple[KeyVerdict | None, str, str]:
-        """Return what a key falls under, the name that may be shown for it, and the one that it is stored under."""
+        """Return the rule of a key, the name to show for it, and the name to store it under."""
         if type(key) is not str:
             raise ScrubFailed("The document has a key that is no text.")
         if len(key) > NAME_MAX:
@@ -154,11 +154,11 @@ class DocumentWalk:
         return kept
 
     def _is_declared(self, key: str) -> bool:
-        """Return whether a key is an address whose last word the policy knows, as extensions of xAPI are."""
+        """Return whether a key is an address whose last word the policy knows, as in extensions of xAPI."""
         return "://" in key and compact(key.rsplit("/", 1)[-1]) in self._policy.known_names
 
     def _free(self, kept: dict[str, Any], name: str) -> str:
-        """Return a name under which nothing stands yet: two keys may become the same marker."""
+        """Return an unused name, because two keys may become the same marker."""
         if name not in kept:
             return name
         number = 2
@@ -208,10 +208,10 @@ class DocumentWalk:
     def _number(self, value: float, place: Place) -> Any:
         if -NUMBER_PLAIN < value < NUMBER_PLAIN:
             return value
-        if not -NUMBER_MAX < value < NUMBER_MAX:  # no finite number either
+        if not -NUMBER_MAX < value < NUMBER_MAX:  # not a finite number either
             self._remarks.add(place, LIMIT_NUMBER, "replace")
             return REMOVED
-        digits = str(int(value)) if float(value).is_integer() else str(value)  # 4.1e15 is a card's as well
+        digits = str(int(value)) if float(value).is_integer() else str(value)  # 4.1e15 may be a card number too
         scrubbed = self._policy.texts.scrub(digits)
         for rule in scrubbed.rules:
             self._remarks.add(place, rule, "replace")

@@ -12,8 +12,8 @@ from rollcall.domain.scrub.text import TextScrubber
 from rollcall.errors import ScrubFailed
 
 DATE_RULE = "@date"
-# What no catalogue lets through. No rule here goes by digits alone: ids are often long numbers. The trigger lets phone
-# numbers in by their plus.
+# Rules that a catalogue cannot override. None of them goes by digits alone, because ids are often long numbers. The
+# trigger lets phone numbers with a plus reach the rules.
 PLAIN_RULES = (
     credentials.PEM,
     credentials.JWT,
@@ -41,7 +41,7 @@ def _texts() -> TextScrubber:
 
 
 def find_personal_identifier(value: str, known: Container[str] = ()) -> str | None:
-    """Return the id of the rule that finds something personal in an identifier, or None: it is fit to be stored.
+    """Return the id of the rule that finds an identifier personal, or None: the identifier may be stored.
 
     The value rules are those of tokens, dates among them. What is known, by an organisation's catalogue, is fit unless
     it is plainly personal. One whose Unicode cannot be made plain within bounds is not fit either.
@@ -57,7 +57,7 @@ def find_personal_identifier(value: str, known: Container[str] = ()) -> str | No
 
 
 def find_plainly_personal(value: str) -> str | None:
-    """Return the id of the rule that an identifier is personal by whatever an organisation calls its courses, or None.
+    """Return the id of the rule that finds an identifier personal even if a catalogue has it, or None.
 
     Addresses, telephone numbers with their plus, accounts, credentials.
     """

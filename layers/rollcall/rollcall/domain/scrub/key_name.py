@@ -10,12 +10,12 @@ VERBATIM = re.compile(r"^[$]|[/\\]|^[a-z0-9_]+(?:\.[a-z0-9_]+)+$")
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a name in lower case, whatever the style that it is written in."""
+    """Return the words of a name in lower case, from any style of writing."""
     return tuple(word.lower() for word in BOUNDARY.split(fold(name)) if word)
 
 
 def compact(name: str) -> str:
-    """Return a name without case and separators: what two spellings of one name have in common."""
+    """Return a name without case and separators: the same for all spellings of a name."""
     return "".join(words_of(name))
 
 

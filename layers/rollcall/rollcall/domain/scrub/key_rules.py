@@ -1,4 +1,4 @@
-"""Key rules: what a value is about, by the name of its key, whatever the value looks like."""
+"""Key rules: they decide by the name of a key whether its value is personal."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class KeyRule:
 
     @property
     def marker(self) -> str:
-        """What stands in a document in place of the value."""
+        """The marker that replaces the value in a document."""
         return f"[{self.id.removeprefix('@key:')}]"
 
 
@@ -170,7 +170,7 @@ KEY_RULES = (
         parts="freetext answertext searchquery searchterm commenttext messagetext aboutme errormessage",
     ),
 )
-# A word before `name` that makes the name a person's: the name of any other thing is not personal.
+# Words before `name` that make it a person's name. Any other name is a thing's.
 PERSONS = frozenset(
     [
         "first",
@@ -238,16 +238,16 @@ PLAIN = frozenset(
 
 @dataclass(frozen=True)
 class KeyVerdict:
-    """Which rule a key falls under, and the word of it that may be shown."""
+    """The rule of a key, and the word of the key that may be shown."""
 
     rule: KeyRule
     shown: str
 
 
 def judge(key: str, rules: tuple[KeyRule, ...] = KEY_RULES) -> KeyVerdict | None:
-    """Return the first rule that this key falls under, or None.
+    """Return the first rule that applies to this key, or None.
 
-    An organisation's own rule is the first, and its word counts for keys too that are plain to anybody else.
+    An organisation's own rule is the first. Its word also applies to keys that no other rule finds personal.
     """
     words = words_of(key)
     joined = "".join(words)

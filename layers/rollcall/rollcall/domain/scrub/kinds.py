@@ -1,4 +1,4 @@
-"""Kinds: what a declared property's value may be. What does not fit its kind is dropped, whatever it is."""
+"""Kinds: the values that a declared property may have. A value that does not fit its kind is dropped."""
 
 import re
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from rollcall.domain.scrub.text import TOKEN
 from rollcall.domain.scrub.time_zones import is_time_zone
 from rollcall.domain.scrub.versions import is_version
 
-NUMBER_MAX = 1e7  # above what lessons are measured in, below nearly all telephone numbers
+NUMBER_MAX = 1e7  # larger than measures of lessons, smaller than nearly all telephone numbers
 ID_MAX = 10**9
 DURATION_MAX = 604_800_000  # a week, in milliseconds
-DURATION_EXACT_MAX = 10**8  # a day and some hours; more is kept to the second, as a telephone number is no round one
+DURATION_EXACT_MAX = 10**8  # about a day; longer ones are rounded to the second, unlike telephone numbers
 # From 2021 to 2033. No learner was born then, and a North American telephone number would be a later time.
 SECONDS = (1_609_459_200, 2_000_000_000)
 MILLISECONDS = (1_000 * SECONDS[0], 1_000 * SECONDS[1])
@@ -30,7 +30,7 @@ ITEMS_MAX = 64
 VERSION_NUMBER_MAX, VERSION_CHARACTERS_MAX = 100_000, 64
 PAGE_NAME_MAX = 128
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([0-9:]{5,8}(?:\.[0-9]{1,9})?)(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?")
-MIDNIGHT = "0:."  # all that the time of day of a date has
+MIDNIGHT = "0:."  # characters in the time of day
 DAY_SECONDS = 86_400
 LASTING = re.compile(
     r"P(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,3})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})(?:\.[0-9]{1,9})?S)?)?"
@@ -54,14 +54,14 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of PostgreSQL has them
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A value that may not be kept, and the id of its rule."""
+    """A value that may not be kept, and the id of the rule that found it."""
 
     rule: str
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value. `accept` returns what is kept of one, or why nothing is."""
+    """A kind of value. `accept` returns the value to keep, or why the value is not kept."""
 
     name: str
     accept: Callable[[Any, Means], Any]
@@ -79,7 +79,7 @@ def _number(value: Any, _: Means) -> Any:
 
 
 def _is_day(value: float) -> bool:
-    """Return whether the digits of a number are those of a day: 1032014, 20140302."""
+    """Return whether the digits of a number may be a day: 1032014, 20140302."""
     return value == int(value) and holds_date(str(abs(int(value))).zfill(len("01032014")))
 
 
@@ -113,7 +113,7 @@ def _tokens(value: Any, means: Means) -> Any:
 
 
 def _closed(name: str, holds: Callable[[str], object]) -> Kind:
-    """Return a kind whose values are all known."""
+    """Return a kind with a closed list of values."""
 
     def accept(value: Any, _: Means) -> Any:
         return value if type(value) is str and holds(value) else _misfit(name)
@@ -122,7 +122,7 @@ def _closed(name: str, holds: Callable[[str], object]) -> Kind:
 
 
 def _time_zone(value: Any, _: Means) -> Any:
-    """Keep a name of a zone in any case, or how far it is from UTC: +02:00, or minutes, as browsers count."""
+    """Keep the name of a zone in any case, or its offset from UTC: +02:00, or minutes as browsers give them."""
     if type(value) is int:
         return value if abs(value) <= OFFSET_MAX and value % OFFSET_STEP == 0 else _misfit("time_zone")
     if type(value) is str and (is_time_zone(value) or OFFSET.fullmatch(value)):
@@ -131,20 +131,20 @@ def _time_zone(value: Any, _: Means) -> Any:
 
 
 def _version(value: Any, means: Means) -> Any:
-    """Keep what is written as a version, and is not a number of a person or a private address as well."""
+    """Keep a version, unless it may also be a number of a person or a private address."""
     if type(value) in {int, float} and 0 <= value < VERSION_NUMBER_MAX:
         return value  # 17.4, as some clients write it
     if type(value) is not str or len(value) > VERSION_CHARACTERS_MAX or not is_version(value):
         return _misfit("version")
     if means.texts.is_clean(value):
         return value
-    # Versions of four numbers are written as addresses are; of those, only private ones are recognised.
+    # Versions of four numbers look like IP addresses. Only private addresses can be recognised.
     rules = means.texts.scrub(value).rules
     return value if set(rules) == {IPV4.id} else Refused(next(iter(rules), "@kind:version"))
 
 
 def _timestamp(value: Any, _: Means) -> Any:
-    """Keep a time of a day since 2021. A day alone, its midnight, or an earlier time may be a date of birth."""
+    """Keep a time since 2021. A day alone, its midnight, or an earlier time may be a date of birth."""
     if type(value) is str:
         match = TIME.fullmatch(value)
         seconds = _seconds_of(value) if match and match[1].strip(MIDNIGHT) else 0
@@ -157,7 +157,7 @@ def _timestamp(value: Any, _: Means) -> Any:
 
 
 def _seconds_of(text: str) -> float:
-    """Return a time in seconds since the epoch, 0 for one that no calendar has. Without an offset it is in UTC."""
+    """Return a time in seconds since the epoch, or 0 for an impossible one. Without an offset it is in UTC."""
     try:
         moment = datetime.fromisoformat(text.upper())
     except ValueError:
@@ -174,7 +174,7 @@ def _duration(value: Any, _: Means) -> Any:
 
 
 def _lasts(text: str) -> bool:
-    """Return whether a text is a duration of up to a week, in which only the first number is as large as it likes."""
+    """Return whether a text is a duration of up to a week, in which only the first number may exceed its unit."""
     match = LASTING.fullmatch(text)
     if match is None or text[-1] not in "DHMS":
         return False
@@ -185,7 +185,7 @@ def _lasts(text: str) -> bool:
 
 
 def _page_name(value: Any, means: Means) -> Any:
-    """Keep the name of a page that consists of words of routes; of any other, its pseudonym."""
+    """Keep a page name that consists of route words; replace any other by its pseudonym."""
     if type(value) is not str or not value.strip() or len(value) > PAGE_NAME_MAX:
         return _misfit("page_name")
     route = "-".join(re.split(r"[\s/|:,_.-]+", value.strip())).strip("-")
@@ -196,20 +196,20 @@ def _page_name(value: Any, means: Means) -> Any:
 
 
 def _url_path(value: Any, means: Means) -> Any:
-    """Keep which page it is, without the host, the fragment and persons in the path."""
+    """Keep which page it is, without the host, the fragment and the people that the path names."""
     kept = means.urls.scrub(value) if type(value) is str else None
     return _misfit("url_path") if kept is None else kept
 
 
 def _text(value: Any, means: Means) -> Any:
-    """Keep a text without what the value rules find in it: for organisations that declare one, and know why."""
+    """Keep a text without the values that value rules find. Organisations declare such properties on purpose."""
     if type(value) is not str or UNSTORABLE.search(value):
         return _misfit("text")
     return means.urls.scrub_within(value if means.texts.is_clean(value) else means.texts.scrub(value).value)
 
 
 def _pseudonym(value: Any, _: Means) -> Any:
-    """Only marks the kind: the scrubber, which has the key, makes the pseudonym."""
+    """Only mark the kind: the scrubber has the key, and makes the pseudonym."""
     return value
 
 

@@ -32,7 +32,7 @@ SCRIPTS = _words("""
     Adlm Arab Armn Beng Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hans Hant Hebr Jpan Khmr Knda Kore Laoo Latn
     Mlym Mong Mymr Olck Orya Sinh Taml Telu Tfng Thai Tibt Vaii Yiii
 """)
-CHINESE = frozenset({"Hans", "Hant"})  # de-Hans is a person
+CHINESE = frozenset({"Hans", "Hant"})  # de-Hans may be a person
 
 
 ENCODINGS = _words("utf-8 utf8 iso8859-1 iso88591 iso8859-15 iso885915 iso-8859-1 iso-8859-15 eucjp big5 gb18030")
@@ -43,7 +43,7 @@ VARIANTS = _words("""
     emodeng fonipa fonupa fonxsamp hepburn heploc ijekavsk kkcor lipaw monoton ndyuka nedis njiva oxendict pinyin
     polyton posix rozaj scotland scouse solba tarask uccor ulster unifon valencia wadegile
 """)
-# Keys of Unicode's extension -u-, and the values of each.
+# Keys of Unicode's extension -u-, and their values.
 EXTENSIONS = {
     "ca": _words("""
         buddhist chinese coptic dangi ethioaa ethiopic gregory hebrew indian islamic islamicc iso8601 japanese persian
@@ -67,9 +67,9 @@ CHARACTERS_MAX = 64
 
 
 def is_language(text: str) -> bool:
-    """Return whether a text is a language or a locale, of browsers (sr-Latn-RS) or systems (sr_RS.utf8@latin).
+    """Return whether a text is a language or a locale, as in browsers (sr-Latn-RS) and systems (sr_RS.utf8@latin).
 
-    A language in mixed case is none: "Bo" and "Ty" are names.
+    A language in mixed case is not accepted: "Bo" and "Ty" are names.
     """
     if len(text) > CHARACTERS_MAX:
         return False
@@ -90,7 +90,7 @@ def is_language(text: str) -> bool:
 
 
 def _is_extension(subtags: list[str]) -> bool:
-    """Return whether these are keys of the extension -u-, each with a valid value."""
+    """Return whether these are keys of the extension -u-, each with an allowed value."""
     if not subtags or len(subtags) % 2:
         return False
     pairs = zip(subtags[::2], subtags[1::2], strict=True)

@@ -1,4 +1,4 @@
-"""Limits of scrubbing: on everything that an event could be made large with."""
+"""Limits of scrubbing, on everything that can make an event large."""
 
 DEPTH_MAX = 32  # levels of objects and arrays, those inside JSON strings included
 JSON_STRING_DEPTH_MAX = 4  # JSON in a string in JSON in a string ...
@@ -9,9 +9,9 @@ TEXT_MAX = 1_048_576  # characters of a body that is not JSON, and of all string
 NAME_MAX = 256  # characters of an event's name or a key
 IDENTIFIER_MAX = 1_024  # characters of an identifier
 REMARKS_MAX = 100  # different remarks of one document
-CANDIDATES_MAX = 2_000  # places in one string at which one rule looks closer; with more, the string is removed whole
+CANDIDATES_MAX = 2_000  # candidates of one rule in one string; with more, the string is removed whole
 COMBINING_MAX = 30  # combining marks in a row, as in the Stream-Safe Text Format (Unicode Standard Annex 15, 13)
 CLEAN_MAX = 32_768  # strings remembered as clean, by their hash
-CLEAN_CHARACTERS_MAX = 24  # a longer one, such as a time or a UUID, seldom comes twice
-CLEAN_PATH_MAX = 128  # but a path or URL does
-DECODINGS_MAX = 3  # a value encoded more often than this and still not plain is removed whole
+CLEAN_CHARACTERS_MAX = 24  # a longer string, such as a time or a UUID, seldom repeats
+CLEAN_PATH_MAX = 128  # but a path or URL repeats
+DECODINGS_MAX = 3  # a value that is still encoded after so many decodings is removed whole

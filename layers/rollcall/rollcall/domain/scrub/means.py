@@ -1,4 +1,4 @@
-"""What a kind judges a value with: the policy's value rules, an organisation's URL paths, ids of its own catalogue."""
+"""The means of judging a value: the policy's value rules, an organisation's URL paths, its catalogue's ids."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from rollcall.domain.scrub.url_path import UrlPaths
 
 
 class Means(NamedTuple):
-    """Made once for an organisation's scrubber. `catalogue` has ids that its administrators let through."""
+    """Made once for an organisation's scrubber. `catalogue` has the ids that its administrators allow."""
 
     texts: TextScrubber
     urls: UrlPaths

@@ -1,4 +1,4 @@
-"""Notes: what administrators write beside what they do, such as reasons, and labels of keys."""
+"""Notes: texts of administrators, such as reasons and labels of keys."""
 
 import re
 
@@ -10,11 +10,11 @@ from rollcall.domain.scrub.url_path import UrlPaths
 WORD = re.compile(r"\S+")
 WORDS_OF_A_DATE = (1, 3)  # 2014-03-02, 2 March 2014
 YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}")
-YEAR_MIN = 2024  # of a date that is more likely of an action than of birth
+YEAR_MIN = 2024  # years that are more likely the date of an action than a date of birth
 
 
 class _NoPseudonyms:
-    """Notes have no key of an organisation, and are not counted: a value that would become a pseudonym is removed."""
+    """Removes values instead of making pseudonyms: notes have no key, and need no joins."""
 
     def pseudonym(self, _: str) -> str:
         return REMOVED
@@ -24,7 +24,7 @@ class _NoPseudonyms:
 
 
 def scrub_note(text: str) -> str:
-    """Return a note without what value rules find in it, addresses of people's pages and dates of birth.
+    """Return a note without the values that value rules find, addresses of people's pages and dates of birth.
 
     Raises:
         ScrubFailed: its Unicode cannot be made plain within bounds.
@@ -36,7 +36,7 @@ def scrub_note(text: str) -> str:
 
 
 def _without_dates(text: str) -> str:
-    """Return a text without dates of years in which a learner may have been born."""
+    """Return a text without dates in years in which a learner may have been born."""
     words = list(WORD.finditer(text))
     kept, position, place = [], 0, 0
     while place < len(words):

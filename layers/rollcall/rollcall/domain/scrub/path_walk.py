@@ -1,4 +1,4 @@
-"""Path walks: what is kept of each segment of one path, by what stands before it."""
+"""Path walks: scrub each segment of a path, by the segments before it."""
 
 import re
 from collections.abc import Container, Iterator
@@ -19,22 +19,22 @@ from rollcall.domain.scrub.routes import (
 )
 
 SEGMENTS_MAX, SEGMENT_MAX = 32, 256
-NUMBERS_MAX = 2  # that follow each other: three may be a date
-# What is drawn rather than written: hexadecimal, base64, tokens with a signature.
+NUMBERS_MAX = 2  # numbers that follow each other: three may be a date
+# Random texts: hexadecimal, base64, tokens with a signature.
 JWT = re.compile(r"ey[A-Za-z0-9_-]{8,}\.")
 HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
 PIECES = re.compile(r"[A-Za-z0-9+=]+")
 DRAWN_MIN, DRAWN_WITH_CASES_MIN = 25, 16
-NAMES_A_PERSON = "~@"  # /~jane, /@jane: the rest names the person
-OPAQUE_KEY = re.compile(r"(?:course|block|library|asset|lib|lb)-v1:[^/]{1,255}")  # of Open edX: its hex is a block's
+NAMES_A_PERSON = "~@"  # /~jane, /@jane: the rest names a person
+OPAQUE_KEY = re.compile(r"(?:course|block|library|asset|lib|lb)-v1:[^/]{1,255}")  # of Open edX, with a block's id
 MONTH_OF_A_YEAR = re.compile(r"20[0-9]{2}/(?:0?[1-9]|1[0-2])")
 
 
 class Pseudonyms(Protocol):
-    """What makes the pseudonyms of an organisation, or marks where it has no key."""
+    """Makes the pseudonyms of an organisation, or markers without a key."""
 
     def pseudonym(self, value: str, /) -> str:
-        """Return what stands for a value."""
+        """Return the pseudonym of a value."""
 
     def is_pseudonym(self, text: str, /) -> bool:
         """Return whether a text is a pseudonym already."""
@@ -48,13 +48,13 @@ class PathWalk:
         self._pseudonyms = pseudonyms
         self._known = known
         self._is_who = False
-        self._last: Route | None = None  # the route right before, where nothing else stands between
+        self._last: Route | None = None  # the route directly before this segment
         self.names_people = False
         self.is_secret = False
         self.is_of_thing = False
 
     def scrub(self, path: str) -> str:
-        """Return what may be kept of a path whose encodings are undone."""
+        """Return a decoded path, scrubbed."""
         segments = _segments(path)
         kept = [self._segment(segment, is_first=not place) for place, segment in enumerate(segments[:SEGMENTS_MAX])]
         if len(segments) > SEGMENTS_MAX:
@@ -63,27 +63,27 @@ class PathWalk:
         return "".join(f"/{segment}" for segment in self._without_dates(kept)) + slash
 
     def value(self, text: str, *, names_a_thing: bool) -> str:
-        """Return what may be kept of the value of a parameter: itself, its pseudonym, or a mark."""
+        """Return the value of a parameter unchanged, or its pseudonym, or a marker."""
         if is_number(text):
             is_kept = (names_a_thing or self.is_of_thing) and not self.names_people and not is_short_date(text)
             return text if is_kept else self.pseudonym(text)
         return self.word(text) or self.pseudonym(text)
 
     def word(self, text: str) -> str | None:
-        """Return a word of a route or of a setting as it is kept, None for a free text."""
+        """Return a route word or a setting as it is kept, or None for any other text."""
         if text.lower() in VALUES:
             return text.lower()
         route = self._words.read(text)
         return route.written if route else None
 
     def mark(self, value: str) -> None:
-        """Note what a parameter's value implies for the others: whether they are personal, or credentials."""
+        """Note what a parameter's value means for the others: that they name a person, or that they grant access."""
         tells_who, lets_in = names_people_or_secrets(value)
         self.names_people = self.names_people or tells_who
         self.is_secret = self.is_secret or lets_in
 
     def pseudonym(self, text: str) -> str:
-        """Return a pseudonym of a segment that may be personal, or a marker for a credential or another text."""
+        """Return a pseudonym for a value that may name a person, or a marker for a secret or an unusable value."""
         if is_marker(text):
             return text
         if len(text) > SEGMENT_MAX:
@@ -93,7 +93,7 @@ class PathWalk:
         return REMOVED if is_drawn(text) else self._pseudonyms.pseudonym(text.lstrip(NAMES_A_PERSON) or text)
 
     def _segment(self, segment: str, *, is_first: bool) -> tuple[str, str]:
-        """Return what is kept of a segment, and the digits that count into a date."""
+        """Return the scrubbed segment, and its digits that may belong to a date."""
         before, self._last = self._last, None
         route = self._words.read(segment, is_first=is_first)
         if route and (not self._is_who or route.tells_who or self._words.may_follow_people(route)):
@@ -113,7 +113,7 @@ class PathWalk:
         return (segment if is_kept else self.pseudonym(segment)), ""
 
     def _without_dates(self, segments: list[tuple[str, str]]) -> Iterator[str]:
-        """Yield segments; of numbers that follow each other, and together may be a date, one pseudonym."""
+        """Yield segments. Numbers in a row that may be a date become one pseudonym."""
         run: list[tuple[str, str]] = []
         for segment, digits in [*segments, ("", "")]:
             if segment == digits != "":
@@ -135,15 +135,15 @@ class PathWalk:
 
 
 def _may_follow(before: Route, number: str) -> bool:
-    """Return whether a number right behind this route is a thing's."""
+    """Return whether a number directly behind this route names a thing."""
     is_short = before.written in SHORT_THINGS
     if before.digits:
-        return before.written[0].isalpha()  # behind a version alone it is nothing's
+        return before.written[0].isalpha()  # a number behind only a version names no thing
     return before.is_thing and (not is_short or len(number) <= SHORT_DIGITS_MAX)
 
 
 def _is_persons_or_drawn(segment: str) -> bool:
-    """Return whether a segment names a person by its sign, or looks like a token: no catalogue lets it through."""
+    """Return whether a segment names a person by its sign, or looks like a token: a catalogue cannot allow it."""
     if segment[:1] in NAMES_A_PERSON or segment.lower().startswith(("user:", "user_talk:")):
         return True
     return OPAQUE_KEY.fullmatch(segment) is None and any(map(is_drawn, segment.split("+")))
@@ -162,7 +162,7 @@ def _segments(path: str) -> list[str]:
 
 
 def is_drawn(text: str) -> bool:
-    """Return whether a text looks drawn at random, as tokens are, rather than written as the name of something."""
+    """Return whether a text looks random, as tokens do, unlike a name."""
     if JWT.match(text) or HEXADECIMAL.fullmatch(text):
         return True
     for piece in PIECES.findall(text):

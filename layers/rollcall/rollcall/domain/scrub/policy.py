@@ -32,8 +32,8 @@ OWN_KEYS = "@key:organisation"
 KEYS_REMEMBERED_MAX = 4_096
 KeyMemory = tuple[KeyVerdict | None, str]
 DIGEST_DIGITS = 8
-SPELLINGS_MAX = 2_048  # of declared names, so never anything personal
-PROPERTIES_MAX = 500  # declared, of one event
+SPELLINGS_MAX = 2_048  # cached results for declared names, which are never personal
+PROPERTIES_MAX = 500  # properties declared for one event
 NAMES_OF_ENVELOPE = [
     "event",
     "events",
@@ -58,7 +58,7 @@ NAMES_OF_ENVELOPE = [
 
 
 class DeclaredProperty:
-    """What may stand at one place of an event: a kind of value, or an object of declared properties, or an array."""
+    """The declaration for one place of an event: a kind of value, an object of declared properties, or an array."""
 
     __slots__ = ("each", "kind", "members", "name", "spellings")
 
@@ -71,7 +71,7 @@ class DeclaredProperty:
 
     @property
     def is_nested(self) -> bool:
-        """Return whether an object or an array may stand here as well."""
+        """Return whether an object or an array is allowed here too."""
         return bool(self.members or self.each)
 
     def add(self, path: str, kind: Kind) -> None:
@@ -82,13 +82,13 @@ class DeclaredProperty:
         node.kind = kind
 
     def item(self) -> "DeclaredProperty":
-        """Return what may stand in the array at this place."""
+        """Return the declaration for the items of an array here."""
         self.each = self.each or DeclaredProperty("*")
         return self.each
 
     def member(self, key: str) -> "DeclaredProperty | None":
-        """Return what may stand under this key, however it is written."""
-        # A key that is an address, as extensions of xAPI have: its last word.
+        """Return the declaration for this key, in any spelling."""
+        # For a key that is an address, as in extensions of xAPI: its last word.
         word = key.rsplit("/", 1)[-1] if "://" in key else key
         declared = self.members.get(compact(key)) or self.members.get(compact(word))
         if declared and len(self.spellings) < SPELLINGS_MAX:
@@ -119,7 +119,7 @@ class Policy:
         self._tree(EVERY_EVENT)
 
     def event_name(self, name: str) -> str | None:
-        """Return the name that a declared event is stored under, None for one that is not declared."""
+        """Return the stored name of a declared event, or None for an undeclared one."""
         known = self._names.get(name)
         if known is None:
             found = self._declarations.get(compact(name))
@@ -129,11 +129,11 @@ class Policy:
         return known
 
     def refuses(self, name: str) -> bool:
-        """Return whether events of this name are not taken at all."""
+        """Return whether events with this name are rejected."""
         return bool(self.refused) and compact(name) in self.refused
 
     def declared(self, event_name: str) -> DeclaredProperty:
-        """Return what may stand in the properties of this event."""
+        """Return the declared properties of this event."""
         tree = self._trees.get(event_name)
         if tree is None:
             key = compact(event_name)
@@ -151,7 +151,7 @@ class Policy:
         return self._trees[key]
 
     def remember_key(self, key: str) -> KeyMemory:
-        """Return the rule that a key of a document falls under, and the name that may be shown for it.
+        """Return the rule of a document's key, and the name that may be shown for it.
 
         Keys without anything personal in them are remembered, by their keyed hash alone, so that no child's name stays
         in memory.
@@ -160,7 +160,7 @@ class Policy:
             return None, UNNAMED
         verdict = judge(key, self.key_rules)
         shown = verdict.shown if verdict else snake(key) if compact(key) in self.known_names else UNNAMED
-        # One with an address in it is judged anew each time: what is kept of it differs from what it is.
+        # A key with an address is judged each time, because its stored form differs from the key.
         if not may_have_urls(key) and self.texts.is_clean(key):
             if len(self.key_memory) >= KEYS_REMEMBERED_MAX:
                 self.key_memory.clear()
@@ -169,7 +169,7 @@ class Policy:
 
     @cached_property
     def known_names(self) -> frozenset[str]:
-        """Names of keys that may be shown: they are this policy's own words, so no child's name."""
+        """Names of keys that may be shown: the policy's own words, which cannot be a child's name."""
         own = (part for _, properties in self._declarations.values() for path in properties for part in path.split("."))
         every = (part for path in self._everywhere for part in path.split("."))
         of_rules = (name for rule in self.key_rules for name in (*rule.names, *rule.words))
@@ -179,7 +179,7 @@ class Policy:
 def declarations_of(additions: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[str, dict[str, str]]]]:
     """Return the kinds of properties of every event, and by each event's compact name its name and its own properties.
 
-    Later ones take the place of earlier ones: the default's, those of presets, an organisation's.
+    Later declarations replace earlier ones, in this order: the default, presets, the organisation.
     """
     chosen = [PRESETS[name] for name in additions.get("presets", ())]
     everywhere = dict(catalogue.EVERY_EVENT)
@@ -233,7 +233,7 @@ def _check(additions: "PolicyAdditions") -> None:
 
 @lru_cache(maxsize=1)
 def default_policy() -> Policy:
-    """Return the policy for minors: what is not declared safe is not kept."""
+    """Return the policy for minors: only properties that are declared safe are kept."""
     return Policy({}, VERSION)
 
 
@@ -241,7 +241,7 @@ def policy_with(additions: "PolicyAdditions | None") -> Policy:
     """Return the default policy with an organisation's additions.
 
     Raises:
-        PolicyInvalid: they name a rule that there is not, or a selector that selects nothing.
+        PolicyInvalid: they name an unknown rule, or a selector that selects nothing.
 
     """
     added = additions.model_dump(mode="json", exclude_defaults=True) if additions else {}

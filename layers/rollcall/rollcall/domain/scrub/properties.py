@@ -1,4 +1,4 @@
-"""Properties of an event: what the policy declares is kept if it fits its kind, anything else is dropped."""
+"""Properties of an event: declared properties are kept if they fit their kind, all others are dropped."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -31,7 +31,7 @@ class PropertiesWalk:
         self._remarks = Remarks()
 
     def scrub(self, event_name: str, properties: Mapping[str, Any]) -> ScrubResult:
-        """Return what is kept, and remarks on the rest."""
+        """Return the kept properties, and remarks on the others."""
         kept = self._object(properties, self._policy.declared(event_name), self._policy.selectors, ())
         return ScrubResult(kept, self._remarks.as_tuple())
 
@@ -69,7 +69,7 @@ class PropertiesWalk:
         return declared
 
     def _remark(self, accepted: Any, value: Any, kind: Kind, place: tuple[str, ...]) -> bool:
-        """Remark on what a kind changed or refused, and return whether anything is kept."""
+        """Remark on a value that its kind changed or refused; return whether the value is kept."""
         if isinstance(accepted, Refused):
             self._remarks.add(place, accepted.rule, "remove")
             return False
@@ -92,7 +92,7 @@ class PropertiesWalk:
             self._remarks.add(place, UNDECLARED, "remove")
             return _ABSENT
         if isinstance(value, list) and not action:
-            _, action = descend(below, UNNAMED)  # a list of tokens is a leaf: selecting its items selects it
+            _, action = descend(below, UNNAMED)  # a list of tokens is one value: its items' selector selects it
         return self._leaf(value, declared.kind, action, place)
 
     def _items(self, items: Any, declared: DeclaredProperty, waiting: Waiting, place: tuple[str, ...]) -> list[Any]:

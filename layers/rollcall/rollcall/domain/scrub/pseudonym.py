@@ -1,9 +1,9 @@
-"""Pseudonyms: the same value of an organisation always becomes the same text, and only the key can link them.
+"""Pseudonyms: the same value always becomes the same text in an organisation. Only a holder of the key can link them.
 
 HMAC-SHA-256 (RFC 2104) under keys derived per organisation and purpose. A pseudonym is 128 bits: 96 of the HMAC of the
-value, and 32 of a keyed check over those, so that a pseudonym is known again when it is scrubbed once more, while a
-client's own identifier of 32 hex digits is not mistaken for one (but once in four thousand million). A million
-learners collide with a chance of 1e-17.
+value, and 32 of a keyed check over those. By the check, scrubbing recognises its own pseudonyms, and does not take a
+client's identifier of 32 hex digits for one (except once in four thousand million). The chance that any two of a
+million learners collide is 1e-17.
 """
 
 import hashlib
@@ -75,7 +75,7 @@ class Pseudonymiser:
         self._remembered: dict[tuple[int, int], str] = {}
 
     def for_key(self, key_id: str) -> "Pseudonymiser":
-        """Return the one that uses another key of the keyring: after a rotation, both are needed to join.
+        """Return the same with another key of the keyring: after a rotation, joins need both keys.
 
         Raises:
             ConfigurationInvalid: the keyring has no such key.
@@ -84,7 +84,7 @@ class Pseudonymiser:
         return Pseudonymiser(Keyring(key_id, self._keyring.secrets), self._org_id)
 
     def pseudonym(self, value: str) -> str:
-        """Return 32 hex digits for a value, whichever field it stands in; a pseudonym comes back as it is.
+        """Return 32 hex digits for a value, the same in every field. A pseudonym is returned unchanged.
 
         Raises:
             ScrubFailed: the value is too long to be an identifier.
@@ -104,7 +104,7 @@ class Pseudonymiser:
         return pseudonym
 
     def former_pseudonyms(self, identity: UUID) -> frozenset[str]:
-        """Return the pseudonyms that spellings of a UUID had before all of them had the dashed one's."""
+        """Return the pseudonyms of other spellings of a UUID, from the time before all spellings had the same one."""
         dashed, undashed = str(identity), identity.hex
         lower = (undashed, f"{{{dashed}}}", f"urn:uuid:{dashed}")
         spellings = {*lower, *map(str.upper, lower), f"urn:uuid:{dashed.upper()}"}
@@ -132,7 +132,7 @@ def _checked(keys: _Keys, head: str) -> str:
 
 
 def normalise(value: str) -> str:
-    """Return what is pseudonymised: Unicode NFC, trimmed; e-mail addresses in lower case, UUIDs in one spelling.
+    """Return the normal form for pseudonyms: NFC, trimmed; e-mail addresses in lower case, UUIDs in one spelling.
 
     Raises:
         ScrubFailed: the value is too long to be an identifier.

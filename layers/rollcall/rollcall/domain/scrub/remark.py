@@ -1,4 +1,4 @@
-"""Remarks: what was done to an event, where and by which rule. Never a value, nor a key that could be one."""
+"""Remarks: what scrubbing did to an event, where, and by which rule. Never a value, nor a key that could be one."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ class Remark(NamedTuple):
 
 
 class ScrubResult(NamedTuple):
-    """What is left of something, and what was done to it."""
+    """A scrubbed value, and remarks."""
 
     value: Any
     remarks: tuple[Remark, ...]
@@ -32,10 +32,10 @@ class Remarks:
         self._remarks: dict[tuple[str, str, str], None] = {}
 
     def add(self, place: tuple[str, ...], rule: str, action: str) -> None:
-        """Remember one; past the limit, only that there were more."""
+        """Add a remark. Beyond the limit, note only that there were more."""
         full = len(self._remarks) >= REMARKS_MAX
         self._remarks[("", LIMIT_REMARKS, "remove") if full else (".".join(place), rule, action)] = None
 
     def as_tuple(self) -> tuple[Remark, ...]:
-        """Return them in the order in which they came."""
+        """Return the remarks in the order of their arrival."""
         return tuple(map(Remark._make, self._remarks)) if self._remarks else ()

@@ -1,4 +1,4 @@
-"""Route words: segments of a URL's path that name no person. Data alone; routes.py reads it.
+"""Route words: words that a segment of a URL's path may have without naming a person. Data only; routes.py reads it.
 
 Words of applications for learning, in English and in the other languages that such applications are often written in.
 No given name of a person belongs here, and a test looks for them.
@@ -79,7 +79,7 @@ WORDS = _words("""
     corsi corso escola escolas lezione lezioni licao licoes materia materie professor professores scuola scuole
     studente studenti tarefa tarefas leerling leerlingen les lessen opdracht opdrachten toets toetsen vak vakken
 """)
-# The next segment names a person. A number too: it is a person's number.
+# The next segment names a person. A number too: it is a person's number then.
 PEOPLE = _words("""
     account accounts author authors avatar by child children class classes classroom classrooms club contact
     contacts creator creators customer customers employee employees family families follower followers following
@@ -97,9 +97,9 @@ PEOPLE = _words("""
     scuole studente studenti utente utenti gebruiker gebruikers groep groepen kinderen klas leerling leerlingen
     leraar ouder ouders
 """)
-# The current user: the segment names no person.
+# The person who sends the request: no name.
 SELF = frozenset({"me", "self", "my", "mine", "current"})
-# What may stand right behind such a word and still be no name of anybody's.
+# Words directly behind such a word that still are not a person's name.
 OF_PEOPLE = SELF | _words("""
     about account achievements activity add all assignments avatar badges bulk calendar card certificates courses
     create dashboard delete details discussion edit enrol enrolments export files goals grades grading history id
@@ -108,7 +108,7 @@ OF_PEOPLE = SELF | _words("""
     roles search security sessions settings show signin signup statistics stats submissions summary update upload
     view
 """)
-# The following segments, to the end, are credentials.
+# Everything behind these words may grant access.
 SECRETS = _words("""
     activate activation auth authorize callback code codes confirm confirmation forgot invitation invitations invite
     invites join key keys magic magiclink oauth oauth2 otp passwd password passwordreset recover recovery reset
@@ -117,7 +117,7 @@ SECRETS = _words("""
     freischalten invitacion kennwort passwort restablecer zuruecksetzen beitreten coupon einloesen mfa pin
     redeem tan totp voucher
 """)
-# What a number right behind names: a part of what is taught, never a person, a message or a code.
+# A number directly behind these words names a part of what is taught, never a person, a message or a code.
 THINGS = (
     _words("""
     activities activity assessment assessments assign assignment assignments block blocks blog board boards book
@@ -144,27 +144,27 @@ THINGS = (
     - PEOPLE
     - SECRETS
 )
-# The same, where the number has two digits at most: year 7, day 3.
+# The same, but only for numbers of at most two digits: year 7, day 3.
 SHORT_THINGS = frozenset({"day", "year"})
-# Pages of a thing rather than things: /course/view.php?id=4 is of a course.
+# Pages of a thing, not things: /course/view.php?id=4 is about a course.
 NEUTRAL = _words("""
     details edit index info launch lms mod play preview report review show start summary view
 """)
-# What a parameter is set to, and no page is called by.
+# Values of parameters that are not names of pages.
 VALUES = _words("""
     all asc ascending auto avg both bottom center centre compact dark date default desc descending expanded false
     firstname fullscreen grid high large last left light list low medium newest none normal off oldest on right
     small system table tile tiles title top true wide yes
 """)
 WORDS |= PEOPLE | SECRETS | OF_PEOPLE | THINGS
-# What a file's name may end in; the rest of it is judged like any segment.
+# Endings of file names. The rest of the name is judged like any segment.
 ENDINGS = frozenset({"asp", "aspx", "cgi", "do", "htm", "html", "js", "json", "jsp", "php", "xml"})
-# A path may begin with one of these languages; anywhere else two letters may be a name.
+# Languages at the beginning of a path. Anywhere else two letters may be a name.
 LANGUAGES = _words("""
     ar bg bn ca cs cy da de el en es et eu fa fi fr ga gl he hi hr hu id is it ja ko lt lv nb nl pl pt ro ru sk sl
     sr sv sw ta th tr uk ur vi zh
 """)
-# Names of a query's parameters that are kept, in any case and without separators. Nothing that is searched for.
+# Names of query parameters that are kept, in any case and without separators. No parameters with search terms.
 PARAMETERS = _words("""
     action activity activityid assignment assignmentid attempt block category categoryid chapter chapterid cmid
     course courseid d dir direction edit embed exercise exerciseid filter forum format id item itemid lang language
@@ -173,12 +173,12 @@ PARAMETERS = _words("""
     task taskid theme topic topicid type unit unitid utmcampaign utmcontent utmmedium utmsource variant version
     video videoid view week
 """)
-# The same, of people: kept as a pseudonym, whatever stands there.
+# The same for people: any value becomes a pseudonym.
 PARAMETERS_OF_PEOPLE = _words("""
     author authorid child childid class classid group groupid learner learnerid member memberid owner ownerid parent
     parentid pupil pupilid school schoolid student studentid teacher teacherid team teamid uid user userid username
 """)
-# Of those that are kept, what counts or names a thing by itself. A number in any other is of what the path is of.
+# Kept parameters whose value is a count or names a thing. In other parameters a number belongs to the path's thing.
 PARAMETERS_OF_THINGS = _words("""
     activity activityid assignment assignmentid attempt category categoryid chapter chapterid cmid course courseid
     exercise exerciseid forum lesson lessonid level limit module moduleid offset page pageid part perpage position

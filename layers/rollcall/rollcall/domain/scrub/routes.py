@@ -1,4 +1,4 @@
-"""Routes: which segments of a path are words that an application's pages are called by, and what follows each."""
+"""Routes: recognises the segments of a path that are names of pages, and what may follow each."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ from rollcall.domain.scrub.route_words import (
     WORDS,
 )
 
-DIGITS_MAX = 6  # of a number that names no person; telephone numbers and dates have more digits
+DIGITS_MAX = 6  # digits of a number that names no person; telephone numbers and dates have more
 SHORT_DIGITS_MAX = 2
 READ_MAX = 2_048
 NUMBER = re.compile(rf"[0-9]{{1,{DIGITS_MAX}}}")
@@ -28,20 +28,20 @@ PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 CASES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 VERSION = re.compile(r"[vV][0-9]{1,2}|[0-9]\.[0-9]{1,2}")
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
-# Two of the three of a date, in the orders that people write them; the third is a year.
+# Two of the three parts of a date, in any usual order. The third is a year.
 DAY, MONTH, YEAR = r"(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[1-9]|1[0-2])", r"[0-9]{2}"
 SHORT_DATE = re.compile(f"{YEAR}{MONTH}{DAY}|{DAY}{MONTH}{YEAR}|{MONTH}{DAY}{YEAR}")
 
 
 class Route(NamedTuple):
-    """A segment that is kept: its spelling, and its effect on the segments that follow."""
+    """A segment that is kept: its stored form, and what it means for the segments behind it."""
 
     written: str
     tells_who: bool = False
     lets_in: bool = False
     is_self: bool = False
-    is_thing: bool = False  # a number that follows is its own
-    is_neutral: bool = False  # of the page: another segment names its subject
+    is_thing: bool = False  # a number behind it belongs to it
+    is_neutral: bool = False  # names the page; another segment names its thing
     digits: str = ""
 
 
@@ -50,12 +50,12 @@ class RouteWords:
 
     def __init__(self, own: Iterable[str] = (), of_presets: Iterable[str] = ()) -> None:
         self._of_presets = frozenset(of_presets)
-        # What was read lately, at the start of a path and elsewhere: words of routes alone, so no person's name.
+        # Recent results, at the start of a path and elsewhere. Only route words, so no person's name.
         self._read: tuple[dict[str, Route], dict[str, Route]] = {}, {}
         self._own = frozenset(spelling for word in own for spelling in spellings_of(word))
 
     def read(self, segment: str, *, is_first: bool = False) -> Route | None:
-        """Return the route that a segment is, None for one that may say anything."""
+        """Return the route of a segment, or None for any other text."""
         remembered = self._read[is_first]
         route = remembered.get(segment)
         if route is None:
@@ -80,12 +80,12 @@ class RouteWords:
         return max(found, key=lambda route: (route.lets_in, route.tells_who)) if found else None
 
     def may_follow_people(self, route: Route) -> bool:
-        """Return whether a route can stand where a person's name would, and is none."""
+        """Return whether a route can stand in the place of a person's name without being one."""
         return route.written in self._own or all(word in OF_PEOPLE for word in re.split(r"[_.-]", route.written))
 
 
 def _with_cases(segment: str) -> tuple[str, ...]:
-    """Return a segment without accents; and as Germans and Scandinavians write it with letters of ASCII alone."""
+    """Return a segment without accents, and with the ASCII spellings of German and Scandinavian letters."""
     composed = unicodedata.normalize("NFC", segment)
     written = "".join(each if (plain := each.lower().translate(GERMAN)) == each.lower() else plain for each in composed)
     return _without_accents(segment), _without_accents(written)
@@ -96,12 +96,12 @@ def _without_accents(text: str) -> str:
 
 
 def spellings_of(segment: str) -> tuple[str, ...]:
-    """Return a segment in lower case without accents, as words of routes are compared, in each way to write it."""
+    """Return a segment in lower case without accents, in each spelling, for comparison with route words."""
     return (segment.lower(),) if segment.isascii() else _with_cases(segment.lower())
 
 
 def is_number(segment: str) -> bool:
-    """Return whether a segment is a number too short to be anybody's."""
+    """Return whether a segment is a number that is too short to name a person."""
     return NUMBER.fullmatch(segment) is not None
 
 
@@ -111,7 +111,7 @@ def is_short_date(digits: str) -> bool:
 
 
 def names_people_or_secrets(text: str) -> tuple[bool, bool]:
-    """Return whether any word of a text is one for people, and whether any is one for credentials."""
+    """Return whether any word of a text is a word for people, and whether any is a word for secrets."""
     spellings = (text,) if text.isascii() else _with_cases(text)
     words = {piece.lower() for spelling in spellings for piece in PIECE.findall(spelling)}
     return not words.isdisjoint(PEOPLE), not words.isdisjoint(SECRETS)
@@ -123,7 +123,7 @@ def _is_language(plain: str) -> bool:
 
 
 def _shipped(segment: str) -> Route | None:
-    """Return the route that a segment is by the shipped vocabulary."""
+    """Return the route of a segment, by the built-in vocabulary."""
     if VERSION.fullmatch(segment):
         return Route(segment.lower(), digits="" if segment[0] in "vV" else segment.replace(".", ""))
     if not SHAPE.fullmatch(segment):
@@ -134,7 +134,7 @@ def _shipped(segment: str) -> Route | None:
     words, digits, numbered = _words_of(stem)
     if not words or not WORDS.issuperset(words):
         return None
-    # myLessons is my-lessons from then on: in lower case its words could not be separated.
+    # myLessons becomes my-lessons, because in lower case its words could not be separated.
     written = segment.lower() if len(words) == 1 else CASES.sub("-", segment).lower()
     tells_who = not PEOPLE.isdisjoint(words)
     if (digits and (tells_who or not _may_number(numbered, digits))) or not SHAPE.fullmatch(written):
@@ -153,13 +153,13 @@ def _shipped(segment: str) -> Route | None:
 
 
 def _may_number(word: str, digits: str) -> bool:
-    """Return whether digits behind this word are a thing's number, and no date."""
+    """Return whether digits behind this word are a thing's number, and not a date."""
     longest = SHORT_DIGITS_MAX if word in SHORT_THINGS else DIGITS_MAX if word in THINGS else 0
     return len(digits) <= longest and not is_short_date(digits)
 
 
 def _words_of(stem: str) -> tuple[list[str], str, str]:
-    """Return the words of a segment; its one group of digits, and the word before it. No words where it has more."""
+    """Return a segment's words, its only group of digits and the word before it. No words if it has more groups."""
     if stem.lower() in WORDS:
         return [stem.lower()], "", ""
     pieces = PIECE.findall(stem)

@@ -1,4 +1,4 @@
-"""Rules: what in a text is personal. A pattern finds candidates, a check decides; in linear time, whatever the text."""
+"""Rules: they find personal values in texts. A pattern finds candidates, a check decides, in linear time."""
 
 import re
 from collections.abc import Callable
@@ -9,21 +9,21 @@ from rollcall.domain.scrub.limits import CANDIDATES_MAX
 
 CONTEXT_CHARACTERS = 40
 ENDLESS = 2**40
-BEHIND = 24  # characters that a number may have behind its last digit, with those that are looked at behind it
+BEHIND = 24  # characters that a rule may read behind the last digit of a number
 Span = tuple[int, int]
 
 
 class TooManyCandidates(Exception):
-    """A text has more candidates than a person would write."""
+    """A text has so many candidates that no person wrote it."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """One kind of personal value.
 
-    `check` gets a candidate and returns the span that is personal, or None. Of the words in `context`, if there
-    are any, one must stand in the 40 characters before a candidate: for numbers that anything could be. Of those in
-    `behind`, one must stand right behind it. `shape` is what the shape of a number or code must match somewhere, with
+    `check` gets a candidate and returns the personal span, or None. `context` is for numbers that could mean anything:
+    one of its words must stand in the 40 characters before a candidate. One of the words in `behind` must stand
+    directly behind it. `shape` is a pattern that the shape of a number or code must match somewhere, with
     `0` for each digit and `a` for each letter.
     """
 
@@ -37,7 +37,7 @@ class Rule:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What finds candidates; compiled when first needed, as all together take longer than an import may."""
+        """The pattern for candidates, compiled at first use, because compiling all at import takes too long."""
         return re.compile(self.source, self.flags)
 
     @cached_property
@@ -50,22 +50,22 @@ class Rule:
 
     @property
     def is_named(self) -> bool:
-        """Whether only words around a candidate make it personal."""
+        """Whether a candidate is personal only with certain words around it."""
         return bool(self.context or self.behind)
 
     @cached_property
     def context_words(self) -> frozenset[bytes]:
-        """The first run of letters of each word around: a text without any of these has none of the words."""
+        """The first run of letters of each context word. A text without any of these has none of the words."""
         pieces = (re.search(rb"[A-Za-z]+", word.encode("ascii", "replace")) for word in (*self.context, *self.behind))
         return frozenset(piece[0] for piece in pieces if piece)
 
     @cached_property
     def marker(self) -> str:
-        """What stands in a text in place of what was found."""
+        """The marker that replaces a found value."""
         return f"[{self.id[1:]}]"
 
     def find(self, text: str, start: int = 0, end: int = ENDLESS) -> list[Span]:
-        """Return the spans of what is personal, in order, apart from each other.
+        """Return the personal spans, in order, without overlaps.
 
         With bounds, of candidates that begin within them.
 

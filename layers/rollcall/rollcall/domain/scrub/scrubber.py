@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def _closed(method: Callable[P, T]) -> Callable[P, T]:
-    """Fail closed: any fault becomes a ScrubFailed, which reveals nothing of the value."""
+    """Fail closed: any error becomes a ScrubFailed without the value in it."""
 
     @wraps(method)
     def closed(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -47,12 +47,12 @@ def _digest(catalogue: frozenset[str]) -> str:
 
 
 class Scrubber:
-    """Scrubs what one organisation sends. Each method raises ScrubFailed rather than let anything through."""
+    """Scrubs the events of one organisation. Each method raises ScrubFailed when it cannot scrub safely."""
 
     def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, catalogue: frozenset[str] = frozenset()) -> None:
         self.policy = policy
         self.pseudonymiser = pseudonymiser
-        # An id that is plainly personal is none, with or without a catalogue.
+        # A plainly personal text is not an id, even if a catalogue has it.
         fit = frozenset(each for each in catalogue if find_plainly_personal(each) is None)
         self.version = policy.version + (f"~{_digest(fit)}" if fit else "")
         self._means = Means(policy.texts, UrlPaths(policy.routes, pseudonymiser, fit), fit)
@@ -63,7 +63,7 @@ class Scrubber:
 
     @_closed
     def scrub_name(self, name: str) -> ScrubResult:
-        """Return the name of a declared event as it is stored, and a pseudonym of any other name.
+        """Return the stored name of a declared event, and a pseudonym for any other name.
 
         Raises:
             ScrubFailed: the policy refuses events of this name, or it is too long.
@@ -83,7 +83,7 @@ class Scrubber:
         return ScrubResult(pseudonym, (Remark("name", "@undeclared", "pseudonymise"),))
 
     def _path_name(self, name: str) -> ScrubResult:
-        """Return the name of an event that is called by the path that was asked for."""
+        """Return the name of an event that is named by a requested path."""
         kept = self._means.urls.scrub(name.partition("?")[0])
         if kept is None or len(kept) > STORED_NAME_MAX:
             kept = UNDECLARED + self.pseudonymiser.pseudonym(name)
@@ -92,22 +92,22 @@ class Scrubber:
 
     @_closed
     def scrub_properties(self, event_name: str, properties: Mapping[str, Any]) -> ScrubResult:
-        """Return the properties that the policy declares for this event, each of its kind, and nothing else."""
+        """Return only the properties that the policy declares for this event, each checked by its kind."""
         return PropertiesWalk(self.policy, self.pseudonymiser, self._means).scrub(event_name, properties)
 
     @_closed
     def scrub_identifier(self, value: str) -> str:
-        """Return the pseudonym of a user_id, anonymous_id or session_id; a pseudonym comes back as it is."""
+        """Return the pseudonym of a user_id, anonymous_id or session_id. A pseudonym is returned unchanged."""
         return self.pseudonymiser.pseudonym(value)
 
     @_closed
     def scrub_document(self, document: Any) -> ScrubResult:
-        """Return any JSON without what key rules, value rules and the organisation's selectors find in it."""
+        """Return any JSON without the values that key rules, value rules and the organisation's selectors find."""
         return DocumentWalk(self.policy, self.pseudonymiser, self._means.urls).scrub(document)
 
     @_closed
     def scrub_text(self, text: str) -> ScrubResult:
-        """Return a body that is not JSON without what the value rules find in it."""
+        """Return a body that is not JSON without the values that value rules find."""
         if len(text) > TEXT_MAX:
             raise ScrubFailed("The text is too long to be scrubbed.")
         remarks = Remarks()

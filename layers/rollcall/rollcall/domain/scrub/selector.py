@@ -1,4 +1,4 @@
-"""Selectors: where in an event something is. `profile.email`, `answers.*.text`, `**.nickname`."""
+"""Selectors: paths to values in an event. `profile.email`, `answers.*.text`, `**.nickname`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,18 +47,18 @@ NOTHING: Waiting = frozenset()
 
 
 def begin(selectors: Iterable[tuple[Selector, Action]]) -> Waiting:
-    """Return what is still to be matched below the root, and what then becomes of it."""
+    """Return the segments to match below the root, and the redaction for the match."""
     return frozenset((selector.segments, action) for selector, action in selectors)
 
 
 def vocabulary(waiting: Waiting) -> frozenset[str]:
-    """Return every name that a selector has: any other is the same to it."""
+    """Return every name in the selectors. All other names are treated alike."""
     return frozenset(segment for segments, _ in waiting for segment in segments)
 
 
 @lru_cache(maxsize=4096)
 def descend(waiting: Waiting, name: str) -> tuple[Waiting, Action | None]:
-    """Return what is still to be matched below the member of that name, and the strictest redaction of the member."""
+    """Return the segments to match below the member with that name, and the strictest redaction of the member."""
     below: set[tuple[Place, Action]] = set()
     selected: Action | None = None
     todo = list(waiting)

@@ -1,4 +1,4 @@
-"""Names of browsers, systems, devices, libraries and players: closed lists, in the forms of analytics clients. Data."""
+"""Names of browsers, systems, devices, libraries and players: closed lists, as analytics clients send them. Data."""
 
 import re
 
@@ -71,7 +71,7 @@ CHARACTERS_MAX = 48
 
 
 def is_software(text: str) -> bool:
-    """Return whether a text is the name of software, a kind of device or of a network, with a version or without."""
+    """Return whether a text is the name of software, of a kind of device or network, with or without a version."""
     if len(text) > CHARACTERS_MAX:
         return False
     name = text.rstrip("0123456789.")

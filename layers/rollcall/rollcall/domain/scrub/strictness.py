@@ -1,4 +1,4 @@
-"""Strictness: the scope that may set an organisation's additions. Only admin:super takes back what admin:super set."""
+"""Strictness: who may change an organisation's additions. Only admin:super may undo a change of admin:super."""
 
 from rollcall.contracts.scrub.policy import PolicyAdditions, Restrictions, StoredAdditions
 from rollcall.domain.scrub.key_name import compact
@@ -11,9 +11,9 @@ NAMED = ("personal_keys", "refuse_events")
 
 
 def needs_super(asked: PolicyAdditions, stored: StoredAdditions | None) -> bool:
-    """Return whether these additions keep anything that may not be kept without admin:super.
+    """Return whether these additions keep values that only admin:super may allow.
 
-    That is what they declare beyond what is stored, and what they leave out of what admin:super restricted.
+    These are new declarations beyond the stored ones, and restrictions of admin:super that they leave out.
     """
     before = stored or StoredAdditions()
     for member in ("disable_rules", "route_words", "presets"):
@@ -23,9 +23,9 @@ def needs_super(asked: PolicyAdditions, stored: StoredAdditions | None) -> bool:
 
 
 def _keeps_more(asked: PolicyAdditions, before: PolicyAdditions) -> bool:
-    """Return whether any event is kept by its name, or any property as a kind, that was not.
+    """Return whether any event or property is kept that was not kept before.
 
-    An event that is declared no more keeps what every event keeps: that is compared too.
+    An event that is no longer declared keeps the properties of every event, so these are compared too.
     """
     now, then = _kinds(asked), _kinds(before)
     now |= dict.fromkeys(then.keys() - now.keys(), now[EVERY_EVENT])
@@ -37,7 +37,7 @@ def _keeps_more(asked: PolicyAdditions, before: PolicyAdditions) -> bool:
 
 
 def _kinds(additions: PolicyAdditions) -> dict[str, dict[str, str]]:
-    """Return what is kept of each event: kinds by path. An event whose name is the empty one is any other."""
+    """Return the kept properties of each event: kinds by path. The empty name means any other event."""
     everywhere, events = declarations_of(additions.model_dump())
     own = {EVERY_EVENT: {}, **{event: properties for event, (_, properties) in events.items()}}
     # Every event repeats the paths that are declared everywhere, so each path is made compact once.
@@ -49,9 +49,9 @@ def _kinds(additions: PolicyAdditions) -> dict[str, dict[str, str]]:
 
 
 def held_of(stored: StoredAdditions) -> Restrictions:
-    """Return the restrictions that admin:super set: all but those that admin:write is noted to have set.
+    """Return the restrictions of admin:super: all except those noted as set by admin:write.
 
-    What an operator wrote into the parameter has no note, and is held as well.
+    Restrictions that an operator wrote into the parameter have no note, and count as those of admin:super.
     """
     kept = {
         name: tuple(value for value in getattr(stored, name) if value not in getattr(stored.retractable, name))
@@ -61,7 +61,7 @@ def held_of(stored: StoredAdditions) -> Restrictions:
 
 
 def stored_form(asked: PolicyAdditions, stored: StoredAdditions | None, *, by_super: bool) -> StoredAdditions:
-    """Return additions with a note of which restrictions of theirs admin:write may take back."""
+    """Return additions with a note of the restrictions that admin:write may undo."""
     if by_super:
         return StoredAdditions(**dict(asked))
     held = held_of(stored or StoredAdditions())
@@ -73,7 +73,7 @@ def stored_form(asked: PolicyAdditions, stored: StoredAdditions | None, *, by_su
 
 
 def _covers(asked: PolicyAdditions, held: Restrictions) -> bool:
-    """Return whether additions restrict whatever these restrictions do, as strictly or more."""
+    """Return whether additions are at least as strict as these restrictions."""
     strictness = _redactions(asked)
     redactions_hold = all(strictness.get(segments, -1) >= least for segments, least in _redactions(held).items())
     return redactions_hold and all(
@@ -82,7 +82,7 @@ def _covers(asked: PolicyAdditions, held: Restrictions) -> bool:
 
 
 def _redactions(restrictions: Restrictions) -> dict[tuple[str, ...], int]:
-    """Return how strictly each selector is redacted, by the strictest action that names it."""
+    """Return for each selector the strictest action that names it."""
     found: dict[tuple[str, ...], int] = {}
     for name, action in REDACTED.items():
         for text in getattr(restrictions, name):

@@ -1,4 +1,4 @@
-"""Texts: value rules applied to one string, behind whatever look-alikes and encodings it hides in."""
+"""Texts: applies value rules to one string, after decoding look-alikes and encodings."""
 
 import re
 from typing import Any, NamedTuple
@@ -21,9 +21,9 @@ from rollcall.domain.scrub.rules.text_profile import TextProfile
 PASSES_MAX = 4
 MARKS_MAX, MARKS_REMEMBERED_MAX = 16, 4_096
 TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/@-]{0,127}")
-NUMBER_PLAIN = 10**11  # above it a number may be a card's or a person's
+NUMBER_PLAIN = 10**11  # a larger number may be a card's or a person's
 LIMIT_STRING, LIMIT_CANDIDATES, LIMIT_ENCODING = "@limit:string", "@limit:candidates", "@limit:encoding"
-# Ids as most are: words, and a number too short for a date or a person's. No rule finds anything in one.
+# Usual ids: words, and a number too short for a date or a person's number. No rule finds anything in them.
 SIMPLE = re.compile(r"[A-Za-z]{1,12}(?:[-_.][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,5}")
 # 14.03.11, but not 3.4.12, which is a section's number.
 SHORT_DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])([./-])(?:0[1-9]|[12][0-9]|3[01])\1[0-9]{2}")
@@ -34,7 +34,7 @@ UUIDS = re.compile(
 
 
 def holds_encoded_date(text: str) -> bool:
-    """Return whether a day of some year stands in a text, in whatever encoding."""
+    """Return whether a text has a day of some year, in any encoding."""
     for _ in range(DECODINGS_MAX + 1):
         text = fold(text)
         if holds_date(text):
@@ -54,14 +54,14 @@ class Finding(NamedTuple):
 
 
 class ScrubbedText(NamedTuple):
-    """A text without what was personal in it, and the ids of the rules that found it."""
+    """A text without personal values, and the ids of the rules that found them."""
 
     value: str
     rules: tuple[str, ...]
 
 
 class TextScrubber:
-    """Applies the value rules that a policy has on. Remembers clean short strings, by their keyed hash alone."""
+    """Applies the value rules of a policy. Its cache has only keyed hashes of clean short strings."""
 
     def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
         families = [family for each in FAMILIES if (family := each.without(disabled)).rules]
@@ -72,13 +72,13 @@ class TextScrubber:
         self._ids: set[int] = set()
 
     def is_plain(self, value: Any) -> bool:
-        """Report whether a value is a small number or a truth value."""
+        """Return whether a value is a small number or a truth value."""
         kind = type(value)
         return kind is bool or (kind is int and -NUMBER_PLAIN < value < NUMBER_PLAIN)
 
     def is_clean(self, text: str) -> bool:
-        """Return whether no rule finds anything in the text, in whatever encoding."""
-        code = hash(text)  # keyed anew in each process: the memory reveals nothing about the text
+        """Return whether no rule finds anything in the text, in any encoding."""
+        code = hash(text)  # a new key in each process: the remembered hash does not reveal the text
         if code in self.clean:
             return True
         if not self._has_nothing(text):
@@ -90,7 +90,7 @@ class TextScrubber:
         return True
 
     def is_clean_token(self, text: str) -> bool:
-        """Return whether a text is one short word, such as a lesson's id, that no rule finds anything in."""
+        """Return whether a text is one short word, such as a lesson's id, in which no rule finds anything."""
         code = hash(text)
         if code in self._tokens:
             return True
@@ -102,13 +102,13 @@ class TextScrubber:
         return True
 
     def is_clean_id(self, text: str) -> bool:
-        """Return whether a text, which may be an id, has nothing personal in it. A date may be a date of birth."""
+        """Return whether a text, which may be an id, has no personal value. A date may be a date of birth."""
         code = hash(text)
         if code in self._ids:
             return True
         if SIMPLE.fullmatch(text):
             return True
-        # A UUID is drawn: what its digits look like is chance.
+        # A UUID is random: its digits look like a number only by chance.
         without = UUIDS.sub("uuid", text) if len(text) >= UUID_CHARACTERS else text
         if SHORT_DATE.fullmatch(text) or holds_encoded_date(without) or not self.is_clean(without):
             return False
@@ -134,7 +134,7 @@ class TextScrubber:
             return True
 
     def scrub(self, text: str, characters_max: int = STRING_MAX) -> ScrubbedText:
-        """Return the text with what is personal replaced; one that nothing is found in comes back as it was.
+        """Return the text with personal values replaced. A text without findings is returned unchanged.
 
         Raises:
             ScrubFailed: its Unicode cannot be made plain within bounds.
@@ -160,7 +160,7 @@ class TextScrubber:
         return ScrubbedText(REMOVED, (*rules, LIMIT_ENCODING))
 
     def _replace(self, text: str, rules: dict[str, None]) -> str | None:
-        """Replace until there is nothing left to find; None when that cannot be reached."""
+        """Replace until no rule finds anything; return None if that is never reached."""
         for _ in range(PASSES_MAX):
             try:
                 findings = self.find(text)
@@ -174,7 +174,7 @@ class TextScrubber:
         return None
 
     def find(self, text: str) -> list[Finding]:
-        """Return everything personal in a plain text, as each rule sees it."""
+        """Return the findings of all rules in a plain text."""
         profile = TextProfile(text)
         findings = []
         for family in self._by_marks.get((profile.digits, profile.marks)) or self._worth_asking(profile):
@@ -185,7 +185,7 @@ class TextScrubber:
         return findings
 
     def _worth_asking(self, profile: TextProfile) -> list[Family]:
-        """Return the families that could find something in a text of these marks; of few marks, it is remembered."""
+        """Return the families that could find something in a text with these marks; cached for few marks."""
         families = [family for family in self._families if family.may_find(profile)]
         if len(profile.marks) <= MARKS_MAX:
             if len(self._by_marks) >= MARKS_REMEMBERED_MAX:
@@ -195,7 +195,7 @@ class TextScrubber:
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:
-    """Join what overlaps, under the rule that found the longest part; of equals, the one that was asked first."""
+    """Join overlapping findings under the rule with the longest one; among equals, under the first rule."""
     if len(findings) == 1:
         return findings
     findings.sort(key=lambda finding: finding.start)

@@ -89,5 +89,5 @@ _FOLDED = frozenset(zone.lower() for zone in ZONES if "/" in zone or zone in {"U
 
 
 def is_time_zone(text: str) -> bool:
-    """Return whether a text is the name of a time zone; of those with a place, in any case."""
+    """Return whether a text is the name of a time zone. Names with a place may have any case."""
     return text in ZONES or text.lower() in _FOLDED

@@ -1,4 +1,4 @@
-"""Selectors that match no declared property: they hold for documents alone, and one of them may be misspelt."""
+"""Selectors that match no declared property: they apply only to documents, and may be misspelt."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def find_unmatched(additions: PolicyAdditions) -> list[str]:
 
 
 def _places(additions: PolicyAdditions) -> Iterator[Place]:
-    """Yield every place of a declared property, and of each object and array that one is in."""
+    """Yield the path of every declared property, and of each object and array that contains one."""
     everywhere, events = declarations_of(additions.model_dump())
     for properties in (everywhere, *(own for _, own in events.values())):
         for path in properties:
@@ -27,8 +27,8 @@ def _places(additions: PolicyAdditions) -> Iterator[Place]:
 
 
 def _selects(segments: Place, place: Place) -> bool:
-    """Return whether a selector's segments match exactly this place. An item of an array is `*`."""
-    reached = {0}  # how many names of the place may be matched by now
+    """Return whether a selector's segments match exactly this path. An item of an array is `*`."""
+    reached = {0}  # how many names of the path may be matched so far
     for segment in segments:
         if segment == ANY_DEPTH:
             reached = set(range(min(reached), len(place) + 1)) if reached else reached

@@ -1,7 +1,7 @@
-"""URL paths: what may be kept of a page's address. Words of routes and numbers of things; the rest becomes pseudonyms.
+"""URL paths: scrub a page's address. Route words and numbers of things are kept, the rest becomes pseudonyms.
 
-Nothing here lists what is dangerous. A segment is kept if it only names a page; any other is made a
-pseudonym, so that pages can still be separated, counted and joined; credentials are removed.
+This is an allow list. A segment is kept if it only says which page it is. Any other segment becomes a pseudonym, so
+that pages can still be distinguished, counted and joined. Segments that grant access are removed.
 """
 
 import re
@@ -21,13 +21,13 @@ URL_MAX, PATH_MAX = 8_192, 2_048  # characters
 PARAMETERS_MAX, MARKING_MAX = 16, 64
 REMEMBERED_MAX, REMEMBERED_CHARACTERS_MAX = 4_096, 512
 ORIGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,31}+:)?+//(?P<host>[^/?#]*+)")
-# Without a scheme, what stands behind two slashes is a host only where it could be no word of a path.
+# Without a scheme, the text behind two slashes is a host only if it cannot be a word of a path.
 HOST = re.compile(r"\.|^localhost$|:[0-9]{1,5}$")
 CAMPAIGN = "utm"  # the name of a campaign does not identify the page
 
 
 class UrlPaths:
-    """Scrubs the URLs of one organisation. `known` has further segments that are kept: ids of its own courses."""
+    """Scrubs the URLs of one organisation. `known` has further segments to keep: ids of its own courses."""
 
     def __init__(self, words: RouteWords, pseudonymiser: Pseudonyms, known: Container[str] = ()) -> None:
         self._words = words
@@ -37,8 +37,8 @@ class UrlPaths:
         self._addresses = Addresses(self.scrub, words)
 
     def scrub(self, url: str) -> str | None:
-        """Return what may be kept of a URL, a path or a query; None where it is none of these, or cannot be read."""
-        code = hash(url), hash(url[::-1])  # keyed anew in each process: the memory reveals nothing about the URL
+        """Return a URL, path or query, scrubbed, or None if the text is none of these or cannot be read."""
+        code = hash(url), hash(url[::-1])  # a new key in each process: the remembered hash does not reveal the URL
         kept = self._remembered.get(code)
         if kept is None:
             kept = self._scrub(url) if len(url) <= URL_MAX else None
@@ -49,7 +49,7 @@ class UrlPaths:
         return kept
 
     def scrub_within(self, text: str) -> str:
-        """Return a text with what may be kept of the pages that it has the addresses of; or of the path that it is."""
+        """Return a text with its addresses of pages scrubbed, or the scrubbed path if the text is one."""
         return self._addresses.scrub(text)
 
     def _scrub(self, url: str) -> str | None:
@@ -81,7 +81,7 @@ def _parameters(query: str, walk: PathWalk) -> Iterator[str]:
         if name and value
     ]
     for _, plain, value in parameters:
-        # One of them may name the person of the page, kept or not: ?view=user&id=42.
+        # One parameter may say that another names a person, whether it is kept or not: ?view=user&id=42.
         if len(value) <= MARKING_MAX and " " not in value and not plain.startswith(CAMPAIGN) and not is_marker(value):
             walk.mark(value)
     for name, plain, value in parameters:
@@ -99,7 +99,7 @@ def _parameter(plain: str, value: str, walk: PathWalk) -> str | None:
 
 
 def _decoded(text: str) -> str | None:
-    """Return a text as a browser would read it, however often it was encoded; None where that has no end."""
+    """Return a text decoded as a browser would, or None if it is encoded too often."""
     try:
         for _ in range(DECODINGS_MAX + 1):
             text = fold(text).replace("\\", "/")

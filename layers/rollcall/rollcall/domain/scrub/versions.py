@@ -1,15 +1,15 @@
-"""Versions of software: numbers, labels of releases, builds and commits; and what only looks like one."""
+"""Versions of software: numbers, labels of releases, builds and commits, distinguished from similar texts."""
 
 import re
 from functools import lru_cache
 from itertools import pairwise
 
-# Any other word could be anybody's. A commit has a digit in it, or a g before it, so it is no word.
+# Any other word could be a person's name. A commit has a digit, or a g before it, so it is not a word.
 RELEASE = (
     "alpha|beta|build|canary|debug|dev|esr|final|ga|hotfix|insiders?|latest|lts|next|nightly|p|patch|post|pre|preview|prod"
     "|production|r|rc|release|rev|snapshot|sp|stable|staging|test"
 )
-# The metadata of a build: 1.0.0+exp.sha.5114f85.
+# Words in the metadata of a build: 1.0.0+exp.sha.5114f85.
 BUILT = rf"{RELEASE}|b|ci|commit|dirty|exp|git|local|sha"
 COMMIT = r"(?:(?=[a-f]{0,11}[0-9])(?=[0-9]{0,11}[a-f])g?|g)[0-9a-f]{7,12}+(?![0-9a-z])"
 NUMBERED = r"(?:[-._]?[0-9]{1,6}+(?:\.[0-9]{1,4}+)?+)?+"
@@ -28,7 +28,7 @@ THREE_NUMBERS = re.compile(r"[0-9][-+._][0-9]{1,6}+[-+._][0-9]")
 DIGITS_MAX, SMALL_GROUPS_MAX, GROUP_MAX, BUILD_MIN, SMALL = 6, 7, 5, 3, 2
 CALENDAR = re.compile(r"20[2-3][0-9]")  # 2024.1.12345
 NUMBERS = re.compile(r"[0-9]+")
-# Learners were born before; a version of a later year follows a calendar, 2024.3.1.
+# Learners were born before. A later year belongs to a calendar version, such as 2024.3.1.
 BORN_FIRST, BORN_LAST, CENTURY_LAST = 1900, 2020, 2099
 MONTHS, DAYS = 12, 31
 FULL_DATE = re.compile(
@@ -40,7 +40,7 @@ CHARACTERS_MAX = 256
 
 
 def is_version(text: str) -> bool:
-    """Return whether a text is written as a version, and is neither a date, a telephone number nor an address."""
+    """Return whether a text is a version, and not a date, a telephone number or an address."""
     return len(text) <= CHARACTERS_MAX and _is_short_version(text)
 
 
@@ -64,12 +64,12 @@ def _is_short_version(text: str) -> bool:
 
 
 def _is_numbered_alone(tail: str) -> bool:
-    """Return whether only a sign stands between the one number of a version and another: 5551-2345, 415 (555267)."""
+    """Return whether only a sign stands between a version's only number and another: 5551-2345, 415 (555267)."""
     return re.match(r"[-+ (][0-9(]", tail) is not None
 
 
 def _are_numbers_of_version(groups: list[str]) -> bool:
-    """Return whether the groups of digits are too few or too small for a number of a person."""
+    """Return whether the groups of digits are too few or too small for a person's number."""
     if max(map(len, groups)) > GROUP_MAX or any(len(group) > SMALL and group[0] == "0" for group in groups):
         return False
     if _is_short_date(groups):
@@ -86,12 +86,12 @@ def _are_numbers_of_version(groups: list[str]) -> bool:
 
 
 def _is_short_date(groups: list[str]) -> bool:
-    """Return whether three short groups are a day, as no version has them: with a zero before, 14.03.02."""
+    """Return whether three short groups are a day in a form that versions do not have: a leading zero, 14.03.02."""
     return len(groups) == 3 and any(group[0] == "0" for group in groups) and _is_day_of_short_year(groups)  # noqa: PLR2004
 
 
 def _is_day_of_short_year(groups: list[str]) -> bool:
-    """Return whether three groups can be a day, a month and the last digits of a year, in whichever order."""
+    """Return whether three groups can be a day, a month and the last digits of a year, in any order."""
     if max(map(len, groups)) > SMALL or len(groups[1]) < SMALL or len(groups[2]) < SMALL:
         return False
     first, second, third = map(int, groups)
@@ -105,7 +105,7 @@ def _is_six_digit_date(digits: str) -> bool:
 
 
 def _holds_birth_date(text: str) -> bool:
-    """Return whether three numbers in a row, or two, are a day of a year in which a learner may have been born."""
+    """Return whether three numbers in a row, or two, are a day in a year in which a learner was born."""
     numbers = NUMBERS.findall(text)
     for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False):
         if _is_year(first, BORN_LAST) and _are_day_and_month(second, third):
@@ -133,5 +133,5 @@ def _is_address(groups: list[str]) -> bool:
 
 
 def _is_address_of_host(groups: list[str]) -> bool:
-    """Return whether four numbers can be an address. Browsers that hide their build send 124.0.0.0, which is none."""
+    """Return whether four numbers can be an IP address. 124.0.0.0, from browsers that hide their build, is not one."""
     return _is_address(groups) and any(int(group) for group in groups[1:])

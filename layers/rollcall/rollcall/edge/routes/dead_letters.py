@@ -3,19 +3,9 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from rollcall import errors
-from rollcall.contracts.dead_letters.letter import (
-    AFTER,
-    PAGE_DEFAULT,
-    PAGE_MAX,
-    Cause,
-    DeadLetterFile,
-    DeadLetterPage,
-    QueueName,
-    State,
-)
+from rollcall.contracts.dead_letters.letter import DeadLetterFile, DeadLetterPage
+from rollcall.contracts.dead_letters.queries import ListQuery, OrganisationQuery, ReportQuery
 from rollcall.contracts.dead_letters.redrive import Discarding, DiscardOrder, RedriveOrder, RedriveReport, RedriveView
 from rollcall.contracts.operations import OperationRequest
 from rollcall.domain.dead_letters import letters as dead_letters
@@ -45,31 +35,6 @@ DISCARDED_MAX = 5000  # within the time of one statement
 REDRIVE_ID = uuid_in_path("operation_id", "The redrive.")
 
 router = Router()
-
-
-class OrganisationQuery(BaseModel):
-    """The organisation that the dead letters belong to."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    org_id: UUID = Field(description="The organisation; the nil UUID for dead letters of no known organisation.")
-
-
-class ListQuery(OrganisationQuery):
-    """Filters and page of a list of dead letters."""
-
-    queue: QueueName | None = Field(None, description="Dead letters of this queue only.")
-    cause: Cause | None = Field(None, description="Dead letters with this cause only.")
-    state: State | None = Field(None, description="Dead letters in this state only.")
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="The most entries of a page.")
-    after: str | None = Field(None, pattern=AFTER, description="`next_after` of the page before.")
-
-
-class ReportQuery(OrganisationQuery):
-    """Page of a redrive's results."""
-
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="The most entries of a page.")
-    after: UUID | None = Field(None, description="`next_after` of the page before.")
 
 
 @router.route(

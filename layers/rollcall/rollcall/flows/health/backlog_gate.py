@@ -32,6 +32,6 @@ class BacklogGate:
         backlog = self.backlog()
         if backlog > self.limit:
             raise BacklogExceeded(
-                f"{backlog} spooled batches wait to be stored, and {self.limit} may: try again when they are.",
+                f"{backlog} spooled batches wait to be stored. The limit is {self.limit}. Try again later.",
                 retry_after_seconds=RETRY_SECONDS,
             )

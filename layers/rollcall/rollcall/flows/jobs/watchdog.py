@@ -113,5 +113,5 @@ class Watchdog:
         try:
             return self.analytics_depth().is_empty
         except QueueUnavailable:
-            # Nobody knows: then what was announced counts as waiting.
+            # The depth is unknown, so announced batches count as waiting.
             return False

@@ -174,7 +174,7 @@ class ExpireDays:
                     raise SnapshotBusy
                 if written is None:
                     # Some rows after the last part were deleted meanwhile.
-                    raise RetentionStopped(f"Rows of {day.table_name} of {day.day} went away while they were read.")
+                    raise RetentionStopped(f"Rows of {day.table_name} of {day.day} were deleted while they were read.")
 
     def _verify(self, snapshot: SnapshotDay, lease_id: UUID, remaining_seconds: Callable[[], float]) -> None:
         for file in snapshot.files:

@@ -144,7 +144,7 @@ class VerifySnapshots:
         if not files:
             raise SnapshotUnknown
         if len(files) > VERIFIED_MAX:
-            raise InvalidRequest("So large a day is verified in the background: restore it with dry_run.")
+            raise InvalidRequest("The day is too large for one request. Verify it by a restore with dry_run.")
         verified = [self._verify(file) for file in files]
         fault = next(filter(None, map(self._verify_manifest, _days(files))), None)
         is_intact = fault is None and all(file.fault is None for file in verified)
@@ -162,7 +162,7 @@ class VerifySnapshots:
     def _verify_manifest(self, day: DayOfTable) -> str | None:
         snapshot = self.store.read_day(day)
         if snapshot is None or snapshot.manifest_digest is None:
-            return "A file was rewritten, and its manifest is not written yet: verify again in a minute."
+            return "A file was rewritten, and its manifest is not written yet. Verify again in a minute."
         try:
             self.manifests.verify(snapshot)
         except SnapshotDamaged as damaged:

@@ -102,10 +102,10 @@ class RestoreDrill:
                 file.org_id, file.table_name, scratch_id, after, min(PAGE_ROWS, rows_left), PAGE_BYTES
             )
             if not page.row_count:
-                raise SnapshotDamaged("Rows of a snapshot did not come back.")
+                raise SnapshotDamaged("Some rows of a snapshot were not restored.")
             content.update(page.lines)
             rows_left -= page.row_count
             after = page.last_key
         if content.hexdigest() != file.content_digest:
-            raise SnapshotDamaged("Rows of a snapshot did not come back as they were written.")
+            raise SnapshotDamaged("The restored rows of a snapshot differ from its file.")
         return after

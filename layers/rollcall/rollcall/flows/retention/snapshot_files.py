@@ -149,9 +149,9 @@ def read_lines(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
         rows += len(lines)
         yield from lines
     if rest or content.hexdigest() != file.content_digest:
-        raise SnapshotDamaged("An object of a snapshot does not have the content that was written.")
+        raise SnapshotDamaged("The content of a snapshot's object does not match its digest.")
     if rows != file.row_count:
-        raise SnapshotDamaged("An object of a snapshot does not have the rows that were written.")
+        raise SnapshotDamaged("The number of rows in a snapshot's object is wrong.")
 
 
 def verify_file(file: SnapshotFile, objects: Objects) -> None:
@@ -173,7 +173,7 @@ def _checked(file: SnapshotFile, objects: Objects) -> Iterator[bytes]:
     except ObjectMissing:
         raise SnapshotDamaged("An object of a snapshot is missing.") from None
     if size_bytes != file.size_bytes or received.hexdigest() != file.object_digest:
-        raise SnapshotDamaged("An object of a snapshot is not the one that was written.")
+        raise SnapshotDamaged("The bytes of a snapshot's object do not match their digest.")
 
 
 def _unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -187,4 +187,4 @@ def _unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
     except zlib.error:
         raise SnapshotDamaged("An object of a snapshot cannot be unpacked.") from None
     if not unpacker.eof or unpacker.unused_data:
-        raise SnapshotDamaged("An object of a snapshot ends too early, or too late.")
+        raise SnapshotDamaged("A snapshot's object is too short or too long.")

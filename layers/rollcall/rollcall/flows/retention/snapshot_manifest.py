@@ -67,9 +67,9 @@ class Manifests:
             raise SnapshotDamaged("The manifest is missing.") from None
         manifest = read_signed(body, self.keyring())
         if sha256(body).hexdigest() != snapshot.manifest_digest:
-            raise SnapshotDamaged("The manifest is not the one that was written.")
+            raise SnapshotDamaged("The manifest's bytes do not match their digest.")
         if manifest != compose_manifest(snapshot, snapshot.files, manifest.created_at):
-            raise SnapshotDamaged("The manifest does not say what was written.")
+            raise SnapshotDamaged("The manifest does not match the database.")
 
     def _sweep(self, day: DayOfTable, named: set[str]) -> None:
         """Delete objects that no list names: files of an abandoned attempt, and earlier revisions."""

@@ -1,1 +1,1 @@
-"""Procedures of dead letters, called."""
+"""Calls the procedures of dead letters."""

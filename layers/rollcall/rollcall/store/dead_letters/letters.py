@@ -1,4 +1,4 @@
-"""The procedures with which people look at dead letters, redrive and discard them, called by their names."""
+"""Calls the procedures that list, redrive and discard dead letters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from rollcall.store.connection import Database
 
 @dataclass(frozen=True)
 class LetterFilter:
-    """Which dead letters are listed; None is any."""
+    """A filter of dead letters; None matches any."""
 
     queue: str | None = None
     cause: str | None = None
@@ -23,7 +23,7 @@ class LetterFilter:
 
 
 class DeadLetterStore:
-    """The ledger of dead letters, as people see it. Each call is one organisation's, and raises StoreUnavailable."""
+    """The ledger of dead letters for administrators. Each call is of one organisation, and raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,7 +31,7 @@ class DeadLetterStore:
     def list_dead_letters(
         self, org_id: UUID, which: LetterFilter, after: tuple[datetime, UUID] | None, limit: int
     ) -> tuple[list[DeadLetterGroup], list[DeadLetter]]:
-        """Return how many there are by cause, and the next after that one, newest first."""
+        """Return the count for each cause, and the page of dead letters after the cursor, newest first."""
         failed_at, letter_id = after or (None, None)
         groups, letters = self._database.call(
             "list_dead_letters_v1",
@@ -47,7 +47,7 @@ class DeadLetterStore:
         return [DeadLetterGroup.model_validate(row) for row in groups], _letters(letters)
 
     def read_dead_letter(self, org_id: UUID, dead_letter_id: UUID) -> DeadLetterFile | None:
-        """Return what the ledger has of a dead letter, without its body; None where there is none such."""
+        """Return the ledger's row of a dead letter, without its body; None when the organisation has none."""
         letter, history, event_ids = self._database.call(
             "read_dead_letter_v1", "letter, history, event_ids", p_org_id=org_id, p_dead_letter_id=dead_letter_id
         )
@@ -62,7 +62,7 @@ class DeadLetterStore:
     def select_dead_letters(
         self, org_id: UUID, selection: Selection, until: datetime | None, after: UUID | None, limit: int
     ) -> tuple[int | None, list[DeadLetter]]:
-        """Return how many a selection has (with its first page alone), and the next after that id, in their order."""
+        """Return the size of a selection (with its first page only), and the page after this id, in order of ids."""
         matching, letters = self._database.call(
             "select_dead_letters_v1",
             "matching, letters",
@@ -84,7 +84,7 @@ class DeadLetterStore:
         reason: str,
         results: Sequence[tuple[DeadLetter, str | None]],
     ) -> None:
-        """Note what an operation did with dead letters, once each: a code says why one could not be redriven."""
+        """Record the result of an operation for each dead letter, once; an error code gives the reason of a failure."""
         document = Jsonb(
             [
                 {
@@ -107,7 +107,7 @@ class DeadLetterStore:
     def list_redrive_results(
         self, org_id: UUID, operation_id: UUID, after: UUID | None, limit: int
     ) -> tuple[RedriveCounts, list[RedriveResult]]:
-        """Return what a redrive came to, and its next results after that id, in the order of ids."""
+        """Return the totals of a redrive, and the page of its results after this id, in order of ids."""
         counts, results = self._database.call(
             "list_redrive_results_v1",
             "counts, results",
@@ -129,7 +129,7 @@ class DeadLetterStore:
         limit: int,
         until: datetime | None = None,
     ) -> Discarding:
-        """Give up the open dead letters of a selection, at most `limit` of them, that failed until then (None: now)."""
+        """Discard at most `limit` open dead letters of a selection that failed before this time (None: now)."""
         discarded, remaining, until = self._database.call(
             "discard_dead_letters_v2",
             "discarded, remaining, until",

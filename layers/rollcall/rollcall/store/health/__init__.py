@@ -1,1 +1,1 @@
-"""Procedures of health, called."""
+"""Calls the procedures of health."""

@@ -1,4 +1,4 @@
-"""The one row of advice for clients, and how much is ordered and not done, called by their procedures' names."""
+"""Calls the procedures of the one row of advice for clients, and of pending assignments."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from rollcall.store.connection import Database
 
 
 class AdviceStore:
-    """Keeps what clients are advised; each call raises StoreUnavailable."""
+    """Keeps the advice for clients. Each call raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def write(self, advice: Advice, backlog: int | None) -> None:
-        """Write it with each look, changed or not: what is two minutes old counts as none."""
+        """Write the advice at each measurement, changed or not: advice that is two minutes old counts as none."""
         self._database.call(
             "write_advice_v1",
             p_flush_interval_ms=advice.flush_interval_ms,
@@ -23,11 +23,11 @@ class AdviceStore:
         )
 
     def read(self) -> Advice | None:
-        """Return the advice; None when there is none, or nobody has renewed it."""
+        """Return the advice; None when there is none, or the last one is too old."""
         return advice_of(self._database.call("read_advice_v1")[0])
 
     def count_pending_assignments(self) -> int:
-        """Return how many assignments were ordered and are not made yet."""
+        """Return the number of assignments that are ordered and not made."""
         return int(self._database.call("count_pending_assignments_v1")[0])
 
 

@@ -1,4 +1,4 @@
-"""The procedures that measure health, called by their names, and the probe that tells whether somebody answers."""
+"""Calls the procedures that measure health, and probes whether the database answers."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,15 +9,15 @@ from rollcall.contracts.jobs.job import QueueWaits
 from rollcall.errors import StoreUnavailable
 from rollcall.store.connection import Database
 
-# As ingestion has it (store.connection.AWAY): what a failover left behind to be read alone is away.
+# As for ingest (store.connection.AWAY): a reader that a failover left behind counts as away.
 PROBE = "select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off'"
 
 
 class HealthStore:
-    """Sees the whole deployment, in numbers alone. Each call raises StoreUnavailable.
+    """Measures the whole deployment, in numbers only. Each call raises StoreUnavailable.
 
-    `probes` is a connection of its own, with a short patience: whatever is slow keeps nobody from knowing that the
-    database answers.
+    `probes` is a connection of its own, with a short timeout: a slow measurement does not hide whether the database
+    answers.
     """
 
     def __init__(self, database: Database, probes: Database) -> None:
@@ -43,12 +43,12 @@ class HealthStore:
         return QueueWaits.model_validate(measured)
 
     def check_enforcement(self) -> OrgEnforcement:
-        """Return whether organisations are kept apart, as the catalog says."""
+        """Return whether row-level security separates organisations, from the database's catalog."""
         (found,) = self._database.call("check_enforcement_v1")
         return OrgEnforcement(is_enforced=not found["gaps"], **found)
 
     def measure_organisations(self, org_ids: Sequence[UUID], window: timedelta) -> list[OrganisationHealth]:
-        """Return how these organisations' events do, in their order; counts are of the window."""
+        """Return the health of these organisations' events, in the order of the argument; counts are of the window."""
         (measured,) = self._database.call("measure_organisations_v1", p_org_ids=list(org_ids), p_window=window)
         return [_organisation(row) for row in measured]
 

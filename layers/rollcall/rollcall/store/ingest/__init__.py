@@ -1,1 +1,1 @@
-"""Procedures of ingest, called."""
+"""Calls the procedures of ingest."""

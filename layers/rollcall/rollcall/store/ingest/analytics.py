@@ -1,4 +1,4 @@
-"""The analytics procedures, called by their names."""
+"""Calls the procedures of analytics events."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,24 +16,24 @@ class AnalyticsStore:
         self._database = database
 
     def ingest_analytics(self, org_id: UUID, batches: Sequence[QueuedBatch]) -> list[list[str]]:
-        """Store batches of one organisation once, all or none, and say what became of each one's events.
+        """Store batches of one organisation once, all or none, and return the outcomes of each batch.
 
         Raises StoreRefused when some content of theirs can never be stored, StoreUnavailable.
         """
         try:
             (outcomes,) = self._database.call("ingest_analytics_v1", p_org_id=org_id, p_batches=_document(batches))
         except REFUSALS as refused:
-            # Not chained: its text may quote a row.
+            # `from None`: the text of the database's error may quote a row.
             raise StoreRefused(name_of(refused)) from None
         answers = iter(outcomes)
         return [[next(answers) for _ in batch.events] for batch in batches]
 
     def refuses(self, batch: QueuedBatch) -> bool:
-        """Return whether content of a batch can never be stored; nothing is. Raises StoreUnavailable."""
+        """Return whether content of a batch can never be stored. The call stores nothing. Raises StoreUnavailable."""
         return self._database.refuses("ingest_analytics_v1", p_org_id=batch.org_id, p_batches=_document([batch]))
 
     def count_outdated(self, org_id: UUID, day: date, policy_version: str) -> int:
-        """Return how many events of a day were scrubbed by another policy. Raises StoreUnavailable."""
+        """Return the number of a day's events that another policy scrubbed. Raises StoreUnavailable."""
         (count,) = self._database.call(
             "count_outdated_analytics_v1", p_org_id=org_id, p_day=day, p_policy_version=policy_version
         )
@@ -42,7 +42,7 @@ class AnalyticsStore:
     def read_outdated(
         self, org_id: UUID, day: date, policy_version: str, after: tuple[datetime, UUID] | None, limit: int
     ) -> list[tuple[str, ScrubbedEvent]]:
-        """Return events of a day that were scrubbed by another policy, in order, after this one, each with its key_id.
+        """Return the next events of a day that another policy scrubbed, in order, each with its key_id.
 
         Raises StoreUnavailable.
         """

@@ -1,4 +1,4 @@
-"""The procedures of imports, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures of imports. Each call raises StoreUnavailable."""
 
 import json
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from rollcall.store.connection import REFUSALS, Database, name_of
 
 
 class ImportStore:
-    """Stores events of long ago, and remembers them for as long as they could be imported again."""
+    """Stores past events, and remembers their ids for as long as an import could bring them again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def open_days(self, table: EventTable, days: Sequence[date], kept_until: datetime, partitions_max: int) -> int:
-        """Make room for events of past days; return how many partitions were made."""
+        """Make partitions for past days, and return their number."""
         (made,) = self._database.call(
             "open_import_days_v1",
             p_table=table,
@@ -33,7 +33,7 @@ class ImportStore:
     def import_progress(
         self, subject: str, org_id: UUID, events: Sequence[ProgressEvent], received_at: datetime
     ) -> list[str]:
-        """Store progress events once, all or none, and say what became of each; raises StoreRefused."""
+        """Store progress events once, all or none, and return the outcome of each; raises StoreRefused."""
         document = EVENTS.dump_json(list(events), exclude_none=True).decode()
         return self._outcomes(
             "import_progress_v1",
@@ -44,12 +44,12 @@ class ImportStore:
         )
 
     def import_analytics(self, batch: QueuedBatch) -> list[str]:
-        """Store analytics events once, all or none, and say what became of each; raises StoreRefused."""
+        """Store analytics events once, all or none, and return the outcome of each; raises StoreRefused."""
         document = f"[{batch.model_dump_json(exclude_none=True)}]"
         return self._outcomes("import_analytics_v1", p_org_id=batch.org_id, p_batches=document)
 
     def list_unrecalled(self, org_id: UUID, table: EventTable, days: Sequence[date], limit: int) -> list[SnapshotFile]:
-        """Return files of snapshots of these days whose events are not known again yet."""
+        """Return the snapshot files of these days whose events the ledger does not remember yet."""
         (files,) = self._database.call(
             "list_unrecalled_v1", p_org_id=org_id, p_table=table, p_days=list(days), p_limit=limit
         )
@@ -72,6 +72,6 @@ class ImportStore:
         try:
             (outcomes,) = self._database.call(procedure, **parameters)
         except REFUSALS as refused:
-            # Not chained: its text may quote a row.
+            # `from None`: the text of the database's error may quote a row.
             raise StoreRefused(name_of(refused)) from None
         return list(outcomes)

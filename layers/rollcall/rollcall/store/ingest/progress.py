@@ -1,4 +1,4 @@
-"""The progress procedures, called by their names."""
+"""Calls the procedures of progress events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ ANSWER = "outcomes, rate_remaining, rate_reset_ms, retry_after_ms, rollcall.read
 
 @dataclass(frozen=True)
 class StoredBatch:
-    """What the procedure says of a batch: an outcome per event in order, or none when the rate was exceeded.
+    """The procedure's answer for a batch: an outcome for each event, in order; none when the rate was exceeded.
 
-    `advice` is what clients should keep to, read in the same round trip; None when there is none.
+    `advice` is the advice for clients, read in the same round trip; None when there is none.
     """
 
     outcomes: list[str] | None
@@ -43,7 +43,7 @@ class ProgressStore:
         received_at: datetime,
         limit: RateLimit | None,
     ) -> StoredBatch:
-        """Store a batch once, and say what became of each event.
+        """Store a batch once, and return the outcome of each event.
 
         A `limit` of None is for batches that were let in before (spool, replay). Raises StoreRefused when some content
         can never be stored, StoreUnavailable.
@@ -53,7 +53,7 @@ class ProgressStore:
                 "ingest_progress_v1", ANSWER, **_parameters(subject, org_ids, events, received_at, limit)
             )
         except REFUSALS as refused:
-            # Not chained: its text may quote a row.
+            # `from None`: the text of the database's error may quote a row.
             raise StoreRefused(name_of(refused)) from None
         rate = None if remaining is None else RateState(remaining, reset_ms)
         return StoredBatch(outcomes, rate, retry_after_ms or 0, advice_of(advice))
@@ -61,7 +61,7 @@ class ProgressStore:
     def refuses(
         self, subject: str, org_ids: Iterable[UUID], events: list[ProgressEvent], received_at: datetime
     ) -> bool:
-        """Return whether content of a batch that was let in before can never be stored; nothing is.
+        """Return whether content of an accepted batch can never be stored. The call stores nothing.
 
         Raises StoreUnavailable.
         """

@@ -1,4 +1,4 @@
-"""The procedures that know where an event is before it is stored, or why it is not, called by their names."""
+"""Calls the procedures that find events that are queued, rejected or stored."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ STATE_MEMBERS = ("state", "kind", "changed_at", "reason", "batch_id", "dead_lett
 
 
 class ReceiptStore:
-    """Notes what is queued and what is rejected, and finds an event again."""
+    """Notes queued and rejected events, and finds an event again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,7 +27,7 @@ class ReceiptStore:
     def announce_batches(
         self, subject: str, limit: RateLimit, batches: Sequence[QueuedEvents], received_at: datetime
     ) -> RateAnswer:
-        """Take one batch from the caller's allowance, and note what is about to be queued. Raises StoreUnavailable."""
+        """Charge the caller's allowance one batch, and note the events about to be queued. Raises StoreUnavailable."""
         document = json.dumps(
             [
                 {

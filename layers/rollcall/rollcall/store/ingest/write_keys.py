@@ -1,4 +1,4 @@
-"""The procedures of write keys, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures of write keys. Each call raises StoreUnavailable."""
 
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ class WriteKeyStore:
     def rotate_write_key(
         self, org_id: UUID, write_key_id: UUID, new: tuple[UUID, bytes], created_by: str, overlap_seconds: int
     ) -> tuple[WriteKey | None, WriteKey | None]:
-        """Make a key of this id and digest in the place of another, and return both as they are now.
+        """Replace a key by one with this id and digest, and return both as they are now.
 
         The first is None where none was made: the other is not known (then it is None too), or was revoked or replaced.
         """

@@ -1,1 +1,1 @@
-"""Procedures of jobs, called."""
+"""Calls the procedures of jobs."""

@@ -1,4 +1,4 @@
-"""The procedures that write down the runs of jobs, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures that record the runs of jobs. Each call raises StoreUnavailable."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ class JobStore:
         self._database = database
 
     def start_job(self, run_id: UUID, job: Job, idempotency_key: str) -> tuple[UUID | None, int]:
-        """Begin a run; return its id (None: this key runs or ran already) and how often it was begun again."""
+        """Begin a run; return its id (None: a run of this key is active or done) and the number of its retries."""
         started_id, retries = self._database.call(
             "start_job_v1",
             "run_id, retries",
@@ -25,7 +25,7 @@ class JobStore:
         return started_id, int(retries or 0)
 
     def end_job(self, run_id: UUID, retries: int, items: int, error_code: str | None) -> float | None:
-        """End a run and return its milliseconds; None when it is not this one's any more."""
+        """End a run and return its duration in milliseconds; None when the run was given up meanwhile."""
         (duration_ms,) = self._database.call(
             "end_job_v1", p_run_id=run_id, p_retries=retries, p_items=items, p_error_code=error_code
         )

@@ -1,1 +1,1 @@
-"""Procedures of retention, called."""
+"""Calls the procedures of retention."""

@@ -1,4 +1,4 @@
-"""The procedures that look after the daily partitions."""
+"""Calls the procedures of the daily partitions."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from rollcall.store.connection import Database
 
 
 class PartitionStore:
-    """Makes partitions ahead, and watches that none is missing."""
+    """Makes partitions ahead of time, and finds missing ones."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -17,7 +17,7 @@ class PartitionStore:
         return int(made)
 
     def settle_default_partitions(self) -> int:
-        """Give what fell into the default partitions a partition of its day, and return how many were made for it."""
+        """Move rows of the default partitions to partitions of their days, and return the number of partitions made."""
         (made,) = self._database.call("settle_default_partitions_v1")
         return int(made)
 

@@ -1,4 +1,4 @@
-"""The procedures of snapshots, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures of snapshots. Each call raises StoreUnavailable."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ PAGE = "lines, row_count, row_hash, last_key, is_last"
 
 
 class SnapshotStore:
-    """Keeps what is known of snapshots, and reads and drops what they are made of."""
+    """Keeps the register of snapshots, and reads and drops the rows that snapshots are made of."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,34 +34,34 @@ class SnapshotStore:
         return [date.fromisoformat(day) for day in days]
 
     def begin(self, table: EventTable, day: date, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
-        """Take a day's snapshot, or begin one; without a lease somebody else has it, and without both it is dropped."""
+        """Lease a day's snapshot, or begin one. Without a lease another worker has it; without both it is dropped."""
         snapshot, lease_id = self._database.call(
             "begin_snapshot_v1", "snapshot, lease_id", p_table=table, p_day=day, p_lease_seconds=lease_seconds
         )
         return None if snapshot is None else SnapshotDay.model_validate(snapshot), lease_id
 
     def lease(self, day: DayOfTable, lease_seconds: float) -> tuple[SnapshotDay | None, UUID | None]:
-        """Take a day's snapshot as it is; without a lease somebody else has it."""
+        """Lease a day's snapshot as it is; without a lease another worker has it."""
         snapshot, lease_id = self._database.call(
             "lease_snapshot_v1", "snapshot, lease_id", **_key_of(day), p_lease_seconds=lease_seconds
         )
         return None if snapshot is None else SnapshotDay.model_validate(snapshot), lease_id
 
     def release(self, day: DayOfTable, lease_id: UUID, failure_code: str | None = None) -> bool:
-        """Give it back; with a code it is stopped, and written anew by the next run. False: the lease was lost."""
+        """Release a snapshot; after an error code the next run writes it anew. False: the lease was lost."""
         return self._is_done("release_snapshot_v1", **_key_of(day), p_lease_id=lease_id, p_failure_code=failure_code)
 
     def list_unsettled(self, first: date | None, last: date | None) -> list[DayOfTable]:
-        """Return snapshots that are not dropped yet, and those whose manifest is behind."""
+        """Return the snapshots of days that are not dropped, and those whose manifest is older than their files."""
         (days,) = self._database.call("list_unsettled_snapshots_v1", p_from=first, p_to=last)
         return [DayOfTable.model_validate(day) for day in days]
 
     def withdraw(self, org_id: UUID, day: DayOfTable, lease_id: UUID) -> bool:
-        """Forget an organisation's files of a day that is not dropped yet; False: the lease was lost, or it is."""
+        """Forget an organisation's files of a day. False: the lease was lost, or the day is dropped."""
         return self._is_done("withdraw_snapshot_v1", p_org_id=org_id, **_key_of(day), p_lease_id=lease_id)
 
     def list_unwritten(self, day: DayOfTable) -> list[RemainingRows]:
-        """Return the organisations of which not every row is in the snapshot yet."""
+        """Return the organisations with rows that the snapshot lacks."""
         (found,) = self._database.call("list_unwritten_v1", **_key_of(day))
         return [RemainingRows(UUID(each["org_id"]), each["part"], each["after"]) for each in found]
 
@@ -81,7 +81,7 @@ class SnapshotStore:
         )
 
     def note_file(self, day: DayOfTable, lease_id: UUID, file: WrittenFile) -> bool:
-        """Note a file that was written; False: the lease was lost."""
+        """Register a written file; False: the lease was lost."""
         return self._is_done(
             "note_snapshot_file_v1", **_key_of(day), p_lease_id=lease_id, p_file=file.model_dump_json()
         )
@@ -92,17 +92,17 @@ class SnapshotStore:
         return None if snapshot is None else SnapshotDay.model_validate(snapshot)
 
     def seal(self, day: DayOfTable, lease_id: UUID, manifest_digest: str) -> bool:
-        """Note the manifest that speaks for a day's files; False: the lease was lost."""
+        """Register the manifest of a day's files; False: the lease was lost."""
         return self._is_done("seal_snapshot_v1", **_key_of(day), p_lease_id=lease_id, p_manifest_digest=manifest_digest)
 
     def note_verified(
         self, day: DayOfTable, lease_id: UUID, org_id: UUID | None = None, part: int | None = None
     ) -> bool:
-        """Note that a file was read back as it was written, or without one, that the manifest was."""
+        """Note that a file (without one: the manifest) was read back unchanged."""
         return self._is_done("note_verified_v1", **_key_of(day), p_lease_id=lease_id, p_org_id=org_id, p_part=part)
 
     def drop_day(self, day: DayOfTable, lease_id: UUID) -> str:
-        """Drop a day whose snapshot holds every row of it, and return `dropped`; or why not."""
+        """Drop a day whose snapshot holds each of its rows, and return `dropped`; otherwise return the reason."""
         (outcome,) = self._database.call("drop_snapshotted_day_v1", **_key_of(day), p_lease_id=lease_id)
         return str(outcome)
 
@@ -129,7 +129,7 @@ class SnapshotStore:
         return [SnapshotFile.model_validate(file) for file in files]
 
     def replace_file(self, file: SnapshotFile, lease_id: UUID, written: WrittenFile | None) -> bool:
-        """Note that a file was rewritten, or that no row of it is left; False: the lease, or the file, is another's."""
+        """Register a rewritten file, or a file without rows. False: another worker has the lease, or wrote the file."""
         return self._is_done(
             "replace_snapshot_file_v1",
             **_key_of(file),
@@ -151,13 +151,13 @@ class SnapshotStore:
         return [DayOfTable.model_validate(day) for day in days]
 
     def forget(self, day: DayOfTable) -> bool:
-        """Forget a snapshot whose objects are gone."""
+        """Delete the register entry of a snapshot whose objects are deleted."""
         return self._is_done("forget_snapshot_v1", **_key_of(day))
 
     def open_restore(
         self, org_id: UUID, table: EventTable, day: date, scratch_id: UUID | None, kept_until: datetime
     ) -> bool:
-        """Make room for rows that come back: a partition that is kept until then, or a scratch table."""
+        """Make the place of restored rows: a partition that is kept until this time, or a scratch table."""
         return self._is_done(
             "open_restore_v1",
             p_org_id=org_id,
@@ -168,21 +168,21 @@ class SnapshotStore:
         )
 
     def restore_rows(self, org_id: UUID, table: EventTable, rows: str, scratch_id: UUID | None) -> dict[str, int]:
-        """Bring rows back, a JSON array of lines of a file; return how many were restored, present, in conflict."""
+        """Restore rows, a JSON array of a file's lines; return the numbers restored, present and in conflict."""
         (counts,) = self._database.call(
             "restore_events_v1", p_org_id=org_id, p_table=table, p_rows=rows, p_scratch_id=scratch_id
         )
         return dict(counts)
 
     def choose_snapshot(self) -> SnapshotFile | None:
-        """Return a file of a snapshot, at random; None when there is none."""
+        """Return a random file of a snapshot; None when there is no file."""
         (file,) = self._database.call("choose_snapshot_v1")
         return None if file is None else SnapshotFile.model_validate(file)
 
     def read_scratch_page(
         self, org_id: UUID, table: EventTable, scratch_id: UUID, after: Key | None, rows_max: int, bytes_max: int
     ) -> Page:
-        """Return the next rows of a scratch table, as read_page has those of a day."""
+        """Return the next rows of a scratch table, in the form of read_page."""
         return _page(
             self._database.call(
                 "read_scratch_page_v1",
@@ -197,14 +197,14 @@ class SnapshotStore:
         )
 
     def drop_scratch(self, scratch_id: UUID | None) -> int:
-        """Drop a scratch table, or without a name all whose time has come; return how many."""
+        """Drop a scratch table, or without a name each one that has expired; return their number."""
         (dropped,) = self._database.call("drop_scratch_v1", p_scratch_id=scratch_id)
         return int(dropped)
 
     def note_drill(
         self, drill_id: UUID, file: SnapshotFile, row_count: int, duration_ms: int, failure_code: str | None
     ) -> bool:
-        """Write down what came of a restore drill."""
+        """Record the result of a restore drill."""
         return self._is_done(
             "note_restore_drill_v1",
             p_org_id=file.org_id,

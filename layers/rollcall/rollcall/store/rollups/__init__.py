@@ -1,1 +1,1 @@
-"""Procedures of rollups, called."""
+"""Calls the procedures of rollups."""

@@ -1,4 +1,4 @@
-"""The procedures that tell of processes, called by their names."""
+"""Calls the procedures that report on processes."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ PREFIX = "process_"
 
 
 class ProcessStore:
-    """Reads what processes told of themselves. Each call is one organisation's, and raises StoreUnavailable."""
+    """Reads the events of processes. Each call concerns one organisation, and raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,12 +34,12 @@ class ProcessStore:
         return [_event(event) for event in events]
 
     def process_rollup(self, org_id: UUID, window: DayWindow) -> ProcessRollup:
-        """Return what processes did over the window."""
+        """Return the figures of processes within the window."""
         (rollup,) = self._database.call("process_rollup_v1", p_org_id=org_id, p_from=window.first, p_until=window.last)
         return ProcessRollup(org_id=org_id, from_day=window.first, to_day=window.end, **rollup)
 
     def process_health(self, org_id: UUID) -> ProcessHealth:
-        """Return how processes have been over the last seven days."""
+        """Return the health of processes over the last seven days."""
         (health,) = self._database.call("process_health_v1", p_org_id=org_id)
         return ProcessHealth.model_validate(
             health

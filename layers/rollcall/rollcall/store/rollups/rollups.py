@@ -1,4 +1,4 @@
-"""The procedures of rollups, called by their names. Each raises StoreUnavailable."""
+"""Calls the procedures of rollups. Each call raises StoreUnavailable."""
 
 from datetime import date
 from uuid import UUID
@@ -15,12 +15,12 @@ class RollupStore:
         self._database = database
 
     def backlog(self, token_seconds: float, limit: int) -> list[RollupMessage]:
-        """Give a token to each organisation that has something to fold and none, and return their messages."""
+        """Give a rollup token to each organisation that has new events and no token, and return their messages."""
         (given,) = self._database.call("rollup_backlog_v1", p_ticket_seconds=token_seconds, p_limit=limit)
         return [RollupMessage.model_validate(ticket) for ticket in given]
 
     def lag_seconds(self) -> float | None:
-        """Return how old the oldest event is that no rollup knows; None when there is none."""
+        """Return the age of the oldest event that no rollup has counted; None when every event is counted."""
         (seconds,) = self._database.call("rollup_lag_v1")
         return None if seconds is None else float(seconds)
 
@@ -43,7 +43,7 @@ class RollupStore:
         return FoldResult(outcome=outcome, event_count=event_count)
 
     def rebuild_stale_day(self, message: RollupMessage, token_seconds: float) -> tuple[Outcome, date | None]:
-        """Compute one stale day again; return how that went, and which day it was: None when there was none."""
+        """Compute one stale day again; return the outcome and the day (None: no day is stale)."""
         outcome, day = self._database.call(
             "rebuild_stale_day_v1",
             "outcome, rebuilt_day",
@@ -54,7 +54,7 @@ class RollupStore:
         return outcome, day
 
     def release(self, message: RollupMessage) -> None:
-        """Give a token back: the next new events get another."""
+        """Return a rollup token: the next new events get another."""
         self._database.call("release_rollup_ticket_v1", p_org_id=message.org_id, p_ticket_id=message.ticket_id)
 
     def rebuild_day(self, org_id: UUID, day: date) -> RebuildResult:
@@ -75,7 +75,7 @@ class RollupStore:
         return Operation.model_validate(latest) if latest else None
 
     def rebase(self, events_max: int) -> int | None:
-        """Make offsets that came from another cluster those of this one, so many events at a time.
+        """Translate offsets of another cluster to this one, a limited number of events at a time.
 
         Return how many it rewrote; None once nothing is left to do.
         """

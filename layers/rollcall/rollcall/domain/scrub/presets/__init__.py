@@ -1,1 +1,1 @@
-"""Policy presets: what is safe of the events that known systems for learning send, for organisations to turn on."""
+"""Policy presets: safe properties of the events of known learning systems. Organisations can turn them on."""

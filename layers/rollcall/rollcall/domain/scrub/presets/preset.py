@@ -1,4 +1,4 @@
-"""What a preset is, and how its tables are written."""
+"""The form of a preset, and of its tables."""
 
 from dataclasses import dataclass, field
 

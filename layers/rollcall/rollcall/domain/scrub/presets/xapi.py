@@ -4,7 +4,7 @@ from rollcall.domain.scrub.presets.preset import Preset, named, read_kinds
 
 ADL, W3ID = "http://adlnet.gov/expapi/verbs/{}", "https://w3id.org/xapi/adl/verbs/{}"
 VIDEO = "https://w3id.org/xapi/video/verbs/{}"
-# Members of a statement. Not kept: the actor, what was answered, and names and descriptions of activities.
+# Members of a statement. Not kept: the actor, the response, names and descriptions of activities.
 STATEMENT = read_kinds("""
     url_path: verb.id object.id object.definition.type
     token: object.object_type object.definition.interaction_type version

@@ -1,1 +1,1 @@
-"""Value rules, by what they find; `catalogue` has them all."""
+"""Value rules, by what they find. `families` has all of them."""

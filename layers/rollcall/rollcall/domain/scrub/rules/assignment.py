@@ -1,4 +1,4 @@
-"""Assignments in text: `password=...`, `"first_name": "..."`, `?email=...`. The key names the kind of the value."""
+"""Assignments in text: `password=...`, `"first_name": "..."`, `?email=...`. The key decides about the value."""
 
 import re
 from itertools import islice
@@ -9,7 +9,7 @@ from rollcall.domain.scrub.markers import is_marker
 from rollcall.domain.scrub.rule import ENDLESS, Rule, Span, TooManyCandidates
 
 VALUE_MAX = 4_096
-# Read backwards, from the sign to where the key begins: signs are rare and searched for fast, letters are neither.
+# Read backwards from the sign to the beginning of the key: signs are rare, so a search for them is fast.
 ASSIGNMENT_REVERSED = (
     r"[:=](?<!//:)\s{0,2}(?P<mark>[\"'\\]{0,4})\]?"
     r"(?P<key>(?:[A-Za-z]{2,12}[ ]){0,2}[\w-]{2,40}+(?<=[A-Za-z_-]))(?![\w-])"
@@ -20,7 +20,7 @@ VALUES = {
     '"': re.compile(rf'\s{{0,3}}\\?"((?:[^"\\]|\\.){{0,{VALUE_MAX}}}+)', re.DOTALL),
     "'": re.compile(rf"\s{{0,3}}\\?'((?:[^'\\]|\\.){{0,{VALUE_MAX}}}+)", re.DOTALL),
 }
-# RFC 9562, 4. A UUID that was found to be one is looked at as this word.
+# RFC 9562, section 4. A UUID is replaced by this word before the text is examined.
 URN, URN_VALUE = (
     "urn:uuid:",
     re.compile(r"(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|uuid)(?![0-9A-Za-z])"),
@@ -37,10 +37,10 @@ class AssignmentRule(Rule):
     """Finds the values of assignments whose keys fall under a key rule."""
 
     def find(self, text: str, start: int = 0, end: int = ENDLESS) -> list[Span]:
-        """Return the spans of values, in order, apart from each other.
+        """Return the spans of values, in order, without overlaps.
 
         Raises:
-            TooManyCandidates: there are more assignments than a text that means something has.
+            TooManyCandidates: the text has more assignments than a real text can have.
 
         """
         spans: list[Span] = []
@@ -82,7 +82,7 @@ _verdicts: dict[int, KeyVerdict | None] = {}
 
 
 def _verdict(key: str) -> KeyVerdict | None:
-    """Return what a key falls under. Keys are remembered by their keyed hash alone: one may be a child's name."""
+    """Return the rule of a key. The cache has only keyed hashes of keys, because a key may be a child's name."""
     code = hash(key)
     if code not in _verdicts:
         if len(_verdicts) >= VERDICTS_MAX:

@@ -53,5 +53,5 @@ DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def is_day(month: str | int, day: str | int) -> bool:
-    """Return whether there is such a day in some year."""
+    """Return whether such a day exists in some year."""
     return 1 <= int(month) <= 12 and 1 <= int(day) <= DAYS[int(month) - 1]  # noqa: PLR2004

@@ -11,7 +11,7 @@ LOCAL_REVERSED = re.compile(rf"[^{DELIMITER}]{{1,{LOCAL_MAX}}}+")
 DOMAIN = re.compile(r"[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,8}|\[(?:IPv6:)?[0-9A-Fa-f:.]{3,45}\]")
 TOP_LEVEL = re.compile(r"(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})(?![^\W\d_])", re.IGNORECASE)
 QUOTED_MAX = LOCAL_MAX + 2
-# Endings of files that are no top-level domains: `lesson@2x.png` is a picture.
+# Endings of files that are not top-level domains: `lesson@2x.png` is a picture.
 FILE_TYPES = frozenset(
     {
         "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "tif", "tiff", "ico", "heic", "avif", "pdf", "doc",
@@ -24,7 +24,7 @@ FILE_TYPES = frozenset(
         "obj", "stl", "psd", "eps", "h5p", "tex",
     }
 )  # fmt: skip
-# In a usage key of Open edX the signs are the key's own: block-v1:Org+Course+Run+type@video+block@x.
+# The @ signs in a usage key of Open edX belong to the key: block-v1:Org+Course+Run+type@video+block@x.
 USAGE_KEY = re.compile(
     r"-v[0-9]{1,2}:[^\s@+]{1,128}+(?:\+(?!type@)[^\s@+]{1,128}+){1,2}+\+type@(?:[\w-]{1,64}+\+block@)?\Z"
 )
@@ -33,13 +33,13 @@ USAGE_KEY_MAX = 512
 
 
 def _quoted(text: str, at: int) -> int:
-    """Return where a quoted local part begins that ends before this sign, or -1."""
+    """Return the beginning of the quoted local part that ends before this sign, or -1."""
     start = text.rfind('"', max(0, at - QUOTED_MAX), at - 1)
     return -1 if start < 0 or start == at - 2 or "\n" in text[start:at] else start
 
 
 def _begin(text: str, at: int) -> int:
-    """Return where the local part begins that ends before this sign, or -1."""
+    """Return the beginning of the local part that ends before this sign, or -1."""
     if text[at - 1] == '"':
         return _quoted(text, at)
     local = LOCAL_REVERSED.match(text[max(0, at - LOCAL_MAX) : at][::-1])
@@ -55,7 +55,7 @@ def _is_of_usage_key(text: str, at: int) -> bool:
 
 
 def _end(text: str, at: int, end: int) -> int:
-    """Return where a domain ends that has a top-level domain, or -1. A file's ending is none."""
+    """Return the end of a domain with a top-level domain, or -1. A file's ending is not one."""
     is_file = text[text.rfind(".", at, end) + 1 : end].lower() in FILE_TYPES
     if is_file:
         end = text.rfind(".", at, end)
@@ -77,7 +77,7 @@ def _address(match: re.Match[str]) -> Span | None:
     return (start, end) if end > 0 else None
 
 
-# The one literal comes first, as a search for it is far faster than one for what must stand before it.
+# The literal comes first, because a search for it is much faster than for the pattern before it.
 EMAIL = Rule("@email", rf"@(?<=[^{UNQUOTED}]@)(?=[\w\[])", _address)
 
 COMMON_TOP_LEVEL = (

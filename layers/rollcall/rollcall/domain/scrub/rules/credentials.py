@@ -25,7 +25,7 @@ BEARER = Rule(
 # RFC 7519: a header that begins with {" in base64url.
 JWT = Rule(
     "@jwt",
-    # A run without a signature behind it is passed over whole, so that none is read twice.
+    # A run without a signature is skipped whole, so that no character is read twice.
     r"(?<![A-Za-z0-9])ey[JAI][A-Za-z0-9_-]{8,8192}+(\.[A-Za-z0-9_-]{4,16384}+(?:\.[A-Za-z0-9_-]{0,8192}+){0,3}+)?+",
     lambda match: match.span() if match[1] else None,
 )
@@ -35,13 +35,13 @@ LETTERS_RUN_MIN = 24  # no word is longer
 
 
 def _key(match: re.Match[str]) -> Span | None:
-    """Return a key; what begins with `sk-` and is words with dashes between is none."""
+    """Return a key. Words with dashes that begin with `sk-` are not a key."""
     runs = RUN.findall(match[0]) if match[0].startswith("sk-") else None
     is_drawn = runs is None or any(not run.isalpha() or len(run) >= LETTERS_RUN_MIN for run in runs)
     return match.span() if is_drawn else None
 
 
-# Shapes as their makers publish them.
+# Formats as published by their issuers.
 API_KEY = Rule(
     "@api_key",
     (
@@ -66,7 +66,7 @@ def _pem(match: re.Match[str]) -> Span:
     text = match.string
     end = text.find("-----END", match.end())
     if end < 0:
-        return match.start(), len(text)  # cut off: whatever follows may be the key
+        return match.start(), len(text)  # cut off: all following text may belong to the key
     tail = re.compile(r"-----END[A-Z0-9 ]{0,48}-{0,5}").match(text, end)
     return match.start(), tail.end() if tail else end
 

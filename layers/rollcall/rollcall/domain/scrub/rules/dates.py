@@ -1,4 +1,4 @@
-"""Dates: of a day, as people and programs write them."""
+"""Dates of a day, as people and programs write them."""
 
 import re
 
@@ -9,8 +9,8 @@ from rollcall.domain.scrub.rules.outline import is_outline
 DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})(?![./-]?[0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY, MONTH, YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 FULL_DAY, FULL_MONTH = r"(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[1-9]|1[0-2])"
-BIRTH_YEAR = r"(?:19[2-9][0-9]|20[01][0-9]|202[0-3])"  # of learners
-SHORT_BIRTH_YEAR = r"(?:0[5-9]|1[0-9]|2[0-3])"  # of a child or a student
+BIRTH_YEAR = r"(?:19[2-9][0-9]|20[01][0-9]|202[0-3])"  # years of birth of any learner
+SHORT_BIRTH_YEAR = r"(?:0[5-9]|1[0-9]|2[0-3])"  # years of birth of a child or a student
 HAS_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 WITHIN = re.compile(
     r"(?<![0-9])(?:"
@@ -31,7 +31,7 @@ SHORT = re.compile(
     rf"|{SHORT_BIRTH_YEAR}([._/ -]{{1,2}}+){FULL_MONTH}\3{FULL_DAY}"
     r")(?![._/-]?[0-9])"
 )
-# Begins with what is rare, so that it is searched for fast.
+# Begins with a rare pattern, for a fast search.
 HAS_SHORT = re.compile(r"[0-9]{2}[._/ -]{1,2}[0-9]{2}[._/ -]{1,2}[0-9]{2}")
 WORD = re.compile(r"[^\W\d_]{3,13}+")
 ORDINAL = r"(?:st|nd|rd|th|er|re|º|ª|\.)?"
@@ -62,7 +62,7 @@ def _names_month(text: str) -> bool:
 
 
 def holds_date(text: str) -> bool:
-    """Return whether there is a date of a day in a short text: it may be a date of birth."""
+    """Return whether a short text has the date of a day, which may be a date of birth."""
     if HAS_YEAR.search(text) and (WITHIN.search(text) or _names_month(text)):
         return True
     return HAS_SHORT.search(text) is not None and any(not is_outline(match) for match in SHORT.finditer(text))

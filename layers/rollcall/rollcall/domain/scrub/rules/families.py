@@ -1,4 +1,4 @@
-"""All value rules, in families that share a gate: what a text must have for any of them to be worth asking."""
+"""All value rules, in families that share a gate: a quick check whether any of them can find something."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from rollcall.domain.scrub.rules.text_profile import LONG_TOKEN, MANY, SOME, TOK
 
 
 def _speak_of(*rules: Rule) -> Callable[[TextProfile], object]:
-    """Return a gate that looks for the words of which these rules need one before what they find."""
+    """Return a gate that looks for the context words that these rules need."""
     words = frozenset[bytes]().union(*(rule.context_words for rule in rules))
     return lambda profile: not words.isdisjoint(profile.words())
 
@@ -84,14 +84,14 @@ FAMILIES = (
 )  # fmt: skip
 RULES = tuple({id(rule): rule for family in FAMILIES for rule in family.rules}.values())
 RULE_IDS = frozenset(rule.id for rule in RULES)
-# A text without any of these has nothing for any family.
+# In a text without any of these no family finds anything.
 TRIGGER = re.compile(
     r"[0-9@:=\\°]|/home/|/Users/|-----BEGIN|\s[dD][oO][tT]\s|[\[({<]\s{0,2}[aA][tT]"
     r"|ey[JAI]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Nn]egotiate|A(?:KI|SI|BI|CC|RO|ID)A|AIza"
     r"|ya29|GOC|[srp]k_|whsec|gh[pousr]_|github_pat|glpat|xox|xapp|sk-|npm_|pypi-|hf_|dop_v1|SG\.|key-|SK|AC|shp|EAA"
     r"|hooks\.slack|Documents and"
 )
-# Values that are as common as they are harmless: UUIDs, times, dates, short words, and words with a number behind.
+# Common harmless values: UUIDs, times, dates, short words, and words followed by a number.
 PLAIN = re.compile(
     r"[A-Za-z]{1,12}(?:[-_. ][A-Za-z]{1,12}){0,2}[-_.]?[0-9]{0,6}"
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"

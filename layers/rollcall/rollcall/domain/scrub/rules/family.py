@@ -1,4 +1,4 @@
-"""Families: rules that share a gate, what a text must have for any of them to be worth asking, and where they look."""
+"""Families: rules that share a gate, a quick check whether any of them can find something in a text."""
 
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -7,10 +7,10 @@ from rollcall.domain.scrub.rule import Rule
 from rollcall.domain.scrub.rules.text_profile import TextProfile
 
 Place = tuple[tuple[Rule, ...], int, int]
-NEAR, FAR = 4, 16  # characters before a digit: as many as the longest beginning without any has
-SHAPE_MAX = 40  # characters; a longer run of digits is asked about by every rule
+NEAR, FAR = 4, 16  # characters before a digit: the length of the longest beginning without digits
+SHAPE_MAX = 40  # characters; every rule examines a longer run of digits
 SHAPES_REMEMBERED_MAX = 4_096
-RUNS_MAX = 32  # looked at one by one; more of them as one
+RUNS_MAX = 32  # runs that are examined one by one; more of them as one
 
 
 def _any(_: TextProfile) -> object:
@@ -18,10 +18,10 @@ def _any(_: TextProfile) -> object:
 
 
 class Family:
-    """Rules that find nothing in a text for which the gate finds nothing.
+    """Rules that find nothing in a text that does not pass the gate.
 
-    `marks` is a pattern that the marks of a profile must match, and `digits` how many of them these rules need. With
-    a margin they only look at where digits are, and at as many characters before.
+    `marks` is a pattern that the marks of a profile must match; `digits` is how many digits these rules need. With a
+    margin, the rules only examine the places of digits, and so many characters before.
     """
 
     def __init__(
@@ -44,21 +44,21 @@ class Family:
         return Family(kept, self.passes, self.marks.pattern, self.digits, self.margin)
 
     def may_find(self, profile: TextProfile) -> bool:
-        """Return whether there are the marks and digits that these rules need."""
+        """Return whether a text has the marks and digits that these rules need."""
         return self.digits <= profile.digits and self.marks.search(profile.marks) is not None
 
     def places(self, profile: TextProfile) -> list[Place]:
-        """Return which rules are to look at a text that passed the gate, and from where to where."""
+        """Return the rules that should examine a text behind the gate, and the range for each."""
         if self.margin is None:
             return [(self.rules, 0, len(profile.text))]
         return [(self.rules, max(0, profile.shape.find(b"0") - self.margin), profile.shape.rfind(b"0") + 1)]
 
 
 class ShapedFamily(Family):
-    """Rules for numbers and codes: each is only asked about runs of digits and letters of a shape that it can match.
+    """Rules for numbers and codes: each rule only examines runs of digits and letters whose shape it can match.
 
-    Which rules fit a shape is remembered, so that a run is looked up rather than matched by every rule. A shape says
-    nothing of whom it came from.
+    The rules for a shape are cached, so that a run is looked up, not matched by every rule. A shape does not reveal
+    the text.
     """
 
     def __init__(self, run: bytes, before: int, rules: Iterable[Rule], digits: int) -> None:
@@ -74,7 +74,7 @@ class ShapedFamily(Family):
         return ShapedFamily(self._run.pattern, self._before, kept, self.digits)
 
     def places(self, profile: TextProfile) -> list[Place]:
-        """Return which rules fit the shapes of the runs in a text, and where the runs are."""
+        """Return the rules that fit the shapes of the runs in a text, and the places of the runs."""
         shape, before = profile.shape, self._before
         spans = [match.span() for match in self._run.finditer(shape)]
         if len(spans) > RUNS_MAX:
@@ -91,7 +91,7 @@ class ShapedFamily(Family):
         return places
 
     def _as_one(self, profile: TextProfile, spans: list[tuple[int, int]]) -> list[Place]:
-        """Return all rules that fit any of so many runs, and where the first begins and the last ends."""
+        """Return all rules that fit any of these runs, the beginning of the first run and the end of the last."""
         runs = {profile.shape[max(0, first - NEAR) : last] for first, last in spans}
         fitting = {id(rule) for run in runs for rules in self._fitting.get(run) or self._fit(run) for rule in rules}
         words = profile.words()

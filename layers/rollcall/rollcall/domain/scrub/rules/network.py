@@ -1,4 +1,4 @@
-"""Addresses of networks and machines, and persons in URLs."""
+"""IP addresses, addresses of machines, and people named in URLs."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ OCTAL = frozenset("01234567")
 
 
 def _byte(text: str) -> int:
-    """Return the value of a byte of an address, written in any base; the least where two are possible."""
+    """Return the value of a byte of an address in any base; the smaller value if two are possible."""
     if text[1:2] in {"x", "X"}:
         return int(text, 16)
     octal = int(text, 8) if text[0] == "0" and OCTAL.issuperset(text) else int(text)
@@ -30,7 +30,7 @@ def _is_private(number: int) -> bool:
 
 
 def _is_sure(values: list[int]) -> bool:
-    """Return whether four numbers are an address even where a version or a chapter's number could stand."""
+    """Return whether four numbers are an address even in the place of a version or a chapter's number."""
     return _is_private(int.from_bytes(values)) or sum(value >= SURE_BYTE_MIN for value in values) >= SURE_BYTES_MIN
 
 

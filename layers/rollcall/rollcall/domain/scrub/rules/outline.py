@@ -17,5 +17,5 @@ WORDS = frozenset(
 
 
 def is_outline(match: re.Match[str]) -> bool:
-    """Return whether a word that counts parts stands right before a candidate, or one sign before it."""
+    """Return whether a word that counts parts stands directly before a candidate, or one sign before it."""
     return word_before(match, 1).lower() in WORDS or word_before(match).lower() in WORDS

@@ -24,7 +24,7 @@ LAST_GROUP = re.compile(rf"{ANY_GAP}[0-9]{{1,15}}\Z")
 
 
 def _card(match: re.Match[str]) -> Span | None:
-    """Return a card's number; a last group that makes it none is left out, as it belongs to what follows."""
+    """Return a card's number. A last group that makes it invalid is left out: it belongs to the text behind."""
     found = match[0]
     for text in (found, LAST_GROUP.sub("", found)):
         digits = SIGNS.sub("", text)

@@ -1,4 +1,4 @@
-"""Locations of persons, and their devices."""
+"""Places of people, and names of their computers."""
 
 import re
 

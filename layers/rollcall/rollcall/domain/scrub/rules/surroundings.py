@@ -1,4 +1,4 @@
-"""What stands around a candidate: whether it is part of something longer that is no number."""
+"""The surroundings of a candidate: whether it is part of a longer text that is not a number."""
 
 import re
 
@@ -27,7 +27,7 @@ def is_in_digest(match: re.Match[str]) -> bool:
 
 
 def word_before(match: re.Match[str], signs: int = 0) -> str:
-    """Return the letters that stand right before a candidate, or before so many signs before it."""
+    """Return the letters directly before a candidate, or before a number of signs before it."""
     text, start = match.string, max(0, match.start() - signs)
     if any(map(str.isalnum, text[start : match.start()])):
         return ""

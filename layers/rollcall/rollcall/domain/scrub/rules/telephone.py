@@ -1,4 +1,4 @@
-"""Telephone numbers: international, of national forms, and bare ones that a word names."""
+"""Telephone numbers: international, national, and bare ones that follow a word such as "call"."""
 
 import re
 
@@ -19,7 +19,7 @@ YEAR_BEFORE = re.compile(r"(?:19|20)[0-9]{2}[\W_]\Z")
 EXTENSION = re.compile(r"\s?(?:x|ext\.?|extension)\s?[0-9]{1,6}(?![0-9A-Za-z])", re.IGNORECASE)
 DATED = re.compile(r"(?:19|20)[0-9]{2}\D?(?:0[1-9]|1[0-2])")
 TIME_OF_DAY = re.compile(r"[0-2][0-9]:[0-5][0-9](?::[0-6][0-9])?(?:[.+-][0-9]{2,9}(?::[0-9]{2})?){0,2}")
-# What may stand right before a number without anything between: no course is called so.
+# Words that may stand directly before a number: no course has such a name.
 ABUTTING = frozenset(
     {"tel", "phone", "telephone", "mobile", "cell", "call", "fax", "sms", "whatsapp", "wa", "fon", "telefon", "tlf",
      "handy", "t", "m", "p", "ph", "number", "no", "nr"}
@@ -73,7 +73,7 @@ INTERNATIONAL = Rule(
 
 
 def _is_end_of_word(match: re.Match[str]) -> bool:
-    """Return whether letters stand right before a number, other than those that announce one."""
+    """Return whether letters stand directly before a number, other than those that announce one."""
     before = match.start() - 1
     return before >= 0 and match.string[before].isalpha() and word_before(match).lower() not in ABUTTING
 
@@ -95,7 +95,7 @@ def _is_list(text: str) -> bool:
 
 
 def _stands_alone(match: re.Match[str], digits: int) -> bool:
-    """Return whether no digit stands one sign before, or the number is as long as a national one, and no time."""
+    """Return whether no digit stands one sign before, or the number has a national length and is not a time."""
     text, start = match.string, match.start()
     if not (start > 1 and text[start - 2].isdigit() and not text[start - 1].isalnum()):
         return True
@@ -141,7 +141,7 @@ PHONE_WORDS = (
 WORDS_BEHIND = ("office", "fax", "mobile", "cell", "home", "work", "tel", "phone", "telephone", "mobil", "privat")
 
 
-# mobile-4711000 and call-1234567 are ids of lessons: these words are said of other things as well.
+# mobile-4711000 and call-1234567 are ids of lessons: these words have other meanings too.
 ID_SIGNS = {"-", "_"}
 ORDINARY = frozenset({"mobile", "cell", "call", "number", "no", "nr", "t", "m", "p", "handy"})
 
@@ -157,7 +157,7 @@ def _named(match: re.Match[str]) -> Span | None:
     return None if is_id or _is_end_of_word(match) else match.span()
 
 
-# A bare run of digits is a telephone number only after a word that announces one.
+# A bare run of digits is a telephone number only behind a word that says so.
 RUN = r"(?<![0-9])(?<![0-9][ .:/_-])[0-9]{2,15}+(?:[ ._/-][0-9]{2,8}+){0,5}+(?![0-9A-Za-z]|[.-][0-9])"
 PHONE_NAMED = Rule("@phone", RUN, _named, PHONE_WORDS)
 PHONE_NAMED_BEHIND = Rule("@phone", RUN, _named, behind=WORDS_BEHIND)

@@ -7,8 +7,8 @@ from typing import Any
 
 from rollcall.domain.health.merge_patch import apply
 
-from tests.e2e.live import LiveSocket, Message
 from tests.e2e.people import Sender
+from tests.e2e.socket_client import LiveSocket, Message
 
 EVERYTHING: dict[str, Any] = {"action": "subscribe", "topics": ["health", "organisations"]}
 
