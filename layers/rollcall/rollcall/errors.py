@@ -59,13 +59,13 @@ class NotGzip(InvalidBody):
 
 
 class GzipUndeclared(InvalidBody):
-    """The body looks like gzip: send the header Content-Encoding: gzip."""
+    """The body looks like gzip: say so in a header, Content-Encoding: gzip."""
 
     code = "gzip_undeclared"
 
 
 class NumberInvalid(InvalidBody):
-    """JSON has no NaN, no Infinity and no number of more than 4,300 digits: omit the member, or send null."""
+    """JSON has no NaN and no Infinity, nor any number of more than 4,300 digits: leave it out, or send null."""
 
     code = "number_invalid"
 
@@ -185,7 +185,7 @@ class NotFound(RollcallError):
 
 
 class EventUnknown(NotFound):
-    """Rollcall does not know this event. A spooled event is known once the database is back."""
+    """Nothing is known of this event here. One that was spooled while the database is away is known once it is back."""
 
     code = "event_unknown"
 
@@ -227,7 +227,7 @@ class WriteKeyUnknown(NotFound):
 
 
 class JobFailed(RollcallError):
-    """A run of a job failed for an unforeseen reason: its log line names the place."""
+    """A run of a job failed for an unforeseen reason. Its log line says where."""
 
     code = "job_failed"
 
@@ -239,7 +239,7 @@ class MethodNotAllowed(RollcallError):
 
 
 class Conflict(RollcallError):
-    """This event_id is known with other content: the first content is kept."""
+    """This event_id is known with other content: the first one is kept."""
 
     code = "event_conflict"
 
@@ -263,7 +263,7 @@ class WriteKeyEnded(Conflict):
 
 
 class TooManyWriteKeys(Conflict):
-    """The organisation has 100 valid write keys: revoke unused ones."""
+    """The organisation has 100 write keys that are good: revoke those that are not used."""
 
     code = "too_many_write_keys"
 
@@ -287,7 +287,7 @@ class SendingTooFast(Unavailable):
 
 
 class BodyDamaged(Unavailable):
-    """A gateway treated this compressed body as text: send it again in base64, or uncompressed."""
+    """A gateway took this compressed body for text: send it again in base64, or not compressed at all."""
 
     code = "body_damaged"
 
@@ -323,7 +323,7 @@ class ObjectsUnavailable(Unavailable):
 
 
 class SnapshotBusy(Unavailable):
-    """Another worker holds the snapshot of this day."""
+    """Somebody else works on the snapshot of this day."""
 
     code = "snapshot_busy"
 
@@ -383,13 +383,13 @@ class SnapshotDamaged(RollcallError):
 
 
 class BeyondLedger(RollcallError):
-    """The event is older than the ledger reaches, so Rollcall cannot know whether it was counted already."""
+    """The event is older than the ledger's memory: Rollcall cannot know whether it was counted already."""
 
     code = "beyond_ledger"
 
 
 class RetentionStopped(RollcallError):
-    """A day was kept: its snapshot was not proven complete."""
+    """A day was kept, since its snapshot did not prove to hold all of it."""
 
     code = "retention_stopped"
 
@@ -407,13 +407,13 @@ class DatabaseAhead(MigrationRefused):
 
 
 class TableUnavailable(Unavailable):
-    """The table of sockets and health cannot be read or written now."""
+    """What is known of sockets and of health cannot be read or written now."""
 
     code = "table_unavailable"
 
 
 class HealthUnknown(Unavailable):
-    """The health of the system is not measured yet: ask again in a few seconds."""
+    """Health has not been measured yet. Ask again in a few seconds."""
 
     code = "health_unknown"
 
@@ -431,7 +431,7 @@ class SocketsUnavailable(Unavailable):
 
 
 class BacklogExceeded(Unavailable):
-    """Too many batches wait to be stored: bulk work and destructive work have to wait."""
+    """Too much waits to be stored: what adds to it or destroys has to wait until it is."""
 
     code = "backlog_exceeded"
 

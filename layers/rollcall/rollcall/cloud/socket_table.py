@@ -61,9 +61,9 @@ class Tickets:
         return caller
 
     def withdraw(self, is_theirs: Callable[[Caller], bool], *, is_dry_run: bool) -> int:
-        """Take back the tickets of some callers that were not used, expired ones too; raises TableUnavailable.
+        """Delete unused tickets of some callers, expired ones too; raises TableUnavailable.
 
-        An unreadable one is of another version, and expires in seconds.
+        A ticket that this version cannot read comes from another version, and expires in seconds.
         """
         found = 0
         for item in self._table.all(TICKET):

@@ -57,5 +57,5 @@ def _not_blank(text: str) -> str:
     return text
 
 
-# A learner's id in an organisation's own system. Blanks alone name no person.
+# A learner's id in an organisation's own system. Blanks alone name no learner.
 LearnerId = Annotated[Identifier, AfterValidator(_not_blank)]

@@ -75,7 +75,7 @@ class Deadline(BaseModel):
 
 
 class Push(BaseModel):
-    """A push to the subscribers. `after` is where a further page of connections begins.
+    """A message for the sockets that subscribed to it. `after` is where a further page of connections begins.
 
     The patches of a snapshot apply to nothing: they are whole.
     """

@@ -12,8 +12,8 @@ from rollcall.contracts.ingest.receipt import Counts, EventReceipt
 from rollcall.contracts.problem import ProblemFault
 from rollcall.contracts.sockets.connection import FRAME_BYTES_MAX, SocketAdvice, Topic
 
-# In several frames API Gateway takes 128 KB. What a browser could never send is refused to everybody, so that whoever
-# tries a client on an emulator without that quota hears of it there.
+# API Gateway takes 128 KB in several frames. A message that a browser could not send is refused from every client, so
+# that a client shows the fault on an emulator without that quota too.
 MESSAGE_BYTES_MAX = FRAME_BYTES_MAX
 BATCH_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 

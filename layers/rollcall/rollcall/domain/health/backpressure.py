@@ -106,7 +106,7 @@ def pressed_since(load: Load, advice: Advice, limits: AdviceLimits, now: datetim
 def next_advice(previous: Advice | None, load: Load, limits: AdviceLimits, now: datetime) -> Advice:
     """Return what clients should keep to after this look. `previous` is the advice before; None: there was none.
 
-    A pause leaves the interval as it is: nobody sends, so nothing can be said of it, and what clients gathered
+    A pause leaves the interval unchanged: no client sends, so nothing can be measured, and events that clients gathered
     meanwhile should not have to wait for a pace that comes back slowly. One for a backlog ends after PAUSE_MAX, and
     none begins until there is little to load.
     """

@@ -50,7 +50,7 @@ class Judgement:
     """A status, and what the next judgement has to know of this one.
 
     `violated_since`: since when two SLOs or more are violated, which a break ends; `calm_since`: since when fewer are,
-    while it is degraded; `seen_at`: the time of the measurement.
+    while it is degraded; `seen_at`: when somebody looked.
     """
 
     status: HealthStatus
@@ -69,7 +69,7 @@ def judge(
     down: the database is away. degraded: DEGRADED_SLOS_MIN SLOs or more are violated for DEGRADED_AFTER without a
     break. Both clear by themselves: down at once, degraded when fewer are violated for CLEARED_AFTER.
     `is_known` is False where a database that answers could not be measured. Most SLOs are of its numbers, so that
-    counts as enough of them: an unmeasured SLO neither ends the ten minutes nor is calm. So does one of GRAVE,
+    counts as enough of them: a missing measure neither ends the ten minutes nor counts as calm. So does one of GRAVE,
     at once.
     """
     is_unmeasured = is_reachable and not is_known

@@ -29,13 +29,13 @@ REASONS = {
     "out_of_window": Reason("It happened too long ago to be kept, or later than a clock can be wrong."),
     "user_forbidden": Reason("Only a service sends events of other people than the token's own subject."),
     "org_forbidden": Reason("The token does not hold this organisation."),
-    "org_unresolved": Reason("No assignment of this course to this learner names the organisation: send org_id."),
+    "org_unresolved": Reason("No assignment of this course to this learner tells the organisation: send org_id."),
     "org_ambiguous": Reason("Several organisations assigned this course to this learner: send org_id."),
     "org_missing": Reason("A learner_id belongs to one organisation, and the token holds several: send org_id."),
     "learner_missing": Reason("An event names its learner: send user_id, or learner_id.", LEARNER_IDS),
     "learner_ambiguous": Reason("Send user_id or learner_id, and not both.", LEARNER_IDS),
     "personal_value": Reason(
-        "Something personal was found where only an id of your own making belongs: send an id that names no person.",
+        "A personal value was found in a member for an id. Send an id that names no person.",
         PRIVACY,
     ),
     "attribute_key_not_allowed": Reason("The deployment does not allow one of these keys.", CONFIGURATION),
@@ -57,7 +57,7 @@ REASONS = {
     "not_an_event": Reason("What stands here is no JSON object with an event in it."),
     "event_missing": Reason("A track has the name of what happened in event."),
     "write_key_differs": Reason("It names another write key than its batch: send it under the key that it names."),
-    "identity_missing": Reason("Send a messageId or a timestamp: without them a repetition looks like a new call."),
+    "identity_missing": Reason("Send a messageId or a timestamp: else nothing tells a repetition from another call."),
 }  # fmt: skip
 
 

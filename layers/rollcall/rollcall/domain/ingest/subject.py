@@ -11,8 +11,8 @@ DIGITS = 32  # 128 bits
 def opaque_subject(subject: str) -> str:
     """Return the subject of a token as rows and messages may hold it: a UUID as it is, anything else hashed.
 
-    Issuers may put an e-mail address into `sub`. The hash separates two senders; a person who knows an address can find
-    it again, so docs/explanation/privacy.md asks for opaque subjects all the same.
+    Issuers may put an e-mail address into `sub`. The hash distinguishes senders, but a person who knows an
+    address can find it again, so docs/explanation/privacy.md asks for opaque subjects nevertheless.
     """
     if identity := read_uuid(subject):
         return str(identity)

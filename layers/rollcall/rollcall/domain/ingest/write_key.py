@@ -1,6 +1,6 @@
 """The form of a write key: `rk_<organisation>_<secret>`.
 
-A key contains its organisation, so that a look-up sees that organisation's keys alone.
+The key names its organisation, so that a look-up reads only that organisation's keys.
 """
 
 import hashlib
