@@ -7,7 +7,7 @@ import pytest
 from rollcall.contracts.ingest.flags import Flags, Switch
 from rollcall.domain.ingest.flags import DROP_REASONS, find_drop
 from rollcall.errors import ParameterUnavailable
-from rollcall.flows.ingest.flags import AGE_MAX_SECONDS, FlagLog
+from rollcall.flows.ingest.flags import AGE_MAX_SECONDS, FlagReader
 
 from tests.builders import ORG
 
@@ -58,7 +58,7 @@ class Parameter:
         self.asked = 0
         self.seconds = 0.0
         self.troubles: list[str] = []
-        self.watch = FlagLog(self.read, lambda: self.seconds, self.troubles.append)
+        self.watch = FlagReader(self.read, lambda: self.seconds, self.troubles.append)
 
     def read(self) -> str | None:
         """Answer as the parameter store would."""

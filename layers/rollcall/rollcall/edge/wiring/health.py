@@ -20,7 +20,7 @@ from rollcall.flows.health.measure import MeasureHealth
 from rollcall.flows.health.monitor import HealthMonitor
 from rollcall.flows.health.publish import PublishHealth
 from rollcall.flows.health.read import ReadHealth
-from rollcall.flows.ingest.flags import FlagLog, Trouble
+from rollcall.flows.ingest.flags import FlagReader, Trouble
 from rollcall.store.connection import ANSWER_TIMEOUT_SECONDS
 from rollcall.store.health.advice import AdviceStore
 from rollcall.store.health.health import HealthStore
@@ -56,8 +56,8 @@ def _depth_of(queue: str) -> QueueDepth:
 
 
 @cache
-def _flags() -> FlagLog:
-    return FlagLog(_read_flags, time.monotonic, _report_flags)
+def _flags() -> FlagReader:
+    return FlagReader(_read_flags, time.monotonic, _report_flags)
 
 
 def _read_flags() -> str | None:

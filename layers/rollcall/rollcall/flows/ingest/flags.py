@@ -15,7 +15,7 @@ Trouble = Literal["flags_invalid", "flags_unavailable"]
 
 
 @dataclass
-class FlagLog:
+class FlagReader:
     """The flow, with the IO it was given. `monotonic` is in seconds."""
 
     read: Callable[[], str | None]

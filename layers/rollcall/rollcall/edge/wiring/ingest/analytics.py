@@ -12,7 +12,7 @@ from rollcall.edge.wiring import environment
 from rollcall.edge.wiring import scrub as wiring_scrub
 from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from rollcall.flows.ingest.analytics import AnalyticsRules, IngestAnalytics
-from rollcall.flows.ingest.flags import FlagLog, Trouble
+from rollcall.flows.ingest.flags import FlagReader, Trouble
 from rollcall.flows.ingest.posthog import IngestPostHog
 from rollcall.flows.ingest.segment import IngestSegment
 from rollcall.flows.ingest.write_key_check import WriteKeyCheck
@@ -59,9 +59,9 @@ def write_keys() -> WriteKeyCheck:
 
 
 @cache
-def flags() -> FlagLog:
+def flags() -> FlagReader:
     """Return the reader of the flags."""
-    return FlagLog(_read_flags, time.monotonic, _report)
+    return FlagReader(_read_flags, time.monotonic, _report)
 
 
 def _read_flags() -> str | None:
