@@ -40,7 +40,7 @@ from functions.load import app as load_app
 from tests.builders import NOW, an_event, queued_batch, scrubbed_event
 from tests.integration.dead_letters.test_dead_letters import run_at_once
 from tests.postgres import ScratchDatabase
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 
 A, B = uuid4(), uuid4()
 EVENTS = 5  # in a batch

@@ -39,7 +39,7 @@ from functions.report_reader import app as reports
 from tests.builders import ORG, USER, caller
 from tests.hostile import Attempt, attempts
 from tests.postgres import ScratchDatabase
-from tests.unit.edge.test_functions import Context, sample
+from tests.unit.fakes.api_gateway import Context, sample
 
 SERVER_ERROR, REFUSED, UNAVAILABLE, ATTEMPTS_MIN = 500, 400, 503, 3000
 PROBLEM = "application/problem+json"

@@ -16,7 +16,7 @@ from rollcall.flows.operations.request import RequestOperation
 
 from functions.admin import app
 from tests.builders import ORG, USER
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 from tests.unit.operations.test_operate_flow import an_operation
 
 pytestmark = pytest.mark.usefixtures("pseudonym")
@@ -78,18 +78,14 @@ def ask(
     subject: str = str(USER),
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Call a route of the function as API Gateway does."""
-    context = {"subject": subject, "role": "service", "org_ids": org_ids, "scopes": scopes, "expires_at": 4102444800}
-    answer = app.handler(
-        {
-            "routeKey": route,
-            "rawPath": "/",
-            "headers": {"idempotency-key": key} if key is not None else {},
-            "requestContext": {"authorizer": {"lambda": context}, "http": {"method": route.split(maxsplit=1)[0]}},
-            "pathParameters": {"course_id": course, "operation_id": operation_id},
-            "body": json.dumps(BODY | (body or {})),
-        },
-        Context(),
+    event = request(
+        route,
+        authorized(subject=subject, org_ids=org_ids, scopes=scopes),
+        path={"course_id": course, "operation_id": operation_id},
+        headers={"idempotency-key": key} if key is not None else {},
+        body=json.dumps(BODY | (body or {})),
     )
+    answer = app.handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 

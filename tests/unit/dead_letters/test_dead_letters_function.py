@@ -20,7 +20,7 @@ from rollcall.flows.dead_letters.record import RecordDeadLetters
 from functions.dead_letters import app
 from tests.builders import NOW, ORG, queued_batch, scrubbed_event
 from tests.unit.dead_letters.test_record_flow import CANARY, Scrubber, Scrubbing
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 
 BUCKET = "archive"
 

@@ -16,7 +16,7 @@ from rollcall.errors import RollcallError, StoreRefused, StoreUnavailable
 from functions.load import app
 from tests.builders import NOW, ORG, queued_batch, scrubbed_event
 from tests.checkout import ROOT
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 from tests.unit.ingest.test_ingest_flow import RecordingStore
 
 SAMPLE = ROOT / "events" / "load_spooled.json"

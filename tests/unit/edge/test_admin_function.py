@@ -14,7 +14,7 @@ from functions.admin import app
 from functions.openapi import app as openapi
 from tests.builders import ORG
 from tests.template.document import Template
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 from tests.unit.operations.test_operate_flow import an_operation
 
 pytestmark = pytest.mark.usefixtures("pseudonym")
@@ -61,6 +61,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> RecordingRequests:
     return recording
 
 
+JSON_HEADERS = {"content-type": "application/json"}
+
+
 def ask(
     route: str,
     body: Any = None,
@@ -73,20 +76,9 @@ def ask(
     subject: str = "ops@example.org",
 ) -> tuple[int, dict[str, Any]]:
     """Call a route of the function as API Gateway does."""
-    method, raw_path = route.split()
-    context = {"subject": subject, "role": role, "org_ids": org_ids, "scopes": scopes, "expires_at": 4102444800}
-    event = {
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": raw_path,
-        "headers": {"content-type": "application/json"},
-        "requestContext": {"authorizer": {"lambda": context}, "http": {"method": method}, "requestId": "r"},
-        "body": json.dumps(body) if body is not None else None,
-        "isBase64Encoded": False,
-    }
-    event |= {"pathParameters": path} if path else {}
-    event |= {"queryStringParameters": query} if query else {}
-    answer = app.handler(event, Context())
+    known = authorized(subject=subject, role=role, org_ids=org_ids, scopes=scopes)
+    text = json.dumps(body) if body is not None else None
+    answer = app.handler(request(route, known, path=path, query=query, headers=JSON_HEADERS, body=text), Context())
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -17,28 +17,15 @@ from rollcall.edge.wiring.ingest import progress as wiring_ingest
 from functions.authorizer import app as authorizer
 from functions.openapi import app as openapi
 from functions.progress import app as progress
-from tests.checkout import ROOT
 from tests.unit.access.test_tokens import hs256, shared
+from tests.unit.fakes.api_gateway import Context, sample
 from tests.unit.ingest.test_ingest_flow import RecordingStore, flow
 
-EVENTS = ROOT / "events"
 API_GATEWAY_WAITS_SECONDS = 10  # for an authorizer
 INGEST_HEADERS = {
     *("RateLimit", "RateLimit-Policy", "X-Client-Queue-Lag"),
     *("X-Client-Flush-Interval", "X-Client-Batch-Size"),
 }
-
-
-class Context:
-    """What Lambda hands to a handler."""
-
-    aws_request_id = "f-1"
-    function_name = "function"
-
-
-def sample(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / name).read_text())
-    return event
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The router: it enforces the declaration of a route, always in the same order."""
 
 import json
-from typing import Any
 
 import pytest
 from rollcall import errors
@@ -11,6 +10,7 @@ from rollcall.edge.http.route import READ, SUPER, WRITE, Route
 from rollcall.edge.http.router import NIL, Router
 
 from tests.builders import ORG
+from tests.unit.fakes.api_gateway import authorized, request
 
 THING = Route("POST /things/{thing_id}", scope=WRITE, role="service", waits_for_backlog=True, query=OrganisationQuery)
 NIL_TOO = Route("GET /things", scope=READ, nil_scope=SUPER, query=OrganisationQuery)
@@ -48,14 +48,7 @@ def router(gate: Gate) -> Router:
 
 
 def ask(router: Router, route: Route, query: dict[str, str], **context: str) -> tuple[int, str]:
-    caller = {"subject": "s", "role": "service", "org_ids": str(ORG), "scopes": WRITE, "expires_at": 4102444800}
-    event: dict[str, Any] = {
-        "routeKey": route.key,
-        "rawPath": "/",
-        "queryStringParameters": query,
-        "requestContext": {"authorizer": {"lambda": caller | context}, "http": {"method": "GET"}},
-    }
-    answer = router.answer(event)
+    answer = router.answer(request(route.key, authorized(**{"scopes": WRITE, **context}), query=query))
     return answer["statusCode"], json.loads(answer["body"])["code"]
 
 

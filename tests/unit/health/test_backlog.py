@@ -11,7 +11,7 @@ from functions.admin import app
 from functions.openapi import app as openapi
 from tests.unit.conftest import Spool
 from tests.unit.edge.test_admin_function import ask
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 
 pytestmark = pytest.mark.usefixtures("pseudonym")
 
@@ -54,18 +54,7 @@ def test_every_route_that_changes_anything_waits_or_is_listed_here() -> None:
 def test_a_route_of_the_list_waits_for_the_backlog(spool: Spool, route: str) -> None:
     """503 with Retry-After while more is spooled than the limit allows, whatever the body says; else it goes on."""
     spool.depth = spooled(waiting=1, in_flight=2, delayed=1)
-    event = {
-        "routeKey": route,
-        "rawPath": "/",
-        "requestContext": {
-            "authorizer": {"lambda": {
-                "subject": "s", "role": "service", "org_ids": "", "scopes": "admin:super", "expires_at": 4102444800,
-            }},
-            "http": {"method": "POST"},
-        },
-        "pathParameters": PATH,
-        "body": "nonsense",
-    }  # fmt: skip
+    event = request(route, authorized(org_ids="", scopes="admin:super"), path=PATH, body="nonsense")
     held = app.handler(event, Context())
     assert (held["statusCode"], json.loads(held["body"])["code"]) == (503, "backlog_exceeded")
     assert held["headers"]["Retry-After"] == str(RETRY_SECONDS)

@@ -18,7 +18,7 @@ from functions.health import app
 from functions.health_monitor import app as watch_app
 from tests.builders import NOW, caller
 from tests.unit.access.test_tokens import hs256, shared
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, request
 from tests.unit.health.fakes import HealthRoom
 
 ORG = uuid4()
@@ -41,20 +41,14 @@ def ask(path: str = "/api/health", query: dict[str, str] | None = None, **header
     """Ask as API Gateway hands it on: it asks the authorizer first, whether or not there is a token."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     known = authorizer.handler({"type": "REQUEST", "headers": sent}, Context())
-    context = {"http": {"method": "GET", "path": path}, "requestId": "r", "authorizer": {"lambda": known["context"]}}
-    event = {"routeKey": f"GET {path}", "rawPath": path, "headers": sent, "queryStringParameters": query or {},
-             "requestContext": context}  # fmt: skip
     assert known["isAuthorized"]
-    return app.handler(event, Context())
+    return app.handler(request(f"GET {path}", known["context"], query=query or {}, headers=sent), Context())
 
 
 def ask_as(scope: str, path: str, query: dict[str, str] | None = None, **headers: str) -> dict[str, Any]:
     """Ask a route that has an authorizer."""
     bearer = caller(scopes=frozenset([scope]), expires_at=4_000_000_000)
-    http = {"method": "GET", "path": path}
-    context = {"http": http, "requestId": "r", "authorizer": {"lambda": identity.context_of(bearer)}}
-    event = {"routeKey": f"GET {path}", "rawPath": path, "headers": headers, "queryStringParameters": query or {},
-             "requestContext": context}  # fmt: skip
+    event = request(f"GET {path}", identity.context_of(bearer), query=query or {}, headers=headers)
     return app.handler(event, Context())
 
 

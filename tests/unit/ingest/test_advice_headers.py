@@ -15,7 +15,7 @@ from functions.openapi import app as openapi
 from functions.progress import app as progress
 from tests.builders import NOW
 from tests.template.document import Template
-from tests.unit.edge.test_functions import Context, sample
+from tests.unit.fakes.api_gateway import Context, sample
 from tests.unit.ingest.test_ingest_flow import RecordingStore, flow
 
 NAMES = ("X-Client-Queue-Lag", "X-Client-Flush-Interval", "X-Client-Batch-Size", "X-Client-Pause-Until")

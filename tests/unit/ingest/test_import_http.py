@@ -17,7 +17,7 @@ from rollcall.flows.ingest.imports import ImportEvents
 from functions.admin import app
 from tests.builders import ORG
 from tests.importing import Importing, analytics_line, body_of, progress_line
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 from tests.unit.ingest.test_ingest_flow import RecordingKeys
 
 pytestmark = pytest.mark.usefixtures("spool")
@@ -77,18 +77,9 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 def post(
     body: bytes, *, role: str = "service", scopes: str = "admin:write", org_ids: str = str(ORG), **query: str
 ) -> tuple[int, dict[str, Any]]:
-    event = {
-        "routeKey": "POST /api/admin/import",
-        "rawPath": "/api/admin/import",
-        "queryStringParameters": {"org_id": str(ORG), **query},
-        "requestContext": {
-            "authorizer": {"lambda": {
-                "subject": "importer", "role": role, "org_ids": org_ids, "scopes": scopes, "expires_at": 4102444800,
-            }},
-            "http": {"method": "POST"},
-        },
-        "body": body.decode("utf-8", "surrogateescape"),
-    }  # fmt: skip
+    known = authorized(subject="importer", role=role, org_ids=org_ids, scopes=scopes)
+    text = body.decode("utf-8", "surrogateescape")
+    event = request("POST /api/admin/import", known, query={"org_id": str(ORG), **query}, body=text)
     answer = app.handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"])
 

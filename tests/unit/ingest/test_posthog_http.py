@@ -20,7 +20,7 @@ from rollcall.flows.ingest.posthog import UNSPLIT_FACTOR, IngestPostHog
 from functions.analytics import app
 from functions.openapi import app as openapi
 from tests.builders import NOW, ORG
-from tests.unit.edge.test_functions import Context, sample
+from tests.unit.fakes.api_gateway import Context, sample
 from tests.unit.ingest.test_posthog import captured
 from tests.unit.ingest.test_track_flow import EVENTS_MAX, KEY, NUMBERS, Way
 

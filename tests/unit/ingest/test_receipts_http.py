@@ -12,7 +12,7 @@ from rollcall.edge.wiring.ingest import progress as wiring_ingest
 
 from functions.admin import app
 from tests.builders import ORG, USER
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 
 pytestmark = pytest.mark.usefixtures("pseudonym")
 
@@ -35,18 +35,10 @@ class Notes:
 
 def ask(route: str, told_id: str | None, org_ids: str = str(ORG), scopes: str = "admin:read") -> tuple[int, Any]:
     """Call a route as API Gateway does."""
-    context = {"subject": str(USER), "role": "service", "org_ids": org_ids, "scopes": scopes, "expires_at": 4102444800}
+    known = authorized(subject=str(USER), org_ids=org_ids, scopes=scopes)
     query = {} if told_id is None else {"message_id": told_id}
-    answer = app.handler(
-        {
-            "routeKey": route,
-            "rawPath": "/",
-            "requestContext": {"authorizer": {"lambda": context}, "http": {"method": "GET"}},
-            "pathParameters": {"event_id": told_id} if told_id else None,
-            "queryStringParameters": query if route == BY_MESSAGE else {},
-        },
-        Context(),
-    )
+    path = {"event_id": told_id} if told_id else None
+    answer = app.handler(request(route, known, path=path, query=query if route == BY_MESSAGE else {}), Context())
     return answer["statusCode"], json.loads(answer["body"])
 
 

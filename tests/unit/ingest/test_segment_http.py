@@ -16,7 +16,7 @@ from rollcall.edge.wiring.ingest import analytics as wiring_analytics
 from rollcall.errors import ScrubFailed
 
 from functions.analytics import app
-from tests.unit.edge.test_functions import Context, sample
+from tests.unit.fakes.api_gateway import Context, sample
 from tests.unit.ingest.test_segment import call
 from tests.unit.ingest.test_track_flow import EVENTS_MAX, KEY, Way
 

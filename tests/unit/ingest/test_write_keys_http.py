@@ -14,7 +14,7 @@ from rollcall.flows.ingest.write_keys import KeepWriteKeys
 
 from functions.admin import app
 from tests.builders import ORG, USER
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 
 pytestmark = pytest.mark.usefixtures("pseudonym")
 
@@ -89,18 +89,14 @@ def ask(
     subject: str = str(USER),
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Call a route of the function as API Gateway does."""
-    context = {"subject": subject, "role": "service", "org_ids": org_ids, "scopes": scopes, "expires_at": 4102444800}
-    answer = app.handler(
-        {
-            "routeKey": route,
-            "rawPath": "/",
-            "requestContext": {"authorizer": {"lambda": context}, "http": {"method": route.split(maxsplit=1)[0]}},
-            "pathParameters": {"write_key_id": write_key_id},
-            "queryStringParameters": {"org_id": str(ORG)} if route == LIST else {},
-            "body": json.dumps({"org_id": str(ORG)} | (body or {})),
-        },
-        Context(),
+    event = request(
+        route,
+        authorized(subject=subject, org_ids=org_ids, scopes=scopes),
+        path={"write_key_id": write_key_id},
+        query={"org_id": str(ORG)} if route == LIST else {},
+        body=json.dumps({"org_id": str(ORG)} | (body or {})),
     )
+    answer = app.handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 

@@ -18,7 +18,7 @@ from functions.openapi import app as openapi
 from functions.operation_worker import app
 from tests.builders import ORG, USER
 from tests.template.document import Template
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 from tests.unit.operations.test_operate_flow import an_operation
 
 QUEUE, DEAD = "https://sqs.example/operations", "https://sqs.example/dead"

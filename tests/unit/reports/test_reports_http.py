@@ -22,7 +22,7 @@ from functions.openapi import app as openapi
 from functions.report_reader import app as reports_app
 from tests.builders import NOW, ORG
 from tests.template.document import Template
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context, authorized, request
 
 PASS = "1.4102444800.signed"
 REPORTS = ["overview", "engagement", "completion", "lesson-dropoff", "enrollment", "activity"]
@@ -110,17 +110,9 @@ def ask(
     path: str, query: dict[str, str] | None = None, *, scopes: str = "admin:read", accept: str = "application/json"
 ) -> dict[str, Any]:
     """Call a route of the function as API Gateway does, and return its answer."""
-    context = {"subject": "s", "role": "learner", "org_ids": str(ORG), "scopes": scopes, "expires_at": 4102444800}
-    context["report_pass"] = PASS
-    event = {
-        "version": "2.0",
-        "routeKey": f"GET {path}",
-        "rawPath": path,
-        "headers": {"accept": accept},
-        "requestContext": {"authorizer": {"lambda": context}, "http": {"method": "GET"}, "requestId": "r"},
-        "queryStringParameters": {"org_id": str(ORG)} if query is None else query,
-        "isBase64Encoded": False,
-    }
+    known = authorized(role="learner", scopes=scopes, report_pass=PASS)
+    asked = {"org_id": str(ORG)} if query is None else query
+    event = request(f"GET {path}", known, query=asked, headers={"accept": accept})
     function = reports_app if path.startswith("/api/reports/") else admin
     return dict(function.handler(event, Context()))
 

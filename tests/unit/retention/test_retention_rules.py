@@ -22,7 +22,7 @@ from functions.restore_drill import app as drill_app
 from functions.retention import app as retain_app
 from tests.bucket import Bucket
 from tests.builders import NOW, ORG
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 from tests.unit.retention.test_snapshots_http import a_file
 
 DAY = DayOfTable(table_name="progress_events", day=date(2026, 3, 1), sequence=1)

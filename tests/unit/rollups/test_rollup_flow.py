@@ -21,7 +21,7 @@ from rollcall.flows.rollups import Rollup, SliceResult
 from functions.rollup import app as dispatch_app
 from functions.rollup_worker import app as rollup_app
 from tests.builders import ORG
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 from tests.unit.operations.test_operate_function import RecordingQueues
 
 MESSAGE = RollupMessage(org_id=ORG, ticket_id=uuid4())

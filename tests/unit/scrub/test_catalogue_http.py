@@ -15,6 +15,7 @@ from rollcall.edge.runtime import clock
 from rollcall.edge.wiring import scrub as wiring_scrub
 
 from tests.builders import NOW, ORG, caller
+from tests.unit.fakes.api_gateway import request
 from tests.unit.ingest.test_collect_flow import KEYRING
 
 GET, PUT = "GET /api/admin/scrub/catalogue", "PUT /api/admin/scrub/catalogue"
@@ -52,22 +53,10 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def ask(route: str, body: Any = None, *, scopes: str = "admin:write", org: Any = ORG) -> tuple[int, dict[str, Any]]:
-    method, _, path = route.partition(" ")
     bearer = caller(role="service", scopes=frozenset(scopes.split()))
-    answer = catalogue.router.answer(
-        {
-            "routeKey": route,
-            "rawPath": path,
-            "headers": {},
-            "queryStringParameters": {} if body else {"org_id": str(org)},
-            "body": json.dumps(body),
-            "requestContext": {
-                "authorizer": {"lambda": identity.context_of(bearer)},
-                "http": {"method": method},
-                "requestId": "r-1",
-            },
-        }
-    )
+    query = {} if body else {"org_id": str(org)}
+    known = identity.context_of(bearer)
+    answer = catalogue.router.answer(request(route, known, query=query, body=json.dumps(body)))
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -21,6 +21,7 @@ from rollcall.flows.scrub.policies import Policies
 
 from functions.admin import app
 from tests.builders import NOW, ORG, caller
+from tests.unit.fakes.api_gateway import request
 from tests.unit.ingest.test_collect_flow import KEYRING
 
 CANARY = "kim.canary@school.example"
@@ -66,20 +67,8 @@ def ask(
     route: str, body: Any = None, *, scopes: str = "admin:super", query: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     bearer = caller(role="service", scopes=frozenset(scopes.split()))
-    answer = app.router.answer(
-        {
-            "routeKey": route,
-            "rawPath": route.partition(" ")[2],
-            "headers": {},
-            "queryStringParameters": query or {},
-            "body": json.dumps(body),
-            "requestContext": {
-                "authorizer": {"lambda": identity.context_of(bearer)},
-                "http": {"method": route.partition(" ")[0]},
-                "requestId": "r-1",
-            },
-        }
-    )
+    known = identity.context_of(bearer)
+    answer = app.router.answer(request(route, known, query=query or {}, body=json.dumps(body)))
     return answer["statusCode"], json.loads(answer["body"])
 
 

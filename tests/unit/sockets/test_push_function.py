@@ -16,7 +16,7 @@ from rollcall.errors import PoisonedMessage
 from rollcall.flows.sockets.push import PushResult
 
 from functions.push import app
-from tests.unit.edge.test_functions import Context
+from tests.unit.fakes.api_gateway import Context
 
 
 def handle(body: str) -> dict[str, Any]:

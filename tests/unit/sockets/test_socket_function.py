@@ -23,7 +23,7 @@ from rollcall.flows.sockets.subscribe import Subscribe
 from functions.progress import app as progress
 from functions.socket import app
 from tests.builders import NOW, ORG, caller, event_document
-from tests.unit.edge.test_functions import Context, sample
+from tests.unit.fakes.api_gateway import Context, sample
 from tests.unit.fakes.table import MemoryTable
 from tests.unit.health.builders import health, healthy, organisation
 from tests.unit.ingest.test_ingest_flow import RecordingStore, flow

@@ -16,7 +16,7 @@ from rollcall.edge.wiring.sockets import tables as wiring_sockets
 
 from functions.tickets import app
 from tests.builders import NOW, caller
-from tests.unit.edge.test_functions import Context, sample
+from tests.unit.fakes.api_gateway import Context, sample
 from tests.unit.fakes.table import MemoryTable
 
 ORIGINS = frozenset({"https://classroom.example", "http://127.0.0.1:4566"})

@@ -9,7 +9,7 @@ TIMEOUT_SECONDS = 10
 
 
 def answer(event: dict[str, Any], status: Literal["SUCCESS", "FAILED"], reason: str) -> None:
-    """Tell CloudFormation how a request ended. The physical id never changes: the schema outlives the stack."""
+    """Report the end of a request to CloudFormation. The physical id never changes: the schema outlives the stack."""
     body = json.dumps(
         {
             "Status": status,

@@ -54,7 +54,7 @@ WholeNumber = Annotated[int, BeforeValidator(_whole)]
 Attributes = Annotated[StorableObject, AfterValidator(_whole_within)]
 SECONDS_PER_DAY, PERCENT_MAX = 86_400, 100
 ROUNDED_MAX = 1e9
-# A number that rounds to one within the bounds is one: what JSON Schema says has the same bounds.
+# A number that rounds to one within the bounds is one: JSON Schema has the same bounds.
 Percent = Annotated[
     float,
     BeforeValidator(_rounded(2)),

@@ -36,7 +36,7 @@ def _of_status(health: Health) -> Iterator[Metric]:
     yield _metric("info", "What runs here; always 1.", [(labels, 1)])
     yield _one("health_status", "0 ok, 1 degraded, 2 down.", STATUSES[health.status])
     yield _one("health_since_timestamp_seconds", "When it took this status.", health.since.timestamp())
-    yield _one("health_measured_timestamp_seconds", "When somebody looked.", health.measured_at.timestamp())
+    yield _one("health_measured_timestamp_seconds", "The time of the measurement.", health.measured_at.timestamp())
     regions = [({"region": name}, STATUSES[region.status]) for name, region in health.regions.items()]
     yield _metric("region_status", "0 ok, 1 degraded, 2 down.", regions)
     slos = health.slos.items()

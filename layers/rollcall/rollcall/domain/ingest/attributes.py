@@ -11,7 +11,7 @@ from rollcall.domain.scrub.identifiers import find_personal_identifier
 TOKEN = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
 LIST_ITEMS_MAX = 16
 INTEGER_MAX = 2**53  # what every JSON reader keeps exactly
-SMALL = 10**7  # numbers that tell people apart have more digits
+SMALL = 10**7  # numbers that identify people have more digits
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ NOBODY = frozenset(("anonymous", "guest", "distinct_id", "$posthog_cookieless"))
 
 
 def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
-    """Return the event that a document is, with the time that its client tells; raises CallRefused.
+    """Return the event that a document is, with the client's time; raises CallRefused.
 
-    `sent_at` stands in for the time of an event that tells none.
+    `sent_at` stands in for the time of an event without one.
     """
     if not isinstance(document, dict):
         raise CallRefused("not_an_event", "event")
@@ -46,7 +46,7 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     happened_at = stated_at or _time_by_offset(document, sent_at)
     event_id = _event_id(document, properties, org_id)
     user_id, anonymous_id = _who(document, properties)
-    # By an offset each attempt to send tells another time, by nothing the time of the attempt is taken.
+    # With an offset, each attempt to send gives another time; without any, the time of the attempt is used.
     kind = AnalyticsEvent if stated_at else UntimedEvent
     return kind(
         event_id=event_id,
@@ -102,9 +102,9 @@ def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id
 
 
 def _stated_time(document: Mapping[str, Any], properties: Mapping[str, Any]) -> datetime | None:
-    """Return the time that an event tells, the first that can be read; None where it tells none.
+    """Return the first readable time of an event, or None if it has no time.
 
-    Raises CallRefused where it tells one and none can be read. A property `timestamp` may be the application's own, so
+    Raises CallRefused if it has times and none can be read. A property `timestamp` may be the application's own, so
     that it may be anything.
     """
     unreadable = ""
@@ -148,7 +148,7 @@ def _who(document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[st
     """Return the user's id and the anonymous one.
 
     A distinct_id is anonymous where the client says so, or where it is the device's own; before that and after it
-    the device's id is the same, so that what somebody did is joined.
+    the device's id is the same, so that the actions of one person are joined.
     """
     stated = (document.get("distinct_id"), document.get("$distinct_id"), properties.get("distinct_id"))
     distinct_id = next((text for text in map(_identifier, stated) if text), None)

@@ -106,9 +106,9 @@ def refuse_other_key(document: Any, org_id: UUID) -> None:
 
 
 def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: datetime) -> AnalyticsEvent:
-    """Return the event that a call is, with the time that its client tells; raises CallRefused.
+    """Return the event that a call is, with the client's time; raises CallRefused.
 
-    `shared_context` is the batch's own. `sent_at` stands in for the time of a call that tells none.
+    `shared_context` is the batch's own. `sent_at` stands in for the time of a call without one.
     """
     name, properties = _name_and_properties(call)
     context = (readable(shared_context) if isinstance(shared_context, dict) else {}) | call.context

@@ -9,7 +9,7 @@ TOKEN = bytes.maketrans(LETTERS + DIGITS + b"_-", b"a" * (len(LETTERS + DIGITS) 
 WORDS = bytes.maketrans(BETWEEN + DIGITS, b" " * len(BETWEEN + DIGITS))
 LONG_TOKEN = b"a" * 15  # of what keys, codes and tokens are made
 SOME, MANY = 1, 2
-SHORT_NUMBER = b"0" * 7  # no number that tells a person apart has fewer digits
+SHORT_NUMBER = b"0" * 7  # no number that identifies a person has fewer digits
 
 
 class TextProfile:
