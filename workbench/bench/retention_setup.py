@@ -66,18 +66,18 @@ def main() -> None:
     )
     before_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     started_at = time.monotonic()
-    told = retain.run(lambda: 3600)
+    result = retain.run(lambda: 3600)
     seconds = time.monotonic() - started_at
     document = {
-        "days": told.days,
-        "rows": told.rows,
-        "object_bytes": told.size_bytes,
+        "days": result.days,
+        "rows": result.rows,
+        "object_bytes": result.size_bytes,
         "content_bytes": _content_bytes(store, objects, date.fromisoformat(day)),
         "seconds": seconds,
         "memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "memory_before_bytes": before_bytes,
-        "stopped": told.stopped,
-        "waiting": told.waiting,
+        "stopped": result.stopped,
+        "waiting": result.waiting,
     }
     sys.stdout.write(json.dumps(document))
 

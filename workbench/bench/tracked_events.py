@@ -68,14 +68,14 @@ class Tracking:
         first = choose.choice(("Jane", "Omar", "Mia", "Noah", "Zoe", "Liam"))
         email = f"{first.lower()}.{choose.randrange(10_000)}@example.org"
         phone = f"+44 20 7946 {choose.randrange(10_000):04}"
-        told = {
+        details = {
             "userEmail": email,
             "firstName": first,
             "comment": choose.choice(COMMENTS).format(first=first, email=email, phone=phone, street="Mill Lane"),
             "url": f"https://app.example.org/lessons/{choose.randrange(4_000)}?user={email}",
             "ip": f"203.0.113.{choose.randrange(256)}",
         }
-        return dict(choose.sample(sorted(told.items()), k=choose.randrange(1, 4)))
+        return dict(choose.sample(sorted(details.items()), k=choose.randrange(1, 4)))
 
 
 def _lesson(tracking: Tracking) -> tuple[str, dict[str, Any]]:

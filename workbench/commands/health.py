@@ -76,15 +76,15 @@ def _show(health: dict[str, Any], organisations: dict[str, Any]) -> None:
     output.print()
     output.print(_table(("queue", "waiting", "oldest", "dead letters"), _queues(health["queues"])))
     for org_id, found in organisations.items():
-        told = ", ".join(f"{path} {_told(value)}" for path, _, value in differences({}, found) if path != "org_id")
-        output.print(f"\n{org_id}  {told}", soft_wrap=True)
+        text = ", ".join(f"{path} {_text_of(value)}" for path, _, value in differences({}, found) if path != "org_id")
+        output.print(f"\n{org_id}  {text}", soft_wrap=True)
 
 
 def _slos(slos: dict[str, Any]) -> list[tuple[str, ...]]:
     # Violated objectives first.
     ordered = sorted(slos.items(), key=lambda item: (not item[1]["is_violated"], item[0]))
     return [
-        (name, _told(slo.get("value")), f"{_told(slo['threshold'])} {slo['unit']}", _verdict(slo))
+        (name, _text_of(slo.get("value")), f"{_text_of(slo['threshold'])} {slo['unit']}", _verdict(slo))
         for name, slo in ordered
     ]
 
@@ -99,9 +99,9 @@ def _queues(queues: dict[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             name,
-            _told((queue.get("depth") or {}).get("waiting_count")),
-            _told(queue.get("oldest_age_seconds")),
-            _told(queue.get("dead_letter_count")),
+            _text_of((queue.get("depth") or {}).get("waiting_count")),
+            _text_of(queue.get("oldest_age_seconds")),
+            _text_of(queue.get("dead_letter_count")),
         )
         for name, queue in queues.items()
     ]
@@ -121,12 +121,12 @@ def _show_change(message: Message, before: dict[str, Any], after: dict[str, Any]
     if not changes:
         return
     at = datetime.fromisoformat(message["sent_at"]).strftime("%H:%M:%S")
-    told = "  ".join(f"{path} {_told(old)} → {_told(new)}" for path, old, new in changes)
+    text = "  ".join(f"{path} {_text_of(old)} → {_text_of(new)}" for path, old, new in changes)
     status = after["status"]
-    output.print(f"{at}  [{STYLES[status]}]{status}[/]  {escape(told)}", soft_wrap=True)
+    output.print(f"{at}  [{STYLES[status]}]{status}[/]  {escape(text)}", soft_wrap=True)
 
 
-def _told(value: object) -> str:
+def _text_of(value: object) -> str:
     match value:
         case None:
             return "-"

@@ -90,8 +90,8 @@ def _queues(overview: dict[str, Any]) -> Table:
     for backlog in overview["backlog"]:
         depth = backlog["depth"] or {}
         counts = [depth.get(name) for name in ("waiting_count", "in_flight_count", "delayed_count")]
-        told = ["?" if count is None else f"{count:,}" for count in counts]
-        table.add_row(backlog["queue"], *told, f"{open_letters.pop(backlog['queue'], 0):,}")
+        cells = ["?" if count is None else f"{count:,}" for count in counts]
+        table.add_row(backlog["queue"], *cells, f"{open_letters.pop(backlog['queue'], 0):,}")
     for queue, number in open_letters.items():
         table.add_row(queue, "", "", "", f"{number:,}")
     return table

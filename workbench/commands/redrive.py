@@ -127,8 +127,8 @@ def _outcome(result: Result) -> str:
 def _tell(org_id: UUID, view: View, results: list[Result]) -> bool:
     """Print the result of each message, failures first; return whether there are no failures."""
     counted = Counter(map(_outcome, results))
-    told = ", ".join(f"{number:,} {outcome}" for outcome, number in counted.most_common()) or "nothing to send"
-    output.print(f"{name_of(org_id)}: {view['state']}, {told}", soft_wrap=True)
+    details = ", ".join(f"{number:,} {outcome}" for outcome, number in counted.most_common()) or "nothing to send"
+    output.print(f"{name_of(org_id)}: {view['state']}, {details}", soft_wrap=True)
     results.sort(key=lambda result: (_outcome(result) == "stored", result["dead_letter_id"]))
     table = Table("dead letter", "outcome", "code", box=None, pad_edge=False)
     for result in results[:LISTED_MAX]:

@@ -73,7 +73,7 @@ class Deployment:
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )
         api = f"/_aws/execute-api/{outputs['SocketApiId']}/{SOCKET_STAGE}"
-        told = {
+        addresses = {
             "SOCKET_URL": self.endpoint_url.replace("http", "ws", 1) + api,
             "SOCKET_MANAGEMENT_URL": self.endpoint_url + api,
             # The console's origin: this API serves the console itself.
@@ -81,7 +81,7 @@ class Deployment:
         }
         for name in ("TicketsFunctionName", "PushFunctionName", "ConsoleFunctionName"):
             known = functions.get_function_configuration(FunctionName=outputs[name])["Environment"]["Variables"]
-            changed = {variable: told.get(variable, value) for variable, value in known.items()}
+            changed = {variable: addresses.get(variable, value) for variable, value in known.items()}
             functions.update_function_configuration(FunctionName=outputs[name], Environment={"Variables": changed})
 
     def outputs(self) -> dict[str, str]:

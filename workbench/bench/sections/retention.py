@@ -61,22 +61,22 @@ def measure(bench: Bench) -> list[Figure]:
     for number, rows in enumerate(sizes(bench.plan)):
         day = datetime.now(UTC).date() - timedelta(days=DAYS_AGO - number)
         stored = _fill(bench.database, day, rows)
-        told = _retain(bench, password, day)
-        if told["rows"] != stored:
-            raise WorkbenchError(f"Retention wrote {told['rows']} rows of {stored}: {told}.")
-        figures += _figures(told)
+        result = _retain(bench, password, day)
+        if result["rows"] != stored:
+            raise WorkbenchError(f"Retention wrote {result['rows']} rows of {stored}: {result}.")
+        figures += _figures(result)
         bench.step(f"{SECTION}: {stored:,} rows")
     return figures + _drop_and_delete(bench)
 
 
-def _figures(told: dict[str, Any]) -> list[Figure]:
-    size = f"{told['rows']:,} rows"
-    rate = told["content_bytes"] / MEGABYTE / told["seconds"]
-    detail = {"object_bytes": told["object_bytes"], "content_bytes": told["content_bytes"]}
+def _figures(result: dict[str, Any]) -> list[Figure]:
+    size = f"{result['rows']:,} rows"
+    rate = result["content_bytes"] / MEGABYTE / result["seconds"]
+    detail = {"object_bytes": result["object_bytes"], "content_bytes": result["content_bytes"]}
     return [
         Figure(SECTION, f"{size}: written, read back, dropped", "MB/s of lines", [rate], detail=detail),
-        Figure(SECTION, f"{size}: the same", "rows/s", [told["rows"] / told["seconds"]]),
-        Figure(SECTION, f"{size}: memory of the process", "MB", [told["memory_bytes"] / MEGABYTE], MEMORY),
+        Figure(SECTION, f"{size}: the same", "rows/s", [result["rows"] / result["seconds"]]),
+        Figure(SECTION, f"{size}: memory of the process", "MB", [result["memory_bytes"] / MEGABYTE], MEMORY),
     ]
 
 
@@ -109,8 +109,8 @@ def _retain(bench: Bench, password: str, day: date) -> dict[str, Any]:
     done = subprocess.run(command, cwd=here().root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise WorkbenchError(f"Retention failed: {done.stderr[-500:]}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def _drop_and_delete(bench: Bench) -> list[Figure]:

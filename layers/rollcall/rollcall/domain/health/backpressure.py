@@ -1,6 +1,6 @@
 """How fast clients should send, from how the database and the spool are doing: a control law without IO and clock.
 
-Clients are many, hear of advice late (with their next answer, or over a socket), and follow it as they like. So the law
+Clients are many, get advice late (with their next answer, or over a socket), and may ignore it. So the law
 raises the interval fast, lowers it slowly, changes it the less the nearer a measure is to its mark, and between two
 water marks holds it: a wish that changes with each measure would make all of them swing together
 (tests/unit/health/test_backpressure_simulation.py shows it). Multiplicative both ways, as TCP's congestion control

@@ -81,7 +81,7 @@ def judge(
     if is_violating:
         violated_since = violated_since or now
     elif is_reachable and not was_degraded:
-        # While the database is away, what it cannot tell ends nothing; while degraded, calm has to last.
+        # While the database is away, its unknown measures end no violation; while degraded, calm has to last.
         violated_since = None
     calm_since = (previous.calm_since or now) if previous and was_degraded and not is_violating else None
     is_calm = calm_since is not None and now - calm_since >= CLEARED_AFTER

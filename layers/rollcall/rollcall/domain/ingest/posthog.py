@@ -30,7 +30,7 @@ NOBODY = frozenset(("anonymous", "guest", "distinct_id", "$posthog_cookieless"))
 
 
 def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
-    """Return the event in a document, with its client's time; raises CallRefused.
+    """Return the event that a document is, with the client's time; raises CallRefused.
 
     `sent_at` stands in for the time of an event without one.
     """
@@ -46,7 +46,7 @@ def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
     happened_at = stated_at or _time_by_offset(document, sent_at)
     event_id = _event_id(document, properties, org_id)
     user_id, anonymous_id = _who(document, properties)
-    # By an offset each attempt to send tells another time, by nothing the time of the attempt is taken.
+    # With an offset, each attempt to send gives another time; without any, the time of the attempt is used.
     kind = AnalyticsEvent if stated_at else UntimedEvent
     return kind(
         event_id=event_id,
@@ -102,7 +102,7 @@ def _event_id(document: Mapping[str, Any], properties: Mapping[str, Any], org_id
 
 
 def _stated_time(document: Mapping[str, Any], properties: Mapping[str, Any]) -> datetime | None:
-    """Return the time of an event, the first readable one; None for an event without a time.
+    """Return the first readable time of an event, or None if it has no time.
 
     Raises CallRefused if it has times and none can be read. A property `timestamp` may be the application's own, so
     that it may be anything.

@@ -18,7 +18,7 @@ JSON_STARTS = (b"{", b"[", b'"', b"\xef\xbb\xbf")
 KEY_NAMES = ("api_key", "token", "$token")
 LZ_NAMES = frozenset({"lz64", "lz-string"})
 FIELDS_MAX = 20
-SENT_AT_IN_QUERY = "_"  # older browsers send the time so
+SENT_AT_IN_QUERY = "_"  # the parameter with the time in older browsers
 
 
 @dataclass(frozen=True)

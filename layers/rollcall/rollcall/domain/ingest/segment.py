@@ -106,7 +106,7 @@ def refuse_other_key(document: Any, org_id: UUID) -> None:
 
 
 def event_of(call: SegmentCall, org_id: UUID, shared_context: Any, sent_at: datetime) -> AnalyticsEvent:
-    """Return the event in a call, with its client's time; raises CallRefused.
+    """Return the event that a call is, with the client's time; raises CallRefused.
 
     `shared_context` is the batch's own. `sent_at` stands in for the time of a call without one.
     """

@@ -133,7 +133,7 @@ class LearnerIdentifiers:
         return self.is_in_row(row) and not _is_newer(row, row, until)
 
     def remains_in_line(self, line: str, until: datetime) -> bool:
-        """Return the same for a line of text, which may be no row."""
+        """Return the same for a line of text, which may not be a row."""
         if not self.is_in(line):
             return False
         try:

@@ -92,8 +92,8 @@ class Pseudonymiser:
         """
         if len(value) == HEX_DIGITS and self.is_pseudonym(value):
             return value
-        # A session comes with many events. Remembered by two hashes, keyed anew in each process, which tell nothing
-        # about the value.
+        # A session comes with many events, so results are cached, by two hashes with a new key in each process, which
+        # do not reveal the value.
         code = hash(value), hash(value[::-1])
         pseudonym = self._remembered.get(code)
         if pseudonym is None:

@@ -55,7 +55,7 @@ class AdviceStore(Protocol):
 class HealthMonitor:
     """The flow, with the IO it was given.
 
-    `connections` raises TableUnavailable. `told` is called with each state that was written, `report` with each fault.
+    `connections` raises TableUnavailable. `on_written` is called with each written state, `report` with each fault.
     `monotonic` and `sleep` are in seconds. After `stale_after` without a measurement clients get `health_unknown`, and
     the next state is pushed to them whole.
     """

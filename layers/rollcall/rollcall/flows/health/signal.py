@@ -1,4 +1,4 @@
-"""Signal: tell health_monitor at once that the database went away or came back, so that it measures."""
+"""Signal to health_monitor at once that the database went away or came back, so that it measures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

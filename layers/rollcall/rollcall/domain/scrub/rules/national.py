@@ -25,7 +25,7 @@ ID_WORDS = (
     "personal number",
 )  # fmt: skip
 ALWAYS = r"(?<![0-9A-Za-z])(?:{})(?![0-9A-Za-z]|[-.][0-9])"
-AMONG_LETTERS = r"(?<![0-9])(?:{})(?![0-9])"  # for numbers with separators or a check digit of their own
+AMONG_LETTERS = r"(?<![0-9])(?:{})(?![0-9])"  # for numbers that separators or a check digit identify
 # For codes: beside letters of the other case as well, as in idAB123456Cx.
 AMONG_WORDS = (
     r"(?:(?<![0-9A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])))(?:{})"
@@ -293,7 +293,7 @@ LETTERED = (
     _rule("@sg_nric", r"[STFGM][0-9]{7}[A-Z]", _nric, shape=r"a0{7}a"),
     _rule("@mx_curp", r"[A-Z]{4}" + DATE6 + r"[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp, shape=r"aaaa0{6}a"),
 )  # fmt: skip
-# Bare numbers that only a word beside them identifies.
+# Bare numbers that only a word before them identifies.
 NAMED = (
     _rule("@us_ssn", r"(?!000|666)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}", None, ("ssn",), shape=r"0{9}"),
     _rule("@nl_bsn", r"[0-9]{9}|[0-9]{4}\.[0-9]{2}\.[0-9]{3}", _eleven_test, ("bsn", "burgerservicenummer",
