@@ -1,4 +1,4 @@
-"""What the tests without IO share."""
+"""Fixtures shared by the tests without IO."""
 
 import io
 import itertools
@@ -65,7 +65,7 @@ def spool(monkeypatch: pytest.MonkeyPatch) -> Spool:
 
 @pytest.fixture
 def pseudonym(monkeypatch: pytest.MonkeyPatch) -> str:
-    """What every subject becomes that is no UUID: tests have no key."""
+    """The pseudonym of every subject that is no UUID: tests have no key."""
     made = "0f" * 16
     monkeypatch.setattr(
         wiring_scrub, "pseudonymiser_of", lambda _org_id: SimpleNamespace(pseudonym=lambda _subject: made)
@@ -75,7 +75,7 @@ def pseudonym(monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """Return a function that tells all that was logged and measured so far."""
+    """Return a function that returns all log lines and metrics so far."""
     lines = io.StringIO()
     # A name of its own: Powertools keeps one output a name for the life of the process.
     logger = Logger(service=f"test-{uuid4()}", stream=lines)

@@ -11,7 +11,7 @@ from tests.template.document import Template
 
 
 def test_a_caller_survives_the_context() -> None:
-    """What the authorizer writes, a handler reads back; all of it flat, as API Gateway wants it."""
+    """A handler reads back the context that the authorizer writes; its members are flat, as API Gateway requires."""
     original = caller(scopes=frozenset({"admin:read", "admin:write"}))
     context = context_of(original)
     assert all(isinstance(value, str | int) for value in context.values())
@@ -30,8 +30,8 @@ def test_a_caller_survives_the_context() -> None:
         ({"refusal": "token_invalid", **context_of(caller())}, InvalidToken),
     ],
 )
-def test_no_context_no_caller(context: dict[str, object], kind: type[RollcallError]) -> None:
-    """A refusal is raised as itself; a route without its authorizer lets nobody in."""
+def test_a_missing_or_refused_context_is_an_error(context: dict[str, object], kind: type[RollcallError]) -> None:
+    """A refusal is raised as its own error; a route without its authorizer refuses every request."""
     with pytest.raises(kind):
         caller_of(context, NOW)
 
@@ -43,7 +43,7 @@ def test_a_kept_answer_of_the_authorizer_does_not_outlive_the_token() -> None:
 
 
 def test_a_refusal_that_passes_is_tried_again_when_it_can_have_passed() -> None:
-    """Keys that cannot be read are remembered by API Gateway for a while: to come back sooner is in vain."""
+    """API Gateway keeps the answer "keys unreadable" for a while: an earlier retry would get the same answer."""
     kept = Template.read().of("AWS::ApiGatewayV2::Authorizer")["Authorizer"]["AuthorizerResultTtlInSeconds"]
     with pytest.raises(KeysUnavailable) as raised:
         caller_of({"refusal": "keys_unavailable"}, NOW)

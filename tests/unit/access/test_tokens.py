@@ -1,4 +1,4 @@
-"""Bearer tokens: what is good, and every way to be refused."""
+"""Bearer tokens: which are valid, and every way in which one is refused."""
 
 import json
 from dataclasses import replace
@@ -98,7 +98,7 @@ def test_an_organisation_is_the_same_however_it_is_spelled(spelled: str) -> None
     assert verify(f"Bearer {hs256(org_ids=[spelled])}", shared()).org_ids == frozenset({UUID(ORG)})
 
 
-def test_a_good_token_tells_its_bearer() -> None:
+def test_a_valid_token_names_its_bearer() -> None:
     """Subject, organisations, scopes and role are read; the expiry counts the allowed skew."""
     caller = verify(f"Bearer {hs256()}", shared())
     assert caller.subject == SUBJECT
@@ -170,8 +170,10 @@ REFUSED: list[tuple[str, str | None, TokenRules, type[RollcallError]]] = [
 @pytest.mark.parametrize(
     ("authorization", "rules", "kind"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
 )
-def test_every_refusal(authorization: str | None, rules: TokenRules, kind: type[RollcallError]) -> None:
-    """Each bad token is refused, as its own kind."""
+def test_each_invalid_token_is_refused_as_its_own_error(
+    authorization: str | None, rules: TokenRules, kind: type[RollcallError]
+) -> None:
+    """Each invalid token raises the error of its fault."""
     with pytest.raises(kind) as raised:
         verify(authorization, rules)
     assert type(raised.value) is kind

@@ -1,4 +1,4 @@
-"""`rollcall assign`: whom it names, in how many orders, how it follows them, and how it is given again."""
+"""`rollcall assign`: reading the file, splitting it into orders, following them, and running the command again."""
 
 import json
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
 
 
 def test_learners_of_a_file_are_assigned(run: Callable[..., Result]) -> None:
-    """Each once, whatever blank lines; the order is followed to its end, and its counts are told."""
+    """Each learner is sent once, blank lines are skipped; the command follows the order to its end and prints its counts."""
     first, second = (str(uuid4()) for _ in range(2))
     api = Api(view("queued", 1), view("running", 2), view("done", 3))
     result = run(api, [first, "", f"  {second.upper()} ", first], "--due", "2026-12-24", "--reason", "term")
@@ -84,7 +84,7 @@ def test_a_line_is_read_as_spreadsheets_write_it(run: Callable[..., Result], spe
 
 
 def test_a_long_list_is_several_orders(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each with a key of its own, which a second run of the command names again."""
+    """Each order has its own key, and a second run of the command sends the same keys."""
     monkeypatch.setattr(assign, "LEARNERS_MAX", 2)
     named = [str(uuid4()) for _ in range(3)]
     api = Api(view("done", 2), view("done", 1))
@@ -95,7 +95,7 @@ def test_a_long_list_is_several_orders(run: Callable[..., Result], monkeypatch: 
 
 
 def test_what_goes_wrong_says_how_to_go_on(run: Callable[..., Result]) -> None:
-    """The key of this run, so that nothing is done twice."""
+    """The error names the key of this run, so that a second run repeats no order."""
     result = run(Api(503), [str(uuid4())], "--key", "autumn")
     assert "--key autumn" in result.stderr
     assert result.exit_code != 0
@@ -110,8 +110,8 @@ def test_what_goes_wrong_says_how_to_go_on(run: Callable[..., Result]) -> None:
         ([""], "The file names no learner"),
     ],
 )
-def test_a_list_that_is_none_is_told(run: Callable[..., Result], lines: list[str], why: str) -> None:
-    """By its line, without its text, before anything is sent."""
+def test_an_invalid_line_is_named(run: Callable[..., Result], lines: list[str], why: str) -> None:
+    """The error names the line number, not its text, and no request is sent."""
     api = Api()
     result = run(api, lines)
     assert isinstance(result.exception, WorkbenchError)
@@ -121,7 +121,7 @@ def test_a_list_that_is_none_is_told(run: Callable[..., Result], lines: list[str
 
 
 def test_a_course_is_one_part_of_the_path(run: Callable[..., Result]) -> None:
-    """Whatever it is called."""
+    """A course id with slashes or other signs is encoded in the path."""
     api = Api(view("done", 1))
     run(api, [str(uuid4())], course="a/b c")
     assert api.asked[0].url.raw_path == b"/api/admin/courses/a%2Fb%20c/assign"

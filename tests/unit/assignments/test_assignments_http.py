@@ -1,4 +1,4 @@
-"""Orders of assignments over HTTP: who may, what is refused, what is answered, and what is kept of who asked."""
+"""Orders of assignments over HTTP: permissions, refusals, answers, and what the store keeps about the caller."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ COUNTS = {"total": 3, "done": 2, "assigned": 1, "already_assigned": 1, "updated"
 
 
 class Desk:
-    """Keeps orders in memory, and answers as it is told."""
+    """Keeps orders in memory, and answers as a test sets it."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -89,8 +89,8 @@ def ask(
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 
-def test_an_order_that_is_done_is_200(desk: Desk) -> None:
-    """With counts, and where it can be read again; nothing is queued."""
+def test_a_finished_order_is_200(desk: Desk) -> None:
+    """The answer has the counts and the order's address; no message is queued."""
     status, view, headers = ask(body={"due_at": "2026-12-24T00:00:00+01:00"})
     assert (status, view["state"], view["counts"], view["pending_count"]) == (200, "done", COUNTS, 0)
     assert (view["course_id"], view["due_at"]) == ("algebra", "2026-12-23T23:00:00Z")
@@ -98,15 +98,15 @@ def test_an_order_that_is_done_is_200(desk: Desk) -> None:
     assert desk.sent == []
 
 
-def test_an_order_that_goes_on_is_202(desk: Desk) -> None:
-    """Its rest is queued, and told."""
+def test_an_unfinished_order_is_202(desk: Desk) -> None:
+    """The rest of the order is queued, and the answer says so."""
     desk.state = "queued"
     status, view, _ = ask()
     assert (status, view["pending_count"]) == (202, 1)
     assert [json.loads(message)["operation_id"] for message in desk.sent] == [view["operation_id"]]
 
 
-def test_one_key_is_one_digest_whoever_is_named_first(desk: Desk) -> None:
+def test_the_digest_ignores_the_order_of_learners(desk: Desk) -> None:
     """Learners are a set; any other difference is another order; neither digest says what it is of."""
     named = [str(uuid4()) for _ in range(3)]
     ask(body={"user_ids": named})
@@ -122,15 +122,15 @@ def test_one_key_is_one_digest_whoever_is_named_first(desk: Desk) -> None:
     assert desk.asked[-1][2][0] != digests[0][0]
 
 
-def test_a_key_that_asked_for_something_else_is_409(desk: Desk) -> None:
+def test_a_key_used_for_another_order_is_409(desk: Desk) -> None:
     """Nothing is queued."""
     desk.is_conflict, desk.state = True, "queued"
     status, problem, _ = ask()
     assert (status, problem["code"], desk.sent) == (409, "idempotency_conflict", [])
 
 
-def test_who_asked_is_kept_as_it_may_be(desk: Desk, pseudonym: str) -> None:
-    """A person by id, a service by its pseudonym; and no address in a reason."""
+def test_the_caller_is_kept_as_a_user_id_or_a_pseudonym(desk: Desk, pseudonym: str) -> None:
+    """A person is kept by id, a service by its pseudonym; an address in a reason is removed."""
     for subject, by, assigned_by in ((str(USER), str(USER), str(USER)), ("a@b.example", f"service:{pseudonym}", None)):
         ask(subject=subject, body={"reason": "for kim@example.org"})
         _, _, _, parameters, _, (requested_by, reason), _ = desk.asked[-1]
@@ -140,7 +140,7 @@ def test_who_asked_is_kept_as_it_may_be(desk: Desk, pseudonym: str) -> None:
 @pytest.mark.parametrize(
     ("change", "code"), [({"scopes": "admin:read"}, "scope_missing"), ({"org_ids": str(uuid4())}, "org_forbidden")]
 )
-def test_who_may_not_is_403(desk: Desk, change: dict[str, str], code: str) -> None:
+def test_a_caller_without_permission_is_403(desk: Desk, change: dict[str, str], code: str) -> None:
     """Nothing is written."""
     status, problem, _ = ask(**change)
     assert (status, problem["code"], desk.asked) == (403, code, [])
@@ -173,7 +173,7 @@ def test_a_course_is_named_by_a_plain_id(desk: Desk, course: str) -> None:
         ({"canary": 1}, ""),
     ],
 )
-def test_a_body_that_is_wrong_is_told_where(desk: Desk, change: dict[str, Any], pointer: str) -> None:
+def test_a_fault_in_the_body_has_a_pointer(desk: Desk, change: dict[str, Any], pointer: str) -> None:
     """400 with a pointer to the fault, and without a word of the body."""
     status, problem, _ = ask(body=change)
     assert (status, [fault["pointer"] for fault in problem["errors"]], desk.asked) == (400, [pointer], [])
@@ -200,8 +200,8 @@ def test_an_order_is_read_and_cancelled_by_its_organisation_alone(desk: Desk) ->
         assert ask(route, operation_id="x")[1]["code"] == errors.OperationUnknown.code
 
 
-def test_no_log_line_names_anybody(desk: Desk, told: Callable[[], str]) -> None:
-    """Neither learners, nor who asked, nor the key, nor the reason."""
+def test_no_log_line_names_a_person(desk: Desk, told: Callable[[], str]) -> None:
+    """No log line has a learner's id, the caller, the key or the reason."""
     subject, learner = str(uuid4()), str(uuid4())
     ask(body={"user_ids": [learner], "reason": "canary"}, subject=subject, key="canary-key")
     assert desk.asked

@@ -28,7 +28,7 @@ HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secret
 
 @pytest.mark.parametrize("session_token", [None, "a session token"])
 @pytest.mark.parametrize("url", ["https://secretsmanager.eu-central-1.amazonaws.com", "http://127.0.0.1:4566/"])
-def test_our_signature_is_the_sdks(url: str, session_token: str | None) -> None:
+def test_our_signature_equals_the_sdks(url: str, session_token: str | None) -> None:
     """Signed with the same key at the same time, the Authorization headers are equal."""
     request = AWSRequest("POST", url, data=BODY, headers=HEADERS)
     SigV4Auth(Credentials("AKID", "secret", session_token), "secretsmanager", "eu-central-1").add_auth(request)
@@ -93,8 +93,8 @@ def test_a_secret_is_kept_only_as_long_as_asked(endpoint: str) -> None:
     assert SecretsManager.asked == 3
 
 
-def test_a_secrets_manager_that_is_away_is_told_as_such() -> None:
-    """Nobody listens there."""
+def test_an_unreachable_secrets_manager_is_reported_as_unavailable() -> None:
+    """No server listens at the address."""
     with pytest.raises(SecretUnavailable):
         secrets("http://127.0.0.1:9").read("arn")
 
@@ -141,8 +141,8 @@ def test_a_parameter_is_read_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> No
             assert store.read(name) == text
 
 
-def test_a_systems_manager_that_refuses_or_is_away_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not a missing parameter is trouble."""
+def test_a_failing_systems_manager_is_reported_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any answer but "no such parameter" is an error."""
     monkeypatch.setattr(SystemsManager, "throttled", True)
     with serve(SystemsManager) as address, pytest.raises(ParameterUnavailable, match="ThrottlingException"):
         parameters(address).read("/rollcall/a-stack/flags")
@@ -176,8 +176,8 @@ def test_a_message_goes_out_with_its_attributes_and_can_be_given_back() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_queue_tells_its_depth() -> None:
-    """What waits, what somebody has received, and what is delayed."""
+def test_the_depth_of_a_queue_counts_all_its_messages() -> None:
+    """The depth counts waiting, received and delayed messages."""
     client = boto3.client("sqs")
     url = client.create_queue(QueueName="analytics", Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
     assert Queues().depth(url).is_empty
@@ -192,15 +192,15 @@ def test_a_queue_tells_its_depth() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_queue_that_is_not_there_is_told_as_unavailable() -> None:
-    """Nothing is claimed unless SQS took it."""
+def test_a_missing_queue_is_reported_as_unavailable() -> None:
+    """The client reports success only when SQS accepted the message."""
     with pytest.raises(QueueUnavailable):
         Queues().send("https://sqs.eu-central-1.amazonaws.com/123456789012/none", "body")
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_is_published_is_delivered_with_its_subject() -> None:
-    """To whoever subscribed: here a queue."""
+def test_a_published_message_is_delivered_with_its_subject() -> None:
+    """SNS delivers the message to the subscriber, a queue in this test."""
     sns, sqs = boto3.client("sns"), boto3.client("sqs")
     topic = sns.create_topic(Name="digests")["TopicArn"]
     url = sqs.create_queue(QueueName="reader")["QueueUrl"]
@@ -212,7 +212,7 @@ def test_what_is_published_is_delivered_with_its_subject() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_topic_that_is_not_there_is_told_as_unavailable() -> None:
-    """Nothing is confirmed unless SNS took it."""
+def test_a_missing_topic_is_reported_as_unavailable() -> None:
+    """The client reports success only when SNS accepted the message."""
     with pytest.raises(TopicUnavailable):
         Topics().publish("arn:aws:sns:eu-central-1:123456789012:none", "subject", "message")

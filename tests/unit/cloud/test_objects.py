@@ -23,8 +23,8 @@ def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[Objects]:
         yield Objects(BUCKET)
 
 
-def test_what_was_put_is_got(objects: Objects) -> None:
-    """The same bytes; a second put replaces the first; what nobody put is missing."""
+def test_an_object_is_read_as_it_was_put(objects: Objects) -> None:
+    """The bytes come back unchanged; a second put replaces the first; a key that was never put is missing."""
     objects.put("spool/a.json", b"first")
     objects.put("spool/a.json", b"second")
     assert objects.get("spool/a.json") == b"second"
@@ -33,7 +33,7 @@ def test_what_was_put_is_got(objects: Objects) -> None:
 
 
 def test_an_object_is_streamed_and_deleted(objects: Objects) -> None:
-    """Some bytes at a time, all of them; deleted twice is deleted; what is missing is told when it is read."""
+    """The stream yields all bytes in parts; a second deletion succeeds; reading a missing object raises an error."""
     body = bytes(range(256)) * 4096
     objects.put("snapshots/a", body)
     chunks = list(objects.stream("snapshots/a"))
@@ -55,8 +55,8 @@ def test_keys_come_in_order_and_page_by_page(objects: Objects) -> None:
     assert objects.keys_after("spool/", "spool/c", 2) == []
 
 
-def test_a_bucket_that_is_not_there_is_told_as_unavailable(objects: Objects) -> None:
-    """A missing bucket is no missing object: nothing is claimed of what it holds."""
+def test_a_missing_bucket_is_reported_as_unavailable(objects: Objects) -> None:
+    """A missing bucket is not reported as a missing object."""
     nowhere = Objects("nowhere")
     with pytest.raises(ObjectsUnavailable):
         nowhere.put("key", b"")

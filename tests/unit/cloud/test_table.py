@@ -89,7 +89,7 @@ def table(endpoint: str) -> Table:
     return Table(NAME, REGION, endpoint, credentials)
 
 
-def test_an_item_is_what_was_put(table: Table) -> None:
+def test_an_item_is_read_as_it_was_put(table: Table) -> None:
     """Document, expiry and version; the latest one, and None where there is none."""
     item = Item("a", "1", {"text": "größe \U0001f600", "list": [1, 2.5, None]}, 1_900_000_000, 3)
     table.put(item)
@@ -100,8 +100,8 @@ def test_an_item_is_what_was_put(table: Table) -> None:
     assert table.get("b", "1") is None
 
 
-def test_one_alone_is_given_an_item(table: Table) -> None:
-    """Several take it at once; the rest get nothing."""
+def test_one_taker_alone_gets_an_item(table: Table) -> None:
+    """Several callers take the item at once: one gets it, the others get None."""
     table.put(Item("taken", "1", {}))
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: table.take("taken", "1"), range(8)))
@@ -132,8 +132,8 @@ def test_items_come_page_by_page_in_order(table: Table) -> None:
     assert [item.id for item in table.all("page", 2)] == list("0123456")
 
 
-def test_a_table_that_refuses_or_is_away_is_told_as_such(endpoint: str) -> None:
-    """No such table; nobody there."""
+def test_a_missing_or_unreachable_table_is_reported_as_unavailable(endpoint: str) -> None:
+    """The table is missing, or no server listens."""
     with pytest.raises(TableUnavailable, match="ResourceNotFoundException"):
         Table("none", REGION, endpoint, credentials).get("a", "1")
     with pytest.raises(TableUnavailable):
@@ -141,7 +141,7 @@ def test_a_table_that_refuses_or_is_away_is_told_as_such(endpoint: str) -> None:
 
 
 def test_subscribers_are_read_in_pages(table: Table) -> None:
-    """Those that may be sent to, without who has expired; one that nobody can read is to be closed."""
+    """A page has the subscribers whose token is valid; a connection with an unreadable item is marked to be closed."""
     connections = Connections(table, lambda: NOW)
     for number in range(5):
         bearer = Bearer.of(caller(expires_at=int(NOW.timestamp()) + (0 if number == 1 else 60)))
@@ -157,7 +157,7 @@ def test_subscribers_are_read_in_pages(table: Table) -> None:
     assert [live.connection_id for live in connections.all()] == ["c2", "c3", "c4"]
 
 
-def test_who_never_subscribed_is_read_by_nobody_until_the_token_expires(table: Table) -> None:
+def test_a_connection_without_subscription_is_read_only_after_its_token_expired(table: Table) -> None:
     """Neither a page nor a look costs more with each socket that only sends batches."""
     clock = NOW
     connections = Connections(table, lambda: clock)
@@ -176,7 +176,7 @@ def test_who_never_subscribed_is_read_by_nobody_until_the_token_expires(table: T
 
 
 def test_the_table_in_memory_pages_as_the_real_one(table: Table) -> None:
-    """What other tests rest on."""
+    """Other tests use the table in memory, so it must page as DynamoDB does."""
     memory = MemoryTable()
     for held in (table, memory):
         for number in range(5):
@@ -233,7 +233,7 @@ def test_a_connection_is_kept_for_the_next_call(service: JsonService) -> None:
 def test_a_connection_that_was_closed_meanwhile_is_replaced(
     service: JsonService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No call fails because of a connection that nobody keeps any more."""
+    """A call that meets a closed connection opens a new one and succeeds."""
     monkeypatch.setattr(Counting, "closes", True)
     for _ in range(3):
         assert service.call("Do", {}).is_ok

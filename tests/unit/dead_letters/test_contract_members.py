@@ -1,4 +1,4 @@
-"""A batch that nobody can read yet: scrubbed, and nevertheless one that the right version can store."""
+"""A batch of a later version: it is scrubbed as a dead letter, and that version can still store it."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ QUEUED = queued_batch(ORG, scrubbed_event(), scrubbed_event(session_pseudonym="d
 
 
 def of_a_later_version(batch: SpooledBatch | QueuedBatch) -> dict[str, Any]:
-    """Return the batch with what this version does not know, something personal in it."""
+    """Return the batch with a member of a later version that holds personal data."""
     document: dict[str, Any] = json.loads(batch.model_dump_json(exclude_none=True))
     document["later"] = CANARY
     document["events"][0]["later"] = {"contact": CANARY}
@@ -61,8 +61,8 @@ def test_a_batch_of_a_later_version_can_be_stored_by_it(queue: str, batch: Spool
         {"org_id": {"name": CANARY}},
     ],
 )
-def test_what_is_not_as_the_contract_has_it_is_scrubbed(change: dict[str, Any]) -> None:
-    """The name of a member lets nothing through: its value has to be what the member is for."""
+def test_a_value_that_breaks_the_contract_is_scrubbed(change: dict[str, Any]) -> None:
+    """A member's name exempts no value: a value of another form is scrubbed."""
     document = json.loads(SPOOLED.model_dump_json())
     document["events"][0] |= change
     body = scrub_body("spool", json.dumps(document), SCRUBBER)
@@ -70,7 +70,7 @@ def test_what_is_not_as_the_contract_has_it_is_scrubbed(change: dict[str, Any]) 
     assert "23456789" not in body
 
 
-def test_a_learner_is_no_member_of_an_analytics_batch() -> None:
+def test_a_user_id_in_an_analytics_batch_is_scrubbed() -> None:
     """There who it was stands as a pseudonym alone: an id is scrubbed as in any other text."""
     learner = "0b1f6c1e-6a3e-4a52-9d8e-2f6f3f1f5a10"
     document = of_a_later_version(QUEUED)
@@ -88,7 +88,7 @@ def test_limits_are_those_of_an_event_and_not_of_a_batch() -> None:
 
 
 def test_properties_that_no_policy_declares_are_not_kept() -> None:
-    """A name of one word is a token like any other: what nobody declared is dropped here as on every other way."""
+    """A property that no policy declares is dropped from dead letters, as everywhere else."""
     document = of_a_later_version(QUEUED)
     document["events"][0]["properties"] = {"nick": "Kimberly", "Kimberly": 1, "kept": {"deeper": "Kimberly"}}
     assert "Kimberly" not in scrub_body("analytics", json.dumps(document), SCRUBBER)
@@ -104,7 +104,7 @@ def test_properties_that_no_policy_declares_are_not_kept() -> None:
         ({"events": [{}]}, {"events": []}),
     ],
 )
-def test_what_has_another_shape_is_left_as_it_was_scrubbed(given: Any, scrubbed: Any) -> None:
+def test_a_body_of_another_shape_stays_as_it_was_scrubbed(given: Any, scrubbed: Any) -> None:
     """Nothing is put back where there is nothing to put it into."""
     assert restore("spool", given, scrubbed) == scrubbed
     assert restore("another", given, scrubbed) == scrubbed

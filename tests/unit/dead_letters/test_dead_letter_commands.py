@@ -1,4 +1,4 @@
-"""`rollcall dead-letters` and `rollcall redrive`: what a person sees, what is asked before anything is done."""
+"""`rollcall dead-letters` and `rollcall redrive`: what they print, and what they ask before they act."""
 
 import json
 from collections.abc import Callable
@@ -120,7 +120,7 @@ def run(api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 
 
 def test_dead_letters_are_listed_by_organisation_and_cause(api: Api, run: Callable[..., Result]) -> None:
-    """Open ones unless told else, on 80 columns, without a word cut off; nothing is changed."""
+    """The list has open dead letters by default, fits 80 columns and cuts no word; the command changes nothing."""
     api.letters[str(ORG)].append(a_letter(state="discarded"))
     api.letters[str(NOBODY)] = [a_letter(error_code="scrub_failed")]
     told = run("dead-letters").stdout
@@ -137,7 +137,7 @@ def test_dead_letters_are_listed_by_organisation_and_cause(api: Api, run: Callab
 
 
 def test_no_dead_letters_is_good_news(api: Api, run: Callable[..., Result]) -> None:
-    """And no error."""
+    """An empty list ends with exit code 0."""
     api.letters = {}
     result = run("dead-letters")
     assert (result.exit_code, result.stdout) == (0, "No open dead letters.\n")
@@ -149,8 +149,8 @@ def test_json_is_all_there_is_on_standard_output(api: Api, run: Callable[..., Re
     assert len(pages[str(ORG)]["dead_letters"]) == 2
 
 
-def test_one_is_shown_wherever_it_is(api: Api, run: Callable[..., Result]) -> None:
-    """Its organisation is found; its body is printed as it is; where there is none, why."""
+def test_a_dead_letter_is_shown_without_naming_its_organisation(api: Api, run: Callable[..., Result]) -> None:
+    """The command finds the organisation and prints the body, or the reason why there is no body."""
     letter = api.letters[str(ORG)][0]
     told = run("dead-letters", "show", letter["dead_letter_id"]).stdout
     assert str(ORG) in told
@@ -166,10 +166,10 @@ def test_one_is_shown_wherever_it_is(api: Api, run: Callable[..., Result]) -> No
 @pytest.mark.parametrize(
     "selection", [(), ("--all", "--cause", "poisoned"), ("--id", str(uuid4()), "--all")], ids=["none", "two", "other"]
 )
-def test_what_is_meant_has_to_be_said(
+def test_exactly_one_selection_is_required(
     api: Api, run: Callable[..., Result], command: tuple[str, ...], selection: tuple[str, ...]
 ) -> None:
-    """No selection is not all of it, and two are none."""
+    """A command without a selection is refused, and so is one with two."""
     result = run(*command, *WHY, "--yes", *selection)
     assert isinstance(result.exception, WorkbenchError)
     assert api.posted == []
@@ -179,7 +179,7 @@ def test_what_is_meant_has_to_be_said(
 def test_nothing_is_done_without_a_reason_or_an_answer(
     api: Api, run: Callable[..., Result], command: tuple[str, ...]
 ) -> None:
-    """The counts are shown, and then somebody has to say yes: in a script by --yes."""
+    """The command prints the counts and asks for a confirmation; a script passes --yes."""
     assert run(*command, "--all", "--yes").exit_code == 2
     result = run(*command, "--all", *WHY)
     assert isinstance(result.exception, WorkbenchError)
@@ -190,7 +190,7 @@ def test_nothing_is_done_without_a_reason_or_an_answer(
 def test_a_question_that_is_answered_with_no_changes_nothing(
     api: Api, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And one that is answered with yes is acted on. Return alone is no."""
+    """The answer yes starts the command; an empty answer means no."""
     monkeypatch.setattr("workbench.commands.selection.is_interactive", lambda: True)
     for answer in ("n\n", "\n"):
         assert run("redrive", "--all", *WHY, given=answer).exit_code == 1
@@ -199,7 +199,7 @@ def test_a_question_that_is_answered_with_no_changes_nothing(
     assert len(api.posted) == 1
 
 
-def test_a_redrive_tells_what_became_of_each_message(api: Api, run: Callable[..., Result]) -> None:
+def test_a_redrive_prints_the_result_of_each_message(api: Api, run: Callable[..., Result]) -> None:
     """Over all pages; it is sent to the organisation that has some, with selection, rate and reason."""
     api.results = [
         {"dead_letter_id": letter["dead_letter_id"], "result": "redriven", "state": "resolved"}
@@ -224,10 +224,10 @@ def test_a_redrive_tells_what_became_of_each_message(api: Api, run: Callable[...
         ({"result": "redriven", "state": "open"}, "failed again"),
     ],
 )
-def test_a_message_that_failed_ends_it_with_1(
+def test_a_failed_message_ends_the_command_with_1(
     api: Api, run: Callable[..., Result], changes: dict[str, str], told: str
 ) -> None:
-    """With its code, and before those that went well."""
+    """The failed message is printed with its code, before the successful ones."""
     good, bad = (letter["dead_letter_id"] for letter in api.letters[str(ORG)])
     api.results = [{"dead_letter_id": good, "result": "redriven", "state": "resolved"}]
     api.results.append({"dead_letter_id": bad} | changes)
@@ -238,15 +238,15 @@ def test_a_message_that_failed_ends_it_with_1(
     assert result.stdout.rindex(bad) < result.stdout.rindex(good)
 
 
-def test_what_waits_is_waited_for_only_so_long(api: Api, run: Callable[..., Result]) -> None:
-    """A message that is still on its queue is told as that, and is no failure."""
+def test_the_command_waits_for_queued_messages_for_a_limited_time(api: Api, run: Callable[..., Result]) -> None:
+    """A message that is still queued is printed as queued, and is no failure."""
     api.results = [{"dead_letter_id": str(uuid4()), "result": "redriven", "state": "redriven"}]
     result = run("redrive", "--all", "--yes", "--settle", "0", *WHY)
     assert (result.exit_code, "1 on its queue" in result.stdout) == (0, True)
 
 
-def test_a_rehearsal_asks_nobody_and_sends_nothing(api: Api, run: Callable[..., Result]) -> None:
-    """It tells what would be sent, and what could not be."""
+def test_a_dry_run_asks_no_question_and_sends_nothing(api: Api, run: Callable[..., Result]) -> None:
+    """The command prints which messages would be sent and which could not be."""
     result = run("redrive", "--cause", "poisoned", "--dry-run", *WHY)
     assert (result.exit_code, "2 would be sent" in result.stdout) == (0, True)
     assert api.posted[0][1]["dry_run"] is True
@@ -255,7 +255,7 @@ def test_a_rehearsal_asks_nobody_and_sends_nothing(api: Api, run: Callable[..., 
 
 
 def test_those_that_are_named_are_sent_to_their_own_organisations(api: Api, run: Callable[..., Result]) -> None:
-    """Each id to whose it is; an id of nobody's ends it before anything is sent."""
+    """Each id goes to its own organisation; an unknown id ends the command before any request."""
     letter = api.letters[str(ORG)][0]["dead_letter_id"]
     run("redrive", "--id", letter, "--yes", *WHY)
     assert api.posted[0][1]["selection"] == {"dead_letter_ids": [letter]}
@@ -264,16 +264,16 @@ def test_those_that_are_named_are_sent_to_their_own_organisations(api: Api, run:
     assert len(api.posted) == 1
 
 
-def test_a_discard_goes_on_until_none_is_left(api: Api, run: Callable[..., Result]) -> None:
-    """The API takes so many at once; what is told is the sum."""
+def test_a_discard_repeats_until_no_dead_letter_is_left(api: Api, run: Callable[..., Result]) -> None:
+    """The API discards a limited number per request; the command prints the sum."""
     result = run("dead-letters", "discard", "--all", "--yes", *WHY)
     assert (result.exit_code, "2 discarded" in result.stdout) == (0, True)
     assert [(path, body["dry_run"]) for path, body in api.posted] == [("/discard", dry) for dry in (True, False, False)]
     assert {body["until"] for _, body in api.posted[1:]} == {"2026-11-21T12:00:00Z"}
 
 
-def test_a_token_says_whose_dead_letters_to_ask_for() -> None:
-    """All that it holds, and nobody's where its scope lets it."""
+def test_the_token_names_the_organisations_to_list() -> None:
+    """The command lists every organisation of the token, and the nil organisation if the scope allows it."""
     claims = {"org_ids": [str(ORG), str(OTHER)], "scope": "admin:read"}
     key = "k" * 32
     plain = Organisations.open(None, "https://api.example", jwt.encode(claims, key, algorithm="HS256"))

@@ -1,4 +1,4 @@
-"""What a dead message is: whose, which events, under which id, and why it failed."""
+"""Rules of dead letters: organisation, events, id and cause."""
 
 import json
 from uuid import UUID, uuid4
@@ -39,7 +39,7 @@ def test_a_spooled_batch_is_divided_among_its_organisations() -> None:
 
 
 def test_an_event_is_never_given_to_an_organisation_that_its_sender_did_not_hold() -> None:
-    """What names another organisation, or none among several, is nobody's; none among one is that one's."""
+    """An event of a foreign or an unclear organisation goes to the nil one; without a name it goes to the only one."""
     stray, orphan = progress_event(org_id=OTHER), progress_event(org_id=None)
     assert [part.org_id for part in letters.parts_of(spooled(stray, org_ids=[ORG]))] == [NOBODY]
     assert [part.org_id for part in letters.parts_of(spooled(orphan, org_ids=[ORG]))] == [ORG]
@@ -48,8 +48,8 @@ def test_an_event_is_never_given_to_an_organisation_that_its_sender_did_not_hold
     assert SpooledBatch.model_validate_json(part.body).org_ids == [ORG, OTHER], "to be resolved among, once more"
 
 
-def test_who_sent_a_batch_is_not_kept_by_name() -> None:
-    """The subject of a token may be an address: it is kept as a mark, and a mark stays as it is."""
+def test_the_sender_of_a_batch_is_kept_as_a_mark() -> None:
+    """A token's subject may be an address, so a mark replaces it; a mark is not replaced again."""
     (part,) = letters.parts_of(spooled(progress_event(), org_ids=[ORG], subject="kim@example.org"))
     assert part.is_batch
     assert "kim" not in part.body
@@ -57,13 +57,13 @@ def test_who_sent_a_batch_is_not_kept_by_name() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "not JSON", "[]", "7", '{"events": 7}', "[" * 100_000, "1" * 5_000, "NaN"])
-def test_what_nobody_can_read_is_nobodys(body: str) -> None:
-    """Whatever stands there, it is one part of the nil organisation, to be scrubbed."""
+def test_an_unreadable_body_is_one_part_of_the_nil_organisation(body: str) -> None:
+    """Any unreadable body becomes one part of the nil organisation, to be scrubbed."""
     assert letters.parts_of(body) == [letters.Part(NOBODY, body, (), is_batch=False)]
 
 
 def test_event_ids_are_read_where_they_can_be() -> None:
-    """One invalid event makes a batch unreadable; a receipt is to be found for all of it nevertheless."""
+    """One invalid event makes a batch unreadable; the ids of its other events are read all the same, for receipts."""
     known = [uuid4(), uuid4()]
     events = [{"event_id": str(known[0])}, {"event_id": "kim"}, 7, {"event_id": 7}, {"event_id": str(known[1])}]
     (part,) = letters.parts_of(json.dumps({"org_id": str(ORG), "events": events}))
@@ -95,7 +95,7 @@ def test_ids_are_the_same_however_often_a_message_is_received() -> None:
     ],
 )
 def test_each_failure_has_a_cause(error_code: str | None, was_moved: bool, expected: tuple[str, str]) -> None:
-    """The code says what load saw; without one, SQS may have moved it, out of its receives."""
+    """The code names load's error; without a code, SQS may have moved the message after its last receive."""
     assert letters.cause_of(error_code, was_moved=was_moved) == expected
 
 
@@ -109,7 +109,7 @@ def test_documents_are_written_as_queues_take_them() -> None:
 
 
 def test_marks_survive_the_way_through_a_queue() -> None:
-    """What is written as attributes is what is read; what is not ours to write counts as not there."""
+    """Attributes are read back as they were written; an attribute of a foreign form is ignored."""
     attributes = MessageAttributes(
         error_code="poisoned_message", receive_count=3, first_failed_at=NOW, org_id=ORG, dead_letter_id=OTHER
     )

@@ -26,7 +26,7 @@ BUCKET = "archive"
 
 
 class Fakes:
-    """What there is of AWS, and a ledger."""
+    """An archive and queues of moto's, and a ledger."""
 
     def __init__(self) -> None:
         self.sqs, self.s3 = boto3.client("sqs"), boto3.client("s3")
@@ -42,7 +42,7 @@ class Fakes:
         self.asked = 0
 
     def find_barred(self, _org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
-        """Tell that nobody was erased."""
+        """Return that no learner was erased."""
         return [False for _ in asked]
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
@@ -67,7 +67,7 @@ class Fakes:
         return [position for position, record in enumerate(records) if record["messageId"] in stay]
 
     def archived(self) -> dict[str, str]:
-        """Return what lies in the archive."""
+        """Return the objects in the archive."""
         keys = [found["Key"] for found in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
         return {key: self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode() for key in keys}
 
@@ -106,7 +106,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fakes]:
         yield fakes
 
 
-def test_what_is_kept_leaves_the_queue(fakes: Fakes) -> None:
+def test_a_recorded_message_leaves_the_queue(fakes: Fakes) -> None:
     """Archived and recorded, of its queue, with its cause; the ledger says where the body is."""
     batch = queued_batch(ORG, scrubbed_event())
     assert fakes.receive(batch.model_dump_json(), queue="analytics", code="store_refused") == []
@@ -117,7 +117,7 @@ def test_what_is_kept_leaves_the_queue(fakes: Fakes) -> None:
 
 
 def test_nothing_personal_leaves_the_queue(fakes: Fakes, told: Callable[[], str]) -> None:
-    """Not into the archive, not into the ledger, not into logs and metrics."""
+    """Archive, ledger, logs and metrics hold no personal value of the message."""
     assert fakes.receive(f"call {CANARY}", json.dumps({"who": CANARY})) == []
     assert {org_id for org_id, _ in fakes.recorded} == {NOBODY}
     lines = told()
@@ -127,8 +127,10 @@ def test_nothing_personal_leaves_the_queue(fakes: Fakes, told: Callable[[], str]
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), RollcallError(), ValueError("canary")])
-def test_what_cannot_be_kept_stays_on_the_queue(fakes: Fakes, fault: Exception, told: Callable[[], str]) -> None:
-    """All of it comes back, the log tells the fault's type or code alone, and later it is kept."""
+def test_a_message_that_cannot_be_recorded_stays_on_the_queue(
+    fakes: Fakes, fault: Exception, told: Callable[[], str]
+) -> None:
+    """Every message comes back, the log has the error's type or code alone, and a later attempt records them."""
     fakes.fault = fault
     assert fakes.receive("one", "two") == [0, 1]
     assert "canary" not in told()
@@ -139,7 +141,7 @@ def test_what_cannot_be_kept_stays_on_the_queue(fakes: Fakes, fault: Exception, 
 
 
 def test_a_store_that_is_away_gives_a_message_back_for_a_moment(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not for as long as the queue hides it: seconds, growing with its receives."""
+    """The message is hidden for seconds that grow with its receives, not for the queue's whole timeout."""
     given_back: list[int] = []
     monkeypatch.setattr(environment.queues(), "give_back", lambda _url, _handle, seconds: given_back.append(seconds))
     fakes.fault = StoreUnavailable()
@@ -155,14 +157,14 @@ def test_a_store_that_is_away_is_asked_once(fakes: Fakes) -> None:
 
 
 def test_burials_are_counted_by_queue(fakes: Fakes, told: Callable[[], str]) -> None:
-    """What the alarm of each queue watches."""
+    """Each queue has its own metric, and the queue's alarm watches it."""
     fakes.receive("one", "two", queue="analytics")
     sent = next(json.loads(line) for line in told().splitlines() if '"_aws"' in line)
     assert (sent["buried"], sent["queue"]) == ([1.0, 1.0], "analytics")
 
 
-def test_a_message_of_another_queue_is_a_mistake_of_ours(fakes: Fakes) -> None:
-    """A queue that nobody wired is not taken for another: the whole batch stays where it is."""
+def test_a_message_of_an_unknown_queue_fails_the_batch(fakes: Fakes) -> None:
+    """The function takes an unknown queue for no other queue: the whole batch stays where it is."""
     fakes.sqs.create_queue(QueueName="others-dead-letters")
     with pytest.raises(ConfigurationInvalid):
         app.handler({"Records": [record_of(unknown(), "others")]}, Context())

@@ -1,4 +1,4 @@
-"""Administrators' routes to dead letters: who may, what is refused, what is answered."""
+"""Administrators' routes to dead letters: permissions, refusals and answers."""
 
 import json
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def a_letter(**changes: Any) -> DeadLetter:
 
 
 class Ledger:
-    """Remembers what it was asked, and answers what it has."""
+    """Records the calls, and answers with the dead letters that it holds."""
 
     def __init__(self) -> None:
         self.letters = [a_letter(last_failed_at=NOW - timedelta(microseconds=number)) for number in range(3)]
@@ -140,7 +140,7 @@ def calls(org_id: UUID, letter: DeadLetter) -> list[tuple[str, dict[str, Any]]]:
 def test_who_may_not_is_403_and_nothing_is_asked(
     ledger: Ledger, archive: Archive, requests: RecordingRequests, number: int
 ) -> None:
-    """The scope and the organisation are needed; what belongs to nobody known is for admin:super alone."""
+    """A route needs the scope and the organisation; the nil organisation is for admin:super alone."""
     route, request = calls(ORG, ledger.letters[0])[number]
     nobodys = calls(NOBODY, ledger.letters[0])[number][1]
     reads = number < 3
@@ -185,8 +185,8 @@ def test_a_list_is_counted_by_cause_and_paged(ledger: Ledger) -> None:
         ({"after": "1." + "-" * 36}, "after"),
     ],
 )
-def test_a_query_that_is_wrong_is_told_by_name(ledger: Ledger, change: dict[str, str], name: str) -> None:
-    """400, without a word of what stood there."""
+def test_a_wrong_query_parameter_is_named(ledger: Ledger, change: dict[str, str], name: str) -> None:
+    """The answer is 400 with the parameter's name and without its value."""
     status, problem = ask(LIST, query={"org_id": str(ORG)} | change)
     assert (status, problem["code"]) == (400, "invalid_request")
     assert name in problem["detail"]
@@ -194,7 +194,9 @@ def test_a_query_that_is_wrong_is_told_by_name(ledger: Ledger, change: dict[str,
 
 
 @pytest.mark.parametrize(("body", "shown"), [(b'{"a": 1}', {"a": 1}), (b"text", "text"), (b'"text"', '"text"')])
-def test_one_is_shown_with_its_history_and_body(ledger: Ledger, archive: Archive, body: bytes, shown: Any) -> None:
+def test_a_dead_letter_is_shown_with_its_history_and_body(
+    ledger: Ledger, archive: Archive, body: bytes, shown: Any
+) -> None:
     """The body as JSON where it is some, else as text."""
     letter = ledger.letters[0]
     archive.bodies[str(letter.archive_key)] = body
@@ -267,7 +269,7 @@ def test_a_redrive_that_is_asked_for_is_202(requests: RecordingRequests) -> None
         ({"canary": 1}, ""),
     ],
 )
-def test_an_order_that_is_wrong_is_told_where(
+def test_a_fault_in_a_redrive_has_a_pointer(
     ledger: Ledger, requests: RecordingRequests, route: str, change: dict[str, Any], pointer: str
 ) -> None:
     """400 with a pointer to the fault; everything at once is never what was left out by mistake."""
@@ -318,21 +320,21 @@ def test_a_discard_says_how_many(ledger: Ledger) -> None:
 
 
 def test_an_address_in_a_reason_is_not_kept(ledger: Ledger, requests: RecordingRequests) -> None:
-    """A reason is written down for years; whom to ask is no part of it."""
+    """Reasons are kept for years, so addresses are removed from them."""
     order = ORDER | {"reason": "asked by kim@example.org"}
     ask(DISCARD, order)
     ask(REDRIVE, order)
     assert ledger.asked[0][3] == requests.asked[0].reason == "asked by [email]"
 
 
-def test_nobodys_are_for_admin_super(ledger: Ledger, requests: RecordingRequests) -> None:
+def test_the_nil_organisation_is_for_admin_super(ledger: Ledger, requests: RecordingRequests) -> None:
     """Without the token naming the nil organisation, which no identity provider gives."""
     assert ask(LIST, query={"org_id": str(NOBODY)}, scopes="admin:super")[0] == 200
     assert ask(REDRIVE, ORDER | {"org_id": str(NOBODY)}, scopes="admin:super")[0] == 202
     assert ledger.asked[0][0] == requests.asked[0].org_id == NOBODY
 
 
-def test_no_log_line_says_who_or_why(
+def test_no_log_line_has_the_caller_or_the_reason(
     ledger: Ledger, archive: Archive, requests: RecordingRequests, told: Callable[[], str]
 ) -> None:
     """Neither the caller, nor the organisation, nor the reason, nor a body."""

@@ -27,7 +27,7 @@ class Fakes:
         return NOW, self.counts
 
     def confirm_digest(self, claimed_at: datetime) -> None:
-        """Note that it was told."""
+        """Record the confirmation."""
         self.confirmed.append(claimed_at)
 
     def claim_job_failures(self, _lease: timedelta) -> tuple[datetime, list[FailedRuns]]:
@@ -35,7 +35,7 @@ class Fakes:
         return LATER, self.runs
 
     def confirm_job_failures(self, claimed_at: datetime) -> None:
-        """Note that it was told."""
+        """Record the confirmation."""
         self.confirmed.append(claimed_at)
 
     def publish(self, subject: str, message: str) -> None:
@@ -45,7 +45,7 @@ class Fakes:
         self.published.append((subject, message))
 
     def send(self) -> SummaryResult:
-        """Tell what is new."""
+        """Run the digest."""
         return FailureSummary(self, self.publish, "prod").send()
 
 
@@ -57,7 +57,7 @@ COUNTS = [
 ]
 
 
-def test_what_is_new_is_told_in_one_message() -> None:
+def test_new_failures_are_published_in_one_message() -> None:
     """Counts by queue and cause, since when, and what to do."""
     fakes = Fakes(COUNTS)
     assert fakes.send() == SummaryResult(42, 0)
@@ -72,22 +72,22 @@ def test_what_is_new_is_told_in_one_message() -> None:
     assert fakes.confirmed == [NOW, LATER]
 
 
-def test_nothing_new_is_not_told() -> None:
-    """No message says that there is none."""
+def test_no_message_is_published_without_new_failures() -> None:
+    """Without new failures the topic gets no message."""
     fakes = Fakes()
     assert fakes.send() == SummaryResult(0, 0)
     assert (fakes.published, fakes.confirmed) == ([], [])
 
 
-def test_what_could_not_be_published_is_not_confirmed() -> None:
-    """The next digest has it."""
+def test_an_unpublished_failure_is_not_confirmed() -> None:
+    """The next digest publishes it."""
     fakes = Fakes(COUNTS, away=True)
     with pytest.raises(TopicUnavailable):
         fakes.send()
     assert fakes.confirmed == []
 
 
-def test_failed_runs_are_told_in_the_same_message() -> None:
+def test_failed_runs_are_in_the_same_message() -> None:
     """By job and code, beside the dead letters, or alone."""
     fakes = Fakes(COUNTS, RUNS)
     assert fakes.send() == SummaryResult(42, 3)

@@ -1,4 +1,4 @@
-"""What the load function does for dead letters: says why it failed, passes on what came along, tells the ledger."""
+"""The load function and dead letters: it adds the cause, keeps the attributes and resolves them in the ledger."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ QUEUES = ("spool", "analytics")
 
 @dataclass
 class Fakes:
-    """Queues, an analytics store and a ledger that remember, and fail as told."""
+    """Queues, an analytics store and a ledger that record their calls, and fail where a test says so."""
 
     sent: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     resolved: list[tuple[Any, ...]] = field(default_factory=list)
@@ -46,11 +46,11 @@ class Fakes:
         return [["accepted"] * len(batch.events) for batch in batches]
 
     def refuses(self, _batch: Any) -> bool:
-        """Tell whether a batch would be refused."""
+        """Return whether a batch would be refused."""
         return isinstance(self.store_fault, StoreRefused)
 
     def resolve_dead_letter(self, *arguments: Any) -> None:
-        """Note what was resolved."""
+        """Record a resolution."""
         if self.ledger_fault:
             raise self.ledger_fault
         self.resolved.append(arguments)
@@ -90,7 +90,7 @@ def redriven() -> MessageAttributes:
     return MessageAttributes(org_id=ORG, dead_letter_id=uuid4(), operation_id=uuid4(), first_failed_at=NOW)
 
 
-def test_what_is_buried_says_why_and_which_message_it_was(fakes: Fakes) -> None:
+def test_a_buried_message_has_its_cause_and_id(fakes: Fakes) -> None:
     """Code, message, receives and the time of the first of them go along as attributes."""
     assert receive("poison") == []
     ((queue_url, body, attributes),) = fakes.sent
@@ -104,8 +104,8 @@ def test_what_is_buried_says_why_and_which_message_it_was(fakes: Fakes) -> None:
     assert fakes.resolved == []
 
 
-def test_what_the_database_refuses_is_buried_as_that(fakes: Fakes) -> None:
-    """It is no message that nobody can read: another cause, to be looked for elsewhere."""
+def test_a_message_that_the_database_refuses_has_its_own_cause(fakes: Fakes) -> None:
+    """The cause is store_refused, not the cause of an unreadable message."""
     fakes.store_fault = StoreRefused()
     body = queued_batch(ORG, scrubbed_event()).model_dump_json()
     assert receive(body, queue="analytics", receives=1) == ["m-1"]
@@ -114,7 +114,7 @@ def test_what_the_database_refuses_is_buried_as_that(fakes: Fakes) -> None:
     assert (queue_url, attributes["error_code"]) == ("https://sqs.example/analytics-dead-letters", "store_refused")
 
 
-def test_what_was_redriven_and_fails_again_takes_its_dead_letter_along(fakes: Fakes) -> None:
+def test_a_redriven_message_that_fails_again_names_its_dead_letter(fakes: Fakes) -> None:
     """Whose it is, which one, by which operation, and when it failed first."""
     carried = redriven()
     receive("poison", carried)
@@ -125,7 +125,7 @@ def test_what_was_redriven_and_fails_again_takes_its_dead_letter_along(fakes: Fa
     assert fakes.resolved == []
 
 
-def test_what_was_redriven_and_is_stored_is_told_to_the_ledger(fakes: Fakes) -> None:
+def test_a_redriven_message_that_is_stored_is_resolved_in_the_ledger(fakes: Fakes) -> None:
     """Its dead letter, once for each message; a message that was never one is no business of the ledger's."""
     carried = redriven()
     assert receive(carried=carried) == []
@@ -137,7 +137,9 @@ def test_what_was_redriven_and_is_stored_is_told_to_the_ledger(fakes: Fakes) -> 
     assert len(fakes.resolved) == 2
 
 
-def test_what_is_rejected_at_last_is_resolved_as_that(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redriven_message_that_is_rejected_is_resolved_as_rejected(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The database has judged it: nothing is left to redrive, but not all of it is stored."""
     monkeypatch.setattr(wiring_ingest, "progress_store", lambda: RecordingStore(outcome="org_unresolved"))
     receive(carried=redriven())
@@ -148,7 +150,7 @@ def test_what_is_rejected_at_last_is_resolved_as_that(fakes: Fakes, monkeypatch:
 def test_a_ledger_that_is_away_never_keeps_what_was_stored(
     fakes: Fakes, fault: Exception, told: Callable[[], str]
 ) -> None:
-    """The message leaves its queue, and the log tells the fault's type alone."""
+    """The message leaves its queue, and the log has the error's type alone."""
     fakes.ledger_fault = fault
     assert receive(carried=redriven()) == []
     lines = told()

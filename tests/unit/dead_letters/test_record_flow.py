@@ -65,7 +65,7 @@ class Scrubbing:
 
 @dataclass
 class Fakes:
-    """An archive and a ledger that remember, and fail as told."""
+    """An archive and a ledger that record their calls, and fail where a test says so."""
 
     archived: dict[str, str] = field(default_factory=dict)
     recorded: dict[tuple[UUID, UUID], list[Failure]] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Fakes:
         self.archived[key] = body.decode()
 
     def find_barred(self, _org_id: UUID, asked: Sequence[tuple[str, datetime]]) -> list[bool]:
-        """Tell who was erased."""
+        """Return the erased learners."""
         return [name in self.erased for name, _ in asked]
 
     def record_dead_letter(self, org_id: UUID, failure: Failure) -> bool:
@@ -122,7 +122,7 @@ def spooled(*org_ids: UUID) -> str:
 
 
 def test_the_body_is_archived_first_and_then_the_failure_recorded() -> None:
-    """One object and one row, which names it; the row tells what the message told."""
+    """The archive gets one object, and the ledger one row with the object's key and the message's attributes."""
     fakes, batch = Fakes(), queued_batch(ORG, scrubbed_event(), scrubbed_event())
     attributes = MessageAttributes(
         error_code="store_refused", message_id="original", receive_count=3, first_failed_at=NOW
@@ -150,8 +150,8 @@ def test_a_message_of_several_organisations_is_a_dead_letter_of_each() -> None:
 
 
 @pytest.mark.parametrize("body", [json.dumps({"who": CANARY}), json.dumps([CANARY])])
-def test_what_nobody_can_read_is_scrubbed_before_it_is_kept(body: str) -> None:
-    """JSON is archived as nobody's, with nothing personal in it."""
+def test_an_unreadable_body_is_scrubbed_before_it_is_archived(body: str) -> None:
+    """JSON is archived under the nil organisation, without personal values."""
     fakes = Fakes()
     (failure,) = fakes.record(message(body))
     ((org_id, _),) = fakes.recorded
@@ -170,14 +170,14 @@ def test_what_nobody_can_read_is_scrubbed_before_it_is_kept(body: str) -> None:
     ],
     ids=["words", "a text in JSON", "cut off", "deep"],
 )
-def test_of_what_is_no_json_only_the_shape_is_kept(body: str, kept: str) -> None:
+def test_only_the_shape_of_a_text_is_archived(body: str, kept: str) -> None:
     """No rule finds a child's name in a sentence."""
     fakes = Fakes()
     (failure,) = fakes.record(message(body))
     assert fakes.archived == {failure.archive_key: kept}
 
 
-def test_of_what_cannot_be_scrubbed_only_size_and_digest_are_kept() -> None:
+def test_only_size_and_digest_of_an_unscrubbable_body_are_kept() -> None:
     """It leaves the queue all the same, and the row says why there is no body."""
     fakes = Fakes(scrubber=Scrubber(ScrubFailed()))
     (failure,) = fakes.record(message(UNSCRUBBABLE, attributes=MessageAttributes(error_code="poisoned_message")))
@@ -187,8 +187,8 @@ def test_of_what_cannot_be_scrubbed_only_size_and_digest_are_kept() -> None:
     assert CANARY not in failure.model_dump_json()
 
 
-def test_what_is_buried_twice_is_one_dead_letter() -> None:
-    """Received again, or put here twice by a loader that was killed: the second time tells nothing new."""
+def test_a_message_that_is_buried_twice_is_one_dead_letter() -> None:
+    """SQS delivered the message again, or a killed loader sent it twice: the second copy adds no row."""
     fakes, body = Fakes(), spooled(ORG)
     attributes = MessageAttributes(error_code="poisoned_message", message_id="original")
     (first,) = fakes.record(message(body, "put once", attributes=attributes))
@@ -199,7 +199,7 @@ def test_what_is_buried_twice_is_one_dead_letter() -> None:
 
 
 @pytest.mark.parametrize("body", [spooled(ORG), spooled(ORG, OTHER), "still not JSON"])
-def test_what_was_redriven_and_fails_again_is_the_dead_letter_that_it_was(body: str) -> None:
+def test_a_redriven_message_that_fails_again_keeps_its_dead_letter(body: str) -> None:
     """The same row of the same organisation, and the same object, whatever can be read in it by now."""
     fakes, letter_id = Fakes(), uuid4()
     attributes = MessageAttributes(
@@ -218,8 +218,8 @@ def test_what_was_redriven_and_fails_again_is_the_dead_letter_that_it_was(body: 
     ("fault", "stops_before"),
     [({"archive_fault": ObjectsUnavailable()}, "archive"), ({"ledger_fault": StoreUnavailable()}, "ledger")],
 )
-def test_what_cannot_be_kept_stays_on_its_queue(fault: dict[str, Any], stops_before: str) -> None:
-    """Either being away ends it, before a row without its body; and later it is done as if nothing had been."""
+def test_a_message_stays_on_its_queue_while_archive_or_ledger_fail(fault: dict[str, Any], stops_before: str) -> None:
+    """A missing archive or ledger ends the attempt before a row without a body is written; a later attempt succeeds."""
     fakes = Fakes(**fault)
     with pytest.raises(type(next(iter(fault.values())))):
         fakes.record(message(spooled(ORG, OTHER)))
@@ -237,7 +237,7 @@ def test_a_fault_of_the_scrubber_keeps_the_message() -> None:
     assert (fakes.archived, fakes.recorded) == ({}, {})
 
 
-def test_what_was_erased_meanwhile_is_not_buried() -> None:
+def test_events_of_an_erased_learner_are_not_buried() -> None:
     """Of a batch that waited while a learner was erased, the others' events are buried; of one of theirs, nothing."""
     own, other = scrubbed_event(user_pseudonym="1" * 32), scrubbed_event(user_pseudonym="2" * 32)
     fakes = Fakes(erased={"1" * 32})

@@ -35,7 +35,7 @@ SPOOLED = SpooledBatch(subject="subject:" + "0" * 32, org_ids=[ORG], received_at
 
 @dataclass
 class Fakes:
-    """A ledger, an archive and queues that remember, and fail as told."""
+    """A ledger, an archive and queues that record their calls, and fail where a test says so."""
 
     letters: list[DeadLetter] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
@@ -136,8 +136,8 @@ def test_an_analytics_batch_is_scrubbed_by_the_policy_of_now() -> None:
     assert (sent.key_id, sent.batch_id, sent.events[0].digest) == ("k1", batch.batch_id, batch.events[0].digest)
 
 
-def test_what_nobody_could_read_is_sent_as_it_was_scrubbed_once_more() -> None:
-    """The version that can read it may be there by now; what it is sent has nothing personal in it."""
+def test_an_unreadable_body_is_scrubbed_again_and_sent() -> None:
+    """A newer version may read the body by now; the message that is sent holds nothing personal."""
     fakes = Fakes()
     fakes.add(json.dumps({"contact": CANARY}))
     fakes.add(f"no JSON {CANARY}")
@@ -146,7 +146,7 @@ def test_what_nobody_could_read_is_sent_as_it_was_scrubbed_once_more() -> None:
     assert all(CANARY not in body for _, body, _ in fakes.sent)
 
 
-def test_what_cannot_be_redriven_fails_alone_and_says_why() -> None:
+def test_a_message_that_cannot_be_redriven_fails_alone_with_a_code() -> None:
     """A body that is gone, never was, cannot be scrubbed or is too large: each has its code, and the others go."""
     fakes = Fakes(policy=policy_with(PolicyAdditions(refuse_events=("lesson_viewed",))))
     good = fakes.add(SPOOLED.model_dump_json())
@@ -171,7 +171,7 @@ def test_what_cannot_be_redriven_fails_alone_and_says_why() -> None:
     assert done.counts == {"redriven": 1, "failed": 5, "done": 6, "total": 6}
 
 
-def test_a_dry_run_tells_what_would_be_and_does_nothing() -> None:
+def test_a_dry_run_counts_and_sends_nothing() -> None:
     """The same counts, since it reads and scrubs; nothing is sent, nothing noted."""
     fakes = Fakes()
     fakes.add(SPOOLED.model_dump_json())
@@ -182,7 +182,7 @@ def test_a_dry_run_tells_what_would_be_and_does_nothing() -> None:
 
 
 def test_it_goes_on_from_its_cursor_until_there_is_no_more() -> None:
-    """As many in a chunk as the rate allows; the total is told once; no letter is sent twice."""
+    """A chunk has as many letters as the rate allows; the total is reported once; no letter is sent twice."""
     fakes, chunk = Fakes(), Chunk(2, uuid4(), 30)
     for _ in range(5):
         fakes.add(SPOOLED.model_dump_json())
@@ -214,7 +214,7 @@ def test_the_last_chunk_may_be_empty(letters: int) -> None:
     assert (last.is_done, last.cursor, last.units) == (True, operation.cursor, 0)
 
 
-def test_what_was_sent_before_the_queue_went_away_is_noted() -> None:
+def test_letters_sent_before_the_queue_failed_are_noted() -> None:
     """It goes on after that one, instead of sending all of the chunk again; with nothing sent, it says what is away."""
     fakes = Fakes()
     for _ in range(3):
@@ -242,7 +242,7 @@ def test_an_archive_that_is_away_is_no_failure_of_a_letter(monkeypatch: pytest.M
     assert fakes.marked == []
 
 
-def test_what_the_ledger_may_have_forgotten_before_it_is_stored_is_not_sent() -> None:
+def test_an_event_older_than_the_ledger_is_not_sent() -> None:
     """Its dead letter stays, with the reason; an event of the last moment that the ledger vouches for goes."""
     fakes = Fakes()
     edge = LIFETIMES.vouches_from(fakes.now)
@@ -260,4 +260,4 @@ def test_what_the_ledger_may_have_forgotten_before_it_is_stored_is_not_sent() ->
     fakes.marked.clear()
     fakes.now += LIFETIMES.archive + timedelta(days=3)
     fakes.step(a_redrive())
-    assert set(codes(fakes).values()) == {"beyond_ledger"}, "whatever nobody can read may be as old as it ever could"
+    assert set(codes(fakes).values()) == {"beyond_ledger"}, "an unreadable message may be of any age"

@@ -1,4 +1,4 @@
-"""The shape of what nobody can read: enough to see what it is, nothing of what it says."""
+"""The shape of an unreadable body: it shows the kind of text and none of its words."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ def test_a_shape_says_what_kind_of_text_it_was() -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    """Its beginning tells enough."""
+    """The shape keeps the beginning alone."""
     assert len(shape_of("a" * 100_000)) == SHAPE_CHARACTERS_MAX
 
 

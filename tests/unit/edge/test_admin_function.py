@@ -1,4 +1,4 @@
-"""Administrators' routes: who may, what is refused, what is answered."""
+"""Administrators' routes: permissions, refusals and answers."""
 
 import json
 from collections.abc import Callable
@@ -94,7 +94,7 @@ def test_an_address_in_a_reason_is_not_kept(requests: RecordingRequests) -> None
 
 
 def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests, pseudonym: str) -> None:
-    """The answer names it; what is asked of the flow is what the body says, and nobody's address."""
+    """The answer has the replay's id; the flow gets the values of the body, and no address."""
     learner = uuid4()
     body = {"org_id": str(ORG), "user_id": str(learner), **WINDOW, "dry_run": True, "rate": 5, "reason": "a bad edit"}
     status, answer = ask(f"POST {REPLAYS}", body)
@@ -121,7 +121,7 @@ def test_a_replay_that_is_asked_for_is_202(requests: RecordingRequests, pseudony
         ({"org_ids": str(uuid4())}, "org_forbidden"),
     ],
 )
-def test_who_may_not_is_403(requests: RecordingRequests, change: dict[str, Any], code: str) -> None:
+def test_a_caller_without_permission_is_403(requests: RecordingRequests, change: dict[str, Any], code: str) -> None:
     """The scope, the role and the organisation are all needed; nothing is asked of the flow."""
     status, problem = ask(f"POST {REPLAYS}", {"org_id": str(ORG), **WINDOW}, **change)
     assert (status, problem["code"]) == (403, code)
@@ -143,7 +143,7 @@ def test_who_may_not_is_403(requests: RecordingRequests, change: dict[str, Any],
         ({"canary": 1}, ""),
     ],
 )
-def test_a_body_that_is_wrong_is_told_where(requests: RecordingRequests, change: dict[str, Any], pointer: str) -> None:
+def test_a_fault_in_the_body_has_a_pointer(requests: RecordingRequests, change: dict[str, Any], pointer: str) -> None:
     """400 with a pointer to the fault, and without a word of the body."""
     status, problem = ask(f"POST {REPLAYS}", {"org_id": str(ORG), **WINDOW} | change)
     assert (status, problem["code"]) == (400, "invalid_request")
@@ -154,7 +154,7 @@ def test_a_body_that_is_wrong_is_told_where(requests: RecordingRequests, change:
 
 @pytest.mark.parametrize(("body", "code"), [([], "invalid_body"), ("text", "invalid_body"), (None, "body_empty")])
 def test_a_body_that_is_no_object_is_400(requests: RecordingRequests, body: Any, code: str) -> None:
-    """Nothing to point at."""
+    """The answer has no pointer."""
     status, problem = ask(f"POST {REPLAYS}", body)
     assert (status, problem["code"]) == (400, code)
 
@@ -184,7 +184,7 @@ def test_a_replay_is_read_and_cancelled_by_its_organisation_alone(requests: Reco
 
 
 def test_the_list_is_of_one_organisation(requests: RecordingRequests) -> None:
-    """As many as asked for; a wrong query is told by the parameter's name."""
+    """The list has the requested length; the error of a wrong query names the parameter."""
     requests.known = [a_replay(), a_replay(), a_replay(org_id=uuid4())]
     route = f"GET {REPLAYS}"
     assert len(ask(route, query={"org_id": str(ORG)})[1]["replays"]) == 2
@@ -202,7 +202,7 @@ def test_the_list_is_of_one_organisation(requests: RecordingRequests) -> None:
         assert "canary" not in problem["detail"]
 
 
-def test_no_log_line_names_who_asked_or_for_whom(requests: RecordingRequests, told: Callable[[], str]) -> None:
+def test_no_log_line_names_the_caller_or_the_learner(requests: RecordingRequests, told: Callable[[], str]) -> None:
     """Neither the caller, nor the learner, nor the reason."""
     body = {"org_id": str(ORG), "user_id": str(uuid4()), **WINDOW, "reason": "canary"}
     ask(f"POST {REPLAYS}", body)

@@ -26,7 +26,7 @@ def answered(folder: Path, name: str) -> tuple[str, str]:
 
 
 def test_a_provider_is_reached_where_it_gives_tokens(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its token endpoint may lie elsewhere than its authority; scope and audience are told to the page."""
+    """The token endpoint may be at another origin than the authority; the page gets scope and audience."""
     settings = {
         "SOCKET_URL": SOCKET,
         "OIDC_AUTHORITY": AUTHORITY,
@@ -49,8 +49,8 @@ def test_a_provider_is_reached_where_it_gives_tokens(page: Path, monkeypatch: py
     }
 
 
-def test_without_a_client_nobody_signs_in_at_a_provider(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An authority alone is not enough to send anybody there."""
+def test_without_a_client_id_the_page_offers_no_sign_in(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An authority without a client id configures no provider."""
     monkeypatch.setenv("OIDC_AUTHORITY", AUTHORITY)
     body, _ = answered(page, console.CONFIGURATION)
     assert json.loads(body)["oidc"] is None

@@ -63,7 +63,7 @@ def test_a_batch_over_the_rate_is_told_when_to_come_back(store: RecordingStore) 
 
 
 def test_a_spooled_batch_is_answered_202(store: RecordingStore) -> None:
-    """And clients are asked to slow down."""
+    """The answer's advice asks clients to slow down."""
     store.fault = errors.StoreUnavailable()
     status, headers, body = ask(sample("progress_batch.json"))
     assert status == 202
@@ -121,7 +121,7 @@ def test_a_conflict_is_409_where_it_is_all_there_is(
     assert body["results"][0]["status"] == outcome
 
 
-def test_without_the_authorizer_nobody_gets_in(store: RecordingStore) -> None:
+def test_a_request_without_the_authorizer_is_401(store: RecordingStore) -> None:
     """A route that lost its authorizer answers 401, and stores nothing."""
     event = sample("progress_batch.json")
     del event["requestContext"]["authorizer"]
@@ -143,7 +143,7 @@ def test_neither_log_nor_metric_names_a_person(store: RecordingStore, told: Call
         assert secret not in lines
 
 
-def test_the_authorizer_hands_on_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_authorizer_returns_the_caller_or_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A good token becomes a context; a bad one becomes a refusal that the handler turns into a problem."""
     monkeypatch.setattr(token_rules, "current", shared)
     event = sample("authorizer.json")

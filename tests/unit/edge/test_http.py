@@ -78,8 +78,8 @@ def test_a_route_answers_by_its_key() -> None:
     assert router.answer(request(routeKey="GET /other").event)["statusCode"] == HTTPStatus.NOT_FOUND
 
 
-def test_an_unexpected_fault_tells_nothing(told: Callable[[], str]) -> None:
-    """Neither the answer nor the log quotes it: its text could hold a body."""
+def test_the_text_of_an_unexpected_error_is_not_answered(told: Callable[[], str]) -> None:
+    """Neither answer nor log quotes the error's text, which could hold a body."""
     router = Router()
 
     @router.route(Route("POST /thing"))
@@ -140,7 +140,7 @@ class Letter(BaseModel):
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\udc00\ud800", "\U0001f600", "\x00", "\ufeff\uffff"])
-def test_whatever_is_kept_can_be_answered(text: str) -> None:
+def test_any_stored_text_can_be_answered(text: str) -> None:
     """Half of a surrogate pair is an escape of JSON's, which comes back as what it was."""
     letter = {"text": text, text: [text, 1.5, None]}
     response = Response.of(200, Letter(body=letter))

@@ -1,4 +1,4 @@
-"""Settings: read from the environment, checked, told by name."""
+"""Settings: read from the environment, checked, and named in errors."""
 
 import pytest
 from rollcall.edge.runtime.settings import Settings
@@ -34,6 +34,6 @@ def test_a_wrong_setting_is_named_and_not_quoted(value: str) -> None:
 
 
 def test_a_missing_setting_is_named_when_it_is_needed() -> None:
-    """A function says what it cannot do without."""
+    """The error names the variable that the function needs."""
     with pytest.raises(ConfigurationInvalid, match="DATABASE_HOST"):
         Settings.read({}).need("database_host")

@@ -90,7 +90,7 @@ def test_a_day_is_written_in_one_way(day: str) -> None:
     ],
 )
 @pytest.mark.usefixtures("files", "requests")
-def test_who_may_not_is_403(route: str, body: dict[str, str], scope: str) -> None:
+def test_a_caller_without_permission_is_403(route: str, body: dict[str, str], scope: str) -> None:
     """Each route wants its scope, a purge the one that breaks glass; and the organisation, whatever the scope."""
     assert ask(route, body, scopes=scope)[1]["code"] == "scope_missing"
     assert ask(route, body, scopes="admin:super", org_ids=str(uuid4()))[1]["code"] == "org_forbidden"

@@ -93,7 +93,7 @@ def test_a_catalogue_that_cannot_be_is_refused(store: Store, body: dict[str, Any
 
 
 @pytest.mark.parametrize(("route", "lesser"), [(GET, ""), (PUT, "admin:read")])
-def test_who_may_not_is_403(store: Store, route: str, lesser: str) -> None:
+def test_a_caller_without_permission_is_403(store: Store, route: str, lesser: str) -> None:
     """Without the scope, and for another organisation."""
     other = str(uuid4())
     assert ask(route, order("a") if route == PUT else None, scopes=lesser)[1]["code"] == "scope_missing"

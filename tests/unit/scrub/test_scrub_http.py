@@ -241,7 +241,9 @@ def test_a_window_that_is_none_is_refused(fakes: Fakes, window: tuple[str, str])
         (RUNS, days(), {}, "admin:write"),
     ],
 )
-def test_who_may_not_is_403(fakes: Fakes, route: str, body: Any, query: dict[str, str], needed: str) -> None:
+def test_a_caller_without_permission_is_403(
+    fakes: Fakes, route: str, body: Any, query: dict[str, str], needed: str
+) -> None:
     """Without the scope, and for another organisation."""
     lesser = "admin:read" if needed == "admin:write" else ""
     assert ask(route, body, query=query, scopes=lesser)[1]["code"] == "scope_missing"

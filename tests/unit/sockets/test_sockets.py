@@ -88,7 +88,7 @@ def test_who_is_gone_is_told_from_who_cannot_be_reached(sockets: Sockets, status
 
 
 def test_a_gateway_that_is_away_is_told_as_such() -> None:
-    """Nobody listens there."""
+    """No server listens at the address."""
     away = Sockets("http://127.0.0.1:9/live", "eu-central-1", lambda: AwsCredentials("AKID", "secret", None))
     with pytest.raises(SocketsUnavailable):
         away.post(CONNECTION_ID, "text")
