@@ -45,4 +45,4 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
     path.write_text('{"a": 1}')
     shown = CliRunner().invoke(app, ["recall", str(path)])
     assert shown.exit_code == 1
-    assert "no set of labelled texts" in shown.output
+    assert "is not a file of labelled texts" in shown.output
