@@ -59,7 +59,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
 
 
 def test_learners_of_a_file_are_assigned(run: Callable[..., Result]) -> None:
-    """Each learner is sent once, blank lines are skipped; the command follows the order to its end and prints its counts."""
+    """Each learner is sent once, blank lines are skipped; the command follows the order to its end, prints counts."""
     first, second = (str(uuid4()) for _ in range(2))
     api = Api(view("queued", 1), view("running", 2), view("done", 3))
     result = run(api, [first, "", f"  {second.upper()} ", first], "--due", "2026-12-24", "--reason", "term")
