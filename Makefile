@@ -46,9 +46,9 @@ run: setup sam ## start the local stack, do the main job on real data, keep serv
 	@$(BIN)/rollcall run
 
 # Three at a time on two cores, the longest first: end-to-end tests mostly wait. The tools that these targets need are
-# installed before, because make puts off to the end a target that waits for something still being made.
+# installed before, and BROWSER_FIRST is empty then: make puts off to the end a target that waits for another recipe.
 test: setup checkov browser clients ## everything that proves it: lint, types, unit, integration, template, e2e
-	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=3 e2e-rest e2e-health integration e2e-input e2e-clients unit template types lint
+	@$(MAKE) --no-print-directory --output-sync=recurse --jobs=3 BROWSER_FIRST= e2e-rest e2e-health integration e2e-input e2e-clients unit template types lint
 
 # The last line is for the bodies of functions, which sqlfluff does not lint.
 lint: setup ## ruff, sqlfluff and codespell
@@ -83,6 +83,7 @@ browser: ## install a browser for the console's tests; without one they are skip
 	$$install || { $$apt update && $$install; } \
 	  || echo 'No chromium could be installed. Install a chromium or google-chrome yourself, or the console stays untested.'
 
+BROWSER_FIRST = browser
 # In four parts, each with a stack of its own, so that they can run beside each other.
 INPUT = $(patsubst %,tests/e2e/test_%.py,fuzz hostile_input import)
 HEALTH = $(patsubst %,tests/e2e/test_%.py,assignments conformance console console_faults health outage push sockets)
@@ -91,16 +92,16 @@ e2e: e2e-rest e2e-health e2e-input e2e-clients ## tests against the stack deploy
 # What a part sent may stand in no log of that part's stack.
 LOGS = $(addprefix tests/e2e/test_logs.py::test_,nothing_that_was_sent_is_logged database_log_quotes_no_event)
 
-e2e-rest: setup browser
+e2e-rest: setup $(BROWSER_FIRST)
 	$(BIN)/pytest tests/e2e $(patsubst %,--ignore=%,$(HEALTH) $(INPUT)) --ignore=tests/e2e/clients --ignore=tests/e2e/upgrade
 
-e2e-health: setup browser
+e2e-health: setup $(BROWSER_FIRST)
 	$(BIN)/pytest $(HEALTH) $(LOGS)
 
 e2e-input: setup # any text, hostile requests, and a year of old events
 	$(BIN)/pytest $(INPUT) $(LOGS)
 
-e2e-clients: setup browser clients ## public clients, unmodified, against the deployed stack
+e2e-clients: setup $(BROWSER_FIRST) clients ## public clients, unmodified, against the deployed stack
 	$(BIN)/pytest tests/e2e/clients
 
 upgrade: setup sam ## update a stack of an older commit in place: FROM=<commit>
