@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from rollcall.cloud.socket_table import Tickets
-from rollcall.contracts.dead_letters.letter import NOBODY, Failure
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, Failure
 from rollcall.contracts.dead_letters.redrive import Selection
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.contracts.operations import Operation, OperationMessage, OperationRequest
@@ -91,7 +91,7 @@ class Household:
     @property
     def identifiers(self) -> LearnerIdentifiers:
         """What the learner is known by."""
-        owners = (self.org_id, NOBODY)
+        owners = (self.org_id, NIL_ORGANISATION)
         makers = [Pseudonymiser(KEYRING, owner).for_key(key) for owner in owners for key in ("k1", "k2")]
         current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
         return LearnerIdentifiers.of(self.org_id, self.learner, [ANONYMOUS], current, former)
@@ -150,7 +150,7 @@ class Household:
         event = scrubbed_event(user_pseudonym=self.pseudonym(user_id, org_id))
         self._record(org_id, queued_batch(org_id, event).model_dump_json(exclude_none=True), [event.event_id])
         unread = {"version": 9, "events": [{"user_id": str(user_id), "org_id": str(org_id), "event_id": str(uuid4())}]}
-        self._record(NOBODY, json.dumps(unread), [])
+        self._record(NIL_ORGANISATION, json.dumps(unread), [])
 
     def _record(self, org_id: UUID, body: str, event_ids: list[UUID]) -> None:
         letter_id = uuid4()

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from rollcall.domain.scrub.catalogue import EVERY_EVENT
 
 from tests.canaries import personal_values
@@ -197,7 +197,7 @@ def _plant_poison(service: Sender, cloud: Cloud, planted: Canaries) -> None:
 
 
 def _redrive_and_replay(api: Api, service: Sender, planted: Canaries) -> None:
-    operator = api.service(*service.org_ids, NOBODY, scopes=["admin:super"])
+    operator = api.service(*service.org_ids, NIL_ORGANISATION, scopes=["admin:super"])
     for org_id in map(str, operator.org_ids):
         order = {"org_id": org_id, "selection": {"all": True}, "reason": "canaries"}
         _post(operator, "/api/admin/dead-letters/redrive", order, 202)

@@ -9,7 +9,7 @@ from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from typer.testing import CliRunner, Result
 
 from tests.builders import queued_batch, scrubbed_event
@@ -34,7 +34,9 @@ class OrganisationFixture:
 
     def __init__(self, api: Api, cloud: Cloud, org_id: UUID | None = None) -> None:
         self.org_id = org_id or uuid4()
-        self.sender = api.administrator(self.org_id, scope="admin:super" if org_id == NOBODY else "admin:write")
+        self.sender = api.administrator(
+            self.org_id, scope="admin:super" if org_id == NIL_ORGANISATION else "admin:write"
+        )
         self._cloud = cloud
 
     def refuse(self, number: int) -> list[str]:
@@ -157,7 +159,7 @@ def test_redrives_at_once_store_nothing_twice(owner: OrganisationFixture, cloud:
 
 def test_poison_is_nobodys_scrubbed_and_comes_back_with_its_history(api: Api, cloud: Cloud) -> None:
     """Nobody can tell whose it is, so only admin:super sees it; redriven, it is the same dead letter again."""
-    nobodys, mark = OrganisationFixture(api, cloud, NOBODY), uuid4()
+    nobodys, mark = OrganisationFixture(api, cloud, NIL_ORGANISATION), uuid4()
     cloud.spool(json.dumps({"contact": PERSONAL, "events": [{"event_id": str(mark)}]}))
 
     def mine() -> list[dict[str, Any]]:
@@ -168,8 +170,8 @@ def test_poison_is_nobodys_scrubbed_and_comes_back_with_its_history(api: Api, cl
     (file,) = mine()
     assert PERSONAL not in json.dumps(file)
     letter_id = file["dead_letter"]["dead_letter_id"]
-    writer = api.administrator(NOBODY, scope="admin:breakglass")
-    assert_problem(writer.get(LETTERS, org_id=str(NOBODY)), 403, "scope_missing")
+    writer = api.administrator(NIL_ORGANISATION, scope="admin:breakglass")
+    assert_problem(writer.get(LETTERS, org_id=str(NIL_ORGANISATION)), 403, "scope_missing")
 
     operation = nobodys.order("redrive", selection={"dead_letter_ids": [letter_id]}).json()
     nobodys.finished(operation["operation_id"])

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 
 from workbench.api_client import ApiClient, TokenOption, UrlOption
 from workbench.commands.health_follower import Follower
@@ -34,7 +34,7 @@ def show_health(
     token: TokenOption = None,
 ) -> None:
     """Show the health of the running system. Exits with 1 when it is down."""
-    client = ApiClient.open(url, token, org or [NOBODY], scopes=["admin:read"])
+    client = ApiClient.open(url, token, org or [NIL_ORGANISATION], scopes=["admin:read"])
     if follow:
         _follow(Follower(client, org or (), _tell_cut_off), as_json=as_json)
     health = client.get(PATH)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 
 from workbench.api_client import ApiClient, TokenOption, UrlOption
 from workbench.commands.selection import moment
@@ -28,7 +28,7 @@ def show_jobs(
 ) -> None:
     """Show the runs of every scheduled job within a day, the queues, and active alerts."""
     # The numbers cover the whole deployment, so no organisation is needed.
-    overview = ApiClient.open(url, token, [NOBODY], scopes=["admin:read"]).get(PATH)
+    overview = ApiClient.open(url, token, [NIL_ORGANISATION], scopes=["admin:read"]).get(PATH)
     if as_json:
         typer.echo(json.dumps(overview))
         return

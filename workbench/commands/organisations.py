@@ -8,7 +8,7 @@ from uuid import UUID
 import jwt
 import psycopg
 import typer
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 
 from workbench.api_client import ApiClient, ApiRefused
 from workbench.checkout import here
@@ -69,7 +69,7 @@ def _known_here() -> list[UUID]:
             known = [org_id for (org_id,) in connection.execute(KNOWN).fetchall()]
     except psycopg.OperationalError as away:
         raise WorkbenchError("The local database cannot be reached. Name the organisations with --org.") from away
-    return known if NOBODY in known else [NOBODY, *known]
+    return known if NIL_ORGANISATION in known else [NIL_ORGANISATION, *known]
 
 
 def _held_by(token: str) -> list[UUID]:
@@ -79,9 +79,9 @@ def _held_by(token: str) -> list[UUID]:
         held = [UUID(org_id) for org_id in claims.get("org_ids", [])]
     except (jwt.InvalidTokenError, ValueError) as fault:
         raise WorkbenchError("The token cannot be read. Name the organisations with --org.") from fault
-    return [NOBODY, *held] if "admin:super" in str(claims.get("scope", "")).split() else held
+    return [NIL_ORGANISATION, *held] if "admin:super" in str(claims.get("scope", "")).split() else held
 
 
 def name_of(org_id: UUID | str) -> str:
     """Return an organisation's id, or the name of the nil organisation."""
-    return "nil organisation" if str(org_id) == str(NOBODY) else str(org_id)
+    return "nil organisation" if str(org_id) == str(NIL_ORGANISATION) else str(org_id)

@@ -3,7 +3,7 @@
 const KEY = "rollcall.token";
 const ID_KEY = "rollcall.id-token";
 const LADDER = ["admin:read", "admin:write", "admin:breakglass", "admin:super"];
-export const NOBODY = "00000000-0000-0000-0000-000000000000";
+export const NIL_ORGANISATION = "00000000-0000-0000-0000-000000000000";
 
 export class TokenUnreadable extends Error {}
 

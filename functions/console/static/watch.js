@@ -9,7 +9,7 @@ import { Live } from "./live.js";
 import { showOrganisation } from "./organisation.js";
 import { showOverview, showTransitions } from "./overview.js";
 import { Replays } from "./replays.js";
-import { NOBODY } from "./session.js";
+import { NIL_ORGANISATION } from "./session.js";
 import { showExpiry, showSession } from "./signed_in.js";
 
 export const VIEWS = ["overview", "dead-letters", "replays", "jobs", "organisation"];
@@ -63,7 +63,7 @@ export class Watch {
 
   #offerOrganisations() {
     const known = this.session.orgIds.map((id) => el("option", { value: id }, id));
-    const nil = this.session.holds("admin:super") && el("option", { value: NOBODY }, "nil organisation");
+    const nil = this.session.holds("admin:super") && el("option", { value: NIL_ORGANISATION }, "nil organisation");
     byId("organisation-choice").replaceChildren(...known, ...(nil ? [nil] : []));
     byId("organisation-choice").onchange = () => this.load(this.view);
   }

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY, DeadLetter, Failure
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, DeadLetter, Failure
 from rollcall.contracts.dead_letters.redrive import RedriveCounts, Selection
 from rollcall.store.dead_letters.failures import FailureStore
 from rollcall.store.dead_letters.letters import DeadLetterStore, LetterFilter
@@ -339,7 +339,7 @@ def test_no_organisation_reaches_anothers_dead_letters(
 ) -> None:
     """Neither lists, reads, selects, marks, resolves nor discards them, by whatever id; nobody's are nobody's."""
     (theirs,) = record(failure_store, org_id=B)
-    (nobodys,) = record(failure_store, org_id=NOBODY)
+    (nobodys,) = record(failure_store, org_id=NIL_ORGANISATION)
     _, known = ledger.select_dead_letters(B, ALL, None, None, 10)
     before = clone.contents()
     assert ledger.list_dead_letters(A, LetterFilter(), None, 10) == ([], [])

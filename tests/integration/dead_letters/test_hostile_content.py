@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rollcall.contracts.dead_letters.letter import NOBODY, MessageAttributes
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, MessageAttributes
 from rollcall.flows.dead_letters.record import DeadMessage, RecordDeadLetters
 from rollcall.store.dead_letters.failures import FailureStore
 
@@ -172,6 +172,6 @@ def test_a_fault_that_lasts_keeps_the_shape(failure_store: FailureStore) -> None
     (failure,) = flow.record(DeadMessage("analytics", "m-1", body, MessageAttributes(), 16, NOW))
     assert failure.event_ids == [event_id]
     kept = archive.kept[str(failure.archive_key)].decode()
-    assert str(NOBODY) in str(failure.archive_key)
+    assert str(NIL_ORGANISATION) in str(failure.archive_key)
     assert "Kim" not in kept
     assert "xx xxxx xx xxx" in kept

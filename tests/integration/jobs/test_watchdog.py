@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from rollcall.domain.jobs.alerts import raise_alert
 from rollcall.domain.jobs.findings import Finding
 from rollcall.domain.jobs.schedule import JOBS
@@ -249,7 +249,7 @@ def test_jobs_are_described_by_their_day(watch: WatchdogStore, clone: ScratchDat
 def test_open_dead_letters_are_counted_whoevers_they_are(watch: WatchdogStore, clone: ScratchDatabase) -> None:
     """Those that belong to nobody known too."""
     failure_store = FailureStore(clone.store._database)
-    for org_id in (A, B, NOBODY):
+    for org_id in (A, B, NIL_ORGANISATION):
         record(failure_store, 1, org_id=org_id)
     for org_id in (A, B):
         clone.execute("insert into rollcall.organisations values (%s, now())", (org_id,))

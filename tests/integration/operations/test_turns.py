@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from rollcall.contracts.operations import Operation, OperationMessage, OperationRequest
 from rollcall.flows.operations.take_turns import LEASES_MAX, TakeTurns
 from rollcall.flows.operations.work import Chunk, OperationWorker, StepResult
@@ -217,7 +217,7 @@ def test_an_organisation_that_is_not_known_yet_has_its_turn(clone: ScratchDataba
     operation = ask(store, B)
     clone.execute("delete from rollcall.organisations")
     assert store.choose(B, LEASES_MAX, 5)[0] == message_of(operation)
-    nobodys = ask(store, NOBODY)
+    nobodys = ask(store, NIL_ORGANISATION)
     assert store.choose(B, LEASES_MAX, 5)[0] == message_of(nobodys)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import jwt
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from typer.testing import CliRunner, Result
 
 from tests.builders import ORG
@@ -112,7 +112,7 @@ def run(api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setattr(ApiClient, "open", lambda *_arguments, **_options: opened)
 
     def run_command(*arguments: str, given: str | None = None) -> Result:
-        organisations = ("--org", str(NOBODY), "--org", str(ORG))
+        organisations = ("--org", str(NIL_ORGANISATION), "--org", str(ORG))
         command = list(arguments) + list(organisations)
         return CliRunner().invoke(cli.app, command, input=given)
 
@@ -122,7 +122,7 @@ def run(api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 def test_dead_letters_are_listed_by_organisation_and_cause(api: Api, run: Callable[..., Result]) -> None:
     """The list has open dead letters by default, fits 80 columns and cuts no word; the command changes nothing."""
     api.letters[str(ORG)].append(a_letter(state="discarded"))
-    api.letters[str(NOBODY)] = [a_letter(error_code="scrub_failed")]
+    api.letters[str(NIL_ORGANISATION)] = [a_letter(error_code="scrub_failed")]
     told = run("dead-letters").stdout
     assert "nil organisation" in told
     assert "poisoned (scrub_failed)" in told
@@ -280,7 +280,7 @@ def test_the_token_names_the_organisations_to_list() -> None:
     assert plain.org_ids == [ORG, OTHER]
     claims["scope"] = "admin:super"
     assert Organisations.open(None, "https://api.example", jwt.encode(claims, key, algorithm="HS256")).org_ids == [
-        NOBODY, ORG, OTHER,
+        NIL_ORGANISATION, ORG, OTHER,
     ]  # fmt: skip
     with pytest.raises(WorkbenchError, match="--org"):
         Organisations.open(None, "https://api.example", "no token")

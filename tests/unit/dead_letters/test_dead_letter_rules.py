@@ -4,7 +4,7 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY, MessageAttributes
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, MessageAttributes
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.domain.dead_letters import letters
@@ -41,10 +41,10 @@ def test_a_spooled_batch_is_divided_among_its_organisations() -> None:
 def test_an_event_is_never_given_to_an_organisation_that_its_sender_did_not_hold() -> None:
     """An event of a foreign or an unclear organisation goes to the nil one; without a name it goes to the only one."""
     stray, orphan = progress_event(org_id=OTHER), progress_event(org_id=None)
-    assert [part.org_id for part in letters.parts_of(spooled(stray, org_ids=[ORG]))] == [NOBODY]
+    assert [part.org_id for part in letters.parts_of(spooled(stray, org_ids=[ORG]))] == [NIL_ORGANISATION]
     assert [part.org_id for part in letters.parts_of(spooled(orphan, org_ids=[ORG]))] == [ORG]
     (part,) = letters.parts_of(spooled(orphan, org_ids=[ORG, OTHER]))
-    assert part.org_id == NOBODY
+    assert part.org_id == NIL_ORGANISATION
     assert SpooledBatch.model_validate_json(part.body).org_ids == [ORG, OTHER], "to be resolved among, once more"
 
 
@@ -59,7 +59,7 @@ def test_the_sender_of_a_batch_is_kept_as_a_mark() -> None:
 @pytest.mark.parametrize("body", ["", "not JSON", "[]", "7", '{"events": 7}', "[" * 100_000, "1" * 5_000, "NaN"])
 def test_an_unreadable_body_is_one_part_of_the_nil_organisation(body: str) -> None:
     """Any unreadable body becomes one part of the nil organisation, to be scrubbed."""
-    assert letters.parts_of(body) == [letters.Part(NOBODY, body, (), is_batch=False)]
+    assert letters.parts_of(body) == [letters.Part(NIL_ORGANISATION, body, (), is_batch=False)]
 
 
 def test_event_ids_are_read_where_they_can_be() -> None:

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from rollcall.cloud.objects import Objects
 from rollcall.cloud.queues import Queues
-from rollcall.contracts.dead_letters.letter import NOBODY, Failure
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, Failure
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring import environment
 from rollcall.errors import ConfigurationInvalid, RollcallError, StoreUnavailable
@@ -119,7 +119,7 @@ def test_a_recorded_message_leaves_the_queue(fakes: Fakes) -> None:
 def test_nothing_personal_leaves_the_queue(fakes: Fakes, told: Callable[[], str]) -> None:
     """Archive, ledger, logs and metrics hold no personal value of the message."""
     assert fakes.receive(f"call {CANARY}", json.dumps({"who": CANARY})) == []
-    assert {org_id for org_id, _ in fakes.recorded} == {NOBODY}
+    assert {org_id for org_id, _ in fakes.recorded} == {NIL_ORGANISATION}
     lines = told()
     assert "dead letter" in lines
     for kept in (lines, str(fakes.recorded), str(fakes.archived())):

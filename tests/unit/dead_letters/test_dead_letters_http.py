@@ -8,7 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from rollcall import errors
-from rollcall.contracts.dead_letters.letter import NOBODY, DeadLetter, DeadLetterFile, DeadLetterGroup, HistoryEntry
+from rollcall.contracts.dead_letters.letter import (
+    NIL_ORGANISATION,
+    DeadLetter,
+    DeadLetterFile,
+    DeadLetterGroup,
+    HistoryEntry,
+)
 from rollcall.contracts.dead_letters.redrive import Discarding, RedriveCounts, RedriveResult, Selection
 from rollcall.edge.wiring import dead_letters as wiring_dead_letters
 from rollcall.edge.wiring.operations import requests as wiring_operations
@@ -142,12 +148,12 @@ def test_who_may_not_is_403_and_nothing_is_asked(
 ) -> None:
     """A route needs the scope and the organisation; the nil organisation is for admin:super alone."""
     route, request = calls(ORG, ledger.letters[0])[number]
-    nobodys = calls(NOBODY, ledger.letters[0])[number][1]
+    nobodys = calls(NIL_ORGANISATION, ledger.letters[0])[number][1]
     reads = number < 3
     refused = [
         (request, "" if reads else "admin:read", str(ORG), "scope_missing"),
         (request, "admin:super", str(uuid4()), "org_forbidden"),
-        (nobodys, "admin:breakglass", f"{ORG} {NOBODY}", "scope_missing"),
+        (nobodys, "admin:breakglass", f"{ORG} {NIL_ORGANISATION}", "scope_missing"),
     ]
     for given, scopes, org_ids, code in refused:
         status, problem = ask(route, **given, scopes=scopes, org_ids=org_ids)
@@ -329,9 +335,9 @@ def test_an_address_in_a_reason_is_not_kept(ledger: Ledger, requests: RecordingR
 
 def test_the_nil_organisation_is_for_admin_super(ledger: Ledger, requests: RecordingRequests) -> None:
     """Without the token naming the nil organisation, which no identity provider gives."""
-    assert ask(LIST, query={"org_id": str(NOBODY)}, scopes="admin:super")[0] == 200
-    assert ask(REDRIVE, ORDER | {"org_id": str(NOBODY)}, scopes="admin:super")[0] == 202
-    assert ledger.asked[0][0] == requests.asked[0].org_id == NOBODY
+    assert ask(LIST, query={"org_id": str(NIL_ORGANISATION)}, scopes="admin:super")[0] == 200
+    assert ask(REDRIVE, ORDER | {"org_id": str(NIL_ORGANISATION)}, scopes="admin:super")[0] == 202
+    assert ledger.asked[0][0] == requests.asked[0].org_id == NIL_ORGANISATION
 
 
 def test_no_log_line_has_the_caller_or_the_reason(

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from rollcall.contracts.dead_letters.letter import NOBODY, Failure, MessageAttributes
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, Failure, MessageAttributes
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
 from rollcall.domain.dead_letters.shape import SHAPE_CHARACTERS_MAX
@@ -155,7 +155,7 @@ def test_an_unreadable_body_is_scrubbed_before_it_is_archived(body: str) -> None
     fakes = Fakes()
     (failure,) = fakes.record(message(body))
     ((org_id, _),) = fakes.recorded
-    assert org_id == NOBODY
+    assert org_id == NIL_ORGANISATION
     assert fakes.archived == {failure.archive_key: body.replace(CANARY, "[email]").replace(": ", ":")}
     assert failure.size_bytes == len(body)
 

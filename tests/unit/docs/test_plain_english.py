@@ -55,7 +55,7 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_texts_name_their_subject() -> None:
-    """Code in backticks and the constant NOBODY (the nil organisation) are names, not sentences."""
+    """Code in backticks and the constant NIL_ORGANISATION (the nil organisation) are names, not sentences."""
     found = [
         f"{path}:{line}" for path in files() for line, text in texts(ROOT / path) if WORDS.search(CODE.sub("", text))
     ]

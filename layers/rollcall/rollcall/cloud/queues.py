@@ -71,7 +71,7 @@ class Queues:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            told = self._sqs().get_queue_attributes(
+            attributes = self._sqs().get_queue_attributes(
                 QueueUrl=queue_url,
                 AttributeNames=[
                     "ApproximateNumberOfMessages",
@@ -82,7 +82,7 @@ class Queues:
         except (BotoCoreError, ClientError) as fault:
             raise QueueUnavailable from fault
         return QueueDepth(
-            waiting_count=int(told["ApproximateNumberOfMessages"]),
-            in_flight_count=int(told["ApproximateNumberOfMessagesNotVisible"]),
-            delayed_count=int(told["ApproximateNumberOfMessagesDelayed"]),
+            waiting_count=int(attributes["ApproximateNumberOfMessages"]),
+            in_flight_count=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+            delayed_count=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rollcall.contracts.fields import is_absent
 from rollcall.contracts.times import MessageTime
 
-NOBODY = UUID(int=0)
+NIL_ORGANISATION = UUID(int=0)
 """The nil organisation: of messages without a trustworthy organisation."""
 
 PAGE_DEFAULT, PAGE_MAX = 20, 200

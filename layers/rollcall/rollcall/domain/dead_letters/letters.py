@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
 
-from rollcall.contracts.dead_letters.letter import NOBODY, Cause
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION, Cause
 from rollcall.contracts.identifiers import read_uuid
 from rollcall.contracts.ingest.analytics import QueuedBatch
 from rollcall.contracts.ingest.spool import SpooledBatch
@@ -101,7 +101,7 @@ def parts_of(body: str) -> list[Part]:
         case SpooledBatch(events=[_, *_]) as spooled:
             return _parts_of_spooled(spooled)
         case _:
-            return [Part(NOBODY, body, legible_event_ids(body), is_batch=False)]
+            return [Part(NIL_ORGANISATION, body, legible_event_ids(body), is_batch=False)]
 
 
 def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
@@ -111,7 +111,9 @@ def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
     parts = []
     for org_id, events in owners.items():
         # What names no owner needs all organisations of its sender again.
-        own = batch.model_copy(update={"events": events, "org_ids": batch.org_ids if org_id == NOBODY else [org_id]})
+        own = batch.model_copy(
+            update={"events": events, "org_ids": batch.org_ids if org_id == NIL_ORGANISATION else [org_id]}
+        )
         parts.append(Part(org_id, write_batch(own), tuple(event.event_id for event in events), is_batch=True))
     return parts
 
@@ -119,8 +121,8 @@ def _parts_of_spooled(batch: SpooledBatch) -> list[Part]:
 def owner_of(org_id: UUID | None, held: Sequence[UUID]) -> UUID:
     """Return the organisation of an event: one that its sender's token held, or the nil organisation."""
     if org_id is None:
-        return held[0] if len(set(held)) == 1 else NOBODY
-    return org_id if org_id in held else NOBODY
+        return held[0] if len(set(held)) == 1 else NIL_ORGANISATION
+    return org_id if org_id in held else NIL_ORGANISATION
 
 
 def owners_of(part: Part) -> list[tuple[str, datetime]]:

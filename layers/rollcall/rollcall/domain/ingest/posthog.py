@@ -26,7 +26,7 @@ IDENTIFIER_MAX = 128
 TIME_FORMS = "It is a time: ISO 8601, or a number since 1970."
 MESSAGE_IDS = ("messageId", "message_id")  # of clients for Ruby and Go
 # What clients send in place of a person's id, beside the placeholders of all clients; cookieless events share one.
-NOBODY = frozenset(("anonymous", "guest", "distinct_id", "$posthog_cookieless"))
+ANONYMOUS_IDS = frozenset(("anonymous", "guest", "distinct_id", "$posthog_cookieless"))
 
 
 def event_of(document: Any, org_id: UUID, sent_at: datetime) -> AnalyticsEvent:
@@ -169,7 +169,7 @@ def _identifier(value: object) -> str | None:
     """Return an id as it can be kept: a long one as its digest, None for a text that names no person."""
     text = id_text(value)
     text = readable_text(text).strip() if text else ""
-    if is_placeholder(text) or text.lower() in NOBODY:
+    if is_placeholder(text) or text.lower() in ANONYMOUS_IDS:
         return None
     return text if len(text) <= IDENTIFIER_MAX else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from rollcall.contracts.dead_letters.redrive import Selection
 from rollcall.contracts.privacy import LearnerRequest
 from rollcall.domain.privacy import certificate
@@ -70,7 +70,9 @@ def learner_identifiers_of(asked: LearnerRequest) -> LearnerIdentifiers:
     if user_id is None:
         raise ValueError("its contract requires a user_id or a learner_id")
     keyring = wiring_scrub.keyring()
-    makers = [Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NOBODY) for key in keyring.secrets]
+    makers = [
+        Pseudonymiser(keyring, owner).for_key(key) for owner in (org_id, NIL_ORGANISATION) for key in keyring.secrets
+    ]
     current, former = (maker.pseudonym for maker in makers), (maker.former_pseudonyms for maker in makers)
     return LearnerIdentifiers.of(org_id, user_id, others, current, former)
 

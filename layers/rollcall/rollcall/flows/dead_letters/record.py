@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NOBODY, Failure, MessageAttributes
+from rollcall.contracts.dead_letters.letter import INTEGER_MAX, NIL_ORGANISATION, Failure, MessageAttributes
 from rollcall.domain.dead_letters import letters
 from rollcall.domain.dead_letters.contract_members import restore
 from rollcall.domain.dead_letters.letters import Part
@@ -181,7 +181,7 @@ def _parts(message: DeadMessage) -> list[Part]:
 def _shape_of(message: DeadMessage) -> Part:
     """Return a message as one part that keeps only the shape of its body."""
     body = letters.write_document({"shape": shape_of(message.body)})
-    return Part(message.attributes.org_id or NOBODY, body, _legible_ids(message.body), is_batch=True)
+    return Part(message.attributes.org_id or NIL_ORGANISATION, body, _legible_ids(message.body), is_batch=True)
 
 
 def _legible_ids(body: str) -> tuple[UUID, ...]:

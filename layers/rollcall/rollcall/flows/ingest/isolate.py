@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from rollcall.contracts.ingest.analytics import QueuedBatch, QueuedEnvelope, ScrubbedEvent
 from rollcall.contracts.ingest.progress import ProgressEvent
 from rollcall.contracts.ingest.spool import SpooledBatch, SpooledEnvelope
@@ -145,4 +145,4 @@ def _owner_in(event: Any, org_ids: Sequence[UUID]) -> UUID:
     try:
         return owner_of(None if named is None else UUID(str(named)), org_ids)
     except ValueError:
-        return NOBODY
+        return NIL_ORGANISATION

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from rollcall.contracts.dead_letters.letter import NOBODY
+from rollcall.contracts.dead_letters.letter import NIL_ORGANISATION
 from rollcall.domain.privacy.learner_identifiers import LearnerIdentifiers
 from rollcall.errors import ObjectMissing
 from rollcall.flows.ingest import archive
@@ -48,7 +48,7 @@ def archived(learner: LearnerIdentifiers) -> list[Place]:
     return [
         Place("spool", archive.folder(archive.SPOOL, learner.org_id)),
         Place("dead_letters", archive.folder(archive.DEAD_LETTERS, learner.org_id)),
-        Place("dead_letters_of_nobody", archive.folder(archive.DEAD_LETTERS, NOBODY)),
+        Place("dead_letters_of_nobody", archive.folder(archive.DEAD_LETTERS, NIL_ORGANISATION)),
     ]
 
 
