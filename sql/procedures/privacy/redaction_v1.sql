@@ -1,5 +1,5 @@
 -- The assignments, as SQL, that remove every mention of a learner from a table's row: by the pattern $2 and the
--- identifiers $3, with the salt $6 (redact_text_v1) where rows are told apart or joined by the text. Null: the table
+-- identifiers $3, with the salt $6 (redact_text_v1) where rows are distinguished or joined by the text. Null: the table
 -- has no column that could hold a mention; then there is nothing to change.
 -- Left out are ids of things, and UUIDs that may not be null: a row whose key names a learner belongs to the learner,
 -- and is deleted.

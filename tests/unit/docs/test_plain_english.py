@@ -15,25 +15,27 @@ import pytest
 from tests.checkout import ROOT
 
 WORDS = re.compile(r"\b(nobody|whoever|told)\b", re.IGNORECASE)
-# The folders and pages that hold to it. The others follow: add one here when it is clean.
+# The folders and pages that the rule covers. Applied migrations stay as they are: their checksums cover comments.
 AREAS = (
+    "docs/",
     "functions/",
-    "layers/rollcall/rollcall/cloud/",
-    "layers/rollcall/rollcall/contracts/",
-    "layers/rollcall/rollcall/domain/",
-    "layers/rollcall/rollcall/edge/",
-    "layers/rollcall/rollcall/errors.py",
-    "layers/rollcall/rollcall/flows/",
+    "layers/",
+    "sql/procedures/",
+    "sql/roles.sql",
+    "sql/views/",
     "workbench/",
     "template.yaml",
-    "README.md",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "DECISIONS.md",
+    "GLOSSARY.md",
+    "README.md",
     "SECURITY.md",
 )
 # Generated from the descriptions of models and routes.
 GENERATED = ("functions/openapi/openapi.json",)
 SUFFIXES = (".py", ".js", ".html", ".css", ".md", ".yaml", ".sql", ".json")
-CODE = re.compile(r"`[^`]*`|\bNOBODY\b")
+CODE = re.compile(r"`[^`]*`")
 TEXTS = frozenset({"COMMENT", "STRING", "FSTRING_MIDDLE"})
 
 
@@ -55,7 +57,7 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_texts_name_their_subject() -> None:
-    """Code in backticks and the constant NIL_ORGANISATION (the nil organisation) are names, not sentences."""
+    """Code in backticks is a name, not a sentence."""
     found = [
         f"{path}:{line}" for path in files() for line, text in texts(ROOT / path) if WORDS.search(CODE.sub("", text))
     ]
