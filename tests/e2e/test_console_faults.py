@@ -95,9 +95,9 @@ def test_a_silent_socket_is_left_for_another(console: Console, sender: Sender) -
     [
         (
             {"type": "problem", "code": "health_unknown", "detail": "Later.", "retry_after_seconds": 3},
-            "no numbers of now",
+            "no current numbers",
         ),
-        ({"message": "Internal server error", "requestId": "1"}, "gave no answer"),
+        ({"message": "Internal server error", "requestId": "1"}, "did not answer"),
     ],
 )
 def test_a_refusal_on_the_socket_confirms_nothing(

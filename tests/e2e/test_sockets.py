@@ -1,6 +1,7 @@
 """Sockets of the deployed stack: tickets at the door, subscriptions, and progress batches acknowledged at once."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -116,6 +117,10 @@ def members_of(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: answer.get(name) for name in ("counts", "results", "code", "errors")}
 
 
+# A learner may send 5 batches per second in the long run (ProgressRatePerSecond); a pair of batches takes this long.
+PAIR_SECONDS = 0.4
+
+
 def test_a_batch_comes_to_the_same_over_both_ways(api: Api, database: Database) -> None:
     """Accepted, then duplicates either way, conflicts, rejections, refusals as a whole; each row stored once."""
     learner = api.learner()
@@ -130,6 +135,7 @@ def test_a_batch_comes_to_the_same_over_both_ways(api: Api, database: Database) 
         changed = [{**by_socket[0], "percent": 99}, {**by_http[0], "percent": 98}]
         for batch in ([*by_socket, *by_http], changed, [*odd, by_http[1]], odd, odd[1:2], []):
             assert members_of(live.send(batch)) == members_of(learner.send(batch).json())
+            time.sleep(PAIR_SECONDS)
     database.assert_balanced(learner.org_ids, [*by_socket, *by_http])
 
 
