@@ -69,5 +69,6 @@ def test_the_tutorial_does_what_it_says(folder: Path) -> None:
     assert '"reason":"learner_erased"' in printed
     assert "kim@school.example" not in printed.replace('"value":"kim@school.example"', "")
     assert re.search(r"spool +poisoned +open", printed)
-    assert "1 discarded" in printed
+    # `--all` also takes what other tests left on this stack.
+    assert re.search(r"^[1-9][\d,]* discarded", printed, re.MULTILINE)
     assert (folder / "certificate.json").is_file()

@@ -74,7 +74,7 @@ def pseudonym(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+def logged(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """Return a function that returns all log lines and metrics so far."""
     lines = io.StringIO()
     # A name of its own: Powertools keeps one output a name for the life of the process.

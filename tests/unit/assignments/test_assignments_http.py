@@ -200,12 +200,12 @@ def test_an_order_is_read_and_cancelled_by_its_organisation_alone(desk: Desk) ->
         assert ask(route, operation_id="x")[1]["code"] == errors.OperationUnknown.code
 
 
-def test_no_log_line_names_a_person(desk: Desk, told: Callable[[], str]) -> None:
+def test_no_log_line_names_a_person(desk: Desk, logged: Callable[[], str]) -> None:
     """No log line has a learner's id, the caller, the key or the reason."""
     subject, learner = str(uuid4()), str(uuid4())
     ask(body={"user_ids": [learner], "reason": "canary"}, subject=subject, key="canary-key")
     assert desk.asked
-    lines = told()
+    lines = logged()
     assert "assignments requested" in lines
     for secret in (subject, learner, "canary", str(ORG)):
         assert secret not in lines

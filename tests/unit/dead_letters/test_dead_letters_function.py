@@ -116,11 +116,11 @@ def test_a_recorded_message_leaves_the_queue(fakes: Fakes) -> None:
     assert json.loads(fakes.archived()[str(failure.archive_key)])["org_id"] == str(ORG)
 
 
-def test_nothing_personal_leaves_the_queue(fakes: Fakes, told: Callable[[], str]) -> None:
+def test_nothing_personal_leaves_the_queue(fakes: Fakes, logged: Callable[[], str]) -> None:
     """Archive, ledger, logs and metrics hold no personal value of the message."""
     assert fakes.receive(f"call {CANARY}", json.dumps({"who": CANARY})) == []
     assert {org_id for org_id, _ in fakes.recorded} == {NIL_ORGANISATION}
-    lines = told()
+    lines = logged()
     assert "dead letter" in lines
     for kept in (lines, str(fakes.recorded), str(fakes.archived())):
         assert CANARY not in kept
@@ -128,12 +128,12 @@ def test_nothing_personal_leaves_the_queue(fakes: Fakes, told: Callable[[], str]
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), RollcallError(), ValueError("canary")])
 def test_a_message_that_cannot_be_recorded_stays_on_the_queue(
-    fakes: Fakes, fault: Exception, told: Callable[[], str]
+    fakes: Fakes, fault: Exception, logged: Callable[[], str]
 ) -> None:
     """Every message comes back, the log has the error's type or code alone, and a later attempt records them."""
     fakes.fault = fault
     assert fakes.receive("one", "two") == [0, 1]
-    assert "canary" not in told()
+    assert "canary" not in logged()
     fakes.fault = None
     for url in fakes.urls.values():
         fakes.sqs.purge_queue(QueueUrl=url)
@@ -156,10 +156,10 @@ def test_a_store_that_is_away_is_asked_once(fakes: Fakes) -> None:
     assert fakes.asked == 1
 
 
-def test_burials_are_counted_by_queue(fakes: Fakes, told: Callable[[], str]) -> None:
+def test_burials_are_counted_by_queue(fakes: Fakes, logged: Callable[[], str]) -> None:
     """Each queue has its own metric, and the queue's alarm watches it."""
     fakes.receive("one", "two", queue="analytics")
-    sent = next(json.loads(line) for line in told().splitlines() if '"_aws"' in line)
+    sent = next(json.loads(line) for line in logged().splitlines() if '"_aws"' in line)
     assert (sent["buried"], sent["queue"]) == ([1.0, 1.0], "analytics")
 
 

@@ -341,14 +341,14 @@ def test_the_nil_organisation_is_for_admin_super(ledger: Ledger, requests: Recor
 
 
 def test_no_log_line_has_the_caller_or_the_reason(
-    ledger: Ledger, archive: Archive, requests: RecordingRequests, told: Callable[[], str]
+    ledger: Ledger, archive: Archive, requests: RecordingRequests, logged: Callable[[], str]
 ) -> None:
     """Neither the caller, nor the organisation, nor the reason, nor a body."""
     letter = ledger.letters[0]
     archive.bodies[str(letter.archive_key)] = b"canary"
     for route, request in calls(ORG, letter):
         ask(route, **request, subject="kim@example.org")
-    lines = told()
+    lines = logged()
     assert "redrive requested" in lines
     for secret in ("kim@example.org", str(ORG), ORDER["reason"], "canary"):
         assert str(secret) not in lines

@@ -148,11 +148,11 @@ def test_a_redriven_message_that_is_rejected_is_resolved_as_rejected(
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), ValueError("canary")])
 def test_a_ledger_that_is_away_never_keeps_what_was_stored(
-    fakes: Fakes, fault: Exception, told: Callable[[], str]
+    fakes: Fakes, fault: Exception, logged: Callable[[], str]
 ) -> None:
     """The message leaves its queue, and the log has the error's type alone."""
     fakes.ledger_fault = fault
     assert receive(carried=redriven()) == []
-    lines = told()
+    lines = logged()
     assert type(fault).__name__ in lines
     assert "canary" not in lines

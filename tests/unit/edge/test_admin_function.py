@@ -202,11 +202,11 @@ def test_the_list_is_of_one_organisation(requests: RecordingRequests) -> None:
         assert "canary" not in problem["detail"]
 
 
-def test_no_log_line_names_the_caller_or_the_learner(requests: RecordingRequests, told: Callable[[], str]) -> None:
+def test_no_log_line_names_the_caller_or_the_learner(requests: RecordingRequests, logged: Callable[[], str]) -> None:
     """Neither the caller, nor the learner, nor the reason."""
     body = {"org_id": str(ORG), "user_id": str(uuid4()), **WINDOW, "reason": "canary"}
     ask(f"POST {REPLAYS}", body)
-    lines = told()
+    lines = logged()
     assert "replay requested" in lines
     for secret in (body["user_id"], str(ORG), "canary", "ops@example.org"):
         assert secret not in lines

@@ -131,12 +131,12 @@ def test_a_request_without_the_authorizer_is_401(store: RecordingStore) -> None:
     assert not store.stored
 
 
-def test_neither_log_nor_metric_names_a_person(store: RecordingStore, told: Callable[[], str]) -> None:
+def test_neither_log_nor_metric_names_a_person(store: RecordingStore, logged: Callable[[], str]) -> None:
     """No id, no value of a batch, no address of its sender in any line."""
     event = sample("progress_batch.json")
     ask(event)
     ask(event | {"body": "canary"})
-    lines = told()
+    lines = logged()
     assert '"message":"batch"' in lines
     assert '"accepted":[1.0]' in lines
     for secret in ("7c9e6679", "0b1f6c1e", "5d1f6a1c", "fractions", "87.5", "192.0.2.1", "canary", "example-client"):

@@ -14,7 +14,7 @@ def test_an_unlisted_dimension_is_refused() -> None:
             observe.dimension(name, "x")
 
 
-def test_metrics_leave_with_the_allowed_dimensions_only(told: Callable[[], str]) -> None:
+def test_metrics_leave_with_the_allowed_dimensions_only(logged: Callable[[], str]) -> None:
     """One EMF line an invocation."""
 
     class Context:
@@ -28,14 +28,14 @@ def test_metrics_leave_with_the_allowed_dimensions_only(told: Callable[[], str])
         return {}
 
     handler({}, Context())
-    line = json.loads(told())
+    line = json.loads(logged())
     assert line["accepted"] == [2.0]
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Rollcall"
     assert set(directive["Dimensions"][0]) <= observe.DIMENSIONS
 
 
-def test_metrics_leave_even_when_the_handler_fails(told: Callable[[], str]) -> None:
+def test_metrics_leave_even_when_the_handler_fails(logged: Callable[[], str]) -> None:
     """What was counted before a fault is not lost."""
 
     class Context:
@@ -48,7 +48,7 @@ def test_metrics_leave_even_when_the_handler_fails(told: Callable[[], str]) -> N
 
     with pytest.raises(RuntimeError):
         handler({}, Context())
-    assert json.loads(told())["buried"] == [1.0]
+    assert json.loads(logged())["buried"] == [1.0]
 
 
 def test_spans_cost_nothing_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

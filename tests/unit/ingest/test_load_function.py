@@ -114,13 +114,13 @@ def test_what_was_stored_is_archived_once(
 
 
 def test_an_archive_that_is_away_brings_no_message_back(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, objects: RecordingObjects, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, objects: RecordingObjects, logged: Callable[[], str]
 ) -> None:
     """The batches are stored; the bucket is asked once, and each batch that it lacks is counted."""
     objects.away = True
     assert load_three(monkeypatch, RecordingStore()) == []
     assert objects.asked == 1
-    assert '"archive_failed":[1.0,1.0,1.0]' in told()
+    assert '"archive_failed":[1.0,1.0,1.0]' in logged()
 
 
 def test_what_could_not_be_stored_is_not_archived(
@@ -132,11 +132,11 @@ def test_what_could_not_be_stored_is_not_archived(
 
 
 def test_a_fault_that_nobody_foresaw_is_told(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """The messages stay in the queue, and log and metrics say so, without quoting any of them."""
     assert load_three(monkeypatch, RecordingStore(fault=ValueError("canary"))) == IDS
-    lines = told()
+    lines = logged()
     assert '"fault":"ValueError"' in lines
     assert '"load_failed":[1.0,1.0,1.0]' in lines
     assert "canary" not in lines

@@ -473,7 +473,7 @@ def test_our_trouble_is_503(way: Way, away: str) -> None:
 @pytest.mark.parametrize(
     "body", [json.dumps({"token": KEY, "distinct_id": "kim"}), "", b"\x1f\x8b", "nonsense", "\ud800"]
 )
-def test_there_are_no_feature_flags(way: Way, route: str, body: str | bytes, told: Callable[[], str]) -> None:
+def test_there_are_no_feature_flags(way: Way, route: str, body: str | bytes, logged: Callable[[], str]) -> None:
     """In every form that clients ask for, whatever they send: nothing of it is read."""
     answer = ask(body, route, query={"v": "2"})
     flags = json.loads(answer["body"])
@@ -481,7 +481,7 @@ def test_there_are_no_feature_flags(way: Way, route: str, body: str | bytes, tol
     assert (flags["flags"], flags["featureFlags"], flags["featureFlagPayloads"]) == ({}, {}, {})
     assert flags["errorsWhileComputingFlags"] is False
     assert (flags["sessionRecording"], flags["surveys"]) == (False, False)
-    assert "kim" not in told()
+    assert "kim" not in logged()
     assert way.messages == []
 
 

@@ -12,7 +12,7 @@ from tests.builders import NOW, ORG, caller
 from tests.unit.ingest.test_collect_flow import flow
 
 
-def told(**changes: Any) -> dict[str, Any]:
+def process_event(**changes: Any) -> dict[str, Any]:
     document = {
         "event_id": str(uuid4()),
         "org_id": str(ORG),
@@ -39,7 +39,7 @@ def send(collect: IngestAnalytics, *events: dict[str, Any]) -> list[tuple[str, s
 def test_each_kind_is_queued_with_all_that_it_says(kind: str) -> None:
     """Its name is process_ and its kind, and the policy keeps every member."""
     messages: list[str] = []
-    event = told(kind=kind)
+    event = process_event(kind=kind)
 
     assert send(flow(messages), event) == [("accepted", None)]
 
@@ -56,7 +56,7 @@ def test_what_need_not_be_said_may_be_left_out() -> None:
     messages: list[str] = []
     optional = dict.fromkeys(("trace_id", "step", "duration_ms", "cost_amount", "cost_currency"), ...)
 
-    assert send(flow(messages), told(**optional)) == [("accepted", None)]
+    assert send(flow(messages), process_event(**optional)) == [("accepted", None)]
 
     (kept,) = QueuedBatch.model_validate_json(messages[0]).events
     assert set(kept.properties) == {"process", "request_id"}
@@ -66,7 +66,7 @@ def test_a_personal_request_id_is_not_kept() -> None:
     """What looks like a card's number is one, wherever it stands."""
     messages: list[str] = []
 
-    assert send(flow(messages), told(request_id="4111111111111111")) == [("accepted", None)]
+    assert send(flow(messages), process_event(request_id="4111111111111111")) == [("accepted", None)]
 
     (kept,) = QueuedBatch.model_validate_json(messages[0]).events
     assert "request_id" not in kept.properties
@@ -86,11 +86,14 @@ def test_one_that_is_none_is_rejected_alone(changes: dict[str, Any], member: str
     """With a pointer to what is wrong; the rest of the batch is queued."""
     messages: list[str] = []
 
-    assert send(flow(messages), told(**changes), told()) == [("rejected", f"/events/0/{member}"), ("accepted", None)]
+    assert send(flow(messages), process_event(**changes), process_event()) == [
+        ("rejected", f"/events/0/{member}"),
+        ("accepted", None),
+    ]
 
     assert len(QueuedBatch.model_validate_json(messages[0]).events) == 1
 
 
 def test_another_organisations_process_is_refused() -> None:
     """The token does not hold it."""
-    assert send(flow([]), told(org_id=str(uuid4()))) == [("rejected", "/events/0/org_id")]
+    assert send(flow([]), process_event(org_id=str(uuid4()))) == [("rejected", "/events/0/org_id")]

@@ -135,19 +135,19 @@ def test_an_error_of_ours_is_500_with_a_time_to_come_back(way: Way, monkeypatch:
     assert int(answer["headers"]["Retry-After"]) >= 1
 
 
-def test_what_is_dropped_on_purpose_is_a_success(way: Way, told: Callable[[], str]) -> None:
+def test_what_is_dropped_on_purpose_is_a_success(way: Way, logged: Callable[[], str]) -> None:
     """No client could do better by sending it again; the metric tells."""
     way.flags = Flags(emit="off")
     answer = ask(batch(call(), call()))
     told_of_it = json.loads(answer["body"])
     assert (told_of_it["success"], told_of_it["accepted"], told_of_it["rejected"]) == (True, 0, 2)
     assert {result["reason"] for result in told_of_it["results"]} == {"emit_off"}
-    assert '"dropped":[2.0]' in told()
+    assert '"dropped":[2.0]' in logged()
     assert way.messages == []
 
 
 def test_what_could_not_be_scrubbed_is_counted(
-    way: Way, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    way: Way, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Apart from other rejections: it says that a policy or a rule needs a person."""
 
@@ -156,16 +156,16 @@ def test_what_could_not_be_scrubbed_is_counted(
 
     monkeypatch.setattr(Scrubber, "scrub_properties", fail)
     assert ask(batch(call()))["statusCode"] == 400
-    assert '"scrub_failed":[1.0]' in told()
+    assert '"scrub_failed":[1.0]' in logged()
     assert way.messages == []
 
 
-def test_neither_log_nor_metric_names_a_person_or_a_key(way: Way, told: Callable[[], str]) -> None:
+def test_neither_log_nor_metric_names_a_person_or_a_key(way: Way, logged: Callable[[], str]) -> None:
     """Nor what a call says, nor any secret; why a call was refused is told by code."""
     ask(batch(call(userId="canary-user", event="canary-event", properties={"canary": "canary"}), call(event=...)))
     ask(batch("canary"))
     ask(batch(call()), basic("canary"))
-    lines = told()
+    lines = logged()
     assert "event_missing" in lines
     assert [secret for secret in ("canary", KEY, "s" * 43) if secret in lines] == []
 

@@ -228,12 +228,12 @@ def test_too_many_keys(shelf: Shelf) -> None:
     assert "revoke" in problem["detail"]
 
 
-def test_no_log_holds_a_secret(shelf: Shelf, told: Callable[[], str]) -> None:
+def test_no_log_holds_a_secret(shelf: Shelf, logged: Callable[[], str]) -> None:
     """What was done is logged by the key's id."""
     _, made, _ = ask(CREATE, {"label": "website"})
     ask(ROTATE, write_key_id=made["write_key_id"])
-    logged = told()
-    assert made["write_key_id"] in logged
-    assert SECRET not in logged
-    assert "website" not in logged
+    lines = logged()
+    assert made["write_key_id"] in lines
+    assert SECRET not in lines
+    assert "website" not in lines
     assert len(shelf.kept) == 2

@@ -104,7 +104,7 @@ def test_the_same_key_twice_runs_once(store: RecordingStore) -> None:
     ("fault", "code"), [(QueueUnavailable(), "queue_unavailable"), (ValueError(QUOTING), "internal_error")]
 )
 def test_a_fault_ends_the_run_and_is_raised_again(
-    store: RecordingStore, told: Callable[[], str], fault: Exception, code: str
+    store: RecordingStore, logged: Callable[[], str], fault: Exception, code: str
 ) -> None:
     """So that Lambda tries it again; its text, which could quote anything, is not written down, only its place."""
 
@@ -115,7 +115,7 @@ def test_a_fault_ends_the_run_and_is_raised_again(
     with pytest.raises(RollcallError) as raised:
         handler({}, Context())
     assert store.ended == [(0, code)]
-    printed = told()
+    printed = logged()
     assert metrics(printed)["success"] == [0]
     # The runtime prints what is raised, with all that it came from.
     assert "Quoted." not in printed + "".join(traceback.format_exception(raised.value))
@@ -165,7 +165,7 @@ def test_jobs_are_known_by_their_names() -> None:
 
 
 def test_a_run_that_could_not_begin_is_told(
-    store: RecordingStore, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    store: RecordingStore, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the database away nothing is written down: its log line and its metric are all there is."""
 
@@ -180,6 +180,6 @@ def test_a_run_that_could_not_begin_is_told(
 
     with pytest.raises(StoreUnavailable):
         handler({}, Context())
-    printed = told()
+    printed = logged()
     assert (metrics(printed)["success"], metrics(printed)["job"]) == ([0], "partition")
     assert '"code":"store_unavailable"' in printed

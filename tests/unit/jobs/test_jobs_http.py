@@ -225,11 +225,11 @@ def sent(printed: str) -> list[tuple[str, str, float]]:
     ]
 
 
-def test_the_watchdog_sends_what_it_found_by_job(watched: SimpleNamespace, told: Callable[[], str]) -> None:
+def test_the_watchdog_sends_what_it_found_by_job(watched: SimpleNamespace, logged: Callable[[], str]) -> None:
     """Totals, which alarms watch, what each job did, and its heartbeat."""
     answer = watchdog.handler({"idempotency_key": "k"}, Context())
     assert (answer["status"], answer["overdue"], answer["missed"], answer["findings"]) == ("succeeded", 2, 1, 1)
-    metrics = sent(told())
+    metrics = sent(logged())
     assert {("partition", "missed", 1), ("digest", "overdue", 2)} <= set(metrics)
     totals = {name: value for which, name, value in metrics if which == "watchdog"}
     assert totals["jobs_missed"] == 1
@@ -240,7 +240,7 @@ def test_the_watchdog_sends_what_it_found_by_job(watched: SimpleNamespace, told:
     assert (totals["heartbeat"], totals["success"], totals["duration_ms"], totals["retries_total"]) == (1, 1, 7, 0)
 
 
-def test_a_watchdog_that_cannot_tell_has_no_heartbeat(watched: SimpleNamespace, told: Callable[[], str]) -> None:
+def test_a_watchdog_that_cannot_tell_has_no_heartbeat(watched: SimpleNamespace, logged: Callable[[], str]) -> None:
     """What it measured leaves all the same: CloudWatch's own alarms know it then."""
 
     def fail(_findings: object) -> None:
@@ -249,7 +249,7 @@ def test_a_watchdog_that_cannot_tell_has_no_heartbeat(watched: SimpleNamespace, 
     watched.publish = fail
     with pytest.raises(QueueUnavailable):
         watchdog.handler({"idempotency_key": "k"}, Context())
-    names = Counter(name for _, name, _ in sent(told()))
+    names = Counter(name for _, name, _ in sent(logged()))
     assert names["jobs_missed"] == 1
     assert names["heartbeat"] == 0
 

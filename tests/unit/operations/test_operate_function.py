@@ -77,11 +77,11 @@ def receive(monkeypatch: pytest.MonkeyPatch, worked: SliceResult, body: str = BO
 
 
 def test_a_finished_operations_message_leaves_the_queue(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """And is counted, by its kind."""
     assert receive(monkeypatch, SliceResult(an_operation(state="done"), None, 3)) == []
-    lines = told()
+    lines = logged()
     assert '"operation_done":[1.0]' in lines
     assert '"job":"replay"' in lines
     assert queues.given_back == [HOLD_SECONDS]
@@ -110,21 +110,21 @@ def test_a_message_is_replaced_before_sqs_gives_it_up() -> None:
 
 
 def test_a_message_nobody_can_read_is_buried(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """Alone, and without a word of it in the log."""
     assert receive(monkeypatch, SliceResult(None, None), body='{"canary": 1}') == []
     assert queues.sent == [(DEAD, '{"canary": 1}')]
-    assert "canary" not in told()
+    assert "canary" not in logged()
 
 
 def test_the_log_tells_how_it_went_and_of_nobody(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """Counts, state and code; neither cursor nor parameters, where a learner's id may stand."""
     operation = an_operation(cursor={"user_id": str(USER)}, parameters={"user_id": str(USER)}, reason="canary")
     receive(monkeypatch, SliceResult(operation, 15, 0, "ValueError"))
-    lines = told()
+    lines = logged()
     assert '"fault":"ValueError"' in lines
     assert '"operation_faults":[1.0]' in lines
     assert str(USER) not in lines

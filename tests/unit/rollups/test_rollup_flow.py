@@ -174,7 +174,7 @@ def receive(monkeypatch: pytest.MonkeyPatch, store: ScriptedStore, body: str) ->
 
 
 def test_the_worker_gives_its_message_back_while_events_come(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """Hidden for longer than a slice first, so that a killed worker's message is back soon; then as the flow says."""
     store = ScriptedStore({"progress": 3, "analytics": 0})
@@ -182,22 +182,22 @@ def test_the_worker_gives_its_message_back_while_events_come(
     assert queues.given_back == [rollups.HOLD_SECONDS, rollups.LINGER_SECONDS]
     assert receive(monkeypatch, store, MESSAGE.model_dump_json()) == []
     assert store.released == [MESSAGE]
-    assert '"rollup_events":[3.0]' in told().replace(" ", "")
+    assert '"rollup_events":[3.0]' in logged().replace(" ", "")
 
 
 def test_a_message_that_nobody_can_read_is_buried(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """It leaves the queue for the dead letters, and the alarm on these tells."""
     with pytest.raises(PoisonedMessage):
         rollups.read_message("{}")
     assert receive(monkeypatch, ScriptedStore(), "{}") == []
     assert queues.sent == [(f"{QUEUE}-dead", "{}")]
-    assert "poisoned_message" in told()
+    assert "poisoned_message" in logged()
 
 
 def test_the_dispatcher_sends_a_message_a_ticket_and_measures_the_lag(
-    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, told: Callable[[], str]
+    monkeypatch: pytest.MonkeyPatch, queues: RecordingQueues, logged: Callable[[], str]
 ) -> None:
     """One message each organisation; the lag of the oldest event in milliseconds, 0 when none waits."""
     store = ScriptedStore(lag=1.5, settles=deque([3, 0]))
@@ -208,4 +208,4 @@ def test_the_dispatcher_sends_a_message_a_ticket_and_measures_the_lag(
     answer = dispatch_app.handler({"idempotency_key": "k"}, context)
     assert answer == answer | {"status": "succeeded", "dispatched": 1, "settled": 3, "lag_ms": 1500}
     assert queues.sent == [(QUEUE, MESSAGE.model_dump_json())]
-    assert '"rollup_lag_ms":[1500.0]' in told().replace(" ", "")
+    assert '"rollup_lag_ms":[1500.0]' in logged().replace(" ", "")

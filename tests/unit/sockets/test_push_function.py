@@ -25,7 +25,7 @@ def handle(body: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("is_handed_on", [True, False])
 def test_a_page_is_counted_and_never_sent_again(
-    monkeypatch: pytest.MonkeyPatch, told: Callable[[], str], *, is_handed_on: bool
+    monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str], *, is_handed_on: bool
 ) -> None:
     """Whoever missed it asks again by the next message; that later pages heard nothing is an error in the log."""
     pushed = PushResult(Counter({"sent": 3, "failed": 1, "gone": 2}), is_handed_on)
@@ -38,13 +38,13 @@ def test_a_page_is_counted_and_never_sent_again(
         advice=Advice(flush_interval_ms=0, batch_size=1),
     )
     assert handle(beat.model_dump_json()) == {"batchItemFailures": []}
-    lines = told()
+    lines = logged()
     assert '"sockets_sent":[3.0]' in lines
     assert '"sockets_failed":[1.0]' in lines
     assert ("not handed on" in lines) is not is_handed_on
 
 
-def test_what_comes_late_is_not_sent(monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]) -> None:
+def test_what_comes_late_is_not_sent(monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]) -> None:
     """After a minute it would pass for news, and is none."""
     monkeypatch.setattr(wiring_push, "push_page", lambda: pytest.fail("It was sent."))
     late = Push(
@@ -55,7 +55,7 @@ def test_what_comes_late_is_not_sent(monkeypatch: pytest.MonkeyPatch, told: Call
         advice=Advice(flush_interval_ms=0, batch_size=1),
     )
     assert handle(late.model_dump_json()) == {"batchItemFailures": []}
-    assert '"pushes_late":[1.0]' in told()
+    assert '"pushes_late":[1.0]' in logged()
 
 
 def test_a_message_that_nobody_can_read_is_not_quoted() -> None:

@@ -395,14 +395,14 @@ def test_a_batch_is_held_to_the_size_of_http(store: RecordingStore, monkeypatch:
     assert not store.stored
 
 
-def test_a_fault_that_nobody_foresaw_is_a_problem_too(store: RecordingStore, told: Callable[[], str]) -> None:
+def test_a_fault_that_nobody_foresaw_is_a_problem_too(store: RecordingStore, logged: Callable[[], str]) -> None:
     """Its text, which could quote a message, is told nowhere."""
     store.fault = ValueError("canary")
     assert say(batch(event_document()))["code"] == "internal_error"
-    assert "canary" not in told()
+    assert "canary" not in logged()
 
 
-def test_neither_log_nor_metric_names_a_person_or_a_socket(told: Callable[[], str]) -> None:
+def test_neither_log_nor_metric_names_a_person_or_a_socket(logged: Callable[[], str]) -> None:
     """A batch is counted as over HTTP; no id of anybody is in any line."""
     event = event_document(course_id="course-canary")
     happen("CONNECT")
@@ -410,7 +410,7 @@ def test_neither_log_nor_metric_names_a_person_or_a_socket(told: Callable[[], st
     say({"action": "canary"})
     say({"action": "subscribe"}, ADMINISTRATOR)
     happen("DISCONNECT")
-    lines = told()
+    lines = logged()
     assert '"message":"batch"' in lines
     assert '"accepted":[1.0]' in lines
     for secret in ("canary", event["event_id"], caller().subject, str(ORG), "192.0.2.1", "JKJdrcgTvHcCJ1w"):

@@ -214,13 +214,13 @@ def test_a_refusal_is_a_policy_without_a_context() -> None:
 
 
 @pytest.mark.usefixtures("tickets")
-def test_no_ticket_and_nobody_is_in_a_log(told: Callable[[], str]) -> None:
+def test_no_ticket_and_nobody_is_in_a_log(logged: Callable[[], str]) -> None:
     """Neither the text of a ticket, nor its hash, nor whose it is."""
     _, good = post_ticket(caller())
     connect(good["ticket"])
     _, bad = post_ticket(caller())
     connect(bad["ticket"], "https://evil.example")
-    lines = told()
+    lines = logged()
     assert '"message":"admitted"' in lines
     assert "origin_forbidden" in lines
     for secret in (good["ticket"], bad["ticket"], caller().subject, "evil.example", str(*caller().org_ids)):
