@@ -63,7 +63,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Moment:
-    """What was seen at one look, and what was told then."""
+    """The load at one measurement, and the advice given then."""
 
     at: float
     backlog: int
@@ -182,7 +182,7 @@ class Deployment:
 
 
 def intervals(moments: list[Moment]) -> list[int]:
-    """Return the intervals that were told, in order."""
+    """Return the advised intervals, in order."""
     return [moment.advice.flush_interval_ms for moment in moments]
 
 

@@ -23,7 +23,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> ScratchDatabase:
-    """A migrated database that nobody connects to, so that it can be cloned."""
+    """A migrated database without connections, so that it can be cloned."""
     database = cluster.create_database()
     migrations.migrate(database.conninfo, SCHEMA)
     migrations.make_partitions(database.conninfo, FIRST_DAY, LAST_DAY)

@@ -109,7 +109,7 @@ class Request:
             path = path.replace(f"{{{name}}}", quote(str(given[name]), safe="", errors="surrogatepass"))
         wanted = {each["name"] for each in self.parameters if each.get("required")} | ({label} & set(given))
         query = {name: str(given[name]) for name in names["query"] if name in wanted or name == "org_id"}
-        # Whoever orders again names the order anew, unless its name is what is tried.
+        # A repeated order gets a new name, unless the test is about the name.
         headers = {
             name: str(given[name]) if name == label else str(uuid4()) for name in names["header"] if name in wanted
         }

@@ -35,7 +35,7 @@ FIRST_DAY, LAST_DAY = date(2026, 3, 1), date(2026, 3, 12)  # the partitions of t
 PASS_EXPIRES_AT = 4_102_444_800  # the first second of 2100
 LOGIN_ROLES = ("rollcall_app", "rollcall_ops", "rollcall_reader")
 SETTINGS = {
-    # Nobody keeps these data, and a crash of the server alone loses nothing.
+    # These data are thrown away, and a crash of the server process alone loses nothing.
     "fsync": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
@@ -187,7 +187,7 @@ class ScratchDatabase:
             }
 
     def drop(self) -> None:
-        """Drop it, whoever is still connected."""
+        """Drop it, also while clients are connected."""
         if "store" in self.__dict__:
             self.store._database.close()
         self.cluster.execute(f"drop database {self.name} with (force)")

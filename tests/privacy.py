@@ -146,7 +146,7 @@ class Household:
             archive.archive_spooled(str(uuid4()), batch.model_dump_json(exclude_none=True), self.bucket.put)
 
     def record(self, org_id: UUID, user_id: UUID) -> None:
-        """Record a batch of theirs, as the flow leaves it; and one that nobody could read."""
+        """Record a batch of the learner, as the flow leaves it; and an unreadable one."""
         event = scrubbed_event(user_pseudonym=self.pseudonym(user_id, org_id))
         self._record(org_id, queued_batch(org_id, event).model_dump_json(exclude_none=True), [event.event_id])
         unread = {"version": 9, "events": [{"user_id": str(user_id), "org_id": str(org_id), "event_id": str(uuid4())}]}

@@ -56,7 +56,7 @@ class Cloud:
 
     @contextmanager
     def full_queue(self, messages: int) -> Iterator[str]:
-        """Make a queue that nobody reads, with so many messages on it, and return its address."""
+        """Make a queue without a consumer, with this many messages, and return its address."""
         url = self._sqs.create_queue(QueueName=f"full-{uuid4()}")["QueueUrl"]
         try:
             for first in range(0, messages, 10):

@@ -17,7 +17,7 @@ from workbench.stack.local import LocalStack
 from workbench.stack.ports import LOOPBACK
 from workbench.stack.state import StackState
 
-# Whoever waits for news of health waits for a second, not for ten.
+# A test that waits for a change of health waits for a second, not for ten.
 OVERRIDES = {"HealthStreamIntervalMs": "1000"}
 HIDDEN_SECONDS = {"analytics": 40, "spool": 40, "operations": 70}  # longer than their functions may take
 
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

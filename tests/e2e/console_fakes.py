@@ -38,7 +38,7 @@ def have_measured(cloud: Cloud) -> None:
 
 
 def configure(console: Console, **changes: Any) -> None:
-    """Let the page be told another configuration."""
+    """Give the page another configuration."""
 
     def answer(route: Route) -> None:
         told = route.fetch()

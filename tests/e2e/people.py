@@ -20,7 +20,7 @@ ANALYTICS_EVENT = "/api/analytics/events"
 SEGMENT = "/v1/batch"
 TIMEOUT_SECONDS = 40
 TELLING_LENGTH = 8  # a shorter text is found in any log by chance
-KINDS = frozenset(get_args(ProgressKind))  # our own words, of nobody; PostgreSQL's log says "completed" as well
+KINDS = frozenset(get_args(ProgressKind))  # words of Rollcall, of no person; PostgreSQL logs "completed" too
 
 Event = dict[str, Any]
 

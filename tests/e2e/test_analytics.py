@@ -165,7 +165,7 @@ def test_loaders_that_are_killed_lose_and_double_nothing(api: Api, cloud: Cloud,
 
 
 def test_a_receipt_says_where_an_event_is(api: Api, database: Database) -> None:
-    """Its organisation's administrator learns what became of it; nobody else learns that it exists."""
+    """The organisation's administrator finds the event; other callers do not learn that it exists."""
     learner = api.learner()
     stored, late = learner.happening(), learner.happening(occurred_at="2001-01-01T00:00:00Z")
     progress = learner.event()

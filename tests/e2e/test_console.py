@@ -89,7 +89,7 @@ def test_signs_in_and_follows_health_live(console: Console, owner: OrganisationF
 
 
 def test_a_token_that_is_none_or_is_refused_says_so(console: Console, owner: OrganisationFixture) -> None:
-    """What is no token is told at once; one that the API refuses brings back here, with the code."""
+    """Text that is no token is refused at once; a token that the API refuses leads back here, with the code."""
     console.open()
     page = console.page
     page.get_by_label("Token", exact=True).fill("nonsense")

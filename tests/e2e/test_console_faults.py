@@ -185,7 +185,7 @@ def test_the_skip_link_and_the_chooser_keep_to_the_view(console: Console, sender
 
 
 def test_a_token_that_ends_soon_is_told_of(console: Console, sender: Sender, api: Api) -> None:
-    """Two minutes before, so that whoever is at something can finish it."""
+    """Two minutes before the end, so that a person can finish the work at hand."""
     ending = api.signer.sign(
         "1", sender.org_ids, role="service", scopes=["admin:read"], lifetime=timedelta(seconds=100)
     )
@@ -235,7 +235,7 @@ def test_signs_in_at_an_identity_provider(console: Console, sender: Sender) -> N
     ],
 )
 def test_an_answer_of_no_sign_in_is_refused(console: Console, sender: Sender, query: str, said: str) -> None:
-    """What nobody asked for signs nobody in, and an error is shown even where it names no state."""
+    """An answer without a request signs no one in, and the page shows an error also when it names no state."""
     FakeProvider(console, sender)
     console.page.goto(f"{console.url}{query}")
     expect(console.page.locator("#sign-in-problem")).to_contain_text(said)

@@ -1,4 +1,4 @@
-"""Dead letters on the deployed stack: kept, shown, redriven, given up, told of; and nothing stored twice."""
+"""Dead letters on the deployed stack: kept, shown, redriven, discarded, reported; no event is stored twice."""
 
 import json
 from collections.abc import Callable
@@ -158,7 +158,7 @@ def test_redrives_at_once_store_nothing_twice(owner: OrganisationFixture, cloud:
 
 
 def test_poison_is_nobodys_scrubbed_and_comes_back_with_its_history(api: Api, cloud: Cloud) -> None:
-    """Nobody can tell whose it is, so only admin:super sees it; redriven, it is the same dead letter again."""
+    """Its organisation is unknown, so only admin:super sees it; after a redrive it is the same dead letter again."""
     nobodys, mark = OrganisationFixture(api, cloud, NIL_ORGANISATION), uuid4()
     cloud.spool(json.dumps({"contact": PERSONAL, "events": [{"event_id": str(mark)}]}))
 
@@ -207,7 +207,7 @@ def test_no_organisation_sees_anothers(owner: OrganisationFixture, api: Api, clo
 def test_the_commands_do_what_a_person_on_call_needs(
     owner: OrganisationFixture, run: Command, database: Database
 ) -> None:
-    """List, show, rehearse, redrive with results, discard; nothing without being asked, or told that it is meant."""
+    """List, show, dry run, redrive with results, discard; each change needs a confirmation or `--yes`."""
     event_ids = owner.refuse(2)
     owner.await_states("open", "open")
     listed = run(owner.sender, "dead-letters")

@@ -25,7 +25,7 @@ from workbench.stack.state import StackState
 
 TAKEN = {"accepted", "duplicate", "spooled"}
 ANSWERED = {200, 202}
-NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens there
+NOWHERE = "http://127.0.0.1:9"  # the discard port, without a listener
 SENDERS = 4
 
 
@@ -195,7 +195,7 @@ POISONED = (
 
 
 def test_poisoned_message_is_buried_alone(api: Api, cloud: Cloud, database: Database) -> None:
-    """Messages that nobody can read become dead letters; the good ones beside them are stored."""
+    """Unreadable messages become dead letters; the good ones beside them are stored."""
     before = set(database.rows(POISONED))
     learner = api.learner()
     events = learner.events(6)

@@ -175,7 +175,7 @@ def test_invalid_utf_8_is_refused(service: Sender, ledger: set[str]) -> None:
     """Bytes that are not UTF-8 inside an otherwise good event are refused, not replaced."""
     text = json.dumps({"events": [service.event(course_id="COURSE")]}).encode()
     for bad in (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82"):
-        # A gateway that is told of text may replace them before we see them: so the body is declared binary.
+        # A gateway may replace them in a body declared as text, so the body is declared binary.
         headers = {"Content-Type": "application/octet-stream"}
         response = service.post(BATCH, content=text.replace(b"COURSE", bad), headers=headers)
         assert settle(response, ledger).json()["code"] == "body_not_utf8"

@@ -1,4 +1,4 @@
-"""Health of the deployed stack: watched by itself, told to each as far as they may know, right about an outage."""
+"""Health of the deployed stack: measured by the stack, shown by scope, and right about an outage."""
 
 import time
 from typing import Any
@@ -38,7 +38,7 @@ def health_of(sender: Sender) -> dict[str, Any]:
 
 
 def test_each_is_told_what_they_may_know(api: Api, administrator: Sender) -> None:
-    """Nobody in particular the status, a token advice too, an administrator everything; a bad token is refused."""
+    """Anonymous callers see the status, tokens also the advice, administrators everything; a bad token is refused."""
     public = api.http.get(HEALTH)
     assert public.json().keys() == {"status"}
     assert public.headers["Cache-Control"] == "public, max-age=1"
@@ -114,5 +114,5 @@ def test_an_outage_is_told_within_five_seconds_and_clears_by_itself(
 
 
 def status_of(http: httpx.Client) -> str:
-    """Return the status that anybody is told."""
+    """Return the status that an anonymous caller sees."""
     return str(http.get(HEALTH).json()["status"])

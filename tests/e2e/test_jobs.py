@@ -1,4 +1,4 @@
-"""Scheduled jobs on the deployed stack: fired, run once for each key, described, watched, told of."""
+"""Scheduled jobs on the deployed stack: fired, run once for each key, listed, watched, reported."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ def status_of(database: Database, key: str) -> tuple[str, str | None, int] | Non
 
 
 def test_schedules_fire_by_themselves(database: Database) -> None:
-    """The watchdog's comes every minute: it ran for a slot of its schedule, and nobody asked it to."""
+    """The watchdog runs every minute: its run has the key of a slot of its schedule, not of a request."""
     query = (
         "select from rollcall.job_runs"
         " where job = 'watchdog' and status = 'succeeded' and idempotency_key like 'slot:%%'"
@@ -109,7 +109,7 @@ def test_a_run_whose_function_was_killed_is_given_up_and_runs_again(cloud: Cloud
         for worker in cloud.workers("PartitionJob"):
             worker.kill()
         running.join()
-    assert status_of(database, key) == ("running", None, 0), "nobody ended it"
+    assert status_of(database, key) == ("running", None, 0), "the run was not ended"
     hurry = "update rollcall.job_runs set expected_seconds = 1 where idempotency_key = %s returning 1"
     assert database.rows(hurry, key) == [(1,)]
 

@@ -20,7 +20,7 @@ BATCHES = LIMIT + 10
 
 
 def status_of(live: Picture) -> str:
-    """Return the status as the socket told it last."""
+    """Return the latest status from the socket."""
     return str(live.health["status"])
 
 
@@ -57,7 +57,7 @@ def test_the_outage_drill(api: Api, stack: LocalStack, state: StackState, cloud:
             assert {service.send(batch).status_code for batch in batches} == {202}
             assert service.get("/api/health").json()["status"] == "down"
             await_until(is_held_back(service), "assignments are held back", 10)
-            live.await_that(lambda: live.advice.get("pause_until") is not None, "clients are told to pause")
+            live.await_that(lambda: live.advice.get("pause_until") is not None, "clients are advised to pause")
         live.await_that(lambda: status_of(live) != "down", "the status returns", 60)
         await_until(lambda: cloud.spooled() == 0, "the spool is empty", 60)
         await_until(lambda: not is_held_back(service)(), "assignments are made again", 10)

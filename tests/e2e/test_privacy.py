@@ -183,7 +183,7 @@ def test_asked_twice_it_is_the_same(school: School) -> None:
 
 @pytest.mark.parametrize("kind", ["erase", "export"])
 def test_only_administrators_of_the_organisation_may(school: School, api: Api, kind: str) -> None:
-    """Without the scope, or the organisation, nothing is done and nothing is told."""
+    """Without the scope, or the organisation, nothing happens and the answer reveals nothing."""
     body: dict[str, Any] = {"org_id": str(school.org_id), "user_id": str(uuid4()), "reason": WHY}
     reader = api.administrator(school.org_id, scope="admin:read")
     assert_problem(reader.post(f"{PATH}/{kind}", json=body), 403, "scope_missing")

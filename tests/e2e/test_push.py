@@ -96,7 +96,7 @@ def test_a_change_that_was_missed_is_noticed(api: Api, cloud: Cloud) -> None:
 
 
 def test_who_left_without_a_word_is_forgotten(connections: Connections, cloud: Cloud) -> None:
-    """API Gateway says that the connection is gone; whoever else is there is sent to all the same."""
+    """API Gateway answers that one connection is gone; the push reaches the others all the same."""
     bearer = Bearer(scopes=frozenset(), org_ids=frozenset(), expires_at=int(time.time()) + 60)
     forged = Connection(connection_id=uuid4().hex[:16], bearer=bearer, topics=frozenset({"health"}))
     connections.keep(forged)

@@ -1,4 +1,4 @@
-"""Replays on the deployed stack: projections restored over HTTP, whoever is killed meanwhile, and who may ask."""
+"""Replays on the deployed stack: projections restored over HTTP, also after a killed worker; the scopes needed."""
 
 import json
 import subprocess

@@ -180,7 +180,7 @@ def test_clients_wait_when_they_are_too_fast(site: Site, cloud: Cloud, database:
 
 
 def test_a_switch_works_without_a_deployment(api: Api, state: StackState, site: Site, database: Database) -> None:
-    """An organisation's events are dropped, and told so, until they are switched on again; others' are not."""
+    """A switch drops the events of one organisation, with a reason, until it is switched back; not others'."""
     key, flags = site.make_key(), FlagStore.of_stack(state)
     sender, other = api.service(site.org_id), api.service()
     dropped: list[str] = []

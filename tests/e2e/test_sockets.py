@@ -81,7 +81,7 @@ def test_only_listed_pages_may_connect(api: Api, state: StackState) -> None:
 
 def test_everyone_sees_what_they_may(api: Api, cloud: Cloud) -> None:
     """A learner the status; an administrator the numbers, and of organisations those of their token alone."""
-    cloud.put("signal", "{}")  # where nobody has measured yet, watch does it now
+    cloud.put("signal", "{}")  # without a measurement so far, the health monitor measures now
     learner, administrator, other = api.learner(), api.administrator(), str(uuid4())
     with LiveSocket.of(learner) as live:
         snapshot = _snapshot(live)

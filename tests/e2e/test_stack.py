@@ -1,4 +1,4 @@
-"""The local stack's own life: started once, found again, told clearly when it cannot start."""
+"""The life of the local stack: started once, found again, with a clear error when it cannot start."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_busy_port_is_named(state: StackState, tmp_path: Path, busy: str) -> Non
 
 
 def test_state_is_for_its_owner_alone(stack: LocalStack, state: StackState) -> None:
-    """stack.json holds the local administrator's password: nobody else may read it."""
+    """stack.json holds the local administrator's password: other users cannot read it."""
     assert stack.checkout.stack_file.stat().st_mode & 0o077 == 0
     assert StackState.model_validate_json(stack.checkout.stack_file.read_text()) == state
 

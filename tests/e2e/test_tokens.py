@@ -69,7 +69,7 @@ def test_token_with_wrong_claims_is_refused(
 
 @pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "HS512"}, {"alg": ["HS256"]}, {"alg": "HS256"}, {}, []])
 def test_token_with_a_forged_header_is_refused(api: Api, state: StackState, header: Any) -> None:
-    """Whoever has no secret gets nowhere by what the header claims, `alg: none` included."""
+    """A caller without the secret gains nothing by the claims of a header, `alg: none` included."""
     good = claims(state, exp=int(datetime.now(UTC).timestamp()) + 300)
     for signature in ("", "AAAA"):
         assert_refused(api, f"Bearer {_encoded(header)}.{_encoded(good)}.{signature}", "token_invalid")

@@ -60,7 +60,7 @@ def test_a_key_is_made_used_rotated_and_revoked(state: StackState, api: Api, dat
 
 
 def test_only_administrators_of_the_organisation_make_keys(api: Api) -> None:
-    """Not those of another one, not readers, and nobody without a token."""
+    """Administrators of another organisation, readers, and callers without a token are refused."""
     org_id = uuid4()
     asked = {"org_id": str(org_id)}
     assert_problem(

@@ -1,4 +1,4 @@
-"""A proxy on this machine before a stack: it fails as servers and networks do, when it is told to, and counts."""
+"""A proxy on this machine in front of a stack: it fails by plan, as servers and networks do, and counts."""
 
 import http.client
 import socket

@@ -73,7 +73,7 @@ def test_500_events_arrive_once(
     assert lessons(site, database) == LESSONS
     assert proxy.faults == set(Fault)
     assert bool(proxy.preflights) == (not gzip)
-    # What it packed by gzip before it was told otherwise, API Gateway damaged: that went again, in a form.
+    # API Gateway damaged the gzip bodies sent before the configuration arrived: the client sent them again, as forms.
     refused = {status for path, status in proxy.answers if path.startswith("/e/")} - {200, 204}
     assert refused <= ({503} if gzip else set())
     rows = {name: properties for name, _, _, properties in site.rows(database)}

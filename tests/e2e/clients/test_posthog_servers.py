@@ -18,7 +18,7 @@ BATCH = 50
 CAPTURES = {"/batch/", "/i/v1/analytics/events"}
 
 Send = Callable[[str, str, Sequence[str]], tuple[list[Any], Any]]
-"""Sends these lessons to a host under a key; returns what could not be sent, and the feature flags that it was told."""
+"""Sends these lessons to a host under a key; returns the failed events and the received feature flags."""
 
 
 def by_python(mode: str, gzip: bool, key: str, host: str, lessons: Sequence[str]) -> tuple[list[Any], Any]:

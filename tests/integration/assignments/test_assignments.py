@@ -1,4 +1,4 @@
-"""Orders of assignments on real procedures: each once for its key, all of it or resumable, and of nobody else."""
+"""Orders of assignments on real procedures: once for each key, resumable, and apart from other organisations."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -163,7 +163,7 @@ def test_a_cancelled_order_leaves_the_rest(office: Office) -> None:
 
 
 def test_two_with_one_key_do_it_once(office: Office) -> None:
-    """Given the same order at the same time from several, one operation is made, and all are told of it."""
+    """Given the same order from several callers at once, one operation is made, and every answer names it."""
     named, told, faults = learners(300), [], []
 
     def order() -> None:
@@ -172,7 +172,7 @@ def test_two_with_one_key_do_it_once(office: Office) -> None:
             desk = Office(office.clone, database)
             desk.org_id = office.org_id
             told.append(desk.order(named).operation_id)
-        except Exception as fault:  # noqa: BLE001 - told below
+        except Exception as fault:  # noqa: BLE001 - asserted below
             faults.append(fault)
         finally:
             database.close()
@@ -189,7 +189,7 @@ def test_two_with_one_key_do_it_once(office: Office) -> None:
 
 
 def test_an_erasure_takes_what_is_pending(office: Office) -> None:
-    """Whoever is erased while an order goes on is not assigned by it afterwards."""
+    """A learner erased during an order is not assigned by it afterwards."""
     named = sorted(learners(10))
     office.order(named, at_once=5)
     for erased in (named[0], named[9]):

@@ -57,7 +57,7 @@ def test_one_that_was_sent_with_its_organisation_is_known_without(clone: Scratch
     clone.ingest([A, B], event)
     clone.assign(B, learner, COURSE)
     assert clone.ingest([A, B], changed(event, org_id=None)) == ["duplicate"]
-    assert clone.ingest([A, B], changed(event, org_id=B)) == ["accepted"], "whoever names another one means it"
+    assert clone.ingest([A, B], changed(event, org_id=B)) == ["accepted"], "a named organisation wins"
 
 
 def test_what_another_caller_stored_decides_nothing(clone: ScratchDatabase) -> None:

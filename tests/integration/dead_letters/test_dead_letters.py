@@ -1,4 +1,4 @@
-"""The ledger of dead letters: one row each, whatever is told twice, and never another organisation's."""
+"""The ledger of dead letters: one row for each, also after repetitions, and never another organisation's."""
 
 import threading
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def states(ledger: DeadLetterStore, org_id: UUID = A) -> list[str]:
 def test_a_failure_is_recorded_once(
     clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
-    """Told again of the same message, no row of any table changes, and nothing is counted."""
+    """A second record of the same message changes no row of any table, and counts nothing."""
     told = failure()
     assert failure_store.record_dead_letter(A, told)
     before = clone.contents()
@@ -151,7 +151,7 @@ def test_a_body_may_be_missing_only_where_it_could_not_be_scrubbed(
 def test_what_is_stored_is_resolved_once(
     clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
-    """Before or after the redrive was noted: its message may be faster. Told again, nothing changes."""
+    """Before or after the redrive was noted, since its message may be faster. A repetition changes nothing."""
     early, late = record(failure_store, 2)
     operation_id, resolution_id = uuid4(), uuid4()
     failure_store.resolve_dead_letter(A, early, uuid4(), operation_id, "stored")
@@ -170,7 +170,7 @@ def test_what_is_stored_is_resolved_once(
 def test_a_message_that_failed_again_before_its_redrive_was_noted_stays_open(
     failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
-    """Marked late, a dead letter is what its message made of it meanwhile: nobody would look for it else."""
+    """A late mark keeps the state that the message reached meanwhile: else the dead letter would be lost from sight."""
     (letter_id,) = record(failure_store)
     _, chosen = ledger.select_dead_letters(A, ALL, None, None, 10)
     failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id))
@@ -305,7 +305,7 @@ def test_what_was_discarded_and_is_stored_all_the_same_is_resolved(
 
 
 def test_what_was_discarded_and_is_received_again_is_open(failure_store: FailureStore, ledger: DeadLetterStore) -> None:
-    """A copy of it was still on a queue: nobody knew of that failure when it was given up."""
+    """A copy was still on a queue: that failure was unknown when the dead letter was discarded."""
     (letter_id,) = record(failure_store)
     discard(ledger)
     failure_store.record_dead_letter(A, failure(dead_letter_id=letter_id))
@@ -337,7 +337,7 @@ def test_a_list_is_grouped_by_cause_and_paged_newest_first(
 def test_no_organisation_reaches_anothers_dead_letters(
     clone: ScratchDatabase, failure_store: FailureStore, ledger: DeadLetterStore
 ) -> None:
-    """Neither lists, reads, selects, marks, resolves nor discards them, by whatever id; nobody's are nobody's."""
+    """Other organisations cannot list, read, select, mark, resolve or discard them, nor the nil organisation's."""
     (theirs,) = record(failure_store, org_id=B)
     (nobodys,) = record(failure_store, org_id=NIL_ORGANISATION)
     _, known = ledger.select_dead_letters(B, ALL, None, None, 10)

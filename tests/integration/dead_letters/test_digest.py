@@ -1,4 +1,4 @@
-"""Digests: each failure is told, in one of them, and what was not told stays to be told."""
+"""Failure summaries: each failure is in one summary, and an unreported failure stays for the next."""
 
 import threading
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_a_failure_that_is_told_twice_is_counted_once(
 def test_what_was_claimed_and_not_confirmed_is_there_after_the_lease(
     failure_store: FailureStore, digests: FailureSummaryStore
 ) -> None:
-    """With what came since: a digest that could not be published is told by the next."""
+    """The next summary has the failures of one that could not be published, and those since."""
     record(failure_store, 2)
     first, _ = digests.claim_digest(LEASE)
     assert digests.claim_digest(LEASE)[1] == [], "while the other one may be publishing it"

@@ -141,7 +141,7 @@ def test_a_probe_asks_nothing_of_any_table(health: HealthStore) -> None:
 
 
 def test_a_database_that_can_only_be_read_is_away(clone: ScratchDatabase, health: HealthStore) -> None:
-    """As ingestion has it: a failover left it behind. The next probe asks whoever bears the name by then."""
+    """As for ingest: a failover left a reader behind. The next probe resolves the name again."""
     health.probe()
     role = f"alter role rollcall_ops in database {clone.name}"
     clone.execute(f"{role} set default_transaction_read_only = on")

@@ -1,4 +1,4 @@
-"""Advice in the database: one row, read beside every ingest statement, and stale when nobody renews it."""
+"""Advice in the database: one row, read beside every ingest statement, and stale when it is not renewed."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -36,7 +36,7 @@ def test_there_is_one_row(clone: ScratchDatabase, store: AdviceStore) -> None:
 
 
 def test_advice_that_nobody_renews_is_none(clone: ScratchDatabase, store: AdviceStore) -> None:
-    """Two minutes after the last look clients are told nothing any more: nobody would ever let them go on."""
+    """Two minutes after the last measurement the advice ends: otherwise clients would never speed up again."""
     store.write(SLOW, 7)
     for age, advice in ((timedelta(seconds=110), SLOW), (timedelta(seconds=121), None)):
         clone.execute("update rollcall.advice set written_at = clock_timestamp() - %s", (age,))

@@ -54,7 +54,7 @@ def test_the_digest_is_the_one_of_version_1(clone: ScratchDatabase, name: str) -
 
 
 def test_a_member_that_came_later_has_its_place_behind() -> None:
-    """Whoever gives the contract a member puts it behind the row of version 1, and names it here."""
+    """A new member of the contract stands behind the row of version 1, and is named here."""
     members = set(ProgressEvent.model_fields) - {"event_id", "org_id"}
     later = members - VERSION_1
     text = PROCEDURE.read_text()

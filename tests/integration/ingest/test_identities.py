@@ -53,7 +53,7 @@ def test_both_kinds_may_have_one_id(clone: ScratchDatabase, first: str) -> None:
 
 @dataclass
 class Sent:
-    """What writers sent of one kind, and what they were told."""
+    """The events of one kind that writers sent, and their outcomes."""
 
     outcomes: list[tuple[UUID, str, str]] = field(default_factory=list)  # id, content, outcome
 

@@ -1,4 +1,4 @@
-"""A database of the release before kinds were told apart keeps what it knows, and takes what it refused."""
+"""A database of the release with one ledger for both kinds keeps its identities, and accepts refused events."""
 
 import random
 import threading
@@ -220,7 +220,7 @@ def test_an_erasure_after_the_upgrade_reaches_what_was_known_before(before: Befo
 
 
 def test_receipts_and_snapshots_read_the_ledger_of_before(before: Before) -> None:
-    """An event that nobody sent again yet has its kind in its receipt, and its digest in a snapshot's line."""
+    """An event that was not sent again yet has its kind in its receipt, and its digest in a snapshot's line."""
     before.upgrade()
     receipts = ReceiptStore(operator := before.database.database("rollcall_ops"))
     progress, analytics = before.progress[0], before.analytics[0]

@@ -1,4 +1,4 @@
-"""One event that nobody can read or store does not cost the others of its message: it alone becomes a dead letter."""
+"""One event that cannot be read or stored does not cost the others of its message: it alone becomes a dead letter."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keys of learner ids in the database: the first one stays, whoever asks, and each organisation's apart."""
+"""Keys of learner ids in the database: the first one stays for every caller, and each organisation has its own."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""A caller's rate is counted in the same round trip as the batch, and touches nobody else."""
+"""A caller's rate is counted in the same round trip as the batch, and slows no other caller."""
 
 import threading
 from collections import Counter
@@ -16,7 +16,7 @@ SLOW = RateLimit(per_second=0.1, burst=3)  # a batch every 10 s: no test runs in
 
 
 def test_a_burst_then_no_more(clone: ScratchDatabase) -> None:
-    """Given a burst of 3, three batches pass at once; the fourth is told when to come back, and is counted alone."""
+    """Given a burst of 3, three batches pass at once; the fourth gets the seconds to wait, and counts as refused."""
     passed = [clone.take([A], an_event(A), limit=SLOW) for _ in range(3)]
     before = clone.contents()
     limited = clone.take([A], an_event(A), an_event(A), limit=SLOW)

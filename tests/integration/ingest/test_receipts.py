@@ -53,7 +53,7 @@ def test_a_progress_event_is_stored_at_once(clone: ScratchDatabase, operator: Re
 
 
 def test_a_batch_that_could_not_be_queued_is_not_on_its_way(clone: ScratchDatabase, operator: ReceiptStore) -> None:
-    """Its client was told to send it again."""
+    """The answer asked the client to send it again."""
     event_id = uuid4()
     clone.receipts.withdraw_batches([announce(clone, event_id)])
     assert state(operator, event_id) is None
@@ -86,7 +86,7 @@ def test_another_organisation_hears_nothing(clone: ScratchDatabase, operator: Re
 
 
 def test_announcing_counts_against_the_rate(clone: ScratchDatabase) -> None:
-    """Given a burst of 3, the fourth batch is told when to come back, and is not noted."""
+    """Given a burst of 3, the fourth batch gets the seconds to wait, and is not noted."""
     answers = [
         clone.receipts.announce_batches("test", LIMIT, [QueuedEvents(A, uuid4(), (uuid4(),))], NOW) for _ in range(4)
     ]
@@ -116,7 +116,7 @@ def test_rejections_alone_count_against_the_rate(clone: ScratchDatabase) -> None
 
 
 def test_what_has_nothing_to_note_counts_against_the_rate_too(clone: ScratchDatabase) -> None:
-    """A body that nobody can read, a batch without ids: each is taken from the caller's allowance."""
+    """An unreadable body and a batch without ids each count against the caller's allowance."""
     answers = [clone.receipts.note_rejections("garbage", LIMIT, [], NOW, "progress") for _ in range(5)]
     assert [answer.retry_after_ms > 0 for answer in answers] == [False] * 3 + [True] * 2
 
@@ -185,7 +185,7 @@ def test_a_conflict_that_nobody_could_be_told_of_is_noted(clone: ScratchDatabase
     event = an_event(A)
     clone.take([A], event, limit=LIMIT)
     clone.take([A], changed(event, percent=7.0), limit=LIMIT)
-    assert state(operator, event.event_id) == ("stored", "progress", None), "its client was told of the conflict"
+    assert state(operator, event.event_id) == ("stored", "progress", None), "the answer named the conflict"
     clone.ingest([A], changed(event, percent=7.0))
     assert state(operator, event.event_id) == ("stored", "progress", "event_conflict")
 

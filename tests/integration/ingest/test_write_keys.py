@@ -175,7 +175,7 @@ def test_no_organisation_touches_anothers_keys(stores: Stores, clone: ScratchDat
     ],
 )
 def test_functions_that_serve_events_only_look_keys_up(clone: ScratchDatabase, role: str, attempt: str) -> None:
-    """Whoever takes over a function makes no key, and sees no list of them; nobody reads the table."""
+    """The role of a function can neither make nor list keys, and no role can read the table."""
     with clone.connect(role) as session, pytest.raises(pg.InsufficientPrivilege):
         session.execute(attempt.encode())
 
@@ -225,7 +225,7 @@ def test_the_command_says_what_a_person_can_mend(clone: ScratchDatabase) -> None
 
 
 def test_an_administrator_who_is_no_superuser_may_look_after_keys(clone: ScratchDatabase) -> None:
-    """Whoever may act for the ops role: here, the role itself."""
+    """A role that may act for the ops role: here, the role itself."""
     dsn = clone.conninfo_as("rollcall_ops")
     done = CliRunner().invoke(app, ["write-key", "create", "--org", str(A), "--dsn", dsn])
     assert done.exit_code == 0, done.exception

@@ -73,7 +73,7 @@ def test_the_latest_hundred_keys_are_remembered(jobs: JobStore, clone: ScratchDa
 
 
 def test_every_organisation_is_known_to_jobs(clone: ScratchDatabase) -> None:
-    """Those that only send analytics events too; outside such a procedure nobody sees the list."""
+    """Organisations that only send analytics events too; outside such a procedure no role sees the list."""
     first, second = sorted([uuid4(), uuid4()])
     clone.ingest([first], an_event(first))
     clone.analytics.ingest_analytics(second, [queued_batch(second, scrubbed_event())])

@@ -148,7 +148,7 @@ def test_latency_is_that_of_batches_through_queues_of_all_organisations(
 
 
 def announce(clone: ScratchDatabase, org_id: UUID, ago: float) -> None:
-    """Announce a batch of an organisation that nobody knew, as its handler does, so long ago."""
+    """Announce a batch of an unknown organisation, as its handler does, this long ago."""
     clone.execute(
         "select rollcall.announce_batches_v1('test', 1000, 1000, jsonb_build_array(jsonb_build_object("
         "'org_id', %s::uuid, 'batch_id', gen_random_uuid(), 'event_ids', jsonb_build_array(gen_random_uuid()))),"
@@ -247,7 +247,7 @@ def test_jobs_are_described_by_their_day(watch: WatchdogStore, clone: ScratchDat
 
 
 def test_open_dead_letters_are_counted_whoevers_they_are(watch: WatchdogStore, clone: ScratchDatabase) -> None:
-    """Those that belong to nobody known too."""
+    """Those of the nil organisation too."""
     failure_store = FailureStore(clone.store._database)
     for org_id in (A, B, NIL_ORGANISATION):
         record(failure_store, 1, org_id=org_id)

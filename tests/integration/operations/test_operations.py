@@ -175,7 +175,7 @@ def test_a_chunk_counts_once_however_often_it_is_noted(store: OperationStore) ->
 
 
 def test_a_released_operation_is_there_at_once(store: OperationStore) -> None:
-    """Whoever comes next need not wait for the lease to end."""
+    """The next worker need not wait for the lease to end."""
     operation, lease_id = begin(store, uuid4())
     assert store.release(operation, lease_id) == operation
     _, again = store.lease(operation.org_id, operation.operation_id, LEASE_SECONDS)
@@ -245,7 +245,7 @@ def test_cancelling_waits_for_the_chunk_under_way(store: OperationStore) -> None
 def test_cancelling_holds_when_the_worker_never_comes_back(
     clone: ScratchDatabase, store: OperationStore, how: str
 ) -> None:
-    """Given back between chunks, or killed: whoever comes next finds it cancelled."""
+    """Released between chunks, or after a kill: the next worker finds it cancelled."""
     org_id = uuid4()
     operation, lease_id = begin(store, org_id)
     store.cancel("replay", operation.operation_id, [org_id])
@@ -278,7 +278,7 @@ IMPOSSIBLE = {
     "finished, and queued": "finished_at = now()",
     "failed without a reason": "state = 'failed', started_at = now(), finished_at = now()",
     "a reason without a failure": "error_code = 'internal_error'",
-    "cancelled by nobody": "state = 'cancelled', finished_at = now()",
+    "cancelled without a requester": "state = 'cancelled', finished_at = now()",
     "leased while queued": "lease_id = gen_random_uuid(), leased_until = now()",
     "a lease without an end": "state = 'running', started_at = now(), lease_id = gen_random_uuid()",
     "a rate of nothing": "rate_per_second = 0",
@@ -289,7 +289,7 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("change", IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
 def test_illegal_rows_cannot_exist(clone: ScratchDatabase, store: OperationStore, change: str) -> None:
-    """Whoever writes it: the table refuses."""
+    """The table refuses the row from every writer."""
     store.request(request(uuid4()), uuid4())
     with pytest.raises(pg.CheckViolation), psycopg.connect(clone.conninfo) as connection:
         connection.execute(f"update rollcall.operations set {change}".encode())

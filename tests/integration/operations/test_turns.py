@@ -213,7 +213,7 @@ def test_what_rests_is_not_chosen(store: OperationStore) -> None:
 
 
 def test_an_organisation_that_is_not_known_yet_has_its_turn(clone: ScratchDatabase, store: OperationStore) -> None:
-    """Of an earlier release's request, its own message names it; nobody's dead letters are redriven in turn as well."""
+    """A request of an earlier release is named by its message; the nil organisation takes turns as well."""
     operation = ask(store, B)
     clone.execute("delete from rollcall.organisations")
     assert store.choose(B, LEASES_MAX, 5)[0] == message_of(operation)

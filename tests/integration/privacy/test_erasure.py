@@ -59,7 +59,7 @@ def test_nothing_names_the_learner_any_more(home: Household) -> None:
     assert found["residue"] == {}
     assert found["is_clean"]
     assert certificate.is_genuine(found, KEYRING)
-    assert not home.names_learner(str(found)), "it names nobody"
+    assert not home.names_learner(str(found)), "it names no person"
     assert {name: number for name, number in found["counts"].items() if not name.startswith(("days", "searched"))} == {
         "deleted_analytics_events": 4,  # under either key, and twice before sign-in
         "redacted_analytics_events": 3,  # a teacher's about them, and a sibling's on the same device
@@ -242,7 +242,7 @@ def test_erasing_twice_finds_nothing_the_second_time(home: Household) -> None:
 
 
 def test_a_dry_run_counts_the_same_and_changes_nothing(home: Household) -> None:
-    """A dry run tells what an erasure would do, writes nothing, bars nobody, and forgets whom it was of."""
+    """A dry run reports what an erasure would do, writes nothing, bars no learner, and keeps no id."""
     before, objects = others(home), dict(home.bucket.objects)
     named = home.mentions()
     dry = home.run("erase", is_dry_run=True)
@@ -259,7 +259,7 @@ def test_a_dry_run_counts_the_same_and_changes_nothing(home: Household) -> None:
 
 
 def test_an_operation_forgets_its_learner_when_it_ends(home: Household) -> None:
-    """Replays of one learner, and the erasure itself with its reason, name nobody afterwards and can still be read."""
+    """Replays of one learner, and the erasure with its reason, name no person afterwards and stay readable."""
     replay = OperationRequest(
         org_id=home.org_id,
         kind="replay",
@@ -278,7 +278,7 @@ def test_an_operation_forgets_its_learner_when_it_ends(home: Household) -> None:
 
 
 def test_one_at_a_time_of_a_learner(home: Household) -> None:
-    """While a learner is exported, nobody erases them, and the other way round; another learner is free."""
+    """While a learner is exported, that learner's erasure waits, and the reverse; other learners are free."""
     export = home.ask("export")
     request = OperationRequest(
         org_id=home.org_id,
@@ -307,7 +307,7 @@ def test_rollups_of_live_days_are_computed_again(home: Household) -> None:
 
 
 def test_a_dead_letter_that_is_empty_is_given_up(home: Household) -> None:
-    """Whose body was the learner's alone is discarded, so that nobody redrives what is not there."""
+    """A dead letter whose body had only this learner's events is discarded, since nothing is left to redrive."""
     home.run("erase")
     found = home.clone.rows(
         "select letter.state, entry.reason from rollcall.dead_letters as letter"

@@ -60,7 +60,7 @@ def home(live: Household) -> Household:
 
 def retaining(home: Household) -> Retention:
     retention = Retention(home.clone, home.database, home.bucket)
-    # One key for both, so that whoever rewrites can sign.
+    # One key for both, so that the worker that rewrites can sign.
     retention.manifests = lambda store=None, bucket=None: Manifests(  # type: ignore[method-assign]
         store or retention.store, bucket or home.bucket, lambda: KEYRING
     )

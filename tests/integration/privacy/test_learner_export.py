@@ -47,7 +47,7 @@ def test_everything_is_in_it(home: Household) -> None:
     )}  # fmt: skip
     assert {line["row"]["event_id"] for line in lines if line["source"] == "progress_events"} == stored
     analytics = [line["row"] for line in lines if line["source"] == "analytics_events"]
-    assert all(row["remarks"] == [["*", "@undeclared", "remove"]] for row in analytics), "what was scrubbed is told"
+    assert all(row["remarks"] == [["*", "@undeclared", "remove"]] for row in analytics), "scrubbed members are listed"
 
 
 def test_nobody_else_is_in_it(home: Household) -> None:

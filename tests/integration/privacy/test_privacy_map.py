@@ -1,4 +1,4 @@
-"""Every column that could name a person has its place in an erasure: a table that nobody thought of fails here."""
+"""Every column that could name a person has its place in an erasure: a forgotten table fails here."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.postgres import ScratchDatabase
 OWN = "own"  # names whose row it is: the row goes
 MENTION = "mention"  # may name somebody: the mention is taken out
 NIL_ORGANISATION = (
-    "nobody"  # names no person: ids of events and things, names of ours, digests that nobody can turn back
+    "nobody"  # names no person: ids of events and things, names of Rollcall, digests that cannot be reversed
 )
 MAP = {
     "active_course_learners": {"user_id": OWN, "course_id": NIL_ORGANISATION},
@@ -143,7 +143,7 @@ def known() -> set[tuple[str, str]]:
 
 
 def test_every_column_has_its_place(clone: ScratchDatabase) -> None:
-    """Whoever adds a table or a column says here what an erasure does with it, or that it can name nobody."""
+    """Each table and column states here what an erasure does with it, or that it cannot name a person."""
     assert columns(clone) == known()
 
 

@@ -153,7 +153,7 @@ def org_id(clone: ScratchDatabase) -> UUID:
 def test_a_replay_restores_what_an_untouched_twin_has(
     clone: ScratchDatabase, store: OperationStore, org_id: UUID
 ) -> None:
-    """The same rows as an organisation with the same history that nobody spoilt; and it says what it did."""
+    """The rows equal those of an undamaged organisation with the same history, and the result has the counts."""
     twin = uuid4()
     ingest(clone, twin, history(twin))
     corrupt(clone, org_id)
@@ -161,7 +161,7 @@ def test_a_replay_restores_what_an_untouched_twin_has(
     counts = replay(store, org_id).counts
     assert projections(clone, org_id) == projections(clone, twin)
     assert all(counts[fate] > 0 for fate in ("inserted", "changed", "removed", "unchanged"))
-    # The made-up course was a learner's whom nobody knows otherwise.
+    # The made-up course was the only row of an otherwise unknown learner.
     assert (counts["learners"], counts["total"], counts["done"]) == (LEARNERS + 1, LEARNERS, LEARNERS)
 
 
@@ -202,7 +202,7 @@ def test_a_dry_run_counts_the_same_and_writes_nothing(
 
 
 def test_one_learner_alone(clone: ScratchDatabase, store: OperationStore, org_id: UUID) -> None:
-    """Only that learner's rows move; a learner whom nobody knows is no fault."""
+    """Only that learner's rows move; an unknown learner is no fault."""
     corrupt(clone, org_id)
     before = projections(clone, org_id)
     learner = str(UUID(int=4))
@@ -248,7 +248,7 @@ def test_a_projection_without_events_is_found_by_its_own_activity(
 
 
 def test_rows_that_retention_has_cut_are_left_alone(clone: ScratchDatabase, store: OperationStore) -> None:
-    """A lesson that began before the oldest partition would be told shorter by what is left: it stays as it is, and so
+    """A replay of stored events would shorten a lesson that began before the oldest partition: it stays, and so
     does a course that began with a lesson that is not there any more; what lies wholly in reach is rebuilt.
     """
     org_id, learner, gone = uuid4(), UUID(int=7), FIRST_DAY - timedelta(days=3)
@@ -288,7 +288,7 @@ def test_a_replay_during_live_ingestion_loses_and_doubles_nothing(
     clone: ScratchDatabase, store: OperationStore
 ) -> None:
     """Given replays, one after another, while four writers send to the same learners: in the end every row is what the
-    events say, each event is there once, and nobody met a deadlock.
+    events say, each event is there once, and no session met a deadlock.
     """
     org_id = uuid4()
     lanes = [history(org_id, seed=seed) for seed in range(4)]
@@ -305,7 +305,7 @@ def test_a_replay_during_live_ingestion_loses_and_doubles_nothing(
                     "test", [org_id], events[first : first + 10], NOW, None
                 )
                 outcomes.extend(answer.outcomes or [])
-        except Exception as fault:  # noqa: BLE001 - told by the test itself
+        except Exception as fault:  # noqa: BLE001 - asserted by the test itself
             faults.append(fault)
         finally:
             database.close()
@@ -314,7 +314,7 @@ def test_a_replay_during_live_ingestion_loses_and_doubles_nothing(
         try:
             while not ended.is_set():
                 replay(store, org_id)
-        except Exception as fault:  # noqa: BLE001 - told by the test itself
+        except Exception as fault:  # noqa: BLE001 - asserted by the test itself
             faults.append(fault)
 
     writers = [threading.Thread(target=write, args=(lane,)) for lane in lanes]
@@ -370,7 +370,7 @@ def killing(step: Step, after: int, kill: Callable[[], None]) -> Step:
 @pytest.mark.parametrize("after", [0, 1, 4])
 def test_a_replay_goes_on_where_a_killed_worker_left_it(clone: ScratchDatabase, org_id: UUID, after: int) -> None:
     """Given a worker whose connection dies in the middle of a chunk, and nothing of it ever comes back: when its lease
-    has ended another goes on, and in the end rows and counts are those of a replay that nobody disturbed.
+    has ended another goes on, and in the end rows and counts are those of an undisturbed replay.
     """
     twin = uuid4()
     ingest(clone, twin, history(twin))
@@ -399,7 +399,7 @@ def test_a_replay_goes_on_where_a_killed_worker_left_it(clone: ScratchDatabase, 
         work(doomed, operation, killing(small(replay_events(doomed)), after, kill))
     left = latest()
     assert (left.state, left.step_number) == ("running", after)
-    assert work(calm, operation) == left, "the lease has not ended: nobody works on it"
+    assert work(calm, operation) == left, "the lease has not ended: no worker takes it"
 
     clone.execute(
         "update rollcall.operations set leased_until = clock_timestamp() where operation_id = %s", (left.operation_id,)

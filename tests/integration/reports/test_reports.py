@@ -136,7 +136,7 @@ def test_reports_equal_an_independent_computation(
 
 
 def test_views_say_what_reports_say(clone: ScratchDatabase, reports: ReportStore, refreshes: RefreshStore) -> None:
-    """Whoever reads the views by hand, with an organisation claimed, sees the figures of the API."""
+    """A person who reads the views with an organisation claimed sees the figures of the API."""
     events = [event for event in sample() if event.org_id == oulad.organisation("AAA")]
     org_id = oulad.organisation("AAA")
     ingest(clone, events)
@@ -253,7 +253,7 @@ def test_two_refreshes_of_an_organisation_do_not_meet(clone: ScratchDatabase, re
 def test_an_organisation_without_anything_has_proper_reports(
     reports: ReportStore, refreshes: RefreshStore, is_refreshed: bool
 ) -> None:
-    """Nothing known is no rows, and zeros at a glance; and it is told since when that is so."""
+    """Without events a report has no rows and the overview zeros; both have the time of the refresh."""
     if is_refreshed:
         refreshes.refresh_reports(ORG, NOW)
     as_of = NOW if is_refreshed else None
@@ -388,7 +388,7 @@ def test_activity_counts_each_source_by_day_and_by_hour(
 
 
 def test_who_dropped_and_who_is_overdue(clone: ScratchDatabase, reports: ReportStore, refreshes: RefreshStore) -> None:
-    """Whoever completed all lessons left nowhere; the others are at their latest lesson, and dropped after 14 days."""
+    """A learner with all lessons completed dropped nowhere; others are at their latest lesson, drop after 14 days."""
     done, here, left = uuid4(), uuid4(), uuid4()
     long_ago = NOW - 15 * DAY
     clone.ingest(

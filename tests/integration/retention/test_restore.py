@@ -252,7 +252,7 @@ def test_verification_names_what_is_wrong(clone: ScratchDatabase, retention: Ret
 def test_a_scratch_table_holds_the_rows_as_they_were_and_goes_when_its_time_has_come(
     clone: ScratchDatabase, retention: Retention
 ) -> None:
-    """Restored to scratch, live rows stay as they are; nobody but the owner reaches the table."""
+    """A restore to scratch leaves live rows as they are; only the owner reaches the table."""
     fill(clone)
     before = live(clone)[0]
     retention.run()
@@ -300,7 +300,7 @@ def test_a_rewrite_that_is_killed_comes_to_the_same_end(
 
 
 def test_two_who_rewrite_the_same_day_do_not_lose_each_other(clone: ScratchDatabase, retention: Retention) -> None:
-    """While one works on a day, the other is told to come back."""
+    """While one worker has a day, the other gets the answer to come back later."""
     fill(clone)
     retention.run()
     (file,) = retention.store.list_files(A, 10, table=PROGRESS)
@@ -395,7 +395,7 @@ def test_a_purge_withdraws_copies_of_live_rows(clone: ScratchDatabase, retention
 def test_a_drill_tells_whether_a_snapshot_comes_back_as_it_was_written(
     clone: ScratchDatabase, retention: Retention, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every row, in parts, to the last byte; a damaged one is told of, and nothing of a drill stays but its result."""
+    """Every row, in parts, to the last byte; the drill reports a damaged row, and only its result stays."""
     monkeypatch.setattr("rollcall.flows.retention.snapshot_files.ROWS_MAX", 2)
     drill = RestoreDrill(retention.store, retention.bucket, lambda: NOW, iter(range(100)).__next__)
     assert drill.run(uuid4(), lambda: 900) is None
@@ -480,7 +480,7 @@ def test_no_identity_ages_while_its_event_may_be_live(clone: ScratchDatabase, re
 def test_a_row_whose_identity_was_forgotten_before_its_snapshot_comes_back(
     clone: ScratchDatabase, retention: Retention
 ) -> None:
-    """With an identity that no content has: sent again, the event is a conflict, and stored by nobody."""
+    """With an identity that no content matches: sent again, the event is a conflict, and is not stored."""
     events = fill(clone)
     retention.fold()
     clone.execute("delete from rollcall.progress_identities")
@@ -494,7 +494,7 @@ def test_a_row_whose_identity_was_forgotten_before_its_snapshot_comes_back(
 
 
 def test_an_open_dead_letter_does_not_age(clone: ScratchDatabase, retention: Retention) -> None:
-    """Nobody decided on it yet; one that was resolved or discarded goes when its time has come."""
+    """An open dead letter stays; a resolved or discarded one goes when its time has come."""
     fill(clone)
     for state in ("open", "resolved", "discarded"):
         clone.execute(

@@ -107,7 +107,7 @@ def test_killed_anywhere_it_comes_to_the_same_end(
 def test_what_a_dead_process_has_taken_is_left_alone_until_it_must_be_over(
     clone: ScratchDatabase, retention: Retention
 ) -> None:
-    """Nobody works on a day beside another; one who died stands in the way until its function's time has run out."""
+    """One worker at a time has a day; a killed worker blocks the day until its function's time has run out."""
     fill(clone, EXPIRED[0])
     with pytest.raises(Killed):
         retention.run(store=KilledAt(retention.store, "note_file", is_after=True))
@@ -216,7 +216,7 @@ def test_a_writer_that_comes_during_the_drop_loses_nothing(clone: ScratchDatabas
         dropping = threading.Thread(target=lambda: told.append(retention.run()))
         dropping.start()
         dropping.join(0.5)
-        assert dropping.is_alive(), "it waits for whoever writes into the day"
+        assert dropping.is_alive(), "the drop waits for writers of the day"
         writer.commit()
         dropping.join()
     assert told[0].stopped == {PROGRESS: "retention_stopped"}
@@ -225,7 +225,7 @@ def test_a_writer_that_comes_during_the_drop_loses_nothing(clone: ScratchDatabas
 
 
 def test_two_runs_at_once_do_everything_once(clone: ScratchDatabase, retention: Retention) -> None:
-    """Whoever comes second to a day leaves it to the first."""
+    """The second worker leaves a day to the first."""
     events = [event for day in EXPIRED for event in fill(clone, day)]
     start = threading.Barrier(2)
 
@@ -337,7 +337,7 @@ def test_a_day_that_somebody_reads_for_long_waits_and_the_other_table_goes_on(
 
 
 def test_a_drop_waits_for_the_rollups_before_it_locks_the_day(clone: ScratchDatabase, retention: Retention) -> None:
-    """Whoever has the rollups' locks and goes on to the partition is not in a circle with it."""
+    """A session that holds the rollups' locks and then needs the partition does not deadlock with it."""
     fill(clone, EXPIRED[0])
     retention.fold()
     with pytest.raises(Killed):

@@ -177,7 +177,7 @@ def test_organisations_with_something_new_get_one_ticket_each(clone: ScratchData
 
 
 def test_one_worker_an_organisation_at_a_time(clone: ScratchDatabase, rollups: RollupStore) -> None:
-    """Given a worker in the middle of its chunk, another delivery of the same message is told so at once, and the
+    """Given a worker in the middle of its chunk, another delivery of the same message is refused at once, and the
     chunk of another organisation is not.
     """
     for org_id in (A, B):

@@ -135,7 +135,7 @@ def test_an_organisation_is_rebuilt_as_an_operation(clone: ScratchDatabase, roll
 
 
 def test_a_day_is_not_frozen_while_anything_of_it_waits(clone: ScratchDatabase, rollups: RollupStore) -> None:
-    """Freezing says no while an event of the day is not folded, whoever's it is, and changes nothing."""
+    """Freezing refuses and changes nothing while any organisation has an unfolded event of the day."""
     day = NOW - timedelta(days=1)
     clone.ingest([A, B], an_event(A, occurred_at=day), an_event(B, occurred_at=day))
     fold_everything(rollups, A)

@@ -53,7 +53,7 @@ def test_a_second_database_on_the_cluster_is_no_trouble(bare: Cluster, admin: st
 
 
 def test_roles_of_another_administrator_need_their_leave(bare: Cluster, admin: str) -> None:
-    """Given roles that somebody else made, an administrator is refused and told what to ask for; given that, it works,
+    """Given roles of another owner, an administrator is refused with the grant to ask for; with that grant it works,
     though the administrator may not alter them.
     """
     migrations.migrate(bare.create_database().conninfo, SCHEMA)

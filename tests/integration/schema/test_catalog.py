@@ -25,7 +25,7 @@ WITHOUT_ORGANISATION = {
     # Keys of the whole deployment, which no role but the owner may read.
     "report_pass_keys",
 }
-# Who may do what, beside the owner. Whatever is not named here is granted to nobody.
+# The grants of each role beside the owner. Anything that is not named here is granted to no role.
 GRANTS_ON_TABLES = {
     ("rollcall_reader", "course_cohorts", "SELECT"),
     ("rollcall_reader", "course_progress", "SELECT"),
@@ -309,7 +309,7 @@ def test_a_mistake_would_be_found(clone: ScratchDatabase, mistake: str) -> None:
 
 
 def test_privileges_on_tables_are_those_that_are_named(catalog: psycopg.Connection) -> None:
-    """Nobody but the owner has any privilege on a table, view, sequence or column, except the reader on reports."""
+    """Only the owner has privileges on tables, views, sequences and columns; the reader on reports."""
     on_tables = catalog.execute(
         "select coalesce(grantee.rolname, 'public'), relname, privilege_type"
         " from pg_class cross join lateral aclexplode(relacl) as acl"
@@ -340,7 +340,7 @@ def test_privileges_on_functions_are_those_that_are_named(catalog: psycopg.Conne
 
 
 def test_functions_that_act_as_their_owner_fix_their_search_path(catalog: psycopg.Connection) -> None:
-    """A security definer function finds rollcall first and pg_temp last, so that nobody slips it another table."""
+    """A security definer function finds rollcall first and pg_temp last, so no caller can slip in another table."""
     loose = names(
         catalog,
         "select proname from pg_proc where pronamespace = 'rollcall'::regnamespace and prosecdef"

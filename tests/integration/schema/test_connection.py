@@ -77,7 +77,7 @@ def test_a_connection_killed_between_calls_is_replaced(scratch: ScratchDatabase,
 
 
 def test_a_statement_limit_of_ones_own_ends_the_work_too(scratch: ScratchDatabase, keyring: Keyring) -> None:
-    """The server gives up before whoever waits for it does; and the session keeps nothing of the limit."""
+    """The server gives up before its client does, and the session keeps nothing of the limit."""
     known = conninfo_to_dict(scratch.conninfo)
     address = DatabaseAddress(str(known["host"]), int(str(known["port"])), scratch.name, "prefer", keyring)
     with closing(Database(address, 30, 0.2)) as hurried:
@@ -155,7 +155,7 @@ def test_a_server_that_falls_silent_during_a_call_is_told_in_time(database: Data
 
 
 def test_a_wrong_password_is_the_store_unavailable(database: Database, keyring: Keyring) -> None:
-    """Somebody rotated it and our copy is old: the batch waits in the spool; it is nobody's bad request."""
+    """After a rotation the function's password is old: the batch waits in the spool, and is no bad request."""
     keyring.password = "wrong"
     with pytest.raises(StoreUnavailable):
         backend_of(database)

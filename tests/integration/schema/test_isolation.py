@@ -28,7 +28,7 @@ LEARNERS = {org_id: uuid4() for org_id in ORGANISATIONS}
 ASSIGNED_COURSE = "assigned"
 # Two days of the window, and one that lies in the default partition.
 MOMENTS = [NOW, NOW - timedelta(days=4), NOW + timedelta(days=4000)]
-# The last: a view of sums takes no rows, whoever offers them.
+# The last: a view of sums takes no rows from any role.
 REFUSED = (pg.InsufficientPrivilege, pg.WrongObjectType, pg.ObjectNotInPrerequisiteState)
 TABLES_WITH_ROWS = """
 select relname from pg_class
@@ -227,7 +227,7 @@ def test_nobody_hears_of_another_organisations_assignments(peopled: ScratchDatab
 
 
 def test_a_connection_forgets_whose_batch_it_was(peopled: ScratchDatabase) -> None:
-    """Between calls a pooled connection sees nobody's rows: the organisations go with the transaction."""
+    """Between calls a pooled connection sees no rows: the organisations go with the transaction."""
     with peopled.connect("rollcall_app") as app:
         app.execute("select rollcall.ingest_progress_v1('test', %s, '[]', now(), null, null)", (ORGANISATIONS,))
         assert app.execute("select rollcall.current_org_ids()").fetchone() == ([],)
@@ -338,7 +338,7 @@ def visible(session: psycopg.Connection, table: str) -> set[UUID] | None:
 def test_other_roles_see_the_claimed_organisation_alone(
     peopled: ScratchDatabase, session: psycopg.Connection, tables: list[str]
 ) -> None:
-    """Reader, ops and even the owner see A's rows when they claim A, and nobody's when they claim nothing; in tables,
+    """Reader, ops and even the owner see A's rows when they claim A, and no rows when they claim nothing; in tables,
     partitions and views alike.
     """
     (role,) = session.execute("select current_user").fetchone() or ("",)
@@ -365,7 +365,7 @@ VISIBLE = {
 
 @pytest.mark.parametrize("value", ["", "{}", None])
 def test_no_claim_is_no_rows(peopled: ScratchDatabase, value: str | None) -> None:
-    """An empty, missing or reset setting shows nothing: the default is nobody's rows, never everybody's."""
+    """An empty, missing or reset setting shows nothing: the default is no rows, never all rows."""
     with peopled.connect() as connection:
         connection.execute("set role rollcall_owner")
         if value is not None:

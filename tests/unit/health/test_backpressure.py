@@ -38,7 +38,7 @@ def after(previous: Advice | None, found: Load, looks: int = 1) -> Advice:
 
 
 def test_all_is_well_by_default() -> None:
-    """Nobody is asked to wait for more than the shortest interval, and nothing is lower than that."""
+    """No client is asked to wait longer than the shortest interval, and no interval is shorter."""
     assert Advice(flush_interval_ms=2_000, batch_size=25) == DEFAULT
     assert after(None, load(), looks=3) == DEFAULT
 
@@ -70,7 +70,7 @@ def test_clients_hurry_again_slowly() -> None:
 
 @pytest.mark.parametrize("change", [{"backlog": None}, {"ingest_lag_ms": None}])
 def test_what_nobody_knows_is_no_reason_to_hurry(change: dict[str, None]) -> None:
-    """An unknown backlog holds what was told last."""
+    """An unknown backlog holds the last advice."""
     assert after(SLOW, load(**change)) == SLOW
 
 
@@ -103,7 +103,7 @@ def test_a_pause_ends_far_below_where_it_began() -> None:
 
 
 def test_a_pause_for_a_backlog_is_bounded() -> None:
-    """One that nobody loads keeps clients silent for minutes and not for good; it begins anew once it was drained."""
+    """A backlog that is not loaded keeps clients silent for minutes, not for good; draining begins the time anew."""
     since: datetime | None = None
     advice, paused = DEFAULT, []
     for look in range(120):
@@ -163,7 +163,7 @@ def test_the_stricter_of_two_keeps_to_both() -> None:
 
 
 def test_an_environment_tells_the_stricter_of_what_it_heard_and_sees() -> None:
-    """What everybody is told, unless its own calls are slower; what it heard counts for two minutes."""
+    """The common advice, unless the function's own calls are slower; the common advice counts for two minutes."""
     gauge = LatencyGauge(100, AdviceLimits(latency_ms=WaterMarks(50, 100)))
     assert gauge.advice_at(NOW) == DEFAULT
     gauge.take_advice(SLOW, NOW)

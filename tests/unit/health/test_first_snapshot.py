@@ -1,4 +1,4 @@
-"""Whoever subscribes before anything is known of now: the first look reaches them whole, without asking again."""
+"""A client that subscribes before the first measurement receives it whole, without asking again."""
 
 import json
 from dataclasses import replace
@@ -60,7 +60,7 @@ class Stack:
 
     def close(self, _connection_id: str) -> None:
         """Be closed."""
-        raise AssertionError("nobody's token has expired")
+        raise AssertionError("no token has expired")
 
 
 @pytest.mark.parametrize("holder", [ADMINISTRATOR, LEARNER], ids=["administrator", "learner"])

@@ -88,7 +88,7 @@ def test_differences_name_where() -> None:
 
 
 class Wire:
-    """Sockets that say what a test wrote, one list a connection, and remember what they are told."""
+    """Sockets that send a test's messages, one list for each connection, and keep the messages received."""
 
     def __init__(self, *connections: Sequence[Any]) -> None:
         self._connections = iter(connections)

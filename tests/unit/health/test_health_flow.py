@@ -121,7 +121,7 @@ def test_a_slow_database_is_asked_less_than_everything(room: HealthRoom) -> None
 
 
 def test_an_older_look_does_not_take_the_place_of_a_newer_one(room: HealthRoom) -> None:
-    """Whoever asked the database later knows better, however late the other one has done with its measuring."""
+    """The later question to the database counts, even if the earlier measurement ends last."""
     slow, fast = room.watch(), room.watch()
 
     def while_measuring(_queue: str) -> QueueDepth:
@@ -161,7 +161,7 @@ def test_two_who_watch_at_a_time_look_as_often_as_one(room: HealthRoom) -> None:
 def test_a_signal_of_what_is_known_is_no_look(room: HealthRoom) -> None:
     """Somebody has looked, and a probe finds the same: a storm of signals writes nothing and sends nothing."""
     watch = room.watch()
-    assert watch.answer(), "nobody has looked before"
+    assert watch.answer(), "there is no earlier measurement"
     for is_reachable in (True, False):
         room.is_reachable = is_reachable
         room.watch().answer()
@@ -195,7 +195,7 @@ def test_a_clock_that_is_wrong_holds_up_nobody(room: HealthRoom) -> None:
 
 
 def test_what_another_release_wrote_is_followed(room: HealthRoom) -> None:
-    """It may lack a member that this one needs: that is measured anew, and clients are told of a gap."""
+    """The stored state may lack a needed member: the monitor measures anew, and clients see a gap."""
     room.watch().look()
     for _ in range(4):
         room.seconds += 1
@@ -230,7 +230,7 @@ def test_nothing_that_is_away_stops_it(room: HealthRoom) -> None:
 
 
 def test_a_transition_that_could_not_be_noted_is_noted_later(room: HealthRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By whoever looks next, once."""
+    """By the next measurement, once."""
     room.is_reachable = False
     with monkeypatch.context() as patched:
         patched.setattr(room.table, "put", lambda _item: room.table.__class__(is_away=True)._reach())
@@ -253,7 +253,7 @@ def test_transitions_are_kept_for_ninety_days(room: HealthRoom) -> None:
 
 
 def test_two_who_watch_follow_one_another(room: HealthRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever was not first reads again, and builds on what the other one wrote."""
+    """The writer that lost the race reads again, and builds on the state of the winner."""
     first, second = room.watch(), room.watch()
     second.look()
     stale, read = room.kept(), room.health_table.read
@@ -283,7 +283,7 @@ def test_a_restart_keeps_what_was_remembered(room: HealthRoom) -> None:
 
 
 def test_the_spools_age_is_that_of_its_not_being_empty(room: HealthRoom) -> None:
-    """As nobody tells when the oldest message came, and none is loaded; a depth that is not known changes nothing."""
+    """The age of the oldest message is unknown while none is loaded; an unknown depth changes nothing."""
     watch = room.watch()
     for spooled, lag_ms in ((0, 0), (5, 0), (9, 10_000), (None, None), (1, 30_000), (0, 0), (2, 0)):
         room.depths["spool"] = spooled
@@ -308,7 +308,7 @@ def test_a_trickle_through_the_spool_is_not_late(room: HealthRoom) -> None:
 
 
 def test_batches_that_waited_long_are_told_of_until_the_spool_is_empty(room: HealthRoom) -> None:
-    """Whichever is loaded first after an outage: of the others nobody knows that they are younger."""
+    """For any message that is loaded first after an outage: the age of the others is unknown."""
     room.depths["spool"], room.loaded = 40, (NOW, 900)
     room.watch().look()
     assert room.kept().health.progressBatchLagMs == 900_000
@@ -353,7 +353,7 @@ def test_what_is_hidden_until_it_is_tried_again_slows_nobody_down(room: HealthRo
 
 
 def test_a_pause_for_a_backlog_that_nobody_loads_ends(room: HealthRoom) -> None:
-    """After five minutes, across whoever watches; clients go on as slowly as they can be told to."""
+    """After five minutes, across invocations; clients go on with the slowest advice."""
     room.depths["spool"] = 5_000
     for minute in range(1, 9):
         room.run(60)
@@ -362,7 +362,7 @@ def test_a_pause_for_a_backlog_that_nobody_loads_ends(room: HealthRoom) -> None:
 
 
 def test_queues_have_ages_where_somebody_knows_them(room: HealthRoom) -> None:
-    """The database, of operations and rollups; nobody, of what a schedule could not start; an empty one has none."""
+    """The database knows those of operations and rollups; failed starts and an empty queue have none."""
     room.depths = {"operations": 1, "rollup": 2, "schedule_dead_letter": 1}
     room.watch().look()
     ages = {queue: found.oldest_age_seconds for queue, found in room.kept().health.queues.items()}
@@ -395,7 +395,7 @@ def test_an_accepted_event_that_stays_queued_is_a_reason(
 
 
 def test_organisations_are_those_that_somebody_subscribed_to(room: HealthRoom) -> None:
-    """A socket that wants health alone has none measured, and nobody's are shown of a database that is away."""
+    """A socket that subscribes to health alone causes no measurement of organisations, nor does an outage."""
     watched = uuid4()
     room.connections = [socket_of(watched, "health", "organisations"), socket_of(uuid4(), "health")]
     room.depths["analytics"] = 1
@@ -436,7 +436,7 @@ def test_what_asks_every_organisation_is_asked_twice_a_minute(room: HealthRoom) 
 
 
 def test_advice_is_renewed_with_each_look_while_the_database_answers(room: HealthRoom) -> None:
-    """What nobody renews goes stale; while the database is away nobody could read it."""
+    """Advice without renewal goes stale; while the database is away it could not be read."""
     room.run(30)
     assert len(room.advised) == 3
     assert room.advised[0] == (room.kept().health.advice, 0)

@@ -57,7 +57,7 @@ def bearer(scope: str = "", *org_ids: UUID) -> str:
 
 
 def test_who_shows_no_token_is_told_the_status_alone(room: HealthRoom) -> None:
-    """And whoever stands between may keep it for a second."""
+    """A cache between may keep it for a second."""
     answer = ask()
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"status": "ok"})
     assert answer["headers"]["Cache-Control"] == "public, max-age=1"
@@ -71,7 +71,7 @@ def test_a_bad_token_is_refused(room: HealthRoom) -> None:
 
 
 def test_what_is_no_bearer_token_is_refused(room: HealthRoom) -> None:
-    """Whoever shows something means to be known."""
+    """A caller that presents a token expects it to be checked."""
     answer = ask(authorization="Basic a2ltOmtpbQ==")
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "token_missing")
 
@@ -88,14 +88,14 @@ def test_keys_that_cannot_be_read_leave_the_status(room: HealthRoom, monkeypatch
 
 
 def test_a_token_without_scope_is_told_what_to_keep_to(room: HealthRoom) -> None:
-    """Status and advice, and nobody between may keep it."""
+    """Status and advice, and no cache between may keep it."""
     answer = ask(authorization=bearer())
     assert json.loads(answer["body"]).keys() == {"status", "advice"}
     assert answer["headers"]["Cache-Control"] == "private, max-age=1"
 
 
 def test_administrators_are_shown_everything_and_their_own_organisations(room: HealthRoom) -> None:
-    """No other organisation's, whoever watches those."""
+    """No other organisation's, although they are watched."""
     other = uuid4()
     answer = ask(authorization=bearer("admin:write", ORG, other))
     health = json.loads(answer["body"])

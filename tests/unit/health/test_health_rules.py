@@ -137,7 +137,7 @@ def test_degraded_before_an_outage_is_degraded_after_it() -> None:
 
 
 def test_a_restart_of_whoever_watches_goes_on_counting() -> None:
-    """A minute without looks is no break; many minutes that nobody saw are none of the ten."""
+    """A minute without measurements is no break; many unmeasured minutes do not count among the ten."""
     before = live(*steadily(TWO, 9.5))[-1]
     assert judge(before, TWO, before.seen_at + MINUTE, is_reachable=True).status == "degraded"
     late = judge(before, TWO, before.seen_at + 6 * MINUTE, is_reachable=True)

@@ -1,4 +1,4 @@
-"""Signals: watch is told at once that the database went or came back, and nobody is held up by that."""
+"""Signals: the health monitor learns at once that the database went or came back, and no caller waits for that."""
 
 import json
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ class Watch:
 
     @property
     def seen(self) -> list[str]:
-        """What was told, in order."""
+        """The signals sent, in order."""
         return [json.loads(text)["seen"] for text in self.texts]
 
 
@@ -58,7 +58,7 @@ def test_each_change_is_told_once() -> None:
 
 
 def test_a_database_that_comes_and_goes_is_told_of_every_five_seconds() -> None:
-    """And how it is in the end is told by whoever sees that next."""
+    """The next function that sees the final state sends it."""
     watch = Watch()
     for _ in range(100):
         watch.signals.database_unreachable()

@@ -54,7 +54,7 @@ def test_the_digest_is_the_one_of_version_1(name: str) -> None:
 
 
 def test_every_member_has_its_place() -> None:
-    """Whoever gives the contract a member says whether it is content: then it stands behind those of version 1."""
+    """A new member of the contract states whether it is content: then it stands behind those of version 1."""
     assert set(AnalyticsEvent.model_fields) == VERSION_1 | events.LATER_MEMBERS | NO_CONTENT
 
 

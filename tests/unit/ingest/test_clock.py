@@ -60,7 +60,7 @@ TIMES = st.datetimes(timezones=st.just(UTC))
 
 @given(TIMES, TIMES, TIMES)
 def test_no_time_leads_out_of_the_window_or_fails(told_at: datetime, sent_at: datetime, received_at: datetime) -> None:
-    """Whatever is told: the answer is the client's word, or a time that is accepted; and never later than received."""
+    """For any claim the result is the client's time or an accepted time, and never later than the receipt."""
     window = AcceptedWindow(received_at - min(30 * DAY, received_at - datetime.min.replace(tzinfo=UTC)), received_at)
     corrected = ClockSkew.between(sent_at, received_at, window).correct(told_at)
     assert corrected == told_at or (window.holds(corrected) and corrected <= received_at + SECOND)

@@ -245,7 +245,7 @@ def test_over_the_rate_nothing_is_done() -> None:
 
 
 def test_without_keys_nothing_is_claimed() -> None:
-    """Pseudonyms need them: the client is told to come back, before anything was noted."""
+    """Pseudonyms need the keys: the answer asks the client to come back, before anything was noted."""
     receipts = RecordingReceipts()
 
     def no_keys(_org_id: UUID) -> NoReturn:

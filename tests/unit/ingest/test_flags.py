@@ -79,7 +79,7 @@ def parameter() -> Parameter:
 
 
 def test_flags_are_read_again_every_quarter_of_a_minute(parameter: Parameter) -> None:
-    """A change is in force without a deployment; between, nobody asks."""
+    """A change is in force without a deployment; between two readings there is no request."""
     assert parameter.watch.current() == Flags()
     parameter.text = '{"emit": "off"}'
     parameter.seconds += AGE_MAX_SECONDS - 1

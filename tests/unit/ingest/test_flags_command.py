@@ -71,7 +71,7 @@ def test_what_is_set_is_kept_until_it_is_unset() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(arguments: list[str]) -> None:
-    """A person is told what is wrong, and nothing is written that functions would have to ignore."""
+    """The command names the fault, and writes nothing that functions would have to ignore."""
     before = run("set", "emit", "off")
     with pytest.raises(WorkbenchError, match="The flags are invalid"):
         run(*arguments)

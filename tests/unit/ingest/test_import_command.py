@@ -159,7 +159,7 @@ def test_given_once_more_all_are_duplicates(api: Api, tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_not_gone_on_with(api: Api, tmp_path: Path) -> None:
-    """Its lines are others: it says so, and begins anew when it is told to."""
+    """The file has other lines: the command reports that, and begins anew with `--restart`."""
     file = write(tmp_path / "events.jsonl", lines_of(25))
     api.faults = {1: "killed"}
     run(file)

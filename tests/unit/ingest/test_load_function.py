@@ -27,7 +27,7 @@ class CountingStore(RecordingStore):
     asked: int = 0
 
     def ingest_progress(self, *arguments: Any) -> Any:
-        """Count, then do as told."""
+        """Count the call, then follow the script."""
         self.asked += 1
         return super().ingest_progress(*arguments)
 

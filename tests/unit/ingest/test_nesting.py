@@ -38,7 +38,7 @@ def test_one_member_without_end_costs_itself(levels: int, brackets: tuple[str, s
     "text", ["[" * 60_000, "]" * 60_000, '"' + "[" * 60_000, "{[" * 30_000 + "]}" * 30_000, "[" * 60_000 + "]" * 59_999]
 )
 def test_what_never_ends_is_no_json(text: str) -> None:
-    """It is told so, and in no long time."""
+    """The answer names the fault, quickly."""
     with pytest.raises(InvalidBody):
         read_json(text.encode())
 

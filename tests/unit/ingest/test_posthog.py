@@ -126,7 +126,7 @@ IDENTIFIED, ANONYMOUS = {"$is_identified": True, "$device_id": DEVICE}, {"$is_id
     ],
 )  # fmt: skip
 def test_who_it_was(changes: dict[str, Any], user_id: str | None, anonymous_id: str | None) -> None:
-    """A user, or somebody whom the client does not know yet; what names nobody is nobody."""
+    """A user, or a visitor whom the client does not know yet; an anonymous id names no person."""
     made = event(captured(**changes))
     assert (made.user_id, made.anonymous_id) == (user_id, anonymous_id)
 
@@ -190,7 +190,7 @@ def test_a_uuid_is_the_identity_however_it_is_spelled() -> None:
 
 
 def test_without_a_uuid_the_insert_id_is_the_identity() -> None:
-    """Of its organisation, whatever else is told."""
+    """Of its organisation, with any other members."""
     document = captured(uuid=..., properties={"$insert_id": "n1pr407lr01hfqi2"})
     again = captured(uuid=None, properties={"$insert_id": "n1pr407lr01hfqi2"}, timestamp="2026-03-10T12:00:00Z")
     other = captured(uuid=..., properties={"$insert_id": "another"})

@@ -436,7 +436,7 @@ MANGLED = gzip.compress(batch(captured()).encode()).decode("utf-8", errors="repl
 
 
 def test_gzip_that_a_gateway_took_for_text_is_sent_again_in_another_way(way: Way) -> None:
-    """By posthog-js, which asks how to pack what it sends, and is told: in a form, which survives."""
+    """By posthog-js, which reads its configuration: it sends forms, which survive."""
     answer = ask(MANGLED, "POST /e/", media_type=PLAIN, query={"compression": "gzip-js"})
     assert status_and(answer, "code") == (503, "body_damaged")
     assert json.loads(ask("", CONFIG)["body"])["supportedCompression"] == ["base64"]

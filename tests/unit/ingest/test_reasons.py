@@ -64,7 +64,7 @@ def test_every_reason_of_the_code_has_its_sentence() -> None:
 
 
 def told_of(**changes: Any) -> str:
-    """Return what is told of an event with these members."""
+    """Return the reason and detail for an event with these members."""
     receipt = flow(RecordingStore()).accept_event(json.dumps(event_document(**changes)).encode(), caller()).receipt
     assert receipt is not None
     (result,) = receipt.results

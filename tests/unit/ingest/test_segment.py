@@ -224,7 +224,7 @@ def test_types_are_read_in_any_case(told: str) -> None:
 
 
 def test_an_original_timestamp_stands_in_for_a_timestamp() -> None:
-    """As RudderStack's libraries write it; where both are told, the timestamp counts."""
+    """As RudderStack's libraries write it; where both are given, the timestamp counts."""
     then = "2026-03-07T11:00:00Z"
     assert event(call(timestamp=..., originalTimestamp=then)).occurred_at == datetime(2026, 3, 7, 11, tzinfo=UTC)
     assert event(call(originalTimestamp=then)).occurred_at == datetime(2026, 3, 10, 11, tzinfo=UTC)

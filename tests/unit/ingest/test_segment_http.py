@@ -161,7 +161,7 @@ def test_what_could_not_be_scrubbed_is_counted(
 
 
 def test_neither_log_nor_metric_names_a_person_or_a_key(way: Way, logged: Callable[[], str]) -> None:
-    """Nor what a call says, nor any secret; why a call was refused is told by code."""
+    """No log has a call's content or a secret; a refusal is logged by its code."""
     ask(batch(call(userId="canary-user", event="canary-event", properties={"canary": "canary"}), call(event=...)))
     ask(batch("canary"))
     ask(batch(call()), basic("canary"))

@@ -168,7 +168,7 @@ def test_foreign_forms_are_read_and_refused_by_our_own_routes(written: Any, mome
 
 @pytest.mark.parametrize("text", WRONG)
 def test_what_is_no_time_is_refused_by_every_reader(text: str) -> None:
-    """No calendar has it, or nobody can tell what it means: each reader says so, in its own words, without the text."""
+    """The date is in no calendar, or is ambiguous: each reader refuses it in its own words, without the text."""
     with pytest.raises(ValueError):  # noqa: PT011 - that it is refused is all
         read_time(text)
     with pytest.raises(ValueError):  # noqa: PT011

@@ -260,7 +260,7 @@ def test_a_batch_has_limits(way: Way) -> None:
 
 
 def test_what_is_switched_off_is_dropped_after_scrubbing(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is queued, each call is told why; one that cannot be scrubbed is told as ever: a dark launch shows."""
+    """Nothing is queued, and each call gets its reason, also one that cannot be scrubbed: a dark launch shows it."""
     way.flags = Flags(emit="off")
     assert outcomes(way.send(call(), call(event="other"))) == ["emit_off"] * 2
 
@@ -299,7 +299,7 @@ def test_a_rejected_call_can_be_found_again(way: Way) -> None:
 
 
 def test_what_a_client_told_stays_beside_a_corrected_time(way: Way) -> None:
-    """A remark says what was told; an event whose time stands has none."""
+    """A remark has the original time; an event with an unchanged time has none."""
     behind = NOW - timedelta(hours=3)
     way.send(call(timestamp=behind.isoformat()), sentAt=behind.isoformat())
     way.send(call(timestamp=behind.isoformat()), sentAt=NOW.isoformat())

@@ -103,7 +103,7 @@ def test_a_key_that_cannot_be_checked_is_not_called_invalid(keys: Keys) -> None:
 
 
 def test_a_verified_key_outlives_an_outage_for_an_hour(keys: Keys) -> None:
-    """The database is asked again every few seconds, not at each request; after an hour nobody is let in on memory."""
+    """The function asks the database every few seconds, not for each request; its memory ends after an hour."""
     keys.check.check(KEY)
     keys.away = True
     keys.seconds += FRESH_SECONDS

@@ -1,4 +1,4 @@
-"""Alerts over time: told on a change, told again hourly, told to be over; before a date nobody is paged."""
+"""Alerts over time: published on a change, repeated hourly, published as over; before a date no alert pages."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -55,7 +55,7 @@ def test_what_gets_worse_is_told_at_once() -> None:
 
 
 def test_it_is_over_when_it_was_not_found_for_five_minutes() -> None:
-    """And whoever heard of it hears that."""
+    """The end goes to the same audience as the alert."""
     clock = Clock().look(a_finding("page"), 2).look(None, 10)
     assert clock.told == [(0, "raised", "page"), (6, "cleared", "page")]
     assert clock.alert is None
@@ -84,7 +84,7 @@ def test_raised_again_it_begins_anew() -> None:
 
 
 def test_before_its_date_a_page_is_a_warning_and_on_it_pages() -> None:
-    """An alert that lasts over the date is told anew, to those who are paged."""
+    """An alert that lasts past the date is published anew, to the people on call."""
     clock = Clock(page_from=SOON).look(a_finding(), 2).look(a_finding("page"), 3)
     assert clock.told == [(0, "raised", "warn"), (2, "escalated", "warn")]
     clock.now = datetime(SOON.year, SOON.month, SOON.day, tzinfo=NOW.tzinfo)

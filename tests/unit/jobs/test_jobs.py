@@ -86,7 +86,7 @@ def test_a_run_is_written_down_answered_and_measured(store: RecordingStore, caps
 
 
 def test_the_same_key_twice_runs_once(store: RecordingStore) -> None:
-    """The second is told so, and nothing is done."""
+    """The second run is refused, and does nothing."""
     runs = []
 
     @job.entry("partition")
@@ -135,7 +135,7 @@ def test_a_database_that_is_away_at_the_end_hides_no_fault(store: RecordingStore
 
 
 def test_runs_of_one_slot_share_a_key(store: RecordingStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a key the slot of the schedule is one; a placeholder that nobody replaced is none."""
+    """Without a key the slot of the schedule is the key; an unreplaced placeholder is none."""
 
     @job.entry("partition")
     def handler(_run: Run) -> JobResult:

@@ -1,4 +1,4 @@
-"""The routes about jobs, the watchdog's function and `rollcall jobs`: who may, what is told."""
+"""The routes about jobs, the watchdog's function and `rollcall jobs`: scopes and answers."""
 
 import json
 from collections import Counter
@@ -123,7 +123,7 @@ def test_the_overview_tells_how_everything_stands() -> None:
     assert body["failure_rate"] == 0.25
     depths = {row["queue"]: row["depth"] for row in body["backlog"]}
     assert depths["spool"] == {"waiting_count": 4, "in_flight_count": 2, "delayed_count": 0}
-    assert depths["operations"] is None, "it could not be asked, and the rest is told"
+    assert depths["operations"] is None, "its depth is unknown, and the rest is shown"
     assert [alert["name"] for alert in body["alerts"]] == ["ingest_lag"]
     assert body["pages_from"] == "2026-12-01T00:00:00Z"
     assert "org_id" not in json.dumps(body)

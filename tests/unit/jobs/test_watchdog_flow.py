@@ -100,7 +100,7 @@ class Fakes:
 
 
 def test_all_is_well() -> None:
-    """Then nobody hears of it."""
+    """Then no alert is published."""
     assert Fakes().run() == []
 
 
@@ -146,7 +146,7 @@ def test_runs_that_were_given_up_are_counted() -> None:
 def test_a_batch_is_late_unless_its_queue_is_empty(
     depth: QueueDepth | None, told: list[tuple[str, str]], is_empty: bool
 ) -> None:
-    """What waits on an empty queue was never queued; of a queue that cannot be asked nobody knows."""
+    """A batch that waits for an empty queue was never queued; an unreachable queue decides nothing."""
     fakes = Fakes(depth=depth, oldest_waits_seconds=121)
     assert fakes.run() == told
     assert fakes.stale == [is_empty]

@@ -177,7 +177,7 @@ def test_a_rate_is_kept_on_average(rate: float, seconds: float) -> None:
 
 
 def test_a_pause_longer_than_the_slice_is_the_queues_to_keep() -> None:
-    """One unit in a hundred seconds: the message comes back then, and nobody sits waiting."""
+    """One unit in a hundred seconds: the message comes back then, and no worker waits."""
     clock, store = Clock(), RecordingStore(an_operation(rate_per_second=0.01))
     worked = work(store, counting(25), clock)
     assert (worked.again_in_seconds, worked.chunks, clock.seconds) == (100, 1, 0)
@@ -185,7 +185,7 @@ def test_a_pause_longer_than_the_slice_is_the_queues_to_keep() -> None:
 
 @pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
 def test_a_finished_operation_leaves_the_queue(state: str) -> None:
-    """Also one that nobody knows: a second message does nothing."""
+    """Also an unknown operation: a second message does nothing."""
     finished = an_operation(state=state)
     assert work(RecordingStore(finished, None), raising(AssertionError())).again_in_seconds is None
     assert work(RecordingStore(None, None), raising(AssertionError())).again_in_seconds is None
@@ -217,7 +217,7 @@ def test_what_is_away_never_fails_an_operation(away: Exception) -> None:
 
 @pytest.mark.parametrize(("fault", "code"), [(ValueError("canary"), "internal_error"), (ScrubFailed(), "scrub_failed")])
 def test_an_unforeseen_fault_is_noted_by_its_code(fault: Exception, code: str) -> None:
-    """Neither store nor what is told quotes its text."""
+    """Neither the store nor the log quotes its text."""
     store = RecordingStore()
     worked = work(store, raising(fault))
     assert store.released == [(code, operate.FAULTS_MAX)]
@@ -248,7 +248,7 @@ def test_a_store_that_goes_away_under_a_fault_keeps_the_message() -> None:
 
 
 def test_a_step_may_note_its_chunk_itself() -> None:
-    """Then the engine notes nothing, and goes on with what it is told; None is a lease that was lost."""
+    """Then the engine notes nothing, and goes on with the step's operation; None is a lost lease."""
     store = RecordingStore()
     answers = iter([an_operation(step_number=1), an_operation(step_number=2, state="done")])
     seen: list[int] = []
@@ -330,7 +330,7 @@ def test_an_operation_is_written_down_and_queued() -> None:
 
 
 def test_a_second_one_on_the_same_source_is_refused_and_names_the_first() -> None:
-    """One that waits in vain for its message gets another: whoever asked may have been killed before sending it."""
+    """An operation without a message gets another: the requester may have been killed before sending it."""
     sent: list[str] = []
     for state, messages in (("running", 0), ("queued", 1)):
         active = an_operation(state=state)
@@ -374,7 +374,7 @@ def test_a_worker_leaves_when_another_organisation_waits() -> None:
 
 
 def test_a_fault_rests_an_operation() -> None:
-    """It is not due again before its time, whoever has a turn meanwhile."""
+    """The operation is not due again before its time, even while others have turns."""
     store = RecordingStore()
     work(store, raising(StoreUnavailable()))
     assert store.rested == [operate.RETRY_SECONDS]

@@ -49,7 +49,7 @@ def test_what_does_not_name_them_is_left_alone() -> None:
 
 
 def test_their_events_go_and_others_stay_readable() -> None:
-    """Of a batch of several, the learner's events go; the rest is a valid batch, whoever sent and assigned it."""
+    """From a batch of several learners, the learner's events go; the rest is a valid batch for any sender."""
     own, other = progress_event(), progress_event(user_id=OTHER, assigned_by=USER)
     stripped = LEARNER.take_out(spooled(own, other, subject=str(USER)))
     assert stripped is not None
@@ -95,7 +95,7 @@ def test_what_came_after_stays() -> None:
 
 
 def test_what_is_nobodys_is_touched_for_one_organisation_alone() -> None:
-    """In a message that nobody could read, events of the same person in another organisation keep their every byte."""
+    """In an unreadable message, events of the same person in another organisation keep their every byte."""
     theirs, elsewhere = ({"user_id": str(USER), "org_id": str(org_id), "n": 1} for org_id in (ORG, OTHER))
     stripped = LEARNER.take_out(json.dumps({"version": 9, "events": [theirs, elsewhere]}))
     assert stripped is not None
@@ -123,7 +123,7 @@ documents = st.recursive(
 
 @given(documents)
 def test_nothing_is_left_of_any_document(document: Any) -> None:
-    """Whatever a document is like, what `take_out` leaves names nobody; the search agrees; twice is once."""
+    """For any document, the result of `take_out` names no learner; the search agrees; a second call changes nothing."""
     body = json.dumps(document)
     stripped = LEARNER.take_out(body)
     left = body if stripped is None else stripped.body
@@ -152,7 +152,7 @@ def test_rows_of_snapshots() -> None:
 
 
 def test_an_event_id_that_is_none_is_left_out() -> None:
-    """Of what nobody could read, ids are taken as far as they are ids."""
+    """From an unreadable message, valid ids are taken."""
     known = uuid4()
     events = [{"user_id": str(USER), "event_id": value} for value in (str(known), "none", None)]
     stripped = LEARNER.take_out(json.dumps({"events": events}))

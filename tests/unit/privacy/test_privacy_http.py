@@ -96,7 +96,7 @@ def test_what_is_asked_for_is_202_and_names_the_learner_to_nobody(fakes: Fakes, 
     assert str(USER) not in json.dumps(answer)
     (operation,) = fakes.operations
     assert operation.parameters["user_id"] == str(USER)
-    # Two identifiers and seven other spellings of the user's, under two keys, of the organisation and of nobody known.
+    # Two identifiers and seven other spellings of the user's, under two keys, of the organisation and of the nil one.
     assert len(operation.parameters["pseudonyms"]) == 36
     assert "kim@example.org" not in operation.model_dump_json()
     assert len(fakes.sent) == 1
@@ -150,7 +150,7 @@ def test_a_certificate_is_told_with_whether_it_is_genuine(fakes: Fakes) -> None:
 
 
 def test_an_export_is_fetched_by_who_may_write(fakes: Fakes) -> None:
-    """Once it is done and for as long as it is there; a reader is not told where it lies."""
+    """Once it is done and while it exists; a reader does not see its address."""
     operation = fakes.finish("export")
     path, route = {"operation_id": str(operation.operation_id)}, f"GET {PATH}/export/{{operation_id}}"
     assert ask(route, path=path, scopes="admin:read")[0] == 403

@@ -64,7 +64,7 @@ def test_a_batch_from_before_a_rotation_keeps_to_its_key() -> None:
 
 
 def test_one_learners_events_are_found_by_the_key_of_the_batch() -> None:
-    """And nobody else's are applied."""
+    """Events of other organisations are not applied."""
     store, mine = RecordingStore(), scrubbed_event(user_pseudonym=OLD.pseudonym(str(USER)))
     batch = queued_batch(ORG, mine, scrubbed_event())
     assert apply(store, batch, parameters={"user_id": str(USER)}) == {"events": 1, "accepted": 1}

@@ -67,7 +67,7 @@ START = ("replay", "--org", str(ORG), "--from", "2026-03-01")
 
 
 def test_a_replay_is_asked_for_and_followed_to_its_end(run: Callable[..., Result]) -> None:
-    """A day is midnight in UTC; what is not given is not sent; the end is told with its counts."""
+    """A day is midnight in UTC; options that are not given are not sent; the end has its counts."""
     api = Api(view("queued"), view("running", 0.5), view("done", 1))
     result = run(api, *START, "--to", "2026-03-02T12:00:00+01:00", "--rate", "5")
     assert result.exit_code == 0, result.output
@@ -104,7 +104,7 @@ def test_detached_it_says_how_to_go_on(run: Callable[..., Result]) -> None:
 
 
 def test_an_interruption_leaves_it_running(run: Callable[..., Result]) -> None:
-    """Nothing is cancelled, and the commands that go on are told."""
+    """Nothing is cancelled, and the output names the commands to go on with."""
     api = Api(view("running"), KeyboardInterrupt())
     result = run(api, *START)
     assert result.exit_code == 130

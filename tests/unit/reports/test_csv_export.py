@@ -146,7 +146,7 @@ def test_guarding_takes_linear_time(part: str) -> None:
 
 
 def test_one_function_writes_all_csv() -> None:
-    """Whoever writes CSV elsewhere writes it without a guard."""
+    """Code that writes CSV elsewhere would write it without the guard."""
     writes = re.compile(r"csv\.(writer|DictWriter)|\bwriter\(|DictWriter|\.to_csv\(")
     sources = [path for room in ("layers/rollcall", "functions", "workbench") for path in (ROOT / room).rglob("*.py")]
 

@@ -1,4 +1,4 @@
-"""Cursors come back as they were written, and any other text is refused, whoever made it."""
+"""Cursors come back as they were written, and any other text is refused."""
 
 import base64
 import json

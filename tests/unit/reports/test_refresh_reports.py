@@ -39,13 +39,13 @@ def test_all_that_are_due_are_counted_in_turn() -> None:
 
 
 def test_one_that_another_is_at_is_passed_by() -> None:
-    """It is not counted, and nobody waits for it."""
+    """It is not counted, and no run waits for it."""
     store = RecordingStore(busy=DUE[0])
     assert RefreshReports(store, lambda: NOW).refresh(None, lambda: 100) == RefreshResult(2, 0, 2.0)
 
 
 def test_no_organisation_is_begun_when_time_is_short() -> None:
-    """What is left is told, and is the next run's."""
+    """The result names the rest, which the next run does."""
     left = iter([100.0, 14.0])
     store = RecordingStore()
     assert RefreshReports(store, lambda: NOW).refresh(None, lambda: next(left)) == RefreshResult(1, 2, 1.0)

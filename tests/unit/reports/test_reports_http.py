@@ -161,7 +161,7 @@ def test_every_route_is_deployed_and_described(path: str) -> None:
     ],
 )
 def test_a_query_that_is_none_is_refused(reports: Reports, name: str, parameter: str, value: str) -> None:
-    """400 with the parameter's name, unless nobody knows that, and never its value."""
+    """400 with the parameter's name, unless the route does not know it, and never its value."""
     answer = ask(f"/api/reports/{name}", of() | {parameter: value})
     assert answer["statusCode"] == 400
     assert reports.asked == []

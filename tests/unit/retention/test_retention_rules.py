@@ -69,7 +69,7 @@ def test_files_of_all_parts_and_revisions_have_keys_of_their_own_in_their_organi
 
 
 class Aging:
-    """Has so many rows of each kind, and deletes what it is told to."""
+    """Has a number of rows of each kind, and deletes on request."""
 
     def __init__(self) -> None:
         self.left = {"progress_identities": ROWS_MAX + 5, "operations": 3}

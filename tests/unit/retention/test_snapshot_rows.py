@@ -20,5 +20,5 @@ def test_a_row_is_written_as_it_was_read(line: str) -> None:
 
 
 def test_members_are_in_the_order_of_the_database() -> None:
-    """Whoever changed a row may have put its members in another order: by length, then by bytes."""
+    """A changed row may have its members in another order: by length, then by bytes."""
     assert write_row({"long": 1, "é": 2e-7, "z": 3, "a": 4}) == '{"a": 4, "z": 3, "é": 0.0000002, "long": 1}'

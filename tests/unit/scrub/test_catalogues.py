@@ -89,7 +89,7 @@ def test_an_unknown_catalogue_lets_nothing_through(fakes: Fakes, catalogues: Cat
     ],
 )
 def test_tokens_and_paths_keep_what_the_catalogue_has(value: str, kept: bool) -> None:
-    """So that progress and analytics of one id join. An address is no id, whoever lists it."""
+    """So that progress and analytics of one id join. An address is no id, even in a catalogue."""
     catalogue = frozenset({UNUSUAL, "Brüche 3", "kim@school.example"})
     scrubber = Scrubber(default_policy(), Pseudonymiser(KEYRING, ORG), catalogue)
     scrubbed = scrubber.scrub_properties("page", {"lesson_id": value, "tags": [value], "url": f"/courses/{value}"})

@@ -37,7 +37,7 @@ def test_an_encoded_address_is_an_address(value: str) -> None:
 
 
 def test_what_is_encoded_without_end_is_not_fit() -> None:
-    """Nobody encodes the id of a lesson five times."""
+    """No client encodes the id of a lesson five times."""
     assert find_personal_identifier("jane%2525252540example.org") == "@limit:encoding"
 
 
@@ -106,7 +106,7 @@ def test_an_unusual_id_is_let_through_by_a_catalogue_alone(value: str) -> None:
 
 @pytest.mark.parametrize("value", PLAINLY)
 def test_no_catalogue_lets_through_what_is_plainly_personal(value: str) -> None:
-    """An address is no id, whoever lists it."""
+    """An address is no id, even in a catalogue."""
     assert find_personal_identifier(value)
     assert find_personal_identifier(value, frozenset({value}))
     assert find_plainly_personal(value)

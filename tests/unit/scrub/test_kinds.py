@@ -177,7 +177,7 @@ def test_what_fits_its_kind_is_kept(scrubber: Scrubber, name: str, values: list[
 
 @pytest.mark.parametrize(("name", "values"), DROPPED)
 def test_a_personal_value_does_not_pass_as_another_kind(scrubber: Scrubber, name: str, values: list[object]) -> None:
-    """An address, a number of a person or a name may look like a version, a language or a zone: dropped, and told."""
+    """An address, a person's number or a name may look like a version, language or zone: dropped, with a remark."""
     for value in values:
         scrubbed = scrubber.scrub_properties(EVENT_OF.get(name, "page"), {name: value})
         assert scrubbed.value == {}, value
@@ -260,7 +260,7 @@ def test_no_given_name_passes_where_a_vocabulary_is_closed(scrubber: Scrubber, n
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(CLOSED), st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.booleans(), st.none()))
 def test_what_is_kept_once_is_kept_again(scrubber: Scrubber, name: str, value: object) -> None:
-    """Whatever a client sends; scrubbing twice changes nothing, and no text of nobody's vocabulary is kept."""
+    """For any input: scrubbing twice changes nothing, and no text outside the vocabularies is kept."""
     event = EVENT_OF.get(name, "page")
     kept = scrubber.scrub_properties(event, {name: value}).value
     assert scrubber.scrub_properties(event, kept).value == kept

@@ -60,7 +60,7 @@ def test_a_policy_is_read_again_after_a_while(policies: Policies, parameters: Pa
 
 
 def test_a_policy_that_was_read_outlasts_an_outage_but_not_for_ever(policies: Policies, parameters: Parameters) -> None:
-    """Events go on for an hour; after that nobody knows what the organisation asked for meanwhile."""
+    """Events go on for an hour; after that the organisation's policy may have changed."""
     known = policies.policy_of(A)
     parameters.away = True
     parameters.seconds += STALE_SECONDS - 1
@@ -79,7 +79,7 @@ def test_an_unknown_policy_is_never_the_default(policies: Policies, parameters: 
 
 @pytest.mark.parametrize("text", ["not JSON", '{"unknown": 1}', '{"disable_rules": ["@no_such_rule"]}', "[]"])
 def test_a_broken_policy_takes_nothing_in(policies: Policies, parameters: Parameters, text: str) -> None:
-    """Whoever wrote it by hand meant something: events wait with their clients until it is mended."""
+    """A policy written by hand has a purpose: events wait with their clients until it is corrected."""
     parameters.texts[f"/policies/{B}"] = text
     with pytest.raises(PolicyUnavailable):
         policies.policy_of(B)
@@ -99,7 +99,7 @@ def test_administrators_read_what_is_there_now(policies: Policies, parameters: P
 def test_a_re_scrub_goes_by_the_policy_of_this_moment(
     policies: Policies, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever sets a stricter policy and asks at once means that one; by the one before there is nothing to do."""
+    """A run right after a stricter policy uses that policy; by the one before there would be nothing to do."""
     monkeypatch.setattr(wiring_scrub, "policies", lambda: policies)
     catalogue = [["a"]]
     catalogues = Catalogues(lambda _: catalogue[-1], lambda: 0.0)

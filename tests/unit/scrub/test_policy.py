@@ -36,7 +36,7 @@ def test_the_default_policy_is_compiled_once() -> None:
 
 
 def test_a_version_names_what_was_added() -> None:
-    """The same additions have the same version, whoever says them; others another."""
+    """The same additions have the same version for every organisation; others have another."""
     versions = [
         policy_with(PolicyAdditions.model_validate(additions)).version
         for additions in ({"drop": ["score"]}, {"drop": ("score",), "mask": []}, {"drop": ["points"]})

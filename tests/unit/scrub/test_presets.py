@@ -110,7 +110,7 @@ def test_presets_are_what_the_contract_names() -> None:
      ("/courses/12/lessons?user=kim", False), ("/" + "kim/" * 30, False)],
 )  # fmt: skip
 def test_events_of_open_edx_may_be_called_by_a_path(name: str, kept: bool) -> None:
-    """Which is scrubbed as any path is; without the preset it is a name that nobody declared."""
+    """It is scrubbed as any path is; without the preset its name is undeclared."""
     scrubber = scrubber_with("open_edx")
     stored = scrubber.scrub_name(name).value
     assert (stored == name) is kept

@@ -20,7 +20,7 @@ FORMER_OF_UNDASHED = "e17c22a13866c9ade5d73250512d61ab"  # of USER.hex, as it wa
 
 
 def test_a_pseudonym_is_32_hex_digits_and_stays_the_same(pseudonymiser: Pseudonymiser) -> None:
-    """128 bits, whoever asks and how often."""
+    """128 bits, for every caller and call."""
     first = pseudonymiser.pseudonym(str(USER))
     assert len(first) == 32
     assert int(first, 16)
@@ -130,6 +130,6 @@ def test_a_keyring_hides_its_secrets() -> None:
 
 
 def test_an_endless_identifier_is_refused(pseudonymiser: Pseudonymiser) -> None:
-    """Nobody is called that."""
+    """No person has this name."""
     with pytest.raises(ScrubFailed):
         pseudonymiser.pseudonym("x" * 1025)

@@ -1,4 +1,4 @@
-"""Previews, policies and runs over HTTP: who may ask for what, and what is told."""
+"""Previews, policies and runs over HTTP: scopes and answers."""
 
 import json
 from dataclasses import dataclass, field

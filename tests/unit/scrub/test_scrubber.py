@@ -47,7 +47,7 @@ def test_a_declared_name_is_kept_in_one_style(scrubber: Scrubber) -> None:
 
 
 def test_an_undeclared_name_is_a_pseudonym(scrubber: Scrubber) -> None:
-    """A name like "Jane Doe opened" cannot be told from an event's, so it is not stored; it can still be counted."""
+    """A name like "Jane Doe opened" looks like an event's name, so it is not stored; it is still counted."""
     scrubbed = scrubber.scrub_name("Jane Doe opened")
     assert scrubbed.value == "undeclared:" + scrubber.scrub_identifier("Jane Doe opened")
     assert scrubbed.remarks == (Remark("name", "@undeclared", "pseudonymise"),)
@@ -56,7 +56,7 @@ def test_an_undeclared_name_is_a_pseudonym(scrubber: Scrubber) -> None:
 
 
 def test_properties_are_an_allow_list(scrubber: Scrubber) -> None:
-    """What the event declares is kept under its one name, if it fits; nothing else is, and no key is told."""
+    """A declared property is kept under its one name, if it fits; nothing else is kept, and no remark has a key."""
     scrubbed = scrubber.scrub_properties(
         "Lesson Completed",
         {"lessonId": "l-1", "Percent": 80, "is-offline": False, "Jane Doe": 1, "userEmail": "jane@example.org",
@@ -269,7 +269,7 @@ def test_no_canary_survives_in_properties(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_structured_canary_survives_in_documents_and_texts(seed: int) -> None:
-    """Values that can be told by themselves are found in any key, in JSON in strings, in keys, in running text."""
+    """Values that are recognisable by themselves are found in any key, in JSON in strings, in keys, in running text."""
     document = planted(seed)
     stored = json.dumps(SCRUBBER.scrub_document(document).value) + SCRUBBER.scrub_text(json.dumps(document)[:-9]).value
     stored += SCRUBBER.scrub_text(" and ".join(personal_values(seed).values())).value

@@ -81,12 +81,12 @@ class Fakes:
         self.removed.append(connection_id)
 
     def post(self, connection_id: str, text: str) -> None:
-        """Send, or fail as told."""
+        """Send, or fail by the script."""
         self._fail(connection_id)
         self.posted[connection_id] = text
 
     def close(self, connection_id: str) -> None:
-        """Close, or fail as told."""
+        """Close, or fail by the script."""
         self._fail(connection_id)
         self.closed.append(connection_id)
 
@@ -198,7 +198,7 @@ def test_what_many_may_see_is_written_once() -> None:
 
 
 def test_a_page_hands_on_to_the_next_one_before_it_sends() -> None:
-    """The same push, beginning after this page; the last page hands on to nobody."""
+    """The same push, beginning after this page; the last page queues no other."""
     fakes = Fakes((connection("a", ORG_A),), next_id="a")
     _, is_handed_on = fakes.push(DELTA)
     assert is_handed_on
@@ -210,7 +210,7 @@ def test_a_page_hands_on_to_the_next_one_before_it_sends() -> None:
 
 
 def test_a_page_that_cannot_hand_on_is_sent_all_the_same() -> None:
-    """And it is told that others heard nothing."""
+    """The result shows that the others received nothing."""
     fakes = Fakes((connection("a", ORG_A),), next_id="a", faults={"queue": QueueUnavailable()})
     counts, is_handed_on = fakes.push(DELTA)
     assert (counts, is_handed_on) == ({"sent": 1}, False)
@@ -240,7 +240,7 @@ def test_a_socket_whose_token_expired_is_closed_and_sent_nothing() -> None:
 
 
 def test_expired_sockets_are_looked_for_once_a_push() -> None:
-    """With its first page: whoever only sends batches is no subscriber, and is closed all the same."""
+    """With the first page: a socket that only sends batches is no subscriber, and is closed all the same."""
     fakes = Fakes((connection("a", ORG_A),), overdue_ids=("old",))
     counts, _ = fakes.push(HEARTBEAT.model_copy(update={"after": "0"}))
     assert (counts, fakes.closed) == ({"sent": 1}, [])

@@ -27,7 +27,7 @@ def handle(body: str) -> dict[str, Any]:
 def test_a_page_is_counted_and_never_sent_again(
     monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str], *, is_handed_on: bool
 ) -> None:
-    """Whoever missed it asks again by the next message; that later pages heard nothing is an error in the log."""
+    """A client that missed it asks again after the next message; the log has an error for unreached pages."""
     pushed = PushResult(Counter({"sent": 3, "failed": 1, "gone": 2}), is_handed_on)
     monkeypatch.setattr(wiring_push, "push_page", lambda: SimpleNamespace(push=lambda _push: pushed))
     beat = Push(

@@ -116,7 +116,7 @@ def test_a_connection_is_remembered_until_its_token_expires(
 
 
 def test_the_table_does_not_say_whose_a_connection_is(table: MemoryTable) -> None:
-    """Pushes need what a token allows, and nobody's name."""
+    """Pushes need the rights of a token, and no person's name."""
     happen("CONNECT")
     say({"action": "subscribe"}, ADMINISTRATOR)
     assert len(table.items) == 2
@@ -134,7 +134,7 @@ def test_a_connection_is_remembered_for_two_hours_at_most(table: MemoryTable) ->
 
 
 def test_who_cannot_be_remembered_is_not_let_in(table: MemoryTable) -> None:
-    """503 without the table, 401 without a caller; and a goodbye that cannot be noted harms nobody."""
+    """503 without the table, 401 without a caller; a disconnect that cannot be noted harms no one."""
     table.is_away = True
     assert happen("CONNECT")["statusCode"] == 503
     assert happen("DISCONNECT")["statusCode"] == 503
@@ -192,7 +192,7 @@ def test_without_the_table_a_subscriber_comes_back_later(table: MemoryTable, mea
 
 
 def test_a_ping_tells_the_sequence(measured: Measured) -> None:
-    """So that a client notices what it missed; null when nobody knows it, and an answer all the same."""
+    """So that a client notices a gap; null when the number is unknown, and an answer all the same."""
     pong = say({"action": "ping"})
     assert (pong["type"], pong["sequence"]) == ("pong", 7)
     measured.is_away = True
@@ -203,7 +203,7 @@ def test_a_ping_tells_the_sequence(measured: Measured) -> None:
 
 
 def test_what_was_measured_long_ago_is_not_shown_as_it_is_now(measured: Measured) -> None:
-    """Where nobody watches any more, the last snapshot says nothing of now."""
+    """Without a running monitor, the last state is no current one."""
     assert measured.published is not None
     old = measured.published.health.model_copy(update={"measured_at": NOW - timedelta(seconds=91)})
     measured.published = measured.published.model_copy(update={"health": old})
@@ -223,7 +223,7 @@ def test_an_expired_token_is_told_so_whatever_it_asks(table: MemoryTable, store:
 
 
 def test_advised_batches_fit_a_frame() -> None:
-    """API Gateway closes the socket of whoever sends a longer one. 100 of the sample's events are too many."""
+    """API Gateway closes a socket that sends a longer message. 100 of the sample's events are too many."""
     (plain,) = json.loads(sample("progress_batch.json")["body"])["events"]
     sizes = [
         len(json.dumps(batch(*[plain] * count, batch_id="b" * 64), separators=(",", ":")).encode())
@@ -396,7 +396,7 @@ def test_a_batch_is_held_to_the_size_of_http(store: RecordingStore, monkeypatch:
 
 
 def test_a_fault_that_nobody_foresaw_is_a_problem_too(store: RecordingStore, logged: Callable[[], str]) -> None:
-    """Its text, which could quote a message, is told nowhere."""
+    """Its text, which could quote a message, is logged nowhere."""
     store.fault = ValueError("canary")
     assert say(batch(event_document()))["code"] == "internal_error"
     assert "canary" not in logged()

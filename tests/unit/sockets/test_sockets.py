@@ -32,7 +32,7 @@ def test_a_path_is_signed_as_the_sdk_signs_it(method: str, session_token: str | 
 
 
 class Gateway(http.server.BaseHTTPRequestHandler):
-    """Answers as it is told to, and keeps connections."""
+    """Answers by the script, and keeps connections."""
 
     protocol_version = "HTTP/1.1"
     status: ClassVar[int] = 200
@@ -60,7 +60,7 @@ def sockets() -> Iterator[Sockets]:
     Gateway.status = 200
     Gateway.heard.clear()
     Gateway.clients.clear()
-    # A thread a connection: one that is kept holds up nobody in the end.
+    # One thread for each connection: a kept connection does not block the end.
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/live"

@@ -127,7 +127,7 @@ def test_a_listed_page_and_who_is_no_browser_may_connect(tickets: Tickets, origi
     ],
 )
 def test_another_page_is_refused_and_the_ticket_is_spent(tickets: Tickets, origin: str) -> None:
-    """Nobody gets a second try with a ticket that was shown from elsewhere."""
+    """A ticket that was presented from elsewhere gives no second try."""
     ticket = tickets.issue(caller())
     with pytest.raises(errors.OriginForbidden):
         tickets.take(ticket, origin)
@@ -144,7 +144,7 @@ def test_without_a_list_no_page_may_connect(table: MemoryTable, clock: Clock) ->
 
 
 def test_a_ticket_of_another_version_is_refused(tickets: Tickets, table: MemoryTable) -> None:
-    """What nobody here can read is nobody's; and no fault quotes it."""
+    """An unreadable id belongs to no caller, and no fault quotes it."""
     ticket = tickets.issue(caller())
     (item,) = table.of_kind("ticket")
     table.put(Item("ticket", item.id, {"subject": 5}, item.expires_at))
@@ -175,7 +175,7 @@ def effect(policy: dict[str, Any]) -> str:
 
 @pytest.mark.usefixtures("tickets")
 def test_a_token_gets_a_ticket_that_opens_a_socket_as_its_bearer() -> None:
-    """201 with the address; at the door the context is that of the token, and its principal is nobody's name."""
+    """201 with the address; the connection has the context of the token, and its principal is no person's name."""
     holder = caller()
     status, ticket = post_ticket(holder)
     assert (status, ticket["expires_in_seconds"], ticket["url"]) == (201, 30, "wss://live.example/live")
