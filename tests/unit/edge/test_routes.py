@@ -30,6 +30,7 @@ def test_the_file_is_what_the_declarations_say() -> None:
     assert openapi.PAGE.read_text() == openapi.page()
 
 
+@pytest.mark.slow
 def test_the_description_passes_a_public_validator() -> None:
     """OpenAPI's own schema, references, parameters of paths."""
     command = [sys.executable, "-m", "openapi_spec_validator", str(openapi_function.FILE)]

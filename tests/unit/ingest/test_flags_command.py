@@ -41,6 +41,7 @@ def kept() -> dict[str, object]:
     return document
 
 
+@pytest.mark.slow
 def test_what_is_set_is_kept_until_it_is_unset() -> None:
     """Each command changes its own part, prints all of it, and what it prints is what functions read."""
     assert run("show") == Flags()

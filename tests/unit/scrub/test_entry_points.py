@@ -70,6 +70,7 @@ ENTRIES: dict[str, Callable[[Scrubber, str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENTRIES)
 def test_an_entry_takes_linear_time_whatever_it_gets(name: str, scrubber: Scrubber, worst: list[str]) -> None:
     """256 KB of what keeps the rules busiest, and the short text that once took five seconds."""

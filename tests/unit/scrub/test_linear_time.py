@@ -103,6 +103,7 @@ def test_what_stands_before_the_rules_takes_linear_time(name: str) -> None:
     assert seconds < 2 * TIME_MAX, unit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["jane@example.org ", "4111 ", "a", "name=", "%40", "+1 ", "1-", "{", "'"])
 def test_all_rules_together_grow_no_faster_than_the_text(unit: str) -> None:
     """Four times the text takes at most eight times the time."""

@@ -279,6 +279,7 @@ def test_no_structured_canary_survives_in_documents_and_texts(seed: int) -> None
             assert json.dumps(value)[1:-1] not in stored, kind
 
 
+@pytest.mark.slow
 @given(JSON | PERSONAL_JSON)
 @settings(max_examples=300, deadline=None)
 def test_documents_scrubbed_again_do_not_change(document: Any) -> None:
@@ -290,6 +291,7 @@ def test_documents_scrubbed_again_do_not_change(document: Any) -> None:
     assert SCRUBBER.scrub_document(once.value).value == once.value
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS | st.text(max_size=10), JSON | PERSONAL_JSON, max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_properties_scrubbed_again_do_not_change(properties: dict[str, Any]) -> None:
@@ -302,6 +304,7 @@ def test_properties_scrubbed_again_do_not_change(properties: dict[str, Any]) -> 
     assert again.value == once.value
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(VALUES | st.text(max_size=12), SEPARATORS), max_size=8))
 @settings(max_examples=500, deadline=None)
 def test_texts_scrubbed_again_do_not_change(parts: list[tuple[str, str]]) -> None:

@@ -187,6 +187,7 @@ SEGMENTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(SEGMENTS, max_size=40), st.lists(st.tuples(SEGMENTS, SEGMENTS), max_size=5), st.booleans())
 @example(["a"] * 33, [], False)

@@ -164,6 +164,7 @@ def test_every_rule_has_cases() -> None:
     assert set(FOUND) == RULE_IDS
 
 
+@pytest.mark.slow
 @given(st.from_regex(PLAIN, fullmatch=True))
 def test_what_passes_as_plain_has_nothing_to_find(text: str) -> None:
     """The short cut for words, UUIDs and times skips no rule that would find something, but chance in random UUIDs."""
